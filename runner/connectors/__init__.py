@@ -1,0 +1,1 @@
+"""Sources and sinks, one module per connector, found by the registry."""

@@ -1,0 +1,215 @@
+"""The records that the store keeps, the API serves and the client returns. Pure data; no I/O.
+
+Times are UTC epoch seconds as floats, durations are seconds, sizes are bytes. ``None`` means unknown or not yet; zero is a
+measured zero.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import msgspec
+
+from runner.states import ExecutionState
+
+
+class DesiredState(enum.StrEnum):
+    """What a person wants of a job; the supervisor works towards it."""
+
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"
+    CANCELED = "CANCELED"
+
+
+class CheckpointKind(enum.StrEnum):
+    """Why a checkpoint was taken: by the clock, because a person asked, or because the input ended."""
+
+    PERIODIC = "periodic"
+    SAVEPOINT = "savepoint"
+    FINAL = "final"
+
+
+class CheckpointStatus(enum.StrEnum):
+    """IN_PROGRESS until the store has it (COMPLETED) or it failed; a completed one is COMMITTED when every sink said so."""
+
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    COMMITTED = "committed"
+    FAILED = "failed"
+
+
+class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure as data: a stable code, a sentence, what to do, and where (plugin, file and position) when known."""
+
+    code: str
+    message: str
+    hint: str = ""
+    plugin: str | None = None
+    position: str | None = None
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """Counters of an execution since its first attempt (restored work counted once) and its current rates."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    rows_in_per_second: float | None = None
+    rows_out_per_second: float | None = None
+    lag_rows: int | None = None
+    lag_seconds: float | None = None
+    cpu_percent: float | None = None
+    memory_bytes: int | None = None
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One checkpoint or savepoint. ``id`` grows by one per job and is never reused."""
+
+    id: int
+    job_id: str
+    execution_id: str
+    generation: int
+    kind: CheckpointKind
+    status: CheckpointStatus
+    triggered_at: float
+    completed_at: float | None = None
+    duration: float | None = None
+    size: int | None = None
+    rows_in: int | None = None
+    rows_out: int | None = None
+    description: str = ""
+    failure: str = ""
+
+
+class Execution(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of one generation."""
+
+    id: str
+    job_id: str
+    job_name: str
+    generation: int
+    state: ExecutionState
+    state_since: float
+    created_at: float
+    started_at: float | None = None
+    finished_at: float | None = None
+    attempt: int = 0
+    restarts: int = 0
+    restored_from: int | None = None
+    restore_reason: str = ""
+    savepoint_id: int | None = None
+    error: ErrorInfo | None = None
+    totals: Totals = Totals()
+    worker_pids: tuple[int, ...] = ()
+    phase: str = ""
+
+
+class ReloadStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What hot reload last made of the job's file. ``outcome``: synced, invalid, blocked, failed or upgrading."""
+
+    outcome: str
+    at: float
+    message: str = ""
+    diagnostics: tuple[dict[str, Any], ...] = ()
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A durable job with its latest execution (None before the first)."""
+
+    id: str
+    name: str
+    mode: str
+    desired_state: DesiredState
+    generation: int
+    created_at: float
+    updated_at: float
+    file: str | None = None
+    execution: Execution | None = None
+    last_checkpoint: Checkpoint | None = None
+    reload: ReloadStatus | None = None
+
+
+class Generation(msgspec.Struct, frozen=True, kw_only=True):
+    """One immutable snapshot of a job's spec: the resolved job, and the text it came from."""
+
+    job_id: str
+    number: int
+    content_hash: str
+    created_at: float
+    text: str
+    spec: dict[str, Any]
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One start of an execution's workers; the first has number 1."""
+
+    execution_id: str
+    number: int
+    started_at: float
+    ended_at: float | None = None
+    restored_from: int | None = None
+    restore_reason: str = ""
+    outcome: str = ""
+    error: ErrorInfo | None = None
+
+
+class MetricPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One bucket of a metric series; ``value`` None where nothing was measured (a gap stays a gap)."""
+
+    at: float
+    value: float | None
+
+
+class MetricSeries(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric of one plugin (or of the whole execution when ``plugin`` is empty) over a window.
+
+    Names: ``rows_in rows_out bytes_in bytes_out`` (per-second rates derived from counters), ``lag_rows lag_seconds
+    cpu_percent memory_bytes checkpoint_seconds`` (gauges).
+    """
+
+    name: str
+    plugin: str
+    resolution: float
+    points: tuple[MetricPoint, ...]
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of an execution's log. ``offset`` is the byte position just after the line: pass it back to read on."""
+
+    at: float
+    level: str
+    message: str
+    plugin: str = ""
+    worker: int | None = None
+    attempt: int | None = None
+    offset: int = 0
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that observers may care about. ``revision`` grows by one per event within a daemon's home."""
+
+    revision: int
+    at: float
+    kind: str
+    job_id: str | None = None
+    execution_id: str | None = None
+    message: str = ""
+    data: dict[str, Any] = {}
+
+
+class DaemonStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The daemon that owns a home."""
+
+    pid: int
+    version: str
+    home: str
+    started_at: float
+    uptime: float
+    watching: tuple[str, ...]
+    jobs: int
+    running: int
+    memory_bytes: int
+    worker_pids: tuple[int, ...]
+    embedded: bool = False

@@ -1,0 +1,226 @@
+"""What the supervisor and a worker say to each other over their socketpair.
+
+Frames are a 4-byte big-endian length and one msgpack message. Every message carries execution, attempt and epoch; the
+receiver refuses any other epoch (a worker of an earlier attempt cannot speak for this one).
+
+The conversation of one worker::
+
+    supervisor: Start                       worker: Ready
+    [worker 0 only]  Recover                        Recovered   (commit tokens again, drop other attempts' staging)
+    [worker 0 only, fresh start] Enumerate          Enumerated  (all splits of all sources)
+                                                    SplitRequest(source)   <- whenever a reader is idle
+    SplitAssigned | NoMoreSplits (BATCH only)
+    Barrier(checkpoint)                             Prepared(checkpoint, splits, tokens, states)
+    Complete(checkpoint)                            Committed(checkpoint)
+    ... Heartbeat twice a second with the counters, Failed once at most
+    Barrier(stop=True): read nothing after it; after its Complete commit, answer Committed, then exit 0.
+
+A worker that sees end of file exits at once without committing anything.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, TypeAlias
+
+import msgspec
+
+from runner.model import CheckpointKind, ErrorInfo
+from spec.job import JobSpec
+
+FRAME_HEADER = struct.Struct(">I")
+MAXIMUM_FRAME = 256 * 1024 * 1024
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit of source work. ``id`` is unique within the source and stable for the same input. ``data`` says what to read,
+    ``position`` where to go on (both defined by the connector; plain data)."""
+
+    source: str
+    id: str
+    data: dict[str, Any]
+    position: dict[str, Any] | None = None
+    finished: bool = False
+
+
+class SinkToken(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sink needs to commit one checkpoint, idempotently, in this process or a later one. ``connector`` is the
+    plugin's name: the token can be committed even when the job file no longer has the sink."""
+
+    sink: str
+    connector: str
+    data: dict[str, Any]
+
+
+class OperatorState(msgspec.Struct, frozen=True, kw_only=True):
+    """State of one plugin on one worker that a checkpoint keeps besides positions and tokens (Assert's counters, say)."""
+
+    plugin: str
+    worker: int
+    data: dict[str, Any]
+
+
+class PluginCounters(msgspec.Struct, frozen=True, kw_only=True):
+    """Monotonic counters of one plugin since this worker started."""
+
+    plugin: str
+    rows_in: int = 0
+    rows_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    busy_seconds: float = 0.0
+    idle_seconds: float = 0.0
+    backpressured_seconds: float = 0.0
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    execution: str
+    attempt: int
+    epoch: int
+    worker: int
+
+
+# supervisor -> worker
+
+
+class Start(_Message, frozen=True, kw_only=True):
+    """Build the pipeline. ``states`` are those of the restore point, all workers' (a plugin merges them);
+    ``checkpoint`` is the id of the restore point, 0 for a fresh start. ``log_file`` is appended to, one JSON object a line."""
+
+    job: JobSpec
+    job_id: str
+    workers: int
+    checkpoint: int
+    states: list[OperatorState]
+    log_file: str
+    base_directory: str
+
+
+class Recover(_Message, frozen=True, kw_only=True):
+    """Before anything else of an attempt: commit these tokens again and drop every other staging output of the job's sinks.
+    ``fresh``: the execution has no restore point, so save modes (drop data, error when data exists) apply now."""
+
+    tokens: list[SinkToken]
+    fresh: bool
+
+
+class Enumerate(_Message, frozen=True, kw_only=True):
+    """List the splits of all sources."""
+
+
+class SplitAssigned(_Message, frozen=True, kw_only=True):
+    """Read this split, from its position."""
+
+    split: Split
+
+
+class NoMoreSplits(_Message, frozen=True, kw_only=True):
+    """The source has nothing left for this worker."""
+
+    source: str
+
+
+class Barrier(_Message, frozen=True, kw_only=True):
+    """Take checkpoint ``checkpoint``. With ``stop`` nothing is read after it."""
+
+    checkpoint: int
+    kind: CheckpointKind
+    stop: bool
+
+
+class Complete(_Message, frozen=True, kw_only=True):
+    """Checkpoint ``checkpoint`` is durable: commit the sinks."""
+
+    checkpoint: int
+
+
+class Abort(_Message, frozen=True, kw_only=True):
+    """Checkpoint ``checkpoint`` will not happen. What was prepared for it stays prepared and goes into the next one."""
+
+    checkpoint: int
+
+
+# worker -> supervisor
+
+
+class Ready(_Message, frozen=True, kw_only=True):
+    """The pipeline stands; ``pid`` is the worker's."""
+
+    pid: int
+
+
+class Recovered(_Message, frozen=True, kw_only=True):
+    """The answer to Recover."""
+
+
+class Enumerated(_Message, frozen=True, kw_only=True):
+    """The answer to Enumerate."""
+
+    splits: list[Split]
+
+
+class SplitRequest(_Message, frozen=True, kw_only=True):
+    """A reader of ``source`` is idle."""
+
+    source: str
+
+
+class Prepared(_Message, frozen=True, kw_only=True):
+    """Everything up to the barrier is processed and durable under staging names. ``splits``: every split this worker was
+    given since the last Prepared or still holds, with its position or ``finished``. ``drained``: this worker has been told
+    NoMoreSplits for every source and has read all it was given."""
+
+    checkpoint: int
+    splits: list[Split]
+    tokens: list[SinkToken]
+    states: list[OperatorState]
+    rows_in: int
+    rows_out: int
+    drained: bool
+
+
+class Committed(_Message, frozen=True, kw_only=True):
+    """All sinks of this worker have committed ``checkpoint``."""
+
+    checkpoint: int
+
+
+class Heartbeat(_Message, frozen=True, kw_only=True):
+    """Alive, with counters. ``cpu_seconds`` since start, ``memory_bytes`` resident. ``drained`` as in Prepared: the
+    supervisor then takes the final checkpoint."""
+
+    counters: list[PluginCounters]
+    cpu_seconds: float
+    memory_bytes: int
+    drained: bool
+
+
+class Failed(_Message, frozen=True, kw_only=True):
+    """The worker cannot go on; it exits after this. ``retriable`` False: another attempt would fail the same way."""
+
+    error: ErrorInfo
+    retriable: bool
+
+
+SupervisorMessage: TypeAlias = Start | Recover | Enumerate | SplitAssigned | NoMoreSplits | Barrier | Complete | Abort
+WorkerMessage: TypeAlias = Ready | Recovered | Enumerated | SplitRequest | Prepared | Committed | Heartbeat | Failed
+
+_supervisor_decoder: msgspec.msgpack.Decoder[SupervisorMessage] = msgspec.msgpack.Decoder(SupervisorMessage)
+_worker_decoder: msgspec.msgpack.Decoder[WorkerMessage] = msgspec.msgpack.Decoder(WorkerMessage)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode_frame(message: SupervisorMessage | WorkerMessage) -> bytes:
+    """The message with its length in front."""
+    body = _encoder.encode(message)
+    return FRAME_HEADER.pack(len(body)) + body
+
+
+def decode_supervisor_message(body: bytes) -> SupervisorMessage:
+    """What a worker received."""
+    return _supervisor_decoder.decode(body)
+
+
+def decode_worker_message(body: bytes) -> WorkerMessage:
+    """What the supervisor received."""
+    return _worker_decoder.decode(body)

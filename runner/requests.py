@@ -1,0 +1,44 @@
+"""What a client may ask of the daemon: the bodies of the API's POST requests."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Run this job file. ``file`` is its absolute path when it has one (its name and directory matter: includes and relative
+    paths start there, and hot reload watches it); ``base_directory`` takes the directory's place when it has none.
+
+    ``name`` overrides the job's own; a job of that name gets a new generation. ``restore``: ``none``, ``latest`` or the id of
+    a checkpoint. ``environment`` holds the environment variables the client's shell had and the text refers to.
+    """
+
+    text: str
+    file: str | None = None
+    base_directory: str | None = None
+    dialect: str | None = None
+    name: str | None = None
+    variables: dict[str, str] = {}
+    environment: dict[str, str] = {}
+    restore: str = "none"
+
+
+class StopRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Stop the job's execution; with ``savepoint`` (the default) it can go on later exactly where it stopped."""
+
+    savepoint: bool = True
+    description: str = ""
+
+
+class SavepointRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Take a savepoint while the job runs on."""
+
+    description: str = ""
+
+
+class RestartRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Start a new execution of the job's newest generation. ``restore``: ``latest`` (the newest checkpoint or savepoint, an
+    error when there is none), ``none`` (from the beginning) or a checkpoint id. A running execution is stopped with a
+    savepoint first."""
+
+    restore: str = "latest"

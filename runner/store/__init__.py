@@ -1,0 +1,1 @@
+"""The one DuckDB file: jobs, generations, executions, checkpoints, metrics, events. Knows no HTTP and no processes."""

@@ -1,0 +1,1 @@
+"""Decides and controls: the state machine at work, spawning, heartbeats, restarts, checkpoint coordination, hot reload."""

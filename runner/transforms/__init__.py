@@ -1,0 +1,1 @@
+"""Transforms, one module each: every one compiles to SQL over its input."""

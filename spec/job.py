@@ -1,0 +1,110 @@
+"""The resolved job: what the runner executes. Plain, serialisable data; every wiring rule has been applied."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from typing import Any
+
+import msgspec
+
+
+class PluginKind(enum.StrEnum):
+    """The section a plugin stands in."""
+
+    SOURCE = "source"
+    TRANSFORM = "transform"
+    SINK = "sink"
+
+
+class JobMode(enum.StrEnum):
+    """BATCH ends when its sources end; STREAMING runs until it is stopped."""
+
+    BATCH = "BATCH"
+    STREAMING = "STREAMING"
+
+
+class RestartKind(enum.StrEnum):
+    """What happens after a failed attempt."""
+
+    NONE = "none"
+    FIXED_DELAY = "fixed_delay"
+    EXPONENTIAL_BACKOFF = "exponential_backoff"
+
+
+class RestartStrategy(msgspec.Struct, frozen=True, kw_only=True):
+    """Restart policy; durations in seconds. ``attempts`` counts restarts, not the first start."""
+
+    kind: RestartKind = RestartKind.FIXED_DELAY
+    attempts: int = 3
+    delay: float = 3.0
+    maximum_delay: float = 60.0
+    multiplier: float = 2.0
+
+
+class CheckpointSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Checkpoint policy; durations in seconds. ``interval`` None: only the final checkpoint (a batch job without
+    ``checkpoint.interval``)."""
+
+    interval: float | None = None
+    timeout: float = 60.0
+    retained: int = 3
+
+
+class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """The ``env`` block, typed. Rates are per parallel reader, as in SeaTunnel; None: no limit."""
+
+    mode: JobMode = JobMode.BATCH
+    parallelism: int = 1
+    checkpoint: CheckpointSettings = CheckpointSettings()
+    restart: RestartStrategy = RestartStrategy()
+    rows_per_second: int | None = None
+    bytes_per_second: int | None = None
+
+
+class PluginSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One source, transform or sink, ready to run.
+
+    ``id`` is the identity its state is kept under: the explicit ``plugin_output`` if there is one, else
+    ``<kind>-<index>-<name>``. ``name`` is the canonical spelling. ``inputs`` are dataset names, all of which exist;
+    ``output`` is always set for sources and transforms (generated when the file has none) and None for sinks.
+    ``options`` has canonical keys (dotted keys stay flat), defaults applied, and none of the common keys.
+    ``parallelism`` is the plugin's own or the job's.
+    """
+
+    id: str
+    kind: PluginKind
+    name: str
+    index: int
+    options: dict[str, Any]
+    inputs: tuple[str, ...] = ()
+    output: str | None = None
+    parallelism: int = 1
+
+
+class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A resolved, valid job. Transforms are in dependency order."""
+
+    name: str
+    env: EnvSpec
+    sources: tuple[PluginSpec, ...]
+    transforms: tuple[PluginSpec, ...]
+    sinks: tuple[PluginSpec, ...]
+
+    def plugins(self) -> tuple[PluginSpec, ...]:
+        """All plugins: sources, transforms, sinks."""
+        return self.sources + self.transforms + self.sinks
+
+    def content_hash(self) -> str:
+        """Hex SHA-256 of the meaning of the job; layout and comments of the file do not change it."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+def encode_job(job: JobSpec) -> bytes:
+    """The job as JSON, for the store and the worker."""
+    return msgspec.json.encode(job)
+
+
+def decode_job(data: bytes | str) -> JobSpec:
+    """The inverse of :func:`encode_job`."""
+    return msgspec.json.decode(data, type=JobSpec)
