@@ -1,0 +1,47 @@
+# Two commands: `make demo` and `make test`. Everything is installed into .venv, nothing outside this directory.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test venv lint types format bench chaos clean
+
+demo: venv
+	@$(BIN)/flowdeck run samples/flights.conf
+	@echo
+	@echo "The terminal UI:  .venv/bin/flowdeck"
+	@echo "A live stream:    .venv/bin/flowdeck submit samples/stream.conf && .venv/bin/flowdeck"
+
+test: .venv/.tested
+	$(BIN)/pytest -q -n 2 --dist loadfile
+
+venv: .venv/.installed
+
+.venv/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "flowdeck needs Python 3.11 or newer; set PYTHON=..." >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/.tested: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+lint: .venv/.tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: .venv/.tested
+	$(BIN)/mypy
+
+format: .venv/.tested
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.tested
+	$(BIN)/python -P tests/benchmarks/flow.py
+
+chaos: .venv/.tested
+	FLOWDECK_CHAOS_KILLS=500 $(BIN)/pytest -q tests/chaos -s
+
+clean:
+	rm -rf .venv build *.egg-info samples/out
