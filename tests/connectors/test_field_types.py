@@ -1,0 +1,63 @@
+"""Field types: text and nested objects become one tree."""
+
+from __future__ import annotations
+
+import pytest
+
+from spec.types import ArrayType, DecimalType, FieldTypeError, MapType, RowType, ScalarType, parse_field_type
+
+
+@pytest.mark.parametrize("scalar", list(ScalarType))
+def test_every_scalar_name_parses_whatever_its_case(scalar: ScalarType) -> None:
+    """Names ignore case and spaces."""
+    assert parse_field_type(f" {scalar.upper()} ") is scalar
+
+
+def test_aliases_mean_the_sql_names() -> None:
+    """byte, short and long are tinyint, smallint and bigint."""
+    assert [parse_field_type(name) for name in ("byte", "short", "long")] == [
+        ScalarType.TINYINT,
+        ScalarType.SMALLINT,
+        ScalarType.BIGINT,
+    ]
+
+
+def test_generics_nest() -> None:
+    """Maps, arrays and decimals nest to any depth."""
+    expected = MapType(DecimalType(10, 2), ArrayType(MapType(ScalarType.STRING, ScalarType.INT)))
+    assert parse_field_type("Map<decimal(10,2), ARRAY< map<string , int> >>") == expected
+    assert parse_field_type(str(expected)) == expected
+
+
+def test_an_object_is_a_row() -> None:
+    """A nested object becomes a row that keeps its field order."""
+    row = parse_field_type({"b": "int", "a": {"c": "string"}})
+    assert row == RowType((("b", ScalarType.INT), ("a", RowType((("c", ScalarType.STRING),)))))
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ("strin", "unknown type 'strin'"),
+        ("decimal", "precision and a scale"),
+        ("decimal(10)", "expected ','"),
+        ("decimal(39, 1)", "precision is 1 to 38"),
+        ("decimal(5, 6)", "scale cannot be larger"),
+        ("array<int", "ends too early"),
+        ("map<string>", "expected ','"),
+        ("map<array<int>, int>", "cannot be the key"),
+        ("int int", "unknown type 'intint'"),
+        ("array<int>>", "goes on after"),
+        ("", "is not a type"),
+        ("int!", "is not a type"),
+        ("{a = int", "is not a type"),
+        ("row<int>", "no text form"),
+        (5, "not int"),
+        ({}, "at least one field"),
+        ("array<" * 100, "levels deep"),
+    ],
+)
+def test_what_is_no_type_is_refused_in_words(declared: object, words: str) -> None:
+    """Each mistake names what is wrong."""
+    with pytest.raises(FieldTypeError, match=words.replace("(", r"\(")):
+        parse_field_type(declared)
