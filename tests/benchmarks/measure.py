@@ -1,0 +1,89 @@
+"""Runs a command as a whole process tree and measures it.
+
+Wall and CPU seconds come from the operating system, peak memory from sampling.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+SAMPLE_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One finished run. ``cpu`` covers every descendant that its parent waited for; ``memory`` is the tree's peak in bytes."""
+
+    wall: float
+    cpu: float
+    memory: int
+
+
+class RunFailed(Exception):
+    """The measured command did not exit with 0."""
+
+
+def measure(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Measurement:
+    """Run ``command`` once, its output appended to ``log``."""
+    with log.open("ab") as output:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment)
+        peak = _PeakMemory(process.pid)
+        peak.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        peak.finish()
+    if process.returncode != 0:
+        raise RunFailed(f"exit {process.returncode}: {' '.join(command)} (see {log})")
+    return Measurement(wall=wall, cpu=usage.ru_utime + usage.ru_stime, memory=peak.maximum)
+
+
+def median(runs: Sequence[Measurement]) -> Measurement:
+    """The median of each figure."""
+    return Measurement(
+        wall=statistics.median(run.wall for run in runs),
+        cpu=statistics.median(run.cpu for run in runs),
+        memory=int(statistics.median(run.memory for run in runs)),
+    )
+
+
+class _PeakMemory(threading.Thread):
+    """Samples the resident memory of a process tree until told to finish; pages that a fork shares are counted once (PSS) where
+    the system tells them apart."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid = pid
+        self._done = threading.Event()
+        self.maximum = 0
+
+    def run(self) -> None:
+        while not self._done.wait(SAMPLE_SECONDS):
+            try:
+                root = psutil.Process(self._pid)
+                tree = [root, *root.children(recursive=True)]
+            except psutil.Error:
+                return
+            self.maximum = max(self.maximum, sum(map(_memory, tree)))
+
+    def finish(self) -> None:
+        self._done.set()
+        self.join()
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        full = process.memory_full_info()
+        return int(getattr(full, "pss", full.rss))
+    except psutil.Error:
+        return 0
