@@ -1,1 +1,3 @@
-"""One JSON Schema (2020-12) file per plugin, plus env and job: options, defaults, aliases, documentation. Data and a loader."""
+"""One JSON Schema (2020-12) file per plugin, plus env, job and what they share: options, defaults, aliases, documentation.
+
+Data, and :mod:`schemas.loader` to read it."""
