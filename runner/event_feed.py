@@ -1,0 +1,138 @@
+"""The daemon's server-sent events as a blocking iterator for a thread of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import email.parser
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from runner.model import Event
+from runner.transport import ApiError, open_socket, problem_of, target_of, unreachable
+
+_MAXIMUM_BUFFER = 16 * 1024 * 1024
+
+
+class EventFeed(Iterator[Event]):
+    """Events after revision ``since`` (None: from now on), in order.
+
+    The stream is subscribed when the constructor returns: what happens later is not missed. Iterating ends when the feed is
+    closed (by any thread), when the daemon goes, or when nothing at all (the daemon says something every ten seconds)
+    arrived for ``timeout`` seconds.
+    """
+
+    def __init__(self, path: Path, since: int | None, *, timeout: float) -> None:
+        self._timeout = timeout
+        self._buffer = b""
+        self._ended = False
+        try:
+            self._socket = open_socket(path, timeout)
+        except OSError as error:
+            raise unreachable(path, error, timeout) from error
+        try:
+            self._begin(target_of("events", query={"since": since}))
+        except OSError as error:
+            self._socket.close()
+            raise unreachable(path, error, timeout) from error
+        except BaseException:
+            self._socket.close()
+            raise
+
+    @property
+    def ended(self) -> bool:
+        """True when nothing more will come."""
+        return self._ended
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Event:
+        event = self._next(self._timeout, whole=False)
+        if event is None:
+            self.close()
+            raise StopIteration
+        return event
+
+    def next_within(self, timeout: float) -> Event | None:
+        """The next event, or None when none came within ``timeout`` seconds or the feed has ended."""
+        return self._next(timeout, whole=True)
+
+    def close(self) -> None:
+        """End the feed; a thread that waits for an event wakes up."""
+        self._ended = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _begin(self, target: str) -> None:
+        # HTTP/1.0 keeps the body free of chunk headers, so a read that times out can simply be repeated.
+        self._socket.sendall(f"GET {target} HTTP/1.0\r\nHost: flowdeck\r\nAccept: text/event-stream\r\n\r\n".encode())
+        head = self._block(b"\r\n\r\n", time.monotonic() + self._timeout)
+        if head is None:
+            raise ConnectionResetError("it closed the event stream at once") if self._ended else TimeoutError
+        status = int(head.split(b" ", 2)[1])
+        if status != 200:
+            raise ApiError(problem_of(status, self._rest(_content_length(head))))
+        if self._block(b"\n\n", time.monotonic() + self._timeout) is None:  # ": open" - subscribed
+            raise ConnectionResetError("it closed the event stream at once") if self._ended else TimeoutError
+
+    def _next(self, timeout: float, *, whole: bool) -> Event | None:
+        deadline = time.monotonic() + timeout
+        while (block := self._block(b"\n\n", deadline)) is not None:
+            event = parse_event(block)
+            if event is not None:
+                return event
+            if not whole:
+                deadline = time.monotonic() + timeout
+        return None
+
+    def _block(self, separator: bytes, deadline: float) -> bytes | None:
+        while separator not in self._buffer:
+            if not self._receive(deadline):
+                return None
+        block, self._buffer = self._buffer.split(separator, 1)
+        return block
+
+    def _receive(self, deadline: float) -> bool:
+        remaining = deadline - time.monotonic()
+        if self._ended or remaining <= 0:
+            return False
+        try:
+            self._socket.settimeout(remaining)
+            data = self._socket.recv(65536)
+        except TimeoutError:
+            return False
+        except OSError:  # the daemon went, or close() was called: both end the feed
+            data = b""
+        self._ended = self._ended or not data or len(self._buffer) > _MAXIMUM_BUFFER
+        self._buffer += data
+        return bool(data)
+
+    def _rest(self, length: int) -> bytes:
+        deadline = time.monotonic() + self._timeout
+        while len(self._buffer) < length and self._receive(deadline):
+            pass
+        return self._buffer
+
+
+def parse_event(block: bytes) -> Event | None:
+    """The event of one server-sent block, or None for a comment."""
+    data = [line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:")]
+    return msgspec.json.decode(b"\n".join(data), type=Event) if data else None
+
+
+def _content_length(head: bytes) -> int:
+    headers = email.parser.BytesHeaderParser().parsebytes(head.split(b"\r\n", 1)[-1])
+    return int(headers.get("content-length", "0"))

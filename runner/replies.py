@@ -1,0 +1,79 @@
+"""What the daemon answers where it is not one record of :mod:`runner.model`: lists in their envelopes, and problems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from runner.model import Attempt, Checkpoint, Execution, Generation, Job, LogLine, MetricSeries
+
+
+class JobPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of the jobs that matched, and how many matched in all."""
+
+    jobs: tuple[Job, ...]
+    total: int
+
+
+class CheckpointList(msgspec.Struct, frozen=True, kw_only=True):
+    """Checkpoints of one job, newest first."""
+
+    checkpoints: tuple[Checkpoint, ...]
+
+
+class SavepointList(msgspec.Struct, frozen=True, kw_only=True):
+    """Savepoints of one job or of all, newest first."""
+
+    savepoints: tuple[Checkpoint, ...]
+
+
+class ExecutionList(msgspec.Struct, frozen=True, kw_only=True):
+    """Executions of one job, newest first."""
+
+    executions: tuple[Execution, ...]
+
+
+class AttemptList(msgspec.Struct, frozen=True, kw_only=True):
+    """Attempts of one execution, in order."""
+
+    attempts: tuple[Attempt, ...]
+
+
+class GenerationList(msgspec.Struct, frozen=True, kw_only=True):
+    """Generations of one job."""
+
+    generations: tuple[Generation, ...]
+
+
+class SeriesList(msgspec.Struct, frozen=True, kw_only=True):
+    """The metrics of one job over one window."""
+
+    series: tuple[MetricSeries, ...]
+
+
+class LogPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Lines of the log of a job's newest execution, oldest first."""
+
+    lines: tuple[LogLine, ...]
+
+
+class ShutdownReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The process that is about to end."""
+
+    pid: int
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """A refusal or failure, as RFC 9457 says it. ``code`` is stable, ``hint`` says what to do next.
+
+    ``errors`` holds the diagnostics of a job file, or ``{pointer, message, hint}`` for each fault of a request.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    hint: str = ""
+    errors: tuple[dict[str, Any], ...] = ()

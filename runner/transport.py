@@ -1,0 +1,119 @@
+"""One HTTP exchange with the daemon over its unix socket, and what may go wrong with it. No knowledge of jobs.
+
+Standard library and msgspec only: every command of the command line pays for this import.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from runner.replies import Problem
+from spec.errors import FlowdeckError
+
+API_PREFIX = "/api/v1"
+
+
+class DaemonUnreachable(FlowdeckError):
+    """Nobody answers on the home's socket, or not in time."""
+
+    code = "daemon-unreachable"
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str = "flowdeck up starts the daemon", code: str | None = None) -> None:
+        super().__init__(message, hint=hint, code=code)
+
+
+class ApiError(FlowdeckError):
+    """The daemon refused or failed. ``status`` is the HTTP status, ``problem`` its problem document as plain data."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail, hint=problem.hint, code=problem.code)
+        self.status = problem.status
+        self.problem: dict[str, Any] = msgspec.to_builtins(problem)
+        self.exit_code = 1 if problem.status == 409 or problem.status >= 500 else 2
+
+    @property
+    def errors(self) -> tuple[dict[str, Any], ...]:
+        """The diagnostics of a job file, or the faults of the request, one by one."""
+        return tuple(self.problem["errors"])
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """An HTTP connection over the unix socket at ``path``."""
+
+    def __init__(self, path: Path, *, timeout: float) -> None:
+        super().__init__("flowdeck", timeout=timeout)
+        self._path = str(path)
+        self._seconds = timeout
+
+    def connect(self) -> None:
+        """Open the socket; raises OSError when nobody listens."""
+        self.sock = open_socket(self._path, self._seconds)
+
+
+def open_socket(path: Path | str, timeout: float) -> socket.socket:
+    """A connected unix stream socket with ``timeout`` seconds for each operation."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(timeout)
+        connection.connect(str(path))
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def exchange(
+    connection: UnixConnection, method: str, target: str, body: bytes | None, timeout: float
+) -> tuple[http.client.HTTPResponse, bytes]:
+    """Send one request and read its whole answer."""
+    headers = {"Accept": "application/json"}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    if connection.sock is not None:
+        connection.sock.settimeout(timeout)
+    connection.request(method, target, body=body, headers=headers)
+    connection.sock.settimeout(timeout)
+    response = connection.getresponse()
+    return response, response.read()
+
+
+def target_of(*parts: str | int, query: Mapping[str, str | int | float | bool | None] | None = None) -> str:
+    """The request target of an API path; every part is one escaped path segment, parameters that are None are left out."""
+    path = "/".join(quote(str(part), safe="") for part in parts)
+    known = {key: _query_value(value) for key, value in (query or {}).items() if value is not None}
+    return f"{API_PREFIX}/{path}" + (f"?{urlencode(known)}" if known else "")
+
+
+def _query_value(value: str | float | bool) -> str:  # noqa: FBT001  # a value, not a switch
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def problem_of(status: int, body: bytes) -> Problem:
+    """The problem document of an answer that is none of 2xx; one is made up when the body is not one."""
+    try:
+        return msgspec.json.decode(body, type=Problem)
+    except msgspec.DecodeError:
+        detail = f"the daemon answered with status {status} and no explanation"
+        return Problem(type="about:blank", title="Unexpected answer", status=status, detail=detail, code="unexpected-answer")
+
+
+def unreachable(path: Path, error: OSError | http.client.HTTPException, timeout: float) -> DaemonUnreachable:
+    """The same failure in words."""
+    if isinstance(error, TimeoutError):
+        return DaemonUnreachable(
+            f"the daemon did not answer within {timeout:g} seconds",
+            hint="it may be busy: try again, or read its daemon.log in the home directory",
+        )
+    if isinstance(error, PermissionError):
+        return DaemonUnreachable(f"the daemon's socket {path} belongs to someone else", hint="choose another home with --home")
+    if isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
+        return DaemonUnreachable(f"no daemon is running for the home {path.parent}")
+    return DaemonUnreachable(f"the connection to the daemon broke: {error or type(error).__name__}")
