@@ -1,0 +1,64 @@
+"""flowdeck as an installed application: the wheel works in an environment of its own, wherever it is called from."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "samples"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ``bin`` directory of a fresh environment that holds the built wheel and sees this environment's dependencies."""
+    directory = tmp_path_factory.mktemp("wheel")
+    source = directory / "source"
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    for name in tracked:
+        target = source / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", directory, source], check=True, timeout=110)
+    (wheel,) = directory.glob("flowdeck-*.whl")
+    environment = directory / "environment"
+    venv.create(environment, symlinks=True)
+    (site,) = environment.glob("lib/python*/site-packages")
+    subprocess.run([*pip, "install", "--no-deps", "--no-compile", "--target", site, wheel], check=True, timeout=110)
+    (site / "dependencies.pth").write_text(_own_site_packages() + "\n")
+    script = environment / "bin" / "flowdeck"
+    script.write_text(f"#!{environment / 'bin' / 'python'}\nimport sys\nfrom tui.cli.main import main\nsys.exit(main())\n")
+    script.chmod(0o755)
+    return environment / "bin"
+
+
+def test_a_job_runs_from_a_directory_that_has_packages_of_the_same_names(installed: Path, tmp_path: Path) -> None:
+    """A ``runner.py`` and a ``spec/`` in the working directory are not mistaken for flowdeck's own."""
+    (tmp_path / "runner.py").write_text("raise SystemExit('the wrong runner')\n")
+    (tmp_path / "spec").mkdir()
+    (tmp_path / "spec" / "__init__.py").write_text("raise SystemExit('the wrong spec')\n")
+    shutil.copy(SAMPLES / "minimal.json", tmp_path)
+    with tempfile.TemporaryDirectory(prefix="fdw-") as home:
+        done = subprocess.run(
+            [installed / "flowdeck", "--home", home, "run", "minimal.json"],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": ""},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) >= 5
+
+
+def _own_site_packages() -> str:
+    return next(path for path in sys.path if path.endswith("site-packages"))
