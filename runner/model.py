@@ -75,6 +75,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     status: CheckpointStatus
     triggered_at: float
     completed_at: float | None = None
+    committed_at: float | None = None
     duration: float | None = None
     size: int | None = None
     rows_in: int | None = None

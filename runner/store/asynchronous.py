@@ -1,0 +1,141 @@
+"""The store for the event loop: one writer thread, a few reader threads, bounded waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import duckdb
+
+from runner.store.database import LOCK_PATIENCE, Database
+from runner.store.errors import StoreError
+from runner.store.migrations import MIGRATIONS, Migration
+from runner.store.recovery import OpenReport
+from runner.store.store import Store
+
+T = TypeVar("T")
+
+READERS = 4
+MAXIMUM_WAITING = 1000
+CALL_TIMEOUT = 30.0
+GRACE = 10.0
+
+
+class AsyncStore:
+    """The open store. Belongs to one event loop."""
+
+    def __init__(self, database: Database, writer: ThreadPoolExecutor) -> None:
+        self._database = database
+        self._writer = writer
+        self._readers = ThreadPoolExecutor(READERS, "store-reader")
+        # Semaphores wake waiters in their order, so that writes keep the order of their calls.
+        self._write_places = asyncio.Semaphore(MAXIMUM_WAITING)
+        self._read_places = asyncio.Semaphore(MAXIMUM_WAITING)
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls, path: Path, *, lock_patience: float = LOCK_PATIENCE, migrations: Sequence[Migration] = MIGRATIONS
+    ) -> AsyncStore:
+        """Open the database at ``path`` (made when missing, as is its directory), repaired and migrated; ``report`` says what
+        that took. Another process's lock is waited for ``lock_patience`` seconds.
+
+        StoreError ``store-locked``, ``store-corrupt``, ``store-newer``, ``store-foreign``, ``store-migration-failed`` or
+        ``store-unavailable``."""
+        database = Database(path, lock_patience=lock_patience, migrations=migrations)
+        writer = ThreadPoolExecutor(1, "store-writer")
+        try:
+            await asyncio.get_running_loop().run_in_executor(writer, database.open)
+        except BaseException:
+            writer.shutdown(wait=False)
+            raise
+        return cls(database, writer)
+
+    @property
+    def report(self) -> OpenReport:
+        """What opening (and reopening) took; its ``messages()`` belong into the daemon's log."""
+        return self._database.report
+
+    async def write(self, work: Callable[[Store], T], *, timeout: float = CALL_TIMEOUT) -> T:
+        """Run ``work`` in one transaction in the writer thread, after every write that was called earlier; durable when this
+        returns. An exception of ``work`` is raised here, and nothing is stored.
+
+        A caller that is cancelled gives up the answer, not the write. StoreError ``store-timeout``: not done within ``timeout``
+        seconds, nothing is stored; ``store-unavailable``: the database failed, nothing is stored unless the message says that
+        the outcome is unknown."""
+        async with self._write_places:
+            return await self._call(self._writer, _Call(self._database, work, writable=True), timeout)
+
+    async def read(self, work: Callable[[Store], T], *, timeout: float = CALL_TIMEOUT) -> T:
+        """Run ``work`` on a snapshot in a reader thread; whatever it writes is refused."""
+        async with self._read_places:
+            return await self._call(self._readers, _Call(self._database, work, writable=False), timeout)
+
+    async def close(self) -> None:
+        """Let the calls that are under way end, then close the file."""
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.to_thread(self._shut_down)
+
+    def _shut_down(self) -> None:
+        self._writer.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self._database.close()
+
+    async def _call(self, executor: ThreadPoolExecutor, call: _Call[T], timeout: float) -> T:
+        if self._closed:
+            raise StoreError("the store is closed", code="store-closed")
+        future = asyncio.get_running_loop().run_in_executor(executor, call.run)
+        future.add_done_callback(_retrieve)
+        if not (await asyncio.wait({future}, timeout=timeout))[0]:
+            call.give_up()
+            if not (await asyncio.wait({future}, timeout=GRACE))[0]:
+                raise StoreError(
+                    "the store does not answer; whether it stored this is unknown",
+                    code="store-unavailable",
+                    hint="check the disk",
+                )
+        return future.result()
+
+
+class _Call(Generic[T]):
+    """One transaction on its way through a thread; can be given up from another."""
+
+    def __init__(self, database: Database, work: Callable[[Store], T], *, writable: bool) -> None:
+        self._database = database
+        self._work = work
+        self._writable = writable
+        self._lock = threading.Lock()
+        self._given_up = False
+        self._cursor: duckdb.DuckDBPyConnection | None = None
+
+    def run(self) -> T:
+        try:
+            return self._database.run(self._work, writable=self._writable, on_start=self._start)
+        finally:
+            with self._lock:
+                self._cursor = None
+
+    def give_up(self) -> None:
+        """Do not start; or interrupt the statement that runs."""
+        with self._lock:
+            self._given_up = True
+            if self._cursor is not None:
+                self._cursor.interrupt()
+
+    def _start(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        with self._lock:
+            if self._given_up:
+                raise StoreError("the store is too busy: the call waited too long", code="store-timeout")
+            self._cursor = cursor
+
+
+def _retrieve(future: asyncio.Future[T]) -> None:
+    """Look at the outcome of a call whose caller may be gone, so that asyncio does not complain about it."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,271 @@
+"""The open database: one cursor per thread, transactions, and coming back after a fatal error.
+
+Synchronous; runner/store/asynchronous.py runs it in threads. The file is never opened by other means while it is open here: on
+POSIX that would drop DuckDB's lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from runner.store import recovery
+from runner.store.errors import StoreError
+from runner.store.migrations import MIGRATIONS, Migration, check_not_newer, migrate, stored_version
+from runner.store.recovery import OpenReport
+from runner.store.session import SeriesIndex, Session
+from runner.store.state_files import StateFiles, sync_directory
+from runner.store.store import Store
+
+T = TypeVar("T")
+
+LOCK_PATIENCE = 3.0
+FIRST_BACK_OFF = 0.1
+LONGEST_BACK_OFF = 5.0
+DRAIN_SECONDS = 10.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Database:
+    """A database file, opened with :meth:`open`. Threads may call :meth:`run` at the same time, only one of them to write."""
+
+    def __init__(
+        self, path: Path, *, migrations: Sequence[Migration] = MIGRATIONS, lock_patience: float = LOCK_PATIENCE
+    ) -> None:
+        self.path = path
+        self.report = OpenReport()
+        self._migrations = migrations
+        self._lock_patience = lock_patience
+        self._files = StateFiles(path.parent / "checkpoints")
+        self._series = SeriesIndex()
+        self._condition = threading.Condition()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
+        self._busy: set[int] = set()
+        self._failure = ""
+        self._closed = False
+        self._log_inode = 0
+        self._back_off = FIRST_BACK_OFF
+        self._retry_at = 0.0
+
+    def open(self) -> OpenReport:
+        """Open, repair and migrate the file; what that took. Raises StoreError (see runner/store/recovery.py)."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = not self.path.exists()
+        self._open_connection()
+        try:
+            self._tidy_files(new=new)
+        except BaseException:
+            self._close_connection()
+            raise
+        return self.report
+
+    def run(
+        self, work: Callable[[Store], T], *, writable: bool, on_start: Callable[[duckdb.DuckDBPyConnection], None] | None = None
+    ) -> T:
+        """Run ``work`` in one transaction in this thread: committed when it returns, rolled back when it raises."""
+        with self._lease() as cursor:
+            if on_start:
+                on_start(cursor)
+            try:
+                return self._transact(cursor, work, writable=writable)
+            except duckdb.Error as error:
+                raise self._translated(error) from error
+
+    def close(self) -> None:
+        """Close the file once running transactions are over. Later calls raise StoreError ``store-closed``."""
+        with self._condition:
+            self._closed = True
+            self._drain()
+            self._close_connection()
+
+    # transactions
+
+    def _transact(self, cursor: duckdb.DuckDBPyConnection, work: Callable[[Store], T], *, writable: bool) -> T:
+        session = Session(cursor, self._files, self._series)
+        cursor.execute("BEGIN TRANSACTION" if writable else "BEGIN TRANSACTION READ ONLY")
+        try:
+            result = work(Store(session))
+            cursor.execute("COMMIT")
+        except BaseException:
+            self._roll_back(cursor, session)
+            raise
+        if writable:
+            self._sync_new_log()
+        for action in session.after_commit:
+            action()
+        return result
+
+    def _sync_new_log(self) -> None:
+        """DuckDB syncs its log but not the directory that a new log was made in: without this a power failure could lose it."""
+        try:
+            inode = recovery.log_of(self.path).stat().st_ino
+        except FileNotFoundError:  # a checkpoint has just moved the log into the main file
+            return
+        if inode != self._log_inode:
+            sync_directory(self.path.parent)
+            self._log_inode = inode
+
+    def _roll_back(self, cursor: duckdb.DuckDBPyConnection, session: Session) -> None:
+        # A failed COMMIT has rolled back already, and an invalidated database takes no statement: both leave nothing to do.
+        with contextlib.suppress(duckdb.Error):
+            cursor.execute("ROLLBACK")
+        self._series.numbers.clear()
+        for action in session.after_rollback:
+            action()
+
+    def _translated(self, error: duckdb.Error) -> StoreError:
+        text = str(error)
+        if isinstance(error, duckdb.InterruptException):
+            return StoreError("the query was given up because it took too long", code="store-timeout")
+        if "Corrupt database file" in text:
+            return recovery.corrupt(self.path, text)
+        if (
+            isinstance(error, duckdb.FatalException | duckdb.IOException | duckdb.InternalException)
+            or "has been invalidated" in text
+        ):
+            with self._condition:
+                self._failure = text
+            return _unavailable(text)
+        return StoreError(f"the database refused a statement: {text}")
+
+    # cursors
+
+    @contextlib.contextmanager
+    def _lease(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """This thread's cursor. While any is leased, the connection is not closed."""
+        thread = threading.get_ident()
+        with self._condition:
+            self._reopen_if_failed()
+            if self._connection is None:
+                raise StoreError("the store is closed", code="store-closed")
+            if thread not in self._cursors:
+                self._cursors[thread] = self._connection.cursor()
+                self._cursors[thread].execute("SET enable_progress_bar = false")
+            cursor = self._cursors[thread]
+            self._busy.add(thread)
+        try:
+            yield cursor
+        finally:
+            with self._condition:
+                self._busy.discard(thread)
+                self._condition.notify_all()
+
+    def _reopen_if_failed(self) -> None:
+        if not self._failure or self._closed:
+            return
+        if time.monotonic() < self._retry_at:
+            raise _unavailable(self._failure)
+        self._drain()
+        if not self._failure:  # another thread was faster
+            return
+        self._close_connection()
+        try:
+            self._open_connection()
+        except StoreError as error:
+            self._retry_at = time.monotonic() + self._back_off
+            self._back_off = min(self._back_off * 2, LONGEST_BACK_OFF)
+            raise _unavailable(error.message) from error
+        _logger.warning("the store was reopened after a failure: %s", self._failure)
+        self._failure = ""
+        self._back_off = FIRST_BACK_OFF
+
+    def _drain(self) -> None:
+        """Wait for the other threads' transactions; those that take too long are interrupted."""
+        if self._condition.wait_for(lambda: not self._busy, DRAIN_SECONDS):
+            return
+        for thread in self._busy:
+            self._cursors[thread].interrupt()
+        if not self._condition.wait_for(lambda: not self._busy, DRAIN_SECONDS):
+            raise _unavailable("a transaction does not end")
+
+    def _close_connection(self) -> None:
+        connections = [*self._cursors.values(), *([self._connection] if self._connection else [])]
+        self._cursors.clear()
+        self._connection = None
+        self._series.numbers.clear()
+        for connection in connections:
+            # An invalidated database may complain while it is closed; there is nothing left to save.
+            with contextlib.suppress(duckdb.Error):
+                connection.close()
+
+    # opening
+
+    def _open_connection(self) -> None:
+        if not self.path.exists():
+            self._create()
+        self._connection = recovery.connect(self.path, self._lock_patience, self.report)
+        try:
+            self._migrate(self._connection)
+        except BaseException:
+            self._close_connection()
+            raise
+
+    def _create(self) -> None:
+        """Make the file complete under another name first: a kill in the middle must not leave half a database."""
+        recovery.keep_lonely_log(self.path, self.report)
+        unfinished = self.path.with_name(self.path.name + ".unfinished")
+        for leftover in (unfinished, recovery.log_of(unfinished)):
+            leftover.unlink(missing_ok=True)
+        connection = recovery.connect(unfinished, self._lock_patience, self.report)
+        try:
+            migrate(connection, 0, self._migrations)
+        finally:
+            connection.close()
+        unfinished.chmod(0o600)
+        unfinished.rename(self.path)
+        sync_directory(self.path.parent)
+
+    def _migrate(self, connection: duckdb.DuckDBPyConnection) -> None:
+        version = stored_version(connection)
+        check_not_newer(version, self._migrations)
+        self.report.version_before, self.report.version = version, self._migrations[-1].version
+        if version == self.report.version:
+            return
+        if version > 0:
+            connection = self._saved_copy(connection, version)
+        migrate(connection, version, self._migrations)
+
+    def _saved_copy(self, connection: duckdb.DuckDBPyConnection, version: int) -> duckdb.DuckDBPyConnection:
+        """Copy the closed file, then open it again."""
+        connection.execute("CHECKPOINT")
+        self._close_connection()
+        backup = recovery.set_aside(self.path, f"version-{version}")
+        recovery.copy_durably(self.path, backup)
+        self.report.migration_backup = backup
+        self._connection = recovery.connect(self.path, self._lock_patience, self.report)
+        return self._connection
+
+    def _tidy_files(self, *, new: bool) -> None:
+        """Remove state files that no row names. After a loss of rows they may be all that is left: then they are kept."""
+        known = self.run(lambda store: store.state_file_names(), writable=False)
+        orphans = self._files.orphans(known)
+        if not orphans:
+            return
+        if new or self.report.repairs:
+            self._move_orphans(orphans)
+            return
+        for path in orphans:
+            path.unlink(missing_ok=True)
+        self.report.removed_orphans.extend(orphans)
+
+    def _move_orphans(self, orphans: list[Path]) -> None:
+        directory = recovery.set_aside(self._files.directory, "orphaned")
+        directory.mkdir(mode=0o700)
+        for path in orphans:
+            path.rename(directory / path.name)
+        self.report.moved.append((self._files.directory, directory))
+
+
+def _unavailable(text: str) -> StoreError:
+    full = "No space left" in text
+    hint = "free space on the disk that holds the flowdeck home" if full else "check the disk that holds the flowdeck home"
+    return StoreError(f"the store cannot be used at the moment: {text}", code="store-unavailable", hint=hint)

@@ -1,0 +1,28 @@
+"""What the store raises. Importing this costs nothing: DuckDB is not imported here."""
+
+from __future__ import annotations
+
+from spec.errors import FlowdeckError
+
+
+class StoreError(FlowdeckError):
+    """The store refused or failed. Codes:
+
+    - ``store-locked`` ``store-corrupt`` ``store-newer`` ``store-foreign`` ``store-migration-failed``: the file does not open;
+    - ``store-unavailable``: the disk or the database failed; the store reopens by itself, the call may be repeated;
+    - ``store-timeout`` ``store-closed`` ``store-failed``: this call was given up, came too late, or is wrong;
+    - ``not-found`` ``already-exists`` ``name-taken`` ``conflict`` ``invalid-id``: what was asked contradicts what is stored;
+    - ``checkpoint-corrupt``: the state of a checkpoint is not the one that was saved.
+    """
+
+    code = "store-failed"
+
+
+def not_found(noun: str, identity: object) -> StoreError:
+    """The error for a record that does not exist."""
+    return StoreError(f"there is no {noun} {identity}", code="not-found")
+
+
+def already_exists(noun: str, identity: object) -> StoreError:
+    """The error for a record that exists already."""
+    return StoreError(f"there is already a {noun} {identity}", code="already-exists")

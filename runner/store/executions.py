@@ -1,0 +1,62 @@
+"""Executions: one row each, updated in place. The state machine is enforced here too, whatever the caller believes."""
+
+# ruff: noqa: S608 - statements are put together from this module's constants; values are always parameters
+from __future__ import annotations
+
+from runner.model import Execution
+from runner.states import ExecutionState, check_transition
+from runner.store import jobs
+from runner.store.errors import already_exists, not_found
+from runner.store.identifiers import check_id
+from runner.store.session import Row, Session, decode_record, encode_record
+
+_TERMINAL = ", ".join(f"'{state}'" for state in ExecutionState if state.is_terminal)
+
+
+def insert(session: Session, execution: Execution) -> None:
+    """Add an execution; it becomes the one that its job shows."""
+    check_id("execution", execution.id)
+    if session.row('SELECT 1 FROM "executions" WHERE "id" = ?', execution.id):
+        raise already_exists("execution", execution.id)
+    session.change(
+        'INSERT INTO "executions" ("id", "job_id", "state", "created_at", "finished_at", "record") VALUES (?, ?, ?, ?, ?, ?)',
+        *(execution.id, execution.job_id, str(execution.state), execution.created_at, execution.finished_at),
+        encode_record(execution),
+    )
+    jobs.set_latest_execution(session, execution.job_id, execution.id)
+
+
+def update(session: Session, execution: Execution) -> None:
+    """Replace an execution's record; IllegalTransition when its state may not follow the stored one."""
+    row = session.row('SELECT "state" FROM "executions" WHERE "id" = ?', execution.id)
+    if row is None:
+        raise not_found("execution", execution.id)
+    current = ExecutionState(row[0])
+    if execution.state is not current:
+        check_transition(current, execution.state)
+    session.change(
+        'UPDATE "executions" SET "state" = ?, "finished_at" = ?, "record" = ? WHERE "id" = ?',
+        *(str(execution.state), execution.finished_at, encode_record(execution), execution.id),
+    )
+
+
+def get(session: Session, execution_id: str) -> Execution | None:
+    """One execution, None when there is none."""
+    row = session.row('SELECT "record" FROM "executions" WHERE "id" = ?', execution_id)
+    return _decode(row) if row else None
+
+
+def of_job(session: Session, job_id: str, limit: int, offset: int) -> list[Execution]:
+    """Executions of a job, newest first."""
+    statement = 'SELECT "record" FROM "executions" WHERE "job_id" = ? ORDER BY "created_at" DESC, rowid DESC LIMIT ? OFFSET ?'
+    return [_decode(row) for row in session.rows(statement, job_id, limit, offset)]
+
+
+def unfinished(session: Session) -> list[Execution]:
+    """Every execution that is not in a terminal state, oldest first."""
+    statement = f'SELECT "record" FROM "executions" WHERE "state" NOT IN ({_TERMINAL}) ORDER BY "created_at", rowid'
+    return [_decode(row) for row in session.rows(statement)]
+
+
+def _decode(row: Row) -> Execution:
+    return decode_record(Execution, row[0])

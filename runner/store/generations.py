@@ -1,0 +1,48 @@
+"""Generations: immutable snapshots of a job's spec."""
+
+from __future__ import annotations
+
+from runner.model import Generation
+from runner.store.errors import already_exists, not_found
+from runner.store.session import Session, decode_record, encode_record
+
+_WHERE = 'FROM "generations" WHERE "job_id" = ? AND "number" = ?'
+
+
+def insert(session: Session, generation: Generation, job: bytes, source: bytes) -> None:
+    """Add a generation with the resolved job and the request it came from."""
+    if get(session, generation.job_id, generation.number):
+        raise already_exists("generation", f"{generation.number} of job {generation.job_id}")
+    session.change(
+        'INSERT INTO "generations" ("job_id", "number", "record", "job", "source") VALUES (?, ?, ?, ?, ?)',
+        *(generation.job_id, generation.number, encode_record(generation), job, source),
+    )
+
+
+def get(session: Session, job_id: str, number: int) -> Generation | None:
+    """One generation, None when there is none."""
+    row = session.row(f'SELECT "record" {_WHERE}', job_id, number)
+    return decode_record(Generation, row[0]) if row else None
+
+
+def of_job(session: Session, job_id: str) -> list[Generation]:
+    """All generations of a job, oldest first."""
+    rows = session.rows('SELECT "record" FROM "generations" WHERE "job_id" = ? ORDER BY "number"', job_id)
+    return [decode_record(Generation, row[0]) for row in rows]
+
+
+def job(session: Session, job_id: str, number: int) -> bytes:
+    """The resolved job of a generation."""
+    return _content(session, "job", job_id, number)
+
+
+def source(session: Session, job_id: str, number: int) -> bytes:
+    """The request that a generation came from."""
+    return _content(session, "source", job_id, number)
+
+
+def _content(session: Session, column: str, job_id: str, number: int) -> bytes:
+    row = session.row(f'SELECT "{column}" {_WHERE}', job_id, number)
+    if row is None:
+        raise not_found("generation", f"{number} of job {job_id}")
+    return bytes(row[0])

@@ -1,0 +1,83 @@
+"""The tables. ``record`` columns hold the whole record as JSON; the columns beside it are what queries filter, join and order
+by, always written in the same statement.
+
+Only jobs and executions, small and looked up by id, have a primary key: the single writer checks the other identities itself.
+A change to a table is a new migration (runner/store/migrations.py), never an edit here.
+"""
+
+from __future__ import annotations
+
+VERSION_1: tuple[str, ...] = (
+    """
+    CREATE TABLE "jobs" (
+        "id" VARCHAR PRIMARY KEY,
+        "name" VARCHAR NOT NULL,
+        "created_at" DOUBLE NOT NULL,
+        "deleted_at" DOUBLE,
+        "execution_id" VARCHAR,                         -- the latest execution
+        "checkpoint_counter" BIGINT NOT NULL DEFAULT 0, -- the highest checkpoint id ever given out
+        "record" VARCHAR NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE "generations" (
+        "job_id" VARCHAR NOT NULL,
+        "number" INTEGER NOT NULL,
+        "record" VARCHAR NOT NULL,
+        "job" BLOB NOT NULL,                            -- the resolved job, JSON
+        "source" BLOB NOT NULL                          -- the request that it came from
+    )
+    """,
+    """
+    CREATE TABLE "executions" (
+        "id" VARCHAR PRIMARY KEY,
+        "job_id" VARCHAR NOT NULL,
+        "state" VARCHAR NOT NULL,
+        "created_at" DOUBLE NOT NULL,
+        "finished_at" DOUBLE,
+        "record" VARCHAR NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE "attempts" (
+        "execution_id" VARCHAR NOT NULL,
+        "number" INTEGER NOT NULL,
+        "record" VARCHAR NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE "checkpoints" (
+        "job_id" VARCHAR NOT NULL,
+        "id" BIGINT NOT NULL,
+        "kind" VARCHAR NOT NULL,
+        "status" VARCHAR NOT NULL,
+        "record" VARCHAR NOT NULL,
+        "state" BLOB,                                   -- small states; a large one is in "state_file"
+        "state_file" VARCHAR,                           -- a name inside the checkpoints directory
+        "state_size" BIGINT,
+        "state_sha256" VARCHAR
+    )
+    """,
+    """
+    CREATE TABLE "series" (
+        "id" INTEGER NOT NULL,
+        "execution_id" VARCHAR NOT NULL,
+        "plugin" VARCHAR NOT NULL,
+        "name" VARCHAR NOT NULL,
+        "kind" VARCHAR NOT NULL                         -- counter or gauge
+    )
+    """,
+    """
+    CREATE TABLE "samples" (
+        "ts" TIMESTAMP NOT NULL,                        -- UTC; rows are appended in this order, queries bound it
+        "series" INTEGER NOT NULL,
+        "value" DOUBLE NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE "events" (
+        "revision" BIGINT NOT NULL,
+        "record" VARCHAR NOT NULL
+    )
+    """,
+)

@@ -1,0 +1,203 @@
+"""What may be asked of the store inside one transaction. A thin facade: each noun's module does the work.
+
+Methods raise StoreError ``not-found`` for a record that must exist and does not, ``already-exists`` for one that must not.
+Lists have the order that their docstring names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from runner.model import Attempt, Checkpoint, CheckpointKind, Event, Execution, Generation, Job, MetricSeries
+from runner.states import ExecutionState
+from runner.store import attempts, checkpoints, events, executions, generations, jobs, metrics
+from runner.store.metrics import MetricSample
+from runner.store.session import Session
+
+
+class Store:
+    """One transaction's access to the records. Made by AsyncStore for each call; not kept beyond it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    # jobs
+
+    def insert_job(self, job: Job) -> None:
+        """Add a job. Its ``execution`` and ``last_checkpoint`` are not stored: reading joins them. StoreError ``name-taken``
+        when a job that is not deleted has the name, ``invalid-id`` when the id cannot be part of a file name."""
+        jobs.insert(self._session, job)
+
+    def update_job(self, job: Job) -> None:
+        """Replace a job's record; a new name must be free (``name-taken``)."""
+        jobs.update(self._session, job)
+
+    def job(self, job_id: str) -> Job | None:
+        """The job of exactly this id; None when there is none or it is deleted."""
+        return jobs.get(self._session, job_id)
+
+    def find_jobs(self, reference: str) -> list[Job]:
+        """What ``reference`` may mean: the job of that id, else of that name, else all (at most 20) whose id starts with it."""
+        return jobs.find(self._session, reference)
+
+    def jobs(
+        self, state: ExecutionState | str | None = None, name_contains: str | None = None, limit: int = 100, offset: int = 0
+    ) -> tuple[list[Job], int]:
+        """One page of jobs, newest first, and the number on all pages. ``state`` is that of the latest execution; the name is
+        compared without regard to case."""
+        return jobs.page(self._session, state, name_contains, limit, offset)
+
+    def delete_job(self, job_id: str) -> None:
+        """Hide a job; its name becomes free. Its records stay until :meth:`purge_jobs`."""
+        jobs.delete(self._session, job_id)
+
+    # generations
+
+    def insert_generation(self, generation: Generation, job: bytes, source: bytes) -> None:
+        """Add an immutable generation; ``job`` is the encoded JobSpec, ``source`` the encoded SubmitRequest."""
+        generations.insert(self._session, generation, job, source)
+
+    def generation(self, job_id: str, number: int) -> Generation | None:
+        """One generation, None when there is none."""
+        return generations.get(self._session, job_id, number)
+
+    def generations(self, job_id: str) -> list[Generation]:
+        """All generations of a job, oldest first."""
+        return generations.of_job(self._session, job_id)
+
+    def generation_job(self, job_id: str, number: int) -> bytes:
+        """The encoded JobSpec of a generation."""
+        return generations.job(self._session, job_id, number)
+
+    def generation_source(self, job_id: str, number: int) -> bytes:
+        """The encoded SubmitRequest of a generation."""
+        return generations.source(self._session, job_id, number)
+
+    # executions and attempts
+
+    def insert_execution(self, execution: Execution) -> None:
+        """Add an execution; it becomes the one that its job shows."""
+        executions.insert(self._session, execution)
+
+    def update_execution(self, execution: Execution) -> None:
+        """Replace an execution's record. IllegalTransition when its state differs from the stored one and may not follow it."""
+        executions.update(self._session, execution)
+
+    def execution(self, execution_id: str) -> Execution | None:
+        """One execution, None when there is none."""
+        return executions.get(self._session, execution_id)
+
+    def executions(self, job_id: str, limit: int = 100, offset: int = 0) -> list[Execution]:
+        """Executions of a job, newest first."""
+        return executions.of_job(self._session, job_id, limit, offset)
+
+    def unfinished_executions(self) -> list[Execution]:
+        """Every execution that is not in a terminal state, oldest first."""
+        return executions.unfinished(self._session)
+
+    def insert_attempt(self, attempt: Attempt) -> None:
+        """Add an attempt."""
+        attempts.insert(self._session, attempt)
+
+    def update_attempt(self, attempt: Attempt) -> None:
+        """Replace an attempt's record."""
+        attempts.update(self._session, attempt)
+
+    def attempts(self, execution_id: str) -> list[Attempt]:
+        """All attempts of an execution, oldest first."""
+        return attempts.of_execution(self._session, execution_id)
+
+    # checkpoints
+
+    def next_checkpoint_id(self, job_id: str) -> int:
+        """An id that no checkpoint of this job has had; needs a write transaction."""
+        return jobs.next_checkpoint_id(self._session, job_id)
+
+    def insert_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Add a checkpoint that was triggered."""
+        checkpoints.insert(self._session, checkpoint)
+
+    def complete_checkpoint(self, checkpoint: Checkpoint, state: bytes) -> None:
+        """Replace the record of a checkpoint in progress by this completed one and keep its state. When the transaction has
+        committed, both are durable. StoreError ``conflict`` unless the stored one is in progress."""
+        checkpoints.complete(self._session, checkpoint, state)
+
+    def mark_committed(self, job_id: str, checkpoint_id: int, at: float) -> None:
+        """Record that every sink has committed; again is harmless. ``conflict`` unless the checkpoint is completed."""
+        checkpoints.mark_committed(self._session, job_id, checkpoint_id, at)
+
+    def fail_checkpoint(self, job_id: str, checkpoint_id: int, failure: str, at: float) -> None:
+        """Record that a checkpoint in progress will not happen; ``conflict`` once it is completed."""
+        checkpoints.fail(self._session, job_id, checkpoint_id, failure, at)
+
+    def checkpoint(self, job_id: str, checkpoint_id: int) -> Checkpoint | None:
+        """One checkpoint, None when there is none."""
+        return checkpoints.get(self._session, job_id, checkpoint_id)
+
+    def checkpoints(self, job_id: str, kind: CheckpointKind | str | None = None, limit: int = 50) -> list[Checkpoint]:
+        """Checkpoints of a job, newest first."""
+        return checkpoints.of_job(self._session, job_id, kind, limit)
+
+    def checkpoint_state(self, job_id: str, checkpoint_id: int) -> bytes:
+        """The state as it was saved, verified by its SHA-256; StoreError ``checkpoint-corrupt`` when it is not."""
+        return checkpoints.state(self._session, job_id, checkpoint_id)
+
+    def uncommitted_checkpoints(self, job_id: str) -> list[Checkpoint]:
+        """Checkpoints that are completed and not committed, oldest first."""
+        return checkpoints.uncommitted(self._session, job_id)
+
+    def delete_checkpoint(self, job_id: str, checkpoint_id: int) -> None:
+        """Remove a checkpoint or savepoint with its state."""
+        checkpoints.delete(self._session, job_id, checkpoint_id)
+
+    def prune_checkpoints(self, job_id: str, retained: int) -> list[int]:
+        """Remove committed periodic and final checkpoints beyond the newest ``retained`` (at least one stays) and all but the
+        last 20 failed ones; never a savepoint, an uncommitted one or the newest to restore from. Returns the ids that went."""
+        return checkpoints.prune(self._session, job_id, retained)
+
+    def state_file_names(self) -> set[str]:
+        """The names of all state files that checkpoints refer to."""
+        return checkpoints.state_file_names(self._session)
+
+    # metrics
+
+    def append_metrics(self, samples: Sequence[MetricSample]) -> None:
+        """Add samples in the order of their time; best a thousand or more in one call."""
+        metrics.append(self._session, samples)
+
+    def metric_series(
+        self, execution_ids: Iterable[str], names: Iterable[str] | None, since: float, until: float, buckets: int
+    ) -> list[MetricSeries]:
+        """The window ``[since, until)`` in ``buckets`` equal points (``at`` is a bucket's start), one series per name and
+        plugin that has any, in the order of ``names`` (None: all). The executions are taken as runs of one job, one after
+        the other.
+
+        Counters come as per-second rates, exact over the covered part of a bucket; gauges as means. A bucket without a
+        measurement is None; so is the interval across a counter's reset, and one longer than 10 s (or two buckets)."""
+        return metrics.series(self._session, execution_ids, names, since, until, buckets)
+
+    def prune_metrics(self, before: float) -> int:
+        """Drop samples older than ``before``; how many went. Meant for once a minute: that keeps the file's size flat."""
+        return metrics.prune(self._session, before)
+
+    # events
+
+    def append_event(
+        self,
+        kind: str,
+        job_id: str | None = None,
+        execution_id: str | None = None,
+        message: str = "",
+        data: Mapping[str, Any] | None = None,
+    ) -> Event:
+        """Add an event; its revision is one more than the last, also across restarts."""
+        return events.append(self._session, kind, job_id, execution_id, message, data)
+
+    def events_since(self, revision: int, limit: int = 1000) -> list[Event]:
+        """Events after ``revision``, oldest first."""
+        return events.since(self._session, revision, limit)
+
+    def prune_events(self, keep: int) -> int:
+        """Drop all but the newest ``keep`` events (at least one stays); how many went."""
+        return events.prune(self._session, keep)

@@ -1,0 +1,208 @@
+"""Metric samples: appended, read back as rates and means, pruned."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+import tempfile
+from pathlib import Path
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+
+from runner.model import MetricPoint
+from runner.states import ExecutionState
+from runner.store.asynchronous import AsyncStore
+from runner.store.errors import StoreError
+from runner.store.metrics import MetricSample
+
+START = 1_763_761_000.0
+
+
+def counter(
+    *values: tuple[float, float], execution: str = "e-1", plugin: str = "", name: str = "rows_in"
+) -> list[MetricSample]:
+    """Samples of (seconds after START, value)."""
+    return [MetricSample(START + at, execution, plugin, name, value) for at, value in values]
+
+
+async def points(store, since, until, buckets, executions=("e-1",), names=None):
+    """The values of every series of a window, by name and plugin."""
+    found = await store.read(lambda s: s.metric_series(executions, names, START + since, START + until, buckets))
+    return {(series.name, series.plugin): [point.value for point in series.points] for series in found}
+
+
+async def test_a_counter_reads_as_a_rate(store):
+    """A counter that grows by 10 a second reads as 10 per second in every bucket that was measured."""
+    await store.write(lambda s: s.append_metrics(counter(*[(second, 10.0 * second) for second in range(11)])))
+    assert await points(store, 0, 10, 5) == {("rows_in", ""): pytest.approx([10.0] * 5)}
+
+
+async def test_buckets_that_do_not_match_the_samples_do_not_flicker(store):
+    """A bucket of 2.5 s holds two or three samples of a second; the rate is the same in all."""
+    await store.write(lambda s: s.append_metrics(counter(*[(0.3 + second, 100.0 * second) for second in range(30)])))
+    assert await points(store, 5, 25, 8) == {("rows_in", ""): pytest.approx([100.0] * 8)}
+    assert await points(store, 5, 25, 80) == {("rows_in", ""): pytest.approx([100.0] * 80)}
+
+
+async def test_a_gauge_reads_as_the_mean_of_its_samples(store):
+    """Gauges are averaged per bucket; a bucket without a sample is a gap."""
+    samples = counter((0, 1.0), (0.5, 3.0), (2.5, -7.0), (3.0, 9.0), name="lag_rows", plugin="source-0-Kafka")
+    await store.write(lambda s: s.append_metrics(samples))
+    assert await points(store, 0, 3, 3) == {("lag_rows", "source-0-Kafka"): [2.0, None, -7.0]}
+
+
+async def test_a_point_says_where_its_bucket_starts(store):
+    """Points are evenly spaced over the window and carry its resolution."""
+    await store.write(lambda s: s.append_metrics(counter((1, 5.0), name="cpu_percent")))
+    (series,) = await store.read(lambda s: s.metric_series(["e-1"], ["cpu_percent"], START, START + 4, 2))
+    assert series.resolution == 2.0
+    assert series.points == (MetricPoint(at=START, value=5.0), MetricPoint(at=START + 2, value=None))
+
+
+async def test_a_pause_in_the_samples_is_a_gap(store):
+    """Nothing is made up for the time in which nothing was measured."""
+    samples = counter(*[(second, second) for second in (0, 1, 2, 30, 31, 32)])
+    await store.write(lambda s: s.append_metrics(samples))
+    (values,) = (await points(store, 0, 32, 32)).values()
+    assert values[:2] == values[30:] == pytest.approx([1.0, 1.0])
+    assert values[2:30] == [None] * 28
+
+
+async def test_a_restart_of_the_counter_is_not_a_negative_rate(store):
+    """The interval in which the counter fell says nothing; before and after it the rates are right."""
+    samples = counter((0, 0), (1, 100), (2, 200), (3, 50), (4, 150))
+    await store.write(lambda s: s.append_metrics(samples))
+    assert await points(store, 0, 4, 4) == {
+        ("rows_in", ""): [pytest.approx(100.0), pytest.approx(100.0), None, pytest.approx(100.0)]
+    }
+
+
+async def test_executions_of_a_job_follow_one_another(store):
+    """Two executions of a job give one series; the second's counter starts anew without a false rate."""
+    samples = counter((0, 0), (1, 10), (2, 20)) + counter((2.5, 0), (3.5, 40), (4.5, 80), execution="e-2")
+    await store.write(lambda s: s.append_metrics(samples))
+    (values,) = (await points(store, 0, 4, 4, executions=("e-1", "e-2"))).values()
+    assert values == [pytest.approx(10), pytest.approx(10), pytest.approx(40), pytest.approx(40)]
+    (values,) = (await points(store, 0, 4, 4)).values()
+    assert values[2:] == [None, None]
+
+
+async def test_series_come_in_the_order_asked_for(store):
+    """Names select and order; within a name plugins are sorted; a series with nothing in the window is left out."""
+
+    def work(s):
+        for plugin in ("b", "a"):
+            for name in ("lag_rows", "cpu_percent", "memory_bytes"):
+                s.append_metrics([MetricSample(START + 1, "e-1", plugin, name, 1.0)])
+        s.append_metrics([MetricSample(START - 100, "e-1", "old", "lag_rows", 1.0)])
+
+    await store.write(work)
+    assert list(await points(store, 0, 2, 1, names=["lag_rows", "cpu_percent"])) == [
+        ("lag_rows", "a"),
+        ("lag_rows", "b"),
+        ("cpu_percent", "a"),
+        ("cpu_percent", "b"),
+    ]
+    assert await points(store, 0, 2, 1, names=[]) == {}
+    assert await points(store, 0, 2, 1, executions=()) == {}
+
+
+@pytest.mark.parametrize(("until", "buckets"), [(0, 5), (-1, 5), (10, 0), (10, 10_001), (math.nan, 5)])
+async def test_an_impossible_window_is_refused(store, until, buckets):
+    """A window needs a length and a sensible number of buckets."""
+    with pytest.raises(StoreError):
+        await points(store, 0, until, buckets)
+
+
+async def test_series_keep_their_identity_across_a_restart_and_a_rollback(database):
+    """Samples of one metric belong to one series, whichever process or failed transaction first saw it."""
+    opened = await AsyncStore.open(database)
+
+    def failing(s):
+        s.append_metrics(counter((0, 999.0)))
+        raise LookupError("no")
+
+    with pytest.raises(LookupError):
+        await opened.write(failing)
+    await opened.write(lambda s: s.append_metrics(counter((0, 0.0), name="rows_out") + counter((0, 0.0))))
+    await opened.write(lambda s: s.append_metrics(counter((1, 10.0))))
+    await opened.close()
+    again = await AsyncStore.open(database)
+    await again.write(lambda s: s.append_metrics(counter((2, 20.0)) + counter((2, 2.0), name="rows_out")))
+    assert await points(again, 0, 2, 1) == {("rows_in", ""): [pytest.approx(10.0)], ("rows_out", ""): [pytest.approx(1.0)]}
+    await again.close()
+
+
+async def test_pruning_drops_old_samples_and_the_series_of_finished_executions(store, make_job, make_execution):
+    """Retention bounds the samples; a series whose execution is long over goes too, a living one goes on."""
+
+    def insert(s):
+        s.insert_job(make_job())
+        s.insert_execution(make_execution("old", state=ExecutionState.FINISHED, finished_at=START + 3))
+        s.insert_execution(make_execution("e-1", state=ExecutionState.RUNNING))
+        s.append_metrics(counter((1, 1.0), (2, 2.0), execution="old", name="lag_rows"))
+        s.append_metrics(counter((9, 1.0), (11, 2.0), name="lag_rows"))
+
+    await store.write(insert)
+    assert await store.write(lambda s: s.prune_metrics(START + 10)) == 3
+    assert await points(store, 0, 20, 1, executions=("old", "e-1")) == {("lag_rows", ""): [2.0]}
+    await store.write(lambda s: s.append_metrics(counter((12, 4.0), name="lag_rows")))
+    assert await points(store, 0, 20, 1) == {("lag_rows", ""): [3.0]}
+    assert await store.write(lambda s: s.prune_metrics(START + 10)) == 0
+
+
+numbers = itertools.count()
+steps = st.lists(
+    st.tuples(st.floats(0.05, 15.0), st.one_of(st.integers(0, 10**6), st.none())),  # (seconds on, growth or None for a reset)
+    min_size=2,
+    max_size=25,
+)
+
+
+@hypothesis.settings(max_examples=60, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+@hypothesis.given(runs=st.lists(steps, min_size=1, max_size=3), buckets=st.integers(1, 40), cut=st.floats(0.0, 5.0))
+def test_rates_account_for_every_measured_row(property_store, runs, buckets, cut):
+    """For any samples with any resets: no rate is negative, and the rate of each bucket is the mean over its measured part,
+    computed here without SQL."""
+    run_in_loop, store = property_store
+    execution = f"e-{next(numbers)}"
+    samples, intervals, now, value = [], [], 0.0, 0.0
+    for step, growth in [pair for run in runs for pair in run]:
+        before, start = value, now
+        now = round(now + step, 6)
+        value = before + growth if growth is not None else before / 2
+        samples.append(MetricSample(START + now, execution, "", "rows_in", value))
+        if len(samples) > 1 and value >= before and now > start:
+            intervals.append((start, now, (value - before) / (now - start)))
+    since, until = cut, cut + now
+    width = now / buckets
+    shown = [interval for interval in intervals if interval[1] - interval[0] <= max(10.0, 2 * width)]
+    expected = [measured(shown, since + number * width, width) for number in range(buckets)]
+    run_in_loop(store.write(lambda s: s.append_metrics(samples)))
+    found = run_in_loop(points(store, since, until, buckets, executions=(execution,))).get(("rows_in", ""), [None] * buckets)
+    for value, (rate, coverage) in zip(found, expected, strict=True):
+        if coverage > 1e-3:
+            assert value == pytest.approx(rate, rel=1e-3, abs=1e-3 + rate * 1e-3)
+        if coverage == 0:
+            assert value is None
+        assert value is None or value >= 0
+
+
+def measured(intervals, start, width):
+    """The mean rate over the part of a bucket that ``intervals`` cover, and how long that part is."""
+    parts = [(rate, min(b, start + width) - max(a, start)) for a, b, rate in intervals]
+    parts = [(rate, length) for rate, length in parts if length > 1e-5]
+    coverage = sum(length for _, length in parts)
+    return (sum(rate * length for rate, length in parts) / coverage if coverage else 0.0), coverage
+
+
+@pytest.fixture(scope="module")
+def property_store():
+    """One store, and a loop to run it in, for all examples of a property."""
+    with tempfile.TemporaryDirectory() as directory, asyncio.Runner() as runner:
+        opened = runner.run(AsyncStore.open(Path(directory) / "control.duckdb"))
+        yield runner.run, opened
+        runner.run(opened.close())
