@@ -58,6 +58,23 @@ def plugin_schema(kind: str, name: str) -> PluginSchema | None:
 
 
 @cache
+def open_schema(kind: str, name: str) -> PluginSchema:
+    """A schema for a plugin that has none: the common options of section ``kind``, anything else allowed."""
+    definitions = _load("common.json")["$defs"]
+    foreign = {"source": "plugin_input", "sink": "plugin_output"}.get(kind)
+    properties = {option: definitions[option] for option in common_options() if option != foreign}
+    document = {
+        "title": name,
+        "description": "A plugin without a schema.",
+        "type": "object",
+        "x-flowdeck-engines": ["seatunnel"],
+        "x-flowdeck-delivery": "exactly-once",
+        "properties": properties,
+    }
+    return PluginSchema(kind, name, document)
+
+
+@cache
 def plugin_names(kind: str) -> tuple[str, ...]:
     """The canonical names of all plugins of section ``kind`` that have a schema, sorted."""
     stems = (
@@ -85,7 +102,6 @@ def job_schema() -> Mapping[str, Any]:
     return _load("job.json")
 
 
-@cache
 def common_options() -> tuple[str, ...]:
     """The options that every plugin may have and that are not the plugin's own."""
     return ("plugin_name", "plugin_input", "plugin_output", "parallelism")
