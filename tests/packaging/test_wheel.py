@@ -31,12 +31,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (wheel,) = directory.glob("flowdeck-*.whl")
     environment = directory / "environment"
     venv.create(environment, symlinks=True)
+    python = environment / "bin" / "python"
+    subprocess.run([*pip, "--python", python, "install", "--no-deps", "--no-compile", wheel], check=True, timeout=110)
     (site,) = environment.glob("lib/python*/site-packages")
-    subprocess.run([*pip, "install", "--no-deps", "--no-compile", "--target", site, wheel], check=True, timeout=110)
     (site / "dependencies.pth").write_text(_own_site_packages() + "\n")
-    script = environment / "bin" / "flowdeck"
-    script.write_text(f"#!{environment / 'bin' / 'python'}\nimport sys\nfrom tui.cli.main import main\nsys.exit(main())\n")
-    script.chmod(0o755)
     return environment / "bin"
 
 
