@@ -1,0 +1,111 @@
+"""What the chosen engine cannot do, told before the job starts and not after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from spec.checks.canonical import Canonical, Path, Schema, path_text
+from spec.checks.findings import Findings
+from spec.checks.options import CheckedPlugin
+from spec.checks.wording import shown
+from spec.diagnostic import Severity
+from spec.job import EnvSpec
+
+
+def check_plugin_support(plugin: CheckedPlugin, findings: Findings, engine: str) -> None:
+    """Report a plugin, its options and their values where ``engine`` does not support them."""
+    if not plugin.known:
+        return  # told already
+    if engine not in plugin.schema.engines:
+        findings.add(
+            "E801",
+            f'the {engine} engine does not run the {plugin.element.kind} "{plugin.name}"',
+            plugin.element.name_span,
+            label=f"not supported by the {engine} engine yet",
+            notes=(f"engines that run it: {', '.join(plugin.schema.engines)}",),
+            pointer=plugin.element.pointer,
+        )
+        return
+    check_option_support(plugin.canonical, plugin.schema.document, findings, engine)
+
+
+def check_option_support(canonical: Canonical, schema: Schema, findings: Findings, engine: str) -> None:
+    """Report the options given, and their values, that ``engine`` does not support. An option that says what holds anyway
+    (its default) is no problem."""
+    for path, option, value in _given(canonical.data, schema, ()):
+        if engine not in option.get("x-flowdeck-engines", (engine,)):
+            _option(path, option, canonical, findings, engine)
+        elif isinstance(value, str) and engine not in option.get("x-flowdeck-value-engines", {}).get(value, (engine,)):
+            origin = canonical.origin(path)
+            findings.add(
+                "E803",
+                f'{shown(value)} for "{path_text(path)}" is not supported by the {engine} engine yet',
+                origin.value,
+                label="not supported yet",
+                notes=(f"supported: {', '.join(_supported(option, engine))}",),
+                pointer=origin.pointer,
+            )
+
+
+def _given(data: Mapping[str, Any], schema: Schema, path: Path) -> Iterator[tuple[Path, Schema, Any]]:
+    """Every option given that differs from its default, with its schema; options inside an unsupported one not again."""
+    for name, option in schema.get("properties", {}).items():
+        if name not in data or _same(data[name], option.get("default")):
+            continue
+        at = (*path, name)
+        yield at, option, data[name]
+        if "x-flowdeck-engines" not in option:
+            yield from _inside(data[name], option, at)
+
+
+def _inside(value: Any, option: Schema, path: Path) -> Iterator[tuple[Path, Schema, Any]]:
+    if isinstance(value, Mapping):
+        yield from _given(value, option, path)
+    elif isinstance(value, list) and isinstance(option.get("items"), Mapping):
+        for index, item in enumerate(value):
+            if isinstance(item, Mapping):
+                yield from _given(item, option["items"], (*path, index))
+
+
+def _same(value: Any, default: Any) -> bool:
+    if isinstance(value, str) and isinstance(default, str):
+        return value.casefold() == default.casefold()
+    return bool(value == default)
+
+
+def _option(path: Path, option: Schema, canonical: Canonical, findings: Findings, engine: str) -> None:
+    if option.get("deprecated"):
+        return  # told as an older name
+    origin = canonical.origin(path)
+    changes_outcome = option.get("x-flowdeck-unsupported") == "error"
+    findings.add(
+        "E802",
+        f'"{path_text(path)}" is not supported by the {engine} engine yet',
+        origin.span,
+        label="not supported yet" if changes_outcome else "has no effect here",
+        severity=Severity.ERROR if changes_outcome else Severity.WARNING,
+        notes=("without it the job would give another result",) if changes_outcome else (),
+        pointer=origin.pointer,
+    )
+
+
+def _supported(option: Schema, engine: str) -> list[str]:
+    engines = option["x-flowdeck-value-engines"]
+    return [value for value in option["enum"] if engine in engines.get(value, (engine,))]
+
+
+def check_delivery(plugins: list[CheckedPlugin], environment: EnvSpec, findings: Findings) -> None:
+    """Note the sinks that may see rows twice after a restart, in jobs that take checkpoints."""
+    if environment.checkpoint.interval is None:
+        return
+    for plugin in plugins:
+        if plugin.element.kind == "sink" and plugin.schema.delivery == "at-least-once":
+            findings.add(
+                "E804",
+                f'the sink "{plugin.name}" is at-least-once: after a restart it may see rows again',
+                plugin.element.name_span,
+                label="takes no part in checkpoints",
+                severity=Severity.NOTE,
+                pointer=plugin.element.pointer,
+            )

@@ -1,0 +1,90 @@
+"""The ``env`` block as typed settings, and the job's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from spec.checks.canonical import Canonical
+from spec.checks.findings import Findings
+from spec.checks.wording import shown
+from spec.diagnostic import Label, Severity
+from spec.job import CheckpointSettings, EnvSpec, JobMode, RestartKind, RestartStrategy
+
+STREAMING_INTERVAL = 10.0
+
+_JOB_NAME = re.compile(r"[A-Za-z0-9._ -]{1,128}")
+_SAME_SETTING = (("job.retry.times", "restart.attempts"), ("job.retry.interval.seconds", "restart.delay"))
+
+
+def environment_spec(options: Mapping[str, Any], given: Mapping[str, Any]) -> EnvSpec:
+    """The settings of a valid ``env`` block: ``options`` with defaults applied, ``given`` without."""
+    mode = JobMode(options["job.mode"])
+    return EnvSpec(
+        mode=mode,
+        parallelism=int(options["parallelism"]),
+        checkpoint=CheckpointSettings(
+            interval=_interval(given, mode),
+            timeout=options["checkpoint.timeout"] / 1000,
+            retained=int(options["checkpoint.retained"]),
+        ),
+        restart=_restart(options, given),
+        rows_per_second=given.get("read_limit.rows_per_second"),
+        bytes_per_second=given.get("read_limit.bytes_per_second"),
+    )
+
+
+def check_restart_settings(canonical: Canonical, findings: Findings) -> None:
+    """Warn where SeaTunnel's and flowdeck's own names of one setting are both given."""
+    for theirs, ours in _SAME_SETTING:
+        if theirs in canonical.data and ours in canonical.data:
+            origin = canonical.origin((theirs,))
+            findings.add(
+                "J215",
+                f'"{theirs}" and "{ours}" are the same setting: "{ours}" counts',
+                origin.span,
+                label="has no effect",
+                severity=Severity.WARNING,
+                secondary=(Label(canonical.origin((ours,)).span, "counts"),),
+                pointer=origin.pointer,
+            )
+
+
+def job_name(given: Mapping[str, Any], document_name: str, findings: Findings) -> str:
+    """The name in ``env``, else the file's stem. A stem that cannot be a job's name is reported."""
+    name = given.get("job.name")
+    if isinstance(name, str):
+        return name  # its form is the schema's business
+    stem = PurePath(document_name.strip("<>")).stem
+    if not _JOB_NAME.fullmatch(stem):
+        findings.add(
+            "J216",
+            f"the file's name {shown(stem)} cannot be the job's name",
+            None,
+            notes=(
+                "a job's name has 1 to 128 letters, digits, spaces, dots, dashes or underscores",
+                'help: give it one: env { job.name = "orders" }',
+            ),
+        )
+    return stem
+
+
+def _interval(given: Mapping[str, Any], mode: JobMode) -> float | None:
+    milliseconds = given.get("checkpoint.interval")
+    if milliseconds is not None:
+        return float(milliseconds) / 1000
+    return STREAMING_INTERVAL if mode is JobMode.STREAMING else None
+
+
+def _restart(options: Mapping[str, Any], given: Mapping[str, Any]) -> RestartStrategy:
+    attempts = given.get("restart.attempts", options["job.retry.times"])
+    delay = given.get("restart.delay", options["job.retry.interval.seconds"])
+    return RestartStrategy(
+        kind=RestartKind(options["restart.strategy"]),
+        attempts=int(attempts),
+        delay=float(delay),
+        maximum_delay=float(options["restart.maximum_delay"]),
+        multiplier=float(options["restart.multiplier"]),
+    )

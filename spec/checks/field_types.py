@@ -1,0 +1,63 @@
+"""The types written in ``schema.fields``, ``schema.columns`` and Assert's rules: each must be one that exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from spec.checks.canonical import Canonical, Path, Schema, path_text
+from spec.checks.findings import Findings
+from spec.checks.suggestion import Suggestion, suggest
+from spec.types import FieldTypeError, parse_field_type, type_names
+
+
+def check_field_types(canonical: Canonical, schema: Schema, findings: Findings) -> None:
+    """Report every declared type that cannot be parsed, at the innermost place that is wrong."""
+    for path, declared in _declared(canonical.data, schema, ()):
+        _check(path, declared, canonical, findings)
+
+
+def _declared(value: Any, schema: Schema, path: Path) -> Iterator[tuple[Path, Any]]:
+    """The types below ``value`` that the schema says are types."""
+    if schema.get("x-flowdeck-field-types"):
+        yield from _types_of(value, path)
+    elif isinstance(value, Mapping):
+        for name, option in schema.get("properties", {}).items():
+            if name in value:
+                yield from _declared(value[name], option, (*path, name))
+    elif isinstance(value, list) and isinstance(schema.get("items"), Mapping):
+        for index, item in enumerate(value):
+            yield from _declared(item, schema["items"], (*path, index))
+
+
+def _types_of(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, list):  # columns
+        for index, column in enumerate(value):
+            if isinstance(column, Mapping) and isinstance(column.get("type"), str | dict):
+                yield (*path, index, "type"), column["type"]
+    elif isinstance(value, Mapping):  # fields
+        for name, declared in value.items():
+            yield (*path, name), declared
+    elif isinstance(value, str):  # one type
+        yield path, value
+
+
+def _check(path: Path, declared: Any, canonical: Canonical, findings: Findings) -> None:
+    try:
+        parse_field_type(declared)
+    except FieldTypeError as error:
+        if isinstance(declared, Mapping) and declared:
+            for name, nested in declared.items():
+                _check((*path, name), nested, canonical, findings)
+            return
+        origin = canonical.origin(path)
+        suggestion = suggest(declared.strip().lower(), type_names()) if isinstance(declared, str) else Suggestion()
+        findings.add(
+            "T501",
+            f'"{path_text(path[-1:])}" has no valid type: {error.message}',
+            origin.value,
+            label="not a type",
+            notes=suggestion.note() or ((f"help: {error.hint}",) if error.hint else ()),
+            fix=suggestion.fix(origin.value.span, declared) if isinstance(declared, str) else None,
+            pointer=origin.pointer,
+        )

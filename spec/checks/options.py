@@ -1,0 +1,125 @@
+"""Each plugin's options, and those of ``env``, against their schema. The schema is chosen by the plugin's name first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from schemas.loader import PluginSchema, environment_schema, open_schema, plugin_names, plugin_schema, seatunnel_names
+from spec.checks.canonical import Canonical, Origin, canonical_options, path_text
+from spec.checks.findings import Findings
+from spec.checks.schema_errors import Subject, report
+from spec.checks.sections import Element
+from spec.checks.suggestion import suggest
+from spec.diagnostic import Severity
+from spec.value import ObjectValue
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPlugin:
+    """A plugin with its schema and its options in canonical form (without defaults). ``known`` is False when no schema has
+    its name: then only the common options were checked."""
+
+    element: Element
+    schema: PluginSchema
+    canonical: Canonical
+    known: bool = True
+
+    @property
+    def name(self) -> str:
+        """The canonical spelling of the plugin's name."""
+        return self.schema.name
+
+
+def check_plugin(element: Element, findings: Findings, engine: str) -> CheckedPlugin:
+    """Validate one plugin. A name that no schema has is reported, and the common options are checked all the same."""
+    found = plugin_schema(element.kind, element.name)
+    if found is None:
+        _unknown_plugin(element, findings, engine)
+    schema = found or open_schema(element.kind, element.name)
+    origin = Origin(element.name_span, element.block, element.pointer)
+    canonical = canonical_options(element.block, schema.document, origin)
+    canonical.data["plugin_name"] = schema.name
+    subject = Subject(schema.name, schema.document, canonical, findings)
+    report(subject, _plugin_validator(element.kind, schema.name).iter_errors(canonical.data))
+    _repetitions(subject)
+    return CheckedPlugin(element, schema, canonical, known=found is not None)
+
+
+def check_environment(block: ObjectValue, origin: Origin, findings: Findings) -> Canonical:
+    """Validate the ``env`` block. Unknown keys are only warned about: SeaTunnel hands them on to its engines."""
+    schema = environment_schema()
+    canonical = canonical_options(block, schema, origin)
+    subject = Subject("env", schema, canonical, findings, unknown=Severity.WARNING)
+    report(subject, _environment_validator().iter_errors(canonical.data))
+    _repetitions(subject)
+    return canonical
+
+
+def with_defaults(given: Mapping[str, Any], schema: Mapping[str, Any], engine: str) -> dict[str, Any]:
+    """The options given that the schema allows, and its defaults of the others that mean something to ``engine``."""
+    options: dict[str, Any] = {}
+    for name, option in schema["properties"].items():
+        if name in given:
+            options[name] = given[name]
+        elif "default" in option and engine in option.get("x-flowdeck-engines", (engine,)):
+            options[name] = option["default"]
+    if schema.get("additionalProperties", True) is True:
+        options.update((name, value) for name, value in given.items() if name not in options)
+    return options
+
+
+def _unknown_plugin(element: Element, findings: Findings, engine: str) -> None:
+    elsewhere = {name.lower(): name for name in seatunnel_names(element.kind)}
+    if element.name.lower() in elsewhere:
+        name = elsewhere[element.name.lower()]
+        local = engine != "seatunnel"
+        findings.add(
+            "E801",
+            f'the {element.kind} "{name}" is a SeaTunnel plugin that '
+            + (f"the {engine} engine does not run" if local else "flowdeck cannot check"),
+            element.name_span,
+            label=f"not supported by the {engine} engine yet" if local else "its options were not checked",
+            severity=Severity.ERROR if local else Severity.WARNING,
+            notes=(f"{element.kind} plugins here: {', '.join(plugin_names(element.kind))}",),
+            pointer=element.pointer,
+        )
+        return
+    suggestion = suggest(element.name, (*plugin_names(element.kind), *elsewhere.values()))
+    findings.add(
+        "J210",
+        f'unknown {element.kind} "{element.name}"',
+        element.name_span,
+        label=f"no {element.kind} plugin has this name",
+        notes=suggestion.note() or (f"{element.kind} plugins here: {', '.join(plugin_names(element.kind))}",),
+        fix=suggestion.fix(element.name_span, element.name),
+        pointer=element.pointer,
+    )
+
+
+def _repetitions(subject: Subject) -> None:
+    for use in subject.canonical.repeated:
+        used = subject.canonical.origin(use.path)
+        subject.findings.add(
+            "J215",
+            f'"{path_text(use.path)}" is given twice, once as "{use.written}"',
+            use.origin.span if use.origin.span != used.span else used.value.span,
+            label="only one of them counts",
+            severity=Severity.WARNING,
+            pointer=use.origin.pointer,
+        )
+
+
+@cache
+def _plugin_validator(kind: str, name: str) -> Draft202012Validator:
+    schema = plugin_schema(kind, name) or open_schema(kind, name)
+    return Draft202012Validator(schema.document)
+
+
+@cache
+def _environment_validator() -> Draft202012Validator:
+    return Draft202012Validator(environment_schema())

@@ -1,0 +1,63 @@
+"""Did-you-mean: which known names a misspelt one may stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from spec.diagnostic import Edit, Fix
+from spec.position import Span
+
+_SIMILAR = 0.68
+_CERTAIN = 0.8
+_CLEARLY_BETTER = 0.08
+_MAXIMUM_SUGGESTIONS = 3
+_MAXIMUM_LENGTH = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Known names near a misspelt one, best first. ``certain`` is the only one that can be meant, if there is such a one."""
+
+    names: tuple[str, ...] = ()
+    certain: str | None = None
+
+    def note(self) -> tuple[str, ...]:
+        """The help line to show, or nothing."""
+        if not self.names:
+            return ()
+        names = self.names[:1] if self.certain else self.names
+        return ("help: did you mean " + " or ".join(f'"{name}"' for name in names) + "?",)
+
+    def fix(self, span: Span | None, written: str) -> Fix | None:
+        """The replacement of ``written`` at ``span``; None unless certain and the text there is just that name."""
+        if self.certain is None or span is None or span.text.strip('"') != written:
+            return None
+        quote = '"' if span.text.startswith('"') else ""
+        return Fix(f'replace "{written}" by "{self.certain}"', (Edit(span, f"{quote}{self.certain}{quote}"),))
+
+
+def suggest(written: str, known: Iterable[str], taken: Collection[str] = ()) -> Suggestion:
+    """The names of ``known`` that ``written`` may stand for. Case, dots, dashes and underscores count little; a name in
+    ``taken`` (there already) is never certain."""
+    if len(written) > _MAXIMUM_LENGTH:
+        return Suggestion()
+    ranked = sorted(((_similarity(written, name), name) for name in known), key=lambda pair: (-pair[0], pair[1]))
+    near = [(ratio, name) for ratio, name in ranked if ratio >= _SIMILAR][:_MAXIMUM_SUGGESTIONS]
+    if not near:
+        return Suggestion()
+    best, name = near[0]
+    second = near[1][0] if len(near) > 1 else 0.0
+    certain = best >= _CERTAIN and best - second >= _CLEARLY_BETTER and name not in taken
+    return Suggestion(tuple(name for _, name in near), name if certain else None)
+
+
+def _similarity(written: str, name: str) -> float:
+    plain = SequenceMatcher(None, written, name).ratio()
+    bare = SequenceMatcher(None, _bare(written), _bare(name)).ratio()
+    return max(plain, bare - 0.01)
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace(".", "").replace("_", "").replace("-", "")

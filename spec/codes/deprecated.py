@@ -1,0 +1,30 @@
+"""M7xx: older spellings."""
+
+from __future__ import annotations
+
+from spec.codes.entry import Code
+
+_ENV = 'env { job.mode = "BATCH" }\n'
+
+
+def _job(options: str, env: str = _ENV) -> str:
+    return f"{env}source {{ FakeSource {{ {options} schema {{ fields {{ id = int }} }} }} }}\nsink {{ Console {{ }} }}\n"
+
+
+CODES = (
+    Code(
+        "M701",
+        "older name of an option",
+        "The option has a newer name; both mean the same. SeaTunnel renamed source_table_name and result_table_name after "
+        "release 2.3.8, so a file for an older SeaTunnel keeps the old names.",
+        bad=_job('result_table_name = "orders"'),
+        good=_job('plugin_output = "orders"'),
+    ),
+    Code(
+        "M702",
+        "older option without effect",
+        "No current engine reads this option any more; another one has taken its place.",
+        bad=_job("", 'env { job.mode = "BATCH", execution.parallelism = 2 }\n'),
+        good=_job("", 'env { job.mode = "BATCH", parallelism = 2 }\n'),
+    ),
+)

@@ -1,0 +1,24 @@
+"""All diagnostic codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from spec.codes import deprecated, engine, schema, types, wiring
+from spec.codes.entry import Code
+
+_FAMILIES = (schema.CODES, wiring.CODES, types.CODES, deprecated.CODES, engine.CODES)
+
+
+@cache
+def all_codes() -> Mapping[str, Code]:
+    """Every code that flowdeck reports, by its name, in order."""
+    entries = [entry for family in _FAMILIES for entry in family]
+    return MappingProxyType({entry.code: entry for entry in sorted(entries, key=lambda entry: entry.code)})
+
+
+def find_code(code: str) -> Code | None:
+    """The entry of ``code`` (case does not matter), or None."""
+    return all_codes().get(code.upper())
