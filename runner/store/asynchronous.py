@@ -9,12 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Generic, TypeVar
 
-import duckdb
-
 from runner.store.database import LOCK_PATIENCE, Database
-from runner.store.errors import StoreError
+from runner.store.errors import StoreError, timed_out
 from runner.store.migrations import MIGRATIONS, Migration
 from runner.store.recovery import OpenReport
+from runner.store.session import Session
 from runner.store.store import Store
 
 T = TypeVar("T")
@@ -90,11 +89,14 @@ class AsyncStore:
     async def _call(self, executor: ThreadPoolExecutor, call: _Call[T], timeout: float) -> T:
         if self._closed:
             raise StoreError("the store is closed", code="store-closed")
-        future = asyncio.get_running_loop().run_in_executor(executor, call.run)
+        submitted = executor.submit(call.run)
+        future = asyncio.wrap_future(submitted)
         future.add_done_callback(_retrieve)
-        if not (await asyncio.wait({future}, timeout=timeout))[0]:
+        if not await _within(timeout, future):
+            if submitted.cancel():
+                raise timed_out()
             call.give_up()
-            if not (await asyncio.wait({future}, timeout=GRACE))[0]:
+            if not await _within(GRACE, future):
                 raise StoreError(
                     "the store does not answer; whether it stored this is unknown",
                     code="store-unavailable",
@@ -112,27 +114,33 @@ class _Call(Generic[T]):
         self._writable = writable
         self._lock = threading.Lock()
         self._given_up = False
-        self._cursor: duckdb.DuckDBPyConnection | None = None
+        self._session: Session | None = None
 
     def run(self) -> T:
         try:
             return self._database.run(self._work, writable=self._writable, on_start=self._start)
         finally:
             with self._lock:
-                self._cursor = None
+                self._session = None
 
     def give_up(self) -> None:
-        """Do not start; or interrupt the statement that runs."""
+        """Do not start; or end the statement that runs and begin no other."""
         with self._lock:
             self._given_up = True
-            if self._cursor is not None:
-                self._cursor.interrupt()
+            if self._session is not None:
+                self._session.interrupt()
 
-    def _start(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def _start(self, session: Session) -> None:
         with self._lock:
             if self._given_up:
-                raise StoreError("the store is too busy: the call waited too long", code="store-timeout")
-            self._cursor = cursor
+                raise timed_out()
+            self._session = session
+
+
+async def _within(seconds: float, future: asyncio.Future[T]) -> bool:
+    """Whether the future is done within that time. Neither a timeout nor a cancellation touches it."""
+    done, _ = await asyncio.wait({future}, timeout=seconds)
+    return bool(done)
 
 
 def _retrieve(future: asyncio.Future[T]) -> None:

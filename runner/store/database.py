@@ -17,7 +17,7 @@ from typing import TypeVar
 import duckdb
 
 from runner.store import recovery
-from runner.store.errors import StoreError
+from runner.store.errors import StoreError, timed_out
 from runner.store.migrations import MIGRATIONS, Migration, check_not_newer, migrate, stored_version
 from runner.store.recovery import OpenReport
 from runner.store.session import SeriesIndex, Session
@@ -30,6 +30,8 @@ LOCK_PATIENCE = 3.0
 FIRST_BACK_OFF = 0.1
 LONGEST_BACK_OFF = 5.0
 DRAIN_SECONDS = 10.0
+
+_COMMITTED = "COMMIT succeeded and is durable"
 
 _logger = logging.getLogger(__name__)
 
@@ -58,25 +60,21 @@ class Database:
 
     def open(self) -> OpenReport:
         """Open, repair and migrate the file; what that took. Raises StoreError (see runner/store/recovery.py)."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = not self.path.exists()
-        self._open_connection()
-        try:
+        with self._closed_on_failure():
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            new = not self.path.exists()
+            self._open_connection()
             self._tidy_files(new=new)
-        except BaseException:
-            self._close_connection()
-            raise
         return self.report
 
-    def run(
-        self, work: Callable[[Store], T], *, writable: bool, on_start: Callable[[duckdb.DuckDBPyConnection], None] | None = None
-    ) -> T:
+    def run(self, work: Callable[[Store], T], *, writable: bool, on_start: Callable[[Session], None] | None = None) -> T:
         """Run ``work`` in one transaction in this thread: committed when it returns, rolled back when it raises."""
         with self._lease() as cursor:
+            session = Session(cursor, self._files, self._series if writable else SeriesIndex())
             if on_start:
-                on_start(cursor)
+                on_start(session)
             try:
-                return self._transact(cursor, work, writable=writable)
+                return self._transact(cursor, session, work, writable=writable)
             except duckdb.Error as error:
                 raise self._translated(error) from error
 
@@ -89,12 +87,14 @@ class Database:
 
     # transactions
 
-    def _transact(self, cursor: duckdb.DuckDBPyConnection, work: Callable[[Store], T], *, writable: bool) -> T:
-        session = Session(cursor, self._files, self._series)
+    def _transact(
+        self, cursor: duckdb.DuckDBPyConnection, session: Session, work: Callable[[Store], T], *, writable: bool
+    ) -> T:
         cursor.execute("BEGIN TRANSACTION" if writable else "BEGIN TRANSACTION READ ONLY")
         try:
             result = work(Store(session))
-            cursor.execute("COMMIT")
+            session.check_not_interrupted()
+            self._commit(cursor)
         except BaseException:
             self._roll_back(cursor, session)
             raise
@@ -104,38 +104,58 @@ class Database:
             action()
         return result
 
+    def _commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        try:
+            cursor.execute("COMMIT")
+        except duckdb.FatalException as error:
+            # The disk is full, say, but only the checkpoint after the commit failed: this transaction is safe, the database
+            # has to be reopened before the next.
+            if _COMMITTED not in str(error):
+                raise
+            self._note_failure(str(error))
+
     def _sync_new_log(self) -> None:
         """DuckDB syncs its log but not the directory that a new log was made in: without this a power failure could lose it."""
         try:
-            inode = recovery.log_of(self.path).stat().st_ino
+            log = recovery.log_of(self.path)
+            inode = log.stat().st_ino
+            if inode != self._log_inode:
+                log.chmod(0o600)
+                sync_directory(self.path.parent)
+                self._log_inode = inode
         except FileNotFoundError:  # a checkpoint has just moved the log into the main file
             return
-        if inode != self._log_inode:
-            sync_directory(self.path.parent)
-            self._log_inode = inode
+        except OSError as error:
+            raise _unavailable(f"this was stored, but a power failure may lose it: {error}") from error
 
     def _roll_back(self, cursor: duckdb.DuckDBPyConnection, session: Session) -> None:
         # A failed COMMIT has rolled back already, and an invalidated database takes no statement: both leave nothing to do.
         with contextlib.suppress(duckdb.Error):
             cursor.execute("ROLLBACK")
-        self._series.numbers.clear()
+        session.series.numbers.clear()
         for action in session.after_rollback:
             action()
 
     def _translated(self, error: duckdb.Error) -> StoreError:
         text = str(error)
         if isinstance(error, duckdb.InterruptException):
-            return StoreError("the query was given up because it took too long", code="store-timeout")
+            return timed_out()
         if "Corrupt database file" in text:
             return recovery.corrupt(self.path, text)
         if (
             isinstance(error, duckdb.FatalException | duckdb.IOException | duckdb.InternalException)
             or "has been invalidated" in text
         ):
-            with self._condition:
-                self._failure = text
+            self._note_failure(text)
+            return _unavailable(text)
+        if "Failed to commit" in text or isinstance(error, duckdb.OutOfMemoryException):
             return _unavailable(text)
         return StoreError(f"the database refused a statement: {text}")
+
+    def _note_failure(self, text: str) -> None:
+        """Have the database reopened before anything else is done with it."""
+        with self._condition:
+            self._failure = text
 
     # cursors
 
@@ -169,7 +189,8 @@ class Database:
             return
         self._close_connection()
         try:
-            self._open_connection()
+            with self._closed_on_failure():
+                self._open_connection()
         except StoreError as error:
             self._retry_at = time.monotonic() + self._back_off
             self._back_off = min(self._back_off * 2, LONGEST_BACK_OFF)
@@ -199,15 +220,26 @@ class Database:
 
     # opening
 
+    @contextlib.contextmanager
+    def _closed_on_failure(self) -> Iterator[None]:
+        """Leave nothing open when opening fails; failures of the disk and of DuckDB become StoreErrors."""
+        try:
+            yield
+        except OSError as error:
+            self._close_connection()
+            raise _unavailable(str(error)) from error
+        except duckdb.Error as error:
+            self._close_connection()
+            raise self._translated(error) from error
+        except BaseException:
+            self._close_connection()
+            raise
+
     def _open_connection(self) -> None:
         if not self.path.exists():
             self._create()
         self._connection = recovery.connect(self.path, self._lock_patience, self.report)
-        try:
-            self._migrate(self._connection)
-        except BaseException:
-            self._close_connection()
-            raise
+        self._migrate(self._connection)
 
     def _create(self) -> None:
         """Make the file complete under another name first: a kill in the middle must not leave half a database."""

@@ -26,3 +26,8 @@ def not_found(noun: str, identity: object) -> StoreError:
 def already_exists(noun: str, identity: object) -> StoreError:
     """The error for a record that exists already."""
     return StoreError(f"there is already a {noun} {identity}", code="already-exists")
+
+
+def timed_out() -> StoreError:
+    """The error for a call that was given up."""
+    return StoreError("the store was too busy: the call was given up", code="store-timeout", hint="try again")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import duckdb
 import msgspec
 
+from runner.store.errors import timed_out
 from runner.store.state_files import StateFiles
 
 Row = tuple[Any, ...]
@@ -36,24 +37,39 @@ class Session:
         self.after_commit: list[Callable[[], None]] = []
         self.after_rollback: list[Callable[[], None]] = []
         self._cursor = cursor
+        self._interrupted = False
+
+    def interrupt(self) -> None:
+        """End the statement that runs, and refuse every later one. May be called from any thread."""
+        self._interrupted = True
+        self._cursor.interrupt()
+
+    def check_not_interrupted(self) -> None:
+        """StoreError ``store-timeout`` once :meth:`interrupt` was called."""
+        if self._interrupted:
+            raise timed_out()
 
     def rows(self, statement: str, *parameters: Any) -> list[Row]:
         """All rows of a query."""
-        return self._cursor.execute(statement, parameters).fetchall()
+        return self._execute(statement, parameters).fetchall()
 
     def row(self, statement: str, *parameters: Any) -> Row | None:
         """The first row of a query, None without one."""
-        found: Row | None = self._cursor.execute(statement, parameters).fetchone()
+        found: Row | None = self._execute(statement, parameters).fetchone()
         return found
 
     def named_rows(self, statement: str, parameters: dict[str, Any]) -> list[Row]:
         """All rows of a query with ``$name`` parameters."""
-        return self._cursor.execute(statement, parameters).fetchall()
+        return self._execute(statement, parameters).fetchall()
 
     def change(self, statement: str, *parameters: Any) -> int:
         """Run an INSERT, UPDATE or DELETE; how many rows it concerned."""
         row = self.row(statement, *parameters)
         return int(row[0]) if row else 0
+
+    def _execute(self, statement: str, parameters: Sequence[Any] | dict[str, Any]) -> duckdb.DuckDBPyConnection:
+        self.check_not_interrupted()
+        return self._cursor.execute(statement, parameters)
 
 
 def encode_record(record: msgspec.Struct) -> str:
