@@ -1,0 +1,256 @@
+"""Find what a slot or a reference holds: merging, looking back for self-reference, and nothing deeper than the answer needs.
+
+Evaluation is lazy. A slot evaluates to its *head*: the shape of its value, with the fields and items still unevaluated, so
+that ``bar { foo = 42, baz = ${bar.foo} }`` is no cycle. While a slot is being evaluated, references that lead back to it see
+only what was assigned to it earlier; that is all there is to self-reference.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spec.resolver.budget import NODE_COST, REFERENCE_COST, SLOT_COST, Budget
+from spec.resolver.codes import ResolveCode
+from spec.resolver.concatenate import concatenate
+from spec.resolver.externals import Externals
+from spec.resolver.findings import Findings
+from spec.resolver.nodes import (
+    Append,
+    Concatenation,
+    Entry,
+    Head,
+    ListNode,
+    Node,
+    ObjectNode,
+    Plugin,
+    Reference,
+    Slot,
+    Via,
+    Whitespace,
+)
+from spec.resolver.steps import Step, ready
+from spec.resolver.suggest import explain_missing
+from spec.value import Scalar
+
+CHAIN_LIMIT: Final = 1000
+_UNTAINTED: Final = 1 << 60
+
+
+def settled(slot: Slot) -> Head | None:
+    """What the slot holds when that needs no evaluation."""
+    if len(slot.entries) == 1:
+        node, via = slot.entries[0]
+        if isinstance(node, Scalar | ObjectNode | ListNode):
+            return node, via
+    return None
+
+
+class Evaluator:
+    """Evaluates the slots of one document."""
+
+    def __init__(self, root: ObjectNode, externals: Externals, findings: Findings, budget: Budget) -> None:
+        self._root = root
+        self._externals = externals
+        self._findings = findings
+        self._budget = budget
+        self._chain: list[Slot] = []  # the slots under evaluation, outermost first
+        # The outermost position of the chain that the current evaluation has looked back to. A result that depends on a
+        # slot still under evaluation outside of it holds only there and must not be remembered.
+        self._taint = _UNTAINTED
+
+    def slot(self, slot: Slot) -> Step[Head | None]:
+        """What the slot holds; None when it holds nothing (optional references without a value)."""
+        return self._considered(slot, len(slot.entries))
+
+    def node(self, node: Node) -> Step[Head | None]:
+        """What a node stands for."""
+        if isinstance(node, Reference):
+            return self._reference(node)
+        if isinstance(node, Concatenation):
+            return self._concatenation(node)
+        if isinstance(node, Plugin):
+            return self.node(node.node)
+        if isinstance(node, Append):
+            return ready((ListNode([(node.node, ())], node.span, node.via), ()))
+        return ready((node, ()))
+
+    # --- slots ----------------------------------------------------------------------------------------------------------
+
+    def _considered(self, slot: Slot, count: int) -> Step[Head | None]:
+        """What the first ``count`` assignments to the slot make, the newest one first."""
+        if count in slot.known:
+            return slot.known[count]
+        position = len(self._chain)
+        if position >= CHAIN_LIMIT:
+            self._findings.add(
+                ResolveCode.VALUE_TOO_DEEP, slot.key_span, f"more than {CHAIN_LIMIT} references follow each other"
+            )
+            return None
+        outer_taint, self._taint = self._taint, _UNTAINTED
+        self._chain.append(slot)
+        slot.active.append(count)
+        head: Head | None = yield self._newest(slot, count)
+        slot.active.pop()
+        self._chain.pop()
+        if self._taint >= position:
+            slot.known[count] = head
+            self._taint = outer_taint
+        else:
+            self._taint = min(self._taint, outer_taint)
+        return head
+
+    def _newest(self, slot: Slot, count: int) -> Step[Head | None]:
+        """The newest assignment; an object is merged over the objects before it, down to the first that is none."""
+        objects: list[Head] = []
+        for index in range(count - 1, -1, -1):
+            slot.active[-1] = index
+            head: Head | None = yield self._assignment(slot, index)
+            if head is None:
+                continue
+            if not isinstance(head[0], ObjectNode):
+                return self._merge(objects) if objects else head
+            objects.append(head)
+        return self._merge(objects) if objects else None
+
+    def _assignment(self, slot: Slot, index: int) -> Step[Head | None]:
+        node, via = slot.entries[index]
+        if isinstance(node, Append):
+            appended: Head = yield self._append(slot, index)
+            return appended
+        head: Head | None = yield self.node(node)
+        return (head[0], via + head[1]) if head else None
+
+    def _append(self, slot: Slot, index: int) -> Step[Head]:
+        """A run of ``+=`` that ends at ``index``, behind what the slot held before the run."""
+        start = index
+        while start > 0 and isinstance(slot.entries[start - 1][0], Append):
+            start -= 1
+        slot.active[-1] = start
+        before: Head | None = yield self._considered(slot, start)
+        items: list[Entry] = []
+        last = slot.entries[index][0]
+        if before is not None and isinstance(before[0], ListNode):
+            items = [(node, before[1] + via) for node, via in before[0].items]
+        elif before is not None:
+            message = f"`+=` needs a list, but `{slot.key}` holds something else before"
+            self._findings.add(ResolveCode.APPEND_TO_NON_LIST, last.span, message)  # type: ignore[union-attr]
+        for node, via in slot.entries[start : index + 1]:
+            if isinstance(node, Append):
+                items.append((node.node, via))
+        self._budget.spend(8 * len(items), slot.key_span)
+        return ListNode(items, last.span, last.via), ()  # type: ignore[union-attr]
+
+    def _merge(self, newest_first: list[Head]) -> Head:
+        """Objects merged; fields of newer ones are further assignments to the same keys."""
+        newest, newest_via = newest_first[0]
+        if len(newest_first) == 1:
+            return newest, newest_via
+        merged = ObjectNode(newest.span, newest.via)
+        for node, via in reversed(newest_first):
+            if isinstance(node, ObjectNode):
+                self._merge_into(merged, node, via)
+        return merged, ()
+
+    def _merge_into(self, merged: ObjectNode, node: ObjectNode, via: Via) -> None:
+        if via:
+            self._budget.spend(SLOT_COST * (1 + len(node.slots)), via[-1])
+        for key, slot in node.slots.items():
+            entries = [(entry, via + entry_via) for entry, entry_via in slot.entries] if via else slot.entries
+            known = merged.slots.get(key)
+            if known is None:
+                merged.slots[key] = Slot(key, slot.key_span, list(entries))
+            else:
+                known.entries.extend(entries)
+                known.key_span = slot.key_span
+
+    # --- references -----------------------------------------------------------------------------------------------------
+
+    def _reference(self, reference: Reference) -> Step[Head | None]:
+        self._budget.spend(REFERENCE_COST, reference.span)
+        cycles = 0
+        head: Head | None = None
+        for path in _candidates(reference):
+            found, looped = yield self._lookup(path)
+            cycles += looped
+            if found is not None:
+                head = found
+                break
+        if head is None:
+            external = self._externals.find(reference.path, reference.span)
+            if external is not None:
+                head = external, ()
+        if head is not None:
+            return head[0], (*reference.via, reference.span, *head[1])
+        if reference.optional:
+            return None
+        self._report(reference, cycle=cycles > 0)
+        return Scalar(reference.span.text, reference.span, reference.via), ()
+
+    def _lookup(self, path: tuple[str, ...]) -> Step[tuple[Head | None, bool]]:
+        """What ``path`` leads to, and whether the way there closes a cycle."""
+        node: Node = self._root
+        via: Via = ()
+        for key in path:
+            slot = node.slots.get(key) if isinstance(node, ObjectNode) else None
+            if slot is None:
+                return None, False
+            head = settled(slot)
+            if head is None and slot.active:
+                head, looped = yield self._look_back(slot)
+                if looped:
+                    return None, True
+            elif head is None:
+                head = yield self._considered(slot, len(slot.entries))
+            if head is None:
+                return None, False
+            node, via = head[0], via + head[1]
+        return (node, via), False  # type: ignore[return-value]
+
+    def _look_back(self, slot: Slot) -> Step[tuple[Head | None, bool]]:
+        """A reference leads back to a slot under evaluation: it sees what was assigned before, if anything was.
+
+        When nothing was, but a slot further in still has earlier assignments to fall back on, the cycle is broken there.
+        """
+        position = len(self._chain) - 1
+        while self._chain[position] is not slot:
+            position -= 1
+        self._taint = min(self._taint, position)
+        index = slot.active[-1]
+        if index > 0:
+            return (yield self._considered(slot, index)), False
+        if any(other.active[-1] > 0 for other in self._chain[position + 1 :]):
+            return (yield self._considered(slot, len(slot.entries))), False
+        return None, True
+
+    def _report(self, reference: Reference, *, cycle: bool) -> None:
+        if cycle:
+            message = f"`{reference.span.text}` leads back to itself, and there is no earlier value to use"
+            self._findings.add(ResolveCode.CYCLE, reference.span, message, label="part of a cycle")
+            return
+        message, notes = explain_missing(reference, self._root, self._externals)
+        self._findings.add(ResolveCode.UNRESOLVED, reference.span, message, label="not defined", notes=notes)
+
+    # --- concatenations -------------------------------------------------------------------------------------------------
+
+    def _concatenation(self, node: Concatenation) -> Step[Head | None]:
+        pieces: list[Head | Whitespace] = []
+        for part in node.parts:
+            if isinstance(part, Whitespace):
+                pieces.append(part)
+                continue
+            head: Head | None = yield self.node(part)
+            if head is not None:
+                pieces.append(head)
+        result = concatenate(pieces, node, self._merge, self._findings)
+        if result is not None and isinstance(result[0], Scalar):
+            size = len(result[0].data) if isinstance(result[0].data, str) else 0
+            self._budget.spend(size, node.span)
+        elif result is not None and isinstance(result[0], ListNode):
+            self._budget.spend(NODE_COST // 8 * len(result[0].items), node.span)
+        return result
+
+
+def _candidates(reference: Reference) -> tuple[tuple[str, ...], ...]:
+    if reference.prefix:
+        return (*reference.prefix, *reference.path), reference.path
+    return (reference.path,)

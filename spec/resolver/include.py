@@ -1,0 +1,124 @@
+"""Find and read included files, inside one directory tree and within bounds."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from spec.diagnostic import Label, Severity
+from spec.position import SourceText, Span
+from spec.resolver.codes import ResolveCode
+from spec.resolver.findings import Findings
+from spec.resolver.nodes import Via
+from spec.syntax.codes import SyntaxCode
+from spec.syntax.files import FileProblem, read_text_file
+from spec.syntax.strings import decode_string
+from spec.syntax.tree import IncludeSyntax
+
+INCLUDE_DEPTH: Final = 16
+INCLUDE_FILES: Final = 64
+INCLUDE_CHARACTERS: Final = 16 * 1024 * 1024
+_GUESSED_SUFFIXES: Final = (".conf", ".json")
+
+
+@dataclass(slots=True, eq=False)
+class Included:
+    """One included text, where it lies and the include statements that led to it, outermost first."""
+
+    source: SourceText
+    path: Path
+    via: Via
+    chain: tuple[Path, ...]
+
+    @property
+    def is_json(self) -> bool:
+        """Whether JSON's grammar applies to it."""
+        return self.path.suffix.lower() == ".json"
+
+
+@dataclass(slots=True, eq=False)
+class Includer:
+    """Reads included files below ``root`` (symbolic links are followed before the check). None: includes are refused."""
+
+    root: Path | None
+    findings: Findings
+    sources: list[SourceText] = field(default_factory=list)
+    _characters: int = 0
+
+    def load(self, syntax: IncludeSyntax, span: Span, name_token: str, parent: Included) -> Included | None:
+        """The text that an include in ``parent`` names; None when there is none to read, with a finding that says why."""
+        name = decode_string(name_token)
+        if self._refused(syntax, span, name, len(parent.chain)):
+            return None
+        path = self._locate(syntax, span, name, parent)
+        if path is None or self._loops(path, span, parent):
+            return None
+        text = read_text_file(path)
+        if isinstance(text, FileProblem):
+            self.findings.add(ResolveCode.INCLUDE_UNREADABLE, span, f"cannot include {name!r}: {text.message}")
+            return None
+        self._characters += len(text)
+        if self._characters > INCLUDE_CHARACTERS:
+            message = f"the included files are larger than {INCLUDE_CHARACTERS // (1024 * 1024)} MiB together"
+            self.findings.add(ResolveCode.INCLUDE_TOO_MANY, span, message)
+            return None
+        source = SourceText(str(path), text)
+        self.sources.append(source)
+        return Included(source, path, (*parent.via, span), (*parent.chain, path))
+
+    def _refused(self, syntax: IncludeSyntax, span: Span, name: str, depth: int) -> bool:
+        """Refuse what is never read, whatever the file system says."""
+        add = self.findings.add
+        if syntax.kind in ("url", "classpath"):
+            note = "include a file instead; nothing is ever fetched"
+            add(ResolveCode.INCLUDE_REFUSED, span, f"include {syntax.kind}(...) is not supported", notes=(note,))
+        elif self.root is None:
+            add(ResolveCode.INCLUDE_REFUSED, span, "includes are not allowed here")
+        elif not name or "\0" in name:
+            add(SyntaxCode.BAD_INCLUDE, span, "an include needs a file name")
+        elif depth > INCLUDE_DEPTH:
+            add(ResolveCode.INCLUDE_TOO_MANY, span, f"includes are nested more than {INCLUDE_DEPTH} deep")
+        elif len(self.sources) >= INCLUDE_FILES:
+            add(ResolveCode.INCLUDE_TOO_MANY, span, f"more than {INCLUDE_FILES} includes")
+        else:
+            return False
+        return True
+
+    def _locate(self, syntax: IncludeSyntax, span: Span, name: str, parent: Included) -> Path | None:
+        """The real path of the file, when it exists and lies below the root."""
+        wanted = parent.path.parent / name
+        candidates = [wanted]
+        if not syntax.kind and wanted.suffix not in _GUESSED_SUFFIXES:
+            candidates += [wanted.with_name(wanted.name + suffix) for suffix in _GUESSED_SUFFIXES if wanted.name]
+        found = next((path for path in candidates if os.path.lexists(path) and not path.is_dir()), None)
+        inside = self._is_inside(found or wanted)
+        if not inside:
+            message = f"{name!r} lies outside of the directory that includes are confined to"
+            self.findings.add(ResolveCode.INCLUDE_OUTSIDE, span, message, notes=(f"the directory is {self.root}",))
+        elif found is None:
+            self._missing(syntax, span, name)
+        else:
+            return Path(os.path.realpath(found))
+        return None
+
+    def _is_inside(self, path: Path) -> bool:
+        if self.root is None:
+            return False
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.root))
+
+    def _missing(self, syntax: IncludeSyntax, span: Span, name: str) -> None:
+        if syntax.required:
+            self.findings.add(ResolveCode.INCLUDE_MISSING, span, f"there is no file {name!r} to include")
+            return
+        message = f"there is no file {name!r} to include; the include is ignored"
+        notes = (f'write include required("{name}") to make this an error',)
+        self.findings.add(ResolveCode.INCLUDE_MISSING, span, message, severity=Severity.WARNING, notes=notes)
+
+    def _loops(self, path: Path, span: Span, parent: Included) -> bool:
+        if path not in parent.chain:
+            return False
+        outer = tuple(Label(step, "included from here") for step in parent.via)
+        self.findings.add(ResolveCode.INCLUDE_LOOP, span, f"{path.name} includes itself", secondary=outer)
+        return True

@@ -1,0 +1,99 @@
+"""The unresolved document: what the builder makes of the syntax tree and the evaluator reads.
+
+A slot keeps every value that was ever assigned to its key, oldest first; which of them count is decided when the slot is
+evaluated, because a later one may refer to an earlier one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from spec.position import Span
+from spec.value import ListValue, ObjectValue, Scalar
+
+Via: TypeAlias = tuple[Span, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Reference:
+    """``${path}`` or ``${?path}``. In an included file the path is first looked up below ``prefix``, the place of the
+    include. ``via`` are the includes it was read through."""
+
+    path: tuple[str, ...]
+    optional: bool
+    span: Span
+    prefix: tuple[str, ...] = ()
+    via: Via = ()
+
+
+@dataclass(slots=True, eq=False)
+class Whitespace:
+    """Whitespace between two pieces of a concatenation, kept when the pieces turn out to be text."""
+
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class Concatenation:
+    """Pieces on one line."""
+
+    parts: list[Node | Whitespace]
+    span: Span
+    via: Via = ()
+
+
+@dataclass(slots=True, eq=False)
+class Append:
+    """``key += node``: one more element behind what the key held before."""
+
+    node: Node
+    span: Span
+    via: Via = ()
+
+
+@dataclass(slots=True, eq=False)
+class Plugin:
+    """One block of a section: ``node`` with ``plugin_name`` set to ``name`` unless it says otherwise itself."""
+
+    name: str
+    name_span: Span
+    node: Node
+
+
+@dataclass(slots=True, eq=False)
+class ListNode:
+    """A list. ``section`` marks the list of blocks that a section stands for."""
+
+    items: list[Entry]
+    span: Span
+    via: Via = ()
+    section: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class ObjectNode:
+    """An object whose fields are slots."""
+
+    span: Span
+    via: Via = ()
+    slots: dict[str, Slot] = field(default_factory=dict)
+
+
+Node: TypeAlias = Scalar | ListNode | ObjectNode | Reference | Concatenation | Append | Plugin
+Entry: TypeAlias = tuple[Node, Via]  # a node and the references through which it came to this place
+Head: TypeAlias = tuple[Scalar | ListNode | ObjectNode, Via]  # what a slot holds: its own shape known, its content not yet
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """A key of an object and everything assigned to it. The fields below ``entries`` are the evaluator's notes."""
+
+    key: str
+    key_span: Span
+    entries: list[Entry]
+    known: dict[int, Head | None] = field(default_factory=dict)  # number of entries considered -> what they make
+    active: list[int] = field(default_factory=list)  # the entry under evaluation, innermost last
+
+
+Resolved: TypeAlias = Scalar | ListValue | ObjectValue

@@ -1,0 +1,288 @@
+"""What the parser says about broken text: one method per kind of problem, with the words, the span and the fix."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from spec.diagnostic import Applicability, Diagnostic, Edit, Fix, Label
+from spec.position import Span
+from spec.syntax import kinds
+from spec.syntax.codes import SyntaxCode
+from spec.syntax.problems import Problems
+from spec.syntax.strings import bad_escapes
+from spec.syntax.tokens import TOKEN_LIMIT, Tokens
+from spec.syntax.tree import FieldSyntax
+
+_QUOTE_NOTE: Final = "text with such a character must stand in quotes"
+_NAMES: Final = {
+    kinds.CLOSE_BRACE: "`}`",
+    kinds.CLOSE_BRACKET: "`]`",
+    kinds.OPEN_BRACE: "`{`",
+    kinds.OPEN_BRACKET: "`[`",
+    kinds.END: "the end of the file",
+    kinds.NEWLINE: "the end of the line",
+}
+
+
+class Complaints:
+    """Turns what the parser met into diagnostics."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._problems = Problems(tokens.source)
+        self._suspects: list[int] = []
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is wrong that reading on is pointless."""
+        return self._problems.full
+
+    def found(self) -> tuple[Diagnostic, ...]:
+        """All complaints, in the order of the text."""
+        return self._problems.found()
+
+    # --- blocks ---------------------------------------------------------------------------------------------------------
+
+    def note_closing(self, opening: int, closing: int) -> None:
+        """Remember blocks whose closing brace stands elsewhere than where their line starts: one of them lacks its own."""
+        indent, expected = self._indent(closing), self._indent(opening)
+        if self._starts_line(closing) and indent < expected:
+            self._suspects.append(opening)
+
+    def about_unclosed(self, opening: int, at: int) -> None:
+        """The block that ``opening`` begins is not closed before token ``at``."""
+        what, closing = ("list", "]") if self._tokens.kinds[opening] == kinds.OPEN_BRACKET else ("block", "}")
+        if self._tokens.kinds[at] == kinds.SKIPPED:
+            return
+        secondary = [Label(self._span(opening), "opened here")]
+        if self._suspects and self._suspects[0] != opening:
+            secondary.append(Label(self._span(self._suspects[0]), "by its indentation, this one may be the one left open"))
+        self._problems.add(
+            SyntaxCode.UNCLOSED,
+            self._span(at),
+            f"this {what} is never closed: expected `{closing}`, found {self._name(at)}",
+            label=f"expected `{closing}`",
+            secondary=tuple(secondary),
+        )
+
+    def about_stray_closing(self, at: int) -> None:
+        """A closing brace or bracket that nothing opened."""
+        name = self._name(at)
+        fix = Fix(f"remove {name}", (Edit(self._span(at), ""),), Applicability.UNSAFE)
+        self._problems.add(SyntaxCode.STRAY_CLOSING, self._span(at), f"{name} closes nothing", label="not opened", fix=fix)
+
+    def about_depth(self, at: int, limit: int) -> None:
+        """Blocks are nested more deeply than the reader follows."""
+        self._problems.add(
+            SyntaxCode.TOO_DEEP, self._span(at), f"blocks are nested more than {limit} deep; the rest is not read"
+        )
+
+    def about_token_limit(self, at: int) -> None:
+        """The text has more tokens than the reader takes."""
+        here = self._tokens.starts[at]
+        self._problems.add(
+            SyntaxCode.TOO_LARGE,
+            Span(self._tokens.source, here, here),
+            f"the file has more than {TOKEN_LIMIT:,} words and signs; the rest is not read",
+        )
+
+    def about_trailing_text(self, at: int) -> None:
+        """Something follows the root block."""
+        self._problems.add(
+            SyntaxCode.TRAILING_TEXT,
+            self._span(at),
+            "the document ends with its outer brace; this text is outside of it",
+            label="after the end",
+            notes=("remove the outer braces, or move this inside them",),
+        )
+
+    # --- members --------------------------------------------------------------------------------------------------------
+
+    def about_missing_key(self, at: int) -> None:
+        """Something that cannot begin a field."""
+        kind = self._tokens.kinds[at]
+        notes = ("substitutions cannot be used in keys",) if kind == kinds.SUBSTITUTION else ()
+        message = f"expected a key, found {self._name(at)}"
+        self._problems.add(SyntaxCode.KEY_EXPECTED, self._span(at), message, label="expected a key", notes=notes)
+
+    def about_missing_operator(self, first: int, end: int) -> None:
+        """A key, or what looks like one, that no operator follows."""
+        span = self._tokens.span(first, end)
+        self._problems.add(
+            SyntaxCode.OPERATOR_EXPECTED,
+            span,
+            f"`{_shorten(span.text)}` is followed by neither `=`, `:` nor `{{`",
+            label="not a field",
+            notes=("a field is written `key = value` or `key { ... }`",),
+        )
+
+    def about_missing_value(self, member: FieldSyntax) -> None:
+        """A field that ends after its operator."""
+        operator = max(member.operator, member.first)
+        key = self._tokens.span(member.first, member.key_end).text
+        self._problems.add(
+            SyntaxCode.MISSING_VALUE,
+            self._span(operator),
+            f"`{_shorten(key)}` has no value",
+            label="expected a value after this",
+            notes=('write "" for an empty text, or remove the line',),
+        )
+
+    def about_missing_separator(self, at: int) -> None:
+        """Two members on one line with nothing between them."""
+        before = Span(self._tokens.source, self._tokens.ends[at - 1], self._tokens.ends[at - 1])
+        self._problems.add(
+            SyntaxCode.MISSING_SEPARATOR,
+            self._span(at),
+            f"expected a comma or a new line before `{_shorten(self._tokens.text(at))}`",
+            label="a second field on the line",
+            fix=Fix("insert a comma", (Edit(before, ","),)),
+        )
+
+    def about_extra_comma(self, at: int) -> None:
+        """A comma with nothing before it."""
+        fix = Fix("remove the comma", (Edit(self._span(at), ""),))
+        message = "this comma separates nothing"
+        self._problems.add(SyntaxCode.EXTRA_COMMA, self._span(at), message, label="nothing before it", fix=fix)
+
+    def about_list_element(self, at: int) -> None:
+        """Something that cannot begin a list element."""
+        message = f"expected a list element, found {self._name(at)}"
+        self._problems.add(SyntaxCode.FIELD_IN_LIST, self._span(at), message, label="expected an element")
+
+    def about_include(self, first: int, end: int) -> None:
+        """A line that begins with ``include`` and is no include."""
+        self._problems.add(
+            SyntaxCode.BAD_INCLUDE,
+            self._tokens.span(first, end),
+            "this is not an include: expected a file name in quotes after `include`",
+            notes=(
+                'write include "file", include file("file") or include required("file")',
+                'a key named include is written "include"',
+            ),
+        )
+
+    # --- values ---------------------------------------------------------------------------------------------------------
+
+    def about_operator_in_value(self, first: int, at: int, *, in_list: bool) -> None:
+        """``=`` or ``:`` inside an unquoted value, or a field inside a list."""
+        sign = self._tokens.text(at)
+        if in_list and self._tokens.gap(at + 1):
+            notes = ("a list of fields is written [{ key = value }]",)
+            message = f"a list holds values, not fields: `{sign}` cannot stand here"
+            self._problems.add(SyntaxCode.FIELD_IN_LIST, self._span(at), message, label="not allowed in a list", notes=notes)
+            return
+        self._problems.add(
+            SyntaxCode.RESERVED_CHARACTER,
+            self._span(at),
+            f"`{sign}` cannot stand in a value without quotes",
+            label="needs quotes",
+            notes=(_QUOTE_NOTE,),
+            fix=self._quote_line(first, at),
+        )
+
+    def about_broken(self, first: int, end: int, *, key: bool = False) -> None:
+        """Tokens ``[first, end)`` make a value (or a key) and hold something that no value may hold. Said once per value."""
+        for index in range(first, end):
+            kind = self._tokens.kinds[index]
+            if kind == kinds.RESERVED:
+                self._about_reserved(first, end, index, "key" if key else "value")
+                return
+            if kind == kinds.BROKEN_SUBSTITUTION:
+                self._about_substitution(index)
+            elif kind in kinds.BROKEN:
+                self._about_string(index, kind)
+
+    def _about_reserved(self, first: int, end: int, at: int, where: str) -> None:
+        sign = self._tokens.text(at)
+        printable = sign if sign.isprintable() else f"\\u{ord(sign):04x}"
+        only_words = all(self._tokens.kinds[i] in (kinds.UNQUOTED, kinds.RESERVED) for i in range(first, end))
+        fix = self._quote(self._tokens.span(first, end), Applicability.SAFE) if only_words else None
+        self._problems.add(
+            SyntaxCode.RESERVED_CHARACTER,
+            self._span(at),
+            f"`{printable}` cannot stand in a {where} without quotes",
+            label="needs quotes",
+            notes=(_QUOTE_NOTE,),
+            fix=fix,
+        )
+
+    def _about_substitution(self, at: int) -> None:
+        span = self._span(at)
+        if span.text.endswith("}"):
+            message = f"`{_shorten(span.text)}` is not a reference: a path holds words, dots and quoted text only"
+            self._problems.add(SyntaxCode.BAD_PATH, span, message)
+            return
+        message = "this reference is never closed: expected `}` on the same line"
+        self._problems.add(SyntaxCode.UNTERMINATED_SUBSTITUTION, span, message, label="`${` opened here")
+
+    def _about_string(self, at: int, kind: int) -> None:
+        span = self._span(at)
+        if kind == kinds.CONTROL_STRING:
+            offset = next(i for i, character in enumerate(span.text) if ord(character) < ord(" "))
+            place = Span(span.source, span.start + offset, span.start + offset + 1)
+            code = ord(place.text)
+            written = "\\t" if place.text == "\t" else f"\\u{code:04x}"
+            name = "a tab" if place.text == "\t" else f"the control character {code:#04x}"
+            fix = Fix(f"write it as {written}", (Edit(place, written),))
+            message = f"{name} cannot stand in a quoted string; write {written}"
+            self._problems.add(SyntaxCode.CONTROL_CHARACTER, place, message, fix=fix)
+        elif kind == kinds.UNTERMINATED_RAW:
+            opening = Span(span.source, span.start, span.start + 3)
+            message = 'this text in """ is never closed; it runs to the end of the file'
+            self._problems.add(SyntaxCode.UNTERMINATED_STRING, opening, message, label="opened here")
+        else:
+            message = 'this string is never closed: expected `"` before the end of the line'
+            notes = ('text of several lines stands in """',)
+            self._problems.add(SyntaxCode.UNTERMINATED_STRING, span, message, label="opened here", notes=notes)
+
+    def about_escapes(self) -> None:
+        """Backslash sequences in quoted strings that mean nothing."""
+        text = self._tokens.source.text
+        if "\\" not in text:
+            return
+        for index, kind in enumerate(self._tokens.kinds):
+            begin, end = self._tokens.starts[index], self._tokens.ends[index]
+            if kind == kinds.STRING and text.find("\\", begin, end) >= 0:
+                for offset, length, message in bad_escapes(text[begin:end]):
+                    span = Span(self._tokens.source, begin + offset, begin + offset + length)
+                    notes = ("a backslash itself is written \\\\",)
+                    self._problems.add(SyntaxCode.BAD_ESCAPE, span, message, label="not an escape", notes=notes)
+
+    # --- words and places -----------------------------------------------------------------------------------------------
+
+    def _span(self, at: int) -> Span:
+        return self._tokens.span(at, at + 1)
+
+    def _name(self, at: int) -> str:
+        return _NAMES.get(self._tokens.kinds[at]) or f"`{_shorten(self._tokens.text(at))}`"
+
+    def _starts_line(self, at: int) -> bool:
+        return at == 0 or self._tokens.kinds[at - 1] == kinds.NEWLINE
+
+    def _indent(self, at: int) -> int:
+        """How far the line of token ``at`` is indented."""
+        text, start = self._tokens.source.text, self._tokens.starts[at]
+        begin = text.rfind("\n", 0, start) + 1
+        line = text[begin:start]
+        return len(line) - len(line.lstrip())
+
+    def _quote_line(self, first: int, at: int) -> Fix | None:
+        """Quote everything from ``first`` to the end of the line that token ``at`` is on."""
+        text, begin = self._tokens.source.text, self._tokens.starts[first]
+        end = text.find("\n", self._tokens.starts[at])
+        end = len(text) if end < 0 else end
+        rest = text[begin:end].rstrip().rstrip(",").rstrip()
+        if any(sign in rest for sign in '"{}[]'):
+            return None
+        return self._quote(Span(self._tokens.source, begin, begin + len(rest)), Applicability.UNSAFE)
+
+    def _quote(self, span: Span, applicability: Applicability) -> Fix:
+        return Fix("put it in quotes", (Edit(span, json.dumps(span.text, ensure_ascii=False)),), applicability)
+
+
+def _shorten(text: str, limit: int = 40) -> str:
+    """``text`` on one line, cut to what fits into a message."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,375 @@
+"""Read tokens into a syntax tree, without recursion, and go on after every problem.
+
+A problem is reported once, at the text that causes it; reading resumes at the end of the line, the next comma or the closing
+brace, so that one broken line does not hide the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from spec.position import SourceText
+from spec.syntax import kinds
+from spec.syntax.complaints import Complaints
+from spec.syntax.include_line import read_include
+from spec.syntax.tokens import Tokens, tokenize
+from spec.syntax.tree import (
+    ArraySyntax,
+    Atom,
+    ConcatenationSyntax,
+    ErrorSyntax,
+    FieldSyntax,
+    ObjectSyntax,
+    Part,
+    SyntaxTree,
+    ValueSyntax,
+)
+
+DEPTH_LIMIT: Final = 256
+
+_OPENINGS: Final = frozenset({kinds.OPEN_BRACE, kinds.OPEN_BRACKET})
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A block that is being read, and the value inside it that is being read."""
+
+    node: ObjectSyntax | ArraySyntax
+    parts: list[Part] | None = None  # the pieces of the value so far; None: between values
+    first: int = 0  # where the value starts
+    field: FieldSyntax | None = None
+    discarding: bool = False  # skipping text that has no place
+
+
+def parse(source: SourceText) -> SyntaxTree:
+    """The tree of any text. Problems are in ``problems``; the tree reprints to exactly ``source.text``."""
+    return _Parser(tokenize(source)).run()
+
+
+class _Parser:
+    """One pass over the tokens of one text; ``_frames`` is the stack of open blocks."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._kinds = tokens.kinds
+        self._at = 0
+        self._frames: list[_Frame] = []
+        self._complain = Complaints(tokens)
+
+    def run(self) -> SyntaxTree:
+        root = self._open_root()
+        frames = self._frames
+        while frames:
+            frame = frames[-1]
+            if frame.parts is not None:
+                self._read_value(frame)
+            elif isinstance(frame.node, ObjectSyntax):
+                self._read_member(frame, frame.node)
+            else:
+                self._read_element(frame)
+        trailing = self._read_trailing()
+        self._complain.about_escapes()
+        return SyntaxTree(self._tokens, root, trailing, self._complain.found())
+
+    def _open_root(self) -> ObjectSyntax | ArraySyntax:
+        self._skip_trivia()
+        kind = self._kinds[self._at]
+        if kind in _OPENINGS:
+            self._open(kind)
+        else:
+            self._frames.append(_Frame(ObjectSyntax(self._at, braced=False)))
+        return self._frames[-1].node
+
+    def _read_trailing(self) -> ErrorSyntax | None:
+        self._skip_trivia()
+        first = self._at
+        if self._kinds[first] == kinds.END:
+            return None
+        if self._kinds[first] == kinds.SKIPPED:
+            if self._tokens.limit_reached():
+                self._complain.about_token_limit(first)
+            return ErrorSyntax(first, first + 1, [])
+        end = len(self._kinds) - 1
+        self._complain.about_trailing_text(first)
+        return ErrorSyntax(first, end, [])
+
+    def _skip_trivia(self) -> None:
+        """Move to the next token that means something."""
+        at, all_kinds = self._at, self._kinds
+        while all_kinds[at] in kinds.TRIVIA:
+            at += 1
+        self._at = at
+
+    # --- blocks ---------------------------------------------------------------------------------------------------------
+
+    def _open(self, kind: int) -> None:
+        if len(self._frames) >= DEPTH_LIMIT:
+            self._give_up()
+            return
+        node: ObjectSyntax | ArraySyntax
+        node = ObjectSyntax(self._at) if kind == kinds.OPEN_BRACE else ArraySyntax(self._at)
+        self._frames.append(_Frame(node))
+        self._at += 1
+
+    def _give_up(self) -> None:
+        """The text is nested too deeply: leave the rest unread."""
+        self._complain.about_depth(self._at, DEPTH_LIMIT)
+        self._abandon()
+
+    def _abandon(self) -> None:
+        """Leave the rest of the text unread, inside the innermost block."""
+        frame, first = self._frames[-1], self._at
+        if frame.parts is not None:
+            self._finish_value(frame)
+        self._at = len(self._kinds) - 1
+        frame.node.members.append(ErrorSyntax(first, self._at, []))
+        while self._frames:
+            frame = self._frames[-1]
+            if frame.parts is not None:
+                self._finish_value(frame)
+            self._leave(frame)
+
+    def _close(self, frame: _Frame) -> None:
+        """The closing brace or bracket of ``frame`` is the current token."""
+        self._complain.note_closing(frame.node.first, self._at)
+        self._at += 1
+        frame.node.closed = True
+        self._leave(frame)
+
+    def _leave(self, frame: _Frame) -> None:
+        frame.node.end = self._at
+        self._frames.pop()
+        if self._frames:
+            parent = self._frames[-1]
+            if parent.parts is not None:
+                parent.parts.append(frame.node)
+
+    def _unclosed(self, frame: _Frame) -> None:
+        """``frame`` ends without its closing brace."""
+        node = frame.node
+        if not isinstance(node, ObjectSyntax) or node.braced:
+            self._complain.about_unclosed(node.first, self._at)
+        self._leave(frame)
+
+    def _is_open_above(self, kind: int) -> bool:
+        """Whether a block that the closing token ``kind`` would close is open somewhere outside the current one."""
+        wanted = ObjectSyntax if kind == kinds.CLOSE_BRACE else ArraySyntax
+        return any(
+            isinstance(frame.node, wanted) and not (isinstance(frame.node, ObjectSyntax) and not frame.node.braced)
+            for frame in self._frames[:-1]
+        )
+
+    def _wrong_closing(self, frame: _Frame, kind: int) -> None:
+        """A closing token that does not fit ``frame``: end the frame if an outer one wants it, else skip the token."""
+        if self._is_open_above(kind):
+            self._unclosed(frame)
+            return
+        self._complain.about_stray_closing(self._at)
+        self._skip_one(frame)
+
+    def _skip_one(self, frame: _Frame) -> None:
+        frame.node.members.append(ErrorSyntax(self._at, self._at + 1, []))
+        self._at += 1
+
+    # --- members --------------------------------------------------------------------------------------------------------
+
+    def _read_member(self, frame: _Frame, node: ObjectSyntax) -> None:
+        self._skip_trivia()
+        kind = self._kinds[self._at]
+        if kind in kinds.KEY:
+            self._read_field(frame, node)
+        elif kind == kinds.CLOSE_BRACE and node.braced:
+            self._close(frame)
+        elif not self._read_block_end(frame, kind):
+            self._complain.about_missing_key(self._at)
+            self._discard(frame)
+
+    def _read_block_end(self, frame: _Frame, kind: int) -> bool:
+        """Handle what may end a block, or a comma with nothing before it; whether it was one of these."""
+        if kind in kinds.ENDS:
+            self._unclosed(frame)
+        elif kind in (kinds.CLOSE_BRACE, kinds.CLOSE_BRACKET):
+            self._wrong_closing(frame, kind)
+        elif kind == kinds.COMMA:
+            self._complain.about_extra_comma(self._at)
+            self._skip_one(frame)
+        else:
+            return False
+        return True
+
+    def _read_field(self, frame: _Frame, node: ObjectSyntax) -> None:
+        first = self._at
+        self._at = key_end = self._end_of_key(first)
+        if self._kinds[first] == kinds.UNQUOTED and self._tokens.text(first) == "include":
+            self._read_include(frame, node, first)
+            return
+        self._skip_trivia()
+        kind = self._kinds[self._at]
+        if kind in kinds.OPERATORS:
+            operator = self._at
+            self._at += 1
+            self._skip_trivia()
+        elif kind == kinds.OPEN_BRACE:
+            operator = -1
+        else:
+            self._at = key_end
+            self._complain.about_missing_operator(first, key_end)
+            self._discard(frame, first)
+            return
+        frame.field = FieldSyntax(first, key_end, operator)
+        frame.parts = []
+        frame.first = self._at
+        self._read_value(frame)
+
+    def _end_of_key(self, first: int) -> int:
+        at, all_kinds = first, self._kinds
+        broken = False
+        while (kind := all_kinds[at]) in kinds.KEY:
+            broken |= kind in kinds.BROKEN
+            at += 1
+        if broken:
+            self._complain.about_broken(first, at, key=True)
+        return at
+
+    def _read_include(self, frame: _Frame, node: ObjectSyntax, first: int) -> None:
+        end = first
+        while self._kinds[end] not in kinds.LINE_ENDS:
+            end += 1
+        include = read_include(self._tokens, first, end)
+        if include is None:
+            self._complain.about_include(first, end)
+            self._at = first + 1
+            self._discard(frame, first)
+            return
+        node.members.append(include)
+        self._at = end
+        self._read_separator()
+
+    def _read_element(self, frame: _Frame) -> None:
+        self._skip_trivia()
+        kind = self._kinds[self._at]
+        if kind in kinds.SIMPLE or kind in _OPENINGS:
+            frame.parts = []
+            frame.first = self._at
+            self._read_value(frame)
+        elif kind == kinds.CLOSE_BRACKET:
+            self._close(frame)
+        elif not self._read_block_end(frame, kind):
+            self._complain.about_list_element(self._at)
+            self._discard(frame)
+
+    # --- values ---------------------------------------------------------------------------------------------------------
+
+    def _read_value(self, frame: _Frame) -> None:
+        """Collect the pieces of a value until the line ends or a block opens."""
+        parts = frame.parts
+        all_kinds, at = self._kinds, self._at
+        if parts is None:
+            return
+        while True:
+            kind = all_kinds[at]
+            if kind in kinds.SIMPLE:
+                parts.append(Atom(at))
+            elif kind in _OPENINGS:
+                self._at = at
+                if kind == kinds.OPEN_BRACE and self._is_next_field(frame):
+                    break
+                self._open(kind)
+                return
+            elif not frame.discarding or kind in kinds.LINE_ENDS:
+                break
+            at += 1
+        self._at = at
+        self._end_value(frame)
+
+    def _is_next_field(self, frame: _Frame) -> bool:
+        """Whether the "value" is really the next line's ``key {``: `a =` was left without a value."""
+        return bool(frame.parts) and self._value_began_on_next_line(frame) and self._is_key(frame)
+
+    def _value_began_on_next_line(self, frame: _Frame) -> bool:
+        operator = frame.field.operator if frame.field else -1
+        return operator >= 0 and kinds.NEWLINE in self._kinds[operator + 1 : frame.first]
+
+    def _is_key(self, frame: _Frame) -> bool:
+        return all(isinstance(part, Atom) and self._kinds[part.first] in kinds.KEY for part in frame.parts or ())
+
+    def _end_value(self, frame: _Frame) -> None:
+        """The value ends before the current token; see whether that is a place where a value may end."""
+        kind = self._kinds[self._at]
+        misplaced = not frame.discarding and (kind in kinds.OPERATORS or kind == kinds.OPEN_BRACE)
+        if misplaced and frame.parts:
+            self._split_value(frame)
+            return
+        if not frame.parts and frame.field:
+            self._complain.about_missing_value(frame.field)
+        self._finish_value(frame)
+        if misplaced:
+            self._discard(frame)
+        else:
+            self._read_separator()
+
+    def _split_value(self, frame: _Frame) -> None:
+        """``a = 1 b = 2``, ``a =`` before a line ``b = 2``, or a character that needs quotes, as in ``url = http://x``."""
+        parts = frame.parts or []
+        last = parts[-1]
+        if frame.field and self._value_began_on_next_line(frame) and self._is_key(frame):
+            self._complain.about_missing_value(frame.field)
+            self._at, frame.parts = frame.first, []
+            self._finish_value(frame)
+        elif frame.field and len(parts) > 1 and self._stands_apart(last):
+            self._complain.about_missing_separator(last.first)
+            self._at = last.first
+            parts.pop()
+            self._finish_value(frame)
+        else:
+            self._complain.about_operator_in_value(frame.first, self._at, in_list=frame.field is None)
+            self._finish_value(frame)
+            self._discard(frame)
+
+    def _stands_apart(self, part: Part) -> bool:
+        """Whether ``part`` can be a key of its own: a word or string with whitespace before it."""
+        if not isinstance(part, Atom) or self._kinds[part.first] not in kinds.KEY:
+            return False
+        return bool(self._tokens.gap(part.first)) or self._kinds[part.first - 1] in (kinds.CLOSE_BRACE, kinds.CLOSE_BRACKET)
+
+    def _finish_value(self, frame: _Frame) -> None:
+        """Attach the value that was read to its field, its list, or the text that has no place."""
+        parts, frame.parts = frame.parts or [], None
+        target, frame.field = frame.field, None
+        if frame.discarding:
+            frame.discarding = False
+            frame.node.members.append(ErrorSyntax(frame.first, max(self._at, frame.first), parts))
+            return
+        value = self._value(frame.first, parts)
+        if target is not None and isinstance(frame.node, ObjectSyntax):
+            target.value = value
+            target.end = value.end if value is not None else max(target.key_end, target.operator + 1)
+            frame.node.members.append(target)
+        elif value is not None and isinstance(frame.node, ArraySyntax):
+            frame.node.members.append(value)
+
+    def _value(self, first: int, parts: list[Part]) -> ValueSyntax | None:
+        if not parts:
+            return None
+        end = parts[-1].end
+        if any(isinstance(part, Atom) and self._kinds[part.first] in kinds.BROKEN for part in parts):
+            self._complain.about_broken(first, end)
+        return parts[0] if len(parts) == 1 else ConcatenationSyntax(first, end, parts)
+
+    def _discard(self, frame: _Frame, first: int | None = None) -> None:
+        """Skip to the end of the line, reading the blocks on the way so that their problems show."""
+        frame.parts = []
+        frame.first = self._at if first is None else first
+        frame.field = None
+        frame.discarding = True
+        if self._complain.full:
+            self._abandon()
+            return
+        self._read_value(frame)
+
+    def _read_separator(self) -> None:
+        """After a member: line breaks and at most one comma."""
+        self._skip_trivia()
+        if self._kinds[self._at] == kinds.COMMA:
+            self._at += 1
