@@ -1,0 +1,93 @@
+"""Check a job file: read it, run every check over it, and make the :class:`~spec.job.JobSpec` that the runner executes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.loader import ENGINES, KINDS, environment_schema
+from spec.checks.assembly import assemble
+from spec.checks.canonical import Canonical, Origin
+from spec.checks.engine_support import check_delivery, check_option_support, check_plugin_support
+from spec.checks.environment import check_restart_settings, environment_spec, job_name
+from spec.checks.field_types import check_field_types
+from spec.checks.findings import Findings
+from spec.checks.old_names import check_old_names
+from spec.checks.options import CheckedPlugin, check_environment, check_plugin, with_defaults
+from spec.checks.sections import Element, Outline, outline
+from spec.checks.wiring import wire
+from spec.diagnostic import Diagnostic, Severity
+from spec.document import Dialect, Document, ReadOptions, read_file, read_text
+from spec.errors import UsageError
+from spec.job import JobSpec
+from spec.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check found: ``diagnostics`` in the order of the text, and ``job``, None when any of them is an error."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    job: JobSpec | None
+    document: Document
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether the job cannot be submitted."""
+        return any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
+
+
+def check_file(path: Path, options: ReadOptions, engine: str = "local") -> CheckResult:
+    """Check the file at ``path`` for ``engine``. Never raises for what the file says or for a file that cannot be read: those
+    are diagnostics. Raises UsageError for an engine that does not exist."""
+    return check_document(read_file(path, options), engine)
+
+
+def check_text(text: str, name: str, options: ReadOptions, engine: str = "local") -> CheckResult:
+    """Check ``text``, shown to people as ``name``; otherwise as :func:`check_file`."""
+    return check_document(read_text(text, name, options), engine)
+
+
+def check_document(document: Document, engine: str = "local") -> CheckResult:
+    """Check a document that was read already; otherwise as :func:`check_file`."""
+    if engine not in ENGINES:
+        raise UsageError(f'there is no engine "{engine}"', hint=f"engines: {', '.join(ENGINES)}")
+    findings = Findings(document.source.name, document.diagnostics)
+    job = _check(document.root, document, findings, engine) if document.root is not None else None
+    return CheckResult(findings.sorted(), None if findings.has_errors else job, document)
+
+
+def _check(root: Value, document: Document, findings: Findings, engine: str) -> JobSpec | None:
+    parts = outline(root, findings, blocks_are_sections=document.dialect is Dialect.HOCON)
+    environment = _check_environment(parts, root, findings, engine)
+    plugins = [_check_plugin(element, findings, engine) for kind in KINDS for element in parts.elements[kind]]
+    name = job_name(environment.data, document.source.name, findings)
+    if not parts.complete:
+        return None  # the wiring of a job with holes would only be guessed at
+    graph = wire(plugins, findings)
+    if findings.has_errors:
+        return None
+    settings = environment_spec(with_defaults(environment.data, environment_schema(), engine), environment.data)
+    check_delivery(plugins, settings, findings)
+    return assemble(name, settings, graph, engine)
+
+
+def _check_environment(parts: Outline, root: Value, findings: Findings, engine: str) -> Canonical:
+    block = parts.environment
+    schema = environment_schema()
+    if block is None:
+        return Canonical({}, {(): Origin(None, root, "")})
+    canonical = check_environment(block, Origin(None, block, "/env"), findings)
+    check_restart_settings(canonical, findings)
+    check_old_names(canonical, schema, findings)
+    check_option_support(canonical, schema, findings, engine)
+    return canonical
+
+
+def _check_plugin(element: Element, findings: Findings, engine: str) -> CheckedPlugin:
+    plugin = check_plugin(element, findings, engine)
+    schema = plugin.schema.document
+    check_field_types(plugin.canonical, schema, findings)
+    check_old_names(plugin.canonical, schema, findings)
+    check_plugin_support(plugin, findings, engine)
+    return plugin

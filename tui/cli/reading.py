@@ -1,0 +1,92 @@
+"""How `check` and `convert` read job files: their common options, and the files that paths stand for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from spec.document import Dialect, ReadOptions
+from spec.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STDIN = "-"
+STDIN_NAME = "<stdin>"
+MAXIMUM_STDIN = 64 << 20
+SUFFIXES = (".conf", ".json", ".hocon")
+
+
+def reading_options(command: F) -> F:
+    """``-i key=value`` and ``--dialect``."""
+    command = click.option(
+        "--dialect",
+        type=click.Choice([str(dialect) for dialect in Dialect]),
+        help="How to read the files. Default: json for names that end in .json, else seatunnel.",
+    )(command)
+    return click.option(
+        "-i",
+        "--variable",
+        "variables",
+        metavar="KEY=VALUE",
+        multiple=True,
+        callback=_variables,
+        help="Set a variable that the files refer to as ${KEY}. May be given several times.",
+    )(command)
+
+
+def read_options(directory: Path, variables: dict[str, str], dialect: str | None) -> ReadOptions:
+    """How to read a file of ``directory``: it may include what lies there and below."""
+    return ReadOptions(
+        dialect=Dialect(dialect) if dialect else None,
+        variables=variables,
+        environment=dict(os.environ),
+        include_root=directory,
+    )
+
+
+def job_files(paths: Sequence[str]) -> Iterator[str]:
+    """The files that ``paths`` stand for, each once, in order: directories are searched with everything below them for names
+    that end like job files, directories that begin with a dot left out. Raises UsageError for a directory without any."""
+    seen: set[str] = set()
+    for path in paths:
+        found = [path]
+        if path != STDIN and Path(path).is_dir():
+            found = list(_below(path))
+            if not found:
+                raise UsageError(f"{path} has no job files", hint=f"job files end in {', '.join(SUFFIXES)}")
+        for file in found:
+            if file not in seen:
+                seen.add(file)
+                yield file
+
+
+def read_stdin() -> str:
+    """The text on standard input. Raises UsageError when it is too large or not UTF-8."""
+    data = sys.stdin.buffer.read(MAXIMUM_STDIN + 1)
+    if len(data) > MAXIMUM_STDIN:
+        raise UsageError(f"standard input has more than {MAXIMUM_STDIN >> 20} MiB")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError("standard input is not UTF-8 text", hint=f"byte {error.start} is the first that is not") from error
+
+
+def _below(directory: str) -> Iterator[str]:
+    for folder, subfolders, names in os.walk(directory):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        yield from (str(Path(folder, name)) for name in sorted(names) if name.endswith(SUFFIXES))
+
+
+def _variables(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    variables: dict[str, str] = {}
+    for value in values:
+        name, separator, text = value.partition("=")
+        if not separator or not name:
+            raise click.BadParameter(f"{value!r} is not of the form KEY=VALUE")
+        variables[name] = text
+    return variables
