@@ -67,8 +67,8 @@ def migrate(connection: duckdb.DuckDBPyConnection, version: int, migrations: Seq
             if migration.version > version:
                 _apply(connection, migration)
         connection.execute("COMMIT")
-    except duckdb.Error as error:
-        # Closing the connection, which the caller does, rolls back.
+    except (duckdb.ProgrammingError, duckdb.DataError, duckdb.IntegrityError, duckdb.NotSupportedError) as error:
+        # A statement that does not fit the data. Closing the connection, which the caller does, rolls back.
         raise StoreError(
             f"the database cannot be brought from version {version} on: {error}", code="store-migration-failed"
         ) from error
