@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from spec.diagnostic import Diagnostic, Label, Severity
 from spec.position import SourceText, Span
@@ -15,6 +18,8 @@ from spec.syntax.files import FILE_LIMIT, FileProblem, binary_problem, read_text
 from spec.value import Value
 
 __all__ = ["Dialect", "Document", "ReadOptions", "read_file", "read_text"]
+
+_COLLECTION_MATTERS: Final = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,8 @@ def _read(source: SourceText, path: Path, options: ReadOptions) -> Document:
     dialect = dialect_of(source.name, options)
     if dialect is not Dialect.HOCON and not source.text.strip("\ufeff \t\r\n"):
         return _unreadable(source, FileProblem(SyntaxCode.EMPTY, "the file is empty"), options)
-    resolved = resolve(source, path, dialect, options.variables, options.environment, options.include_root)
+    with _no_collection(len(source.text)):
+        resolved = resolve(source, path, dialect, options.variables, options.environment, options.include_root)
     return Document(
         resolved.root,
         resolved.diagnostics,
@@ -84,6 +90,20 @@ def _read(source: SourceText, path: Path, options: ReadOptions) -> Document:
         (source, *resolved.included),
         resolved.environment_used,
     )
+
+
+@contextmanager
+def _no_collection(size: int) -> Iterator[None]:
+    """Read without the cyclic garbage collector: a large text makes a million objects and no garbage, and looking for some
+    again and again takes longer than the reading. Small texts are not worth the switch."""
+    if size < _COLLECTION_MATTERS or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _unreadable(source: SourceText, problem: FileProblem, options: ReadOptions) -> Document:

@@ -106,12 +106,10 @@ class Builder:
     # --- blocks ---------------------------------------------------------------------------------------------------------
 
     def _object(self, syntax: ObjectSyntax, place: Place) -> Step[ObjectNode]:
-        node = ObjectNode(self.tree.span(syntax), self._via)
-        yield self.members(syntax, node, place)
-        return node
+        return self.members(syntax, ObjectNode(self.tree.span(syntax), self._via), place)
 
-    def members(self, syntax: ObjectSyntax, target: ObjectNode, place: Place) -> Step[None]:
-        """Put the fields of a block into ``target``."""
+    def members(self, syntax: ObjectSyntax, target: ObjectNode, place: Place) -> Step[ObjectNode]:
+        """Put the fields of a block into ``target``, which is the result."""
         for member in syntax.members:
             if isinstance(member, FieldSyntax):
                 path = self._key(member)
@@ -122,6 +120,7 @@ class Builder:
                 self._put(target, member, path, node, place)
             elif isinstance(member, IncludeSyntax):
                 yield self._include(member, target, place)
+        return target
 
     def _field_value(self, member: FieldSyntax, path: list[PathElement], place: Place) -> Step[Any]:
         value = member.value

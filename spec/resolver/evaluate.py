@@ -34,13 +34,14 @@ from spec.value import Scalar
 
 CHAIN_LIMIT: Final = 1000
 _UNTAINTED: Final = 1 << 60
+_SETTLED: Final = (Scalar, ObjectNode, ListNode)
 
 
 def settled(slot: Slot) -> Head | None:
     """What the slot holds when that needs no evaluation."""
     if len(slot.entries) == 1:
         node, via = slot.entries[0]
-        if isinstance(node, Scalar | ObjectNode | ListNode):
+        if isinstance(node, _SETTLED):
             return node, via
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from spec.diagnostic import Diagnostic, Fix, Label, Severity
 from spec.position import Span
@@ -10,6 +10,7 @@ from spec.resolver.codes import ResolveCode
 from spec.syntax.codes import SyntaxCode
 
 FINDING_LIMIT: Final = 1000
+_Key: TypeAlias = tuple[str, str, int, int]
 
 
 class Findings:
@@ -17,11 +18,15 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
-        self._seen: set[tuple[str, int, int, int]] = set()
+        self._seen: set[_Key] = set()
 
     def extend(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        """Take over what another stage found."""
-        self._found.extend(diagnostics)
+        """Take over what another stage found; a file that is included twice has its problems once."""
+        for diagnostic in diagnostics:
+            key = _key(diagnostic)
+            if key not in self._seen:
+                self._seen.add(key)
+                self._found.append(diagnostic)
 
     def add(
         self,
@@ -36,16 +41,20 @@ class Findings:
         fix: Fix | None = None,
     ) -> None:
         """Record one finding; a bounded number, each code at each place once."""
-        key = (code, id(span.source), span.start, span.end)
-        if key in self._seen or len(self._seen) >= FINDING_LIMIT:
-            return
-        self._seen.add(key)
-        self._found.append(Diagnostic(code, severity, message, span.source.name, Label(span, label), secondary, notes, fix))
+        if len(self._found) < FINDING_LIMIT:
+            name = span.source.name
+            self.extend((Diagnostic(code, severity, message, name, Label(span, label), secondary, notes, fix),))
 
     def warn(self, code: ResolveCode, span: Span, message: str, **details: object) -> None:
         """Record a finding that does not stop the job."""
         self.add(code, span, message, severity=Severity.WARNING, **details)  # type: ignore[arg-type]
 
     def all(self) -> tuple[Diagnostic, ...]:
-        """Everything found, in the order it was found."""
-        return tuple(self._found)
+        """Everything found: file by file, in the order of the text."""
+        files = {name: number for number, name in enumerate(dict.fromkeys(found.file for found in self._found))}
+        return tuple(sorted(self._found, key=lambda found: (files[found.file], _key(found)[2])))
+
+
+def _key(diagnostic: Diagnostic) -> _Key:
+    span = diagnostic.primary.span if diagnostic.primary else None
+    return diagnostic.code, diagnostic.file, span.start if span else 0, span.end if span else 0

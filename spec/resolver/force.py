@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from spec.diagnostic import Label
 from spec.position import Span
@@ -12,8 +12,8 @@ from spec.resolver.dialect import Profile
 from spec.resolver.evaluate import Evaluator, settled
 from spec.resolver.externals import Externals
 from spec.resolver.findings import Findings
-from spec.resolver.nodes import Entry, Head, ListNode, ObjectNode, Plugin, Slot, Via
-from spec.resolver.steps import Step
+from spec.resolver.nodes import Entry, Head, ListNode, Node, ObjectNode, Plugin, Slot, Via
+from spec.resolver.steps import Step, ready
 from spec.value import Field, ListValue, ObjectValue, Scalar, Value
 
 VALUE_DEPTH: Final = 256
@@ -32,19 +32,16 @@ class Forcer:
         self._budget = budget
         self._open: dict[int, Span] = {}  # the objects and lists around the current value
 
-    def value(self, node: Scalar | ListNode | ObjectNode, via: Via) -> Step[Value]:
+    def value(self, node: Scalar | ListNode | ObjectNode, via: Via) -> Step[Any]:
         """The value of a head that was reached through ``via``."""
         if isinstance(node, Scalar):
-            return self._scalar(node, via)
+            return ready(self._scalar(node, via))
         if id(node) in self._open or len(self._open) >= VALUE_DEPTH:
             self._report_depth(node, via)
-            return Scalar(None, node.span, via + node.via)
+            return ready(Scalar(None, node.span, via + node.via))
         if via:
             self._budget.spend(NODE_COST, via[-1])
-        self._open[id(node)] = node.span
-        result: Value = yield (self._object(node, via) if isinstance(node, ObjectNode) else self._list(node, via))
-        del self._open[id(node)]
-        return result
+        return self._object(node, via) if isinstance(node, ObjectNode) else self._list(node, via)
 
     def _report_depth(self, node: ListNode | ObjectNode, via: Via) -> None:
         if not via:
@@ -64,6 +61,7 @@ class Forcer:
         return Scalar(data, node.span, via + node.via)
 
     def _object(self, node: ObjectNode, via: Via) -> Step[ObjectValue]:
+        self._open[id(node)] = node.span
         fields: list[Field] = []
         for slot in node.slots.values():
             head = settled(slot) or (yield self._evaluator.slot(slot))
@@ -78,26 +76,34 @@ class Forcer:
             fields.append(Field(slot.key, slot.key_span, value))
         if self._profile.sections:
             self._check_dotted(node)
+        del self._open[id(node)]
         return ObjectValue(tuple(fields), node.span, via + node.via)
 
     def _list(self, node: ListNode, via: Via) -> Step[ListValue]:
+        self._open[id(node)] = node.span
         items: list[Value] = []
         for entry in node.items:
             inner = entry[0]
             if isinstance(inner, Scalar):
-                items.append(self._scalar(inner, via + entry[1] if via or entry[1] else ()))
+                items.append(self._scalar(inner, via + entry[1]))
                 continue
             value: Value | None = yield self._item(entry, via)
             if value is not None:
                 items.append(value)
+        del self._open[id(node)]
         return ListValue(tuple(items), node.span, via + node.via)
 
-    def _item(self, entry: Entry, via: Via) -> Step[Value | None]:
+    def _item(self, entry: Entry, via: Via) -> Step[Any]:
         node, entry_via = entry
+        if isinstance(node, ObjectNode):
+            return self.value(node, via + entry_via)
+        return self._evaluated_item(node, via + entry_via)
+
+    def _evaluated_item(self, node: Node, via: Via) -> Step[Value | None]:
         head: Head | None = yield self._evaluator.node(node)
         if head is None:
             return None
-        value: Value = yield self.value(head[0], via + entry_via + head[1])
+        value: Value = yield self.value(head[0], via + head[1])
         return self._plugin(node, value) if isinstance(node, Plugin) else value
 
     def _plugin(self, plugin: Plugin, value: Value) -> Value:

@@ -44,7 +44,8 @@ class Includer:
 
     root: Path | None
     findings: Findings
-    sources: list[SourceText] = field(default_factory=list)
+    _texts: dict[Path, SourceText] = field(default_factory=dict)
+    _includes: int = 0
     _characters: int = 0
 
     def load(self, syntax: IncludeSyntax, span: Span, name_token: str, parent: Included) -> Included | None:
@@ -55,6 +56,14 @@ class Includer:
         path = self._locate(syntax, span, name, parent)
         if path is None or self._loops(path, span, parent):
             return None
+        source = self._read(path, span, name)
+        return Included(source, path, (*parent.via, span), (*parent.chain, path)) if source else None
+
+    def _read(self, path: Path, span: Span, name: str) -> SourceText | None:
+        """The text of a file; read once, however often it is included."""
+        self._includes += 1
+        if path in self._texts:
+            return self._texts[path]
         text = read_text_file(path)
         if isinstance(text, FileProblem):
             self.findings.add(ResolveCode.INCLUDE_UNREADABLE, span, f"cannot include {name!r}: {text.message}")
@@ -64,9 +73,12 @@ class Includer:
             message = f"the included files are larger than {INCLUDE_CHARACTERS // (1024 * 1024)} MiB together"
             self.findings.add(ResolveCode.INCLUDE_TOO_MANY, span, message)
             return None
-        source = SourceText(str(path), text)
-        self.sources.append(source)
-        return Included(source, path, (*parent.via, span), (*parent.chain, path))
+        source = self._texts[path] = SourceText(str(path), text)
+        return source
+
+    def sources(self) -> tuple[SourceText, ...]:
+        """The texts that were included, each once."""
+        return tuple(self._texts.values())
 
     def _refused(self, syntax: IncludeSyntax, span: Span, name: str, depth: int) -> bool:
         """Refuse what is never read, whatever the file system says."""
@@ -80,7 +92,7 @@ class Includer:
             add(SyntaxCode.BAD_INCLUDE, span, "an include needs a file name")
         elif depth > INCLUDE_DEPTH:
             add(ResolveCode.INCLUDE_TOO_MANY, span, f"includes are nested more than {INCLUDE_DEPTH} deep")
-        elif len(self.sources) >= INCLUDE_FILES:
+        elif self._includes >= INCLUDE_FILES:
             add(ResolveCode.INCLUDE_TOO_MANY, span, f"more than {INCLUDE_FILES} includes")
         else:
             return False

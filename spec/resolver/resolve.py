@@ -56,7 +56,7 @@ def resolve(
     if isinstance(root_node, ListNode) and profile.sections:
         findings.add(SyntaxCode.JSON_ROOT, root_node.span, "a job file holds env, source, transform and sink, not a list")
         root = None
-    return Resolution(root, findings.all(), tuple(includer.sources), externals.environment_used)
+    return Resolution(root, findings.all(), includer.sources(), externals.environment_used)
 
 
 def _values(root: ObjectNode | ListNode, profile: Profile, externals: Externals, findings: Findings) -> Value | None:
@@ -64,10 +64,11 @@ def _values(root: ObjectNode | ListNode, profile: Profile, externals: Externals,
     outer = root if isinstance(root, ObjectNode) else ObjectNode(root.span)
     evaluator = Evaluator(outer, externals, findings, budget)
     try:
-        return run(Forcer(evaluator, profile, externals, findings, budget).value(root, ()))
+        value: Value = run(Forcer(evaluator, profile, externals, findings, budget).value(root, ()))
     except OutputTooLarge as problem:
         findings.add(ResolveCode.OUTPUT_TOO_LARGE, problem.span, problem.message, label="this makes too much")
         return None
+    return value
 
 
 def _check_variables(variables: Mapping[str, str], profile: Profile, findings: Findings) -> None:

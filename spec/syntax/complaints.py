@@ -12,7 +12,7 @@ from spec.syntax.codes import SyntaxCode
 from spec.syntax.problems import Problems
 from spec.syntax.strings import bad_escapes
 from spec.syntax.tokens import TOKEN_LIMIT, Tokens
-from spec.syntax.tree import FieldSyntax
+from spec.syntax.tree import Atom, FieldSyntax, Part
 
 _QUOTE_NOTE: Final = "text with such a character must stand in quotes"
 _NAMES: Final = {
@@ -31,7 +31,7 @@ class Complaints:
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self._problems = Problems(tokens.source)
-        self._suspects: list[int] = []
+        self._closed: list[tuple[int, int]] = []
 
     @property
     def full(self) -> bool:
@@ -45,10 +45,16 @@ class Complaints:
     # --- blocks ---------------------------------------------------------------------------------------------------------
 
     def note_closing(self, opening: int, closing: int) -> None:
-        """Remember blocks whose closing brace stands elsewhere than where their line starts: one of them lacks its own."""
-        indent, expected = self._indent(closing), self._indent(opening)
-        if self._starts_line(closing) and indent < expected:
-            self._suspects.append(opening)
+        """Remember a block that was closed, for the case that another one is not."""
+        self._closed.append((opening, closing))
+
+    def _suspect(self) -> int | None:
+        """The first block whose closing brace stands further left than its own line: it was probably meant for an outer
+        block."""
+        for opening, closing in self._closed:
+            if self._starts_line(closing) and self._indent(closing) < self._indent(opening):
+                return opening
+        return None
 
     def about_unclosed(self, opening: int, at: int) -> None:
         """The block that ``opening`` begins is not closed before token ``at``."""
@@ -56,8 +62,9 @@ class Complaints:
         if self._tokens.kinds[at] == kinds.SKIPPED:
             return
         secondary = [Label(self._span(opening), "opened here")]
-        if self._suspects and self._suspects[0] != opening:
-            secondary.append(Label(self._span(self._suspects[0]), "by its indentation, this one may be the one left open"))
+        suspect = self._suspect()
+        if suspect is not None and suspect != opening:
+            secondary.append(Label(self._span(suspect), "by its indentation, this one may be the one left open"))
         self._problems.add(
             SyntaxCode.UNCLOSED,
             self._span(at),
@@ -181,6 +188,15 @@ class Complaints:
             notes=(_QUOTE_NOTE,),
             fix=self._quote_line(first, at),
         )
+
+    def about_pieces(self, parts: list[Part]) -> None:
+        """The pieces of a value, some of which may hold what no value may hold."""
+        atoms = [part.first for part in parts if isinstance(part, Atom)]
+        if len(atoms) == len(parts):
+            self.about_broken(atoms[0], atoms[-1] + 1)
+            return
+        for index in atoms:
+            self.about_broken(index, index + 1)
 
     def about_broken(self, first: int, end: int, *, key: bool = False) -> None:
         """Tokens ``[first, end)`` make a value (or a key) and hold something that no value may hold. Said once per value."""

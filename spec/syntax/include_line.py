@@ -21,7 +21,7 @@ def read_include(tokens: Tokens, first: int, end: int) -> IncludeSyntax | None:
     if len(names) != 1:
         return None
     name = names[0]
-    before = "".join(tokens.text(index) for index in range(first + 1, name))
+    before = "".join(tokens.text(index) for index in range(first + 1, name) if tokens.kinds[index] not in kinds.TRIVIA)
     after = "".join(tokens.text(index) for index in range(name + 1, end))
     form = _FORM.fullmatch(before)
     if form is None or after != ")" * before.count("("):

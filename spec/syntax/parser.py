@@ -56,6 +56,7 @@ class _Parser:
         self._at = 0
         self._frames: list[_Frame] = []
         self._complain = Complaints(tokens)
+        self._flawed = not kinds.BROKEN.isdisjoint(tokens.kinds)  # whether any token needs a complaint at all
 
     def run(self) -> SyntaxTree:
         root = self._open_root()
@@ -224,16 +225,16 @@ class _Parser:
 
     def _end_of_key(self, first: int) -> int:
         at, all_kinds = first, self._kinds
-        broken = False
-        while (kind := all_kinds[at]) in kinds.KEY:
-            broken |= kind in kinds.BROKEN
+        while all_kinds[at] in kinds.KEY:
             at += 1
-        if broken:
+        if self._flawed:
             self._complain.about_broken(first, at, key=True)
         return at
 
     def _read_include(self, frame: _Frame, node: ObjectSyntax, first: int) -> None:
-        end = first
+        end = first + 1
+        while self._kinds[end] in kinds.TRIVIA:
+            end += 1
         while self._kinds[end] not in kinds.LINE_ENDS:
             end += 1
         include = read_include(self._tokens, first, end)
@@ -353,8 +354,8 @@ class _Parser:
         if not parts:
             return None
         end = parts[-1].end
-        if any(isinstance(part, Atom) and self._kinds[part.first] in kinds.BROKEN for part in parts):
-            self._complain.about_broken(first, end)
+        if self._flawed:
+            self._complain.about_pieces(parts)
         return parts[0] if len(parts) == 1 else ConcatenationSyntax(first, end, parts)
 
     def _discard(self, frame: _Frame, first: int | None = None) -> None:
