@@ -1,0 +1,186 @@
+"""A daemon's API on a unix socket, with jobs that a test sets: for states that a real daemon reaches rarely or never."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import socketserver
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+from runner.model import Checkpoint, DaemonStatus, Generation, Job, LogLine, MetricSeries
+from runner.replies import CheckpointList, JobPage, LogPage, Problem, SeriesList
+from runner.states import ExecutionState
+
+
+@dataclass
+class Stage:
+    """What the daemon says. ``calls`` records every request that changes something; ``lose`` names those that are carried
+    out but not answered; ``refuse`` maps them to a problem."""
+
+    jobs: dict[str, Job] = field(default_factory=dict)
+    checkpoints: dict[str, list[Checkpoint]] = field(default_factory=dict)
+    series: dict[str, Callable[[int, int], list[MetricSeries]]] = field(default_factory=dict)
+    logs: dict[str, list[LogLine]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    calls: list[tuple[str, str, Any]] = field(default_factory=list)
+    lose: set[str] = field(default_factory=set)
+    refuse: dict[str, Problem] = field(default_factory=dict)
+    hold: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.hold.set()
+
+    def add(self, job: Job) -> None:
+        with self.lock:
+            self.jobs[job.id] = job
+
+    def change(self, job_id: str, state: ExecutionState, **fields: Any) -> Job:
+        """The job's execution takes another state."""
+        with self.lock:
+            job = self.jobs[job_id]
+            execution = msgspec.structs.replace(job.execution, state=state, **fields)
+            self.jobs[job_id] = job = msgspec.structs.replace(job, execution=execution)
+        return job
+
+    def page(self, limit: int, offset: int) -> JobPage:
+        with self.lock:
+            everything = tuple(self.jobs.values())
+        return JobPage(jobs=everything[offset : offset + limit], total=len(everything))
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def address_string(self) -> str:
+        return "unix"
+
+    def log_message(self, *args: Any) -> None:
+        """Quiet."""
+
+    @property
+    def stage(self) -> Stage:
+        return self.server.stage
+
+    def do_GET(self) -> None:
+        self.stage.hold.wait(20)
+        url = urlsplit(self.path)
+        query = {key: values[0] for key, values in parse_qs(url.query).items()}
+        parts = [unquote(part) for part in url.path.removeprefix("/api/v1/").split("/")]
+        if parts == ["events"]:
+            self._events()
+            return
+        self._send(200, self._read(parts, query))
+
+    def _read(self, parts: list[str], query: dict[str, str]) -> Any:
+        stage = self.stage
+        match parts:
+            case ["status"]:
+                return DaemonStatus(
+                    pid=1, version="0.1.0", home="h", started_at=0.0, uptime=1.0, watching=(), jobs=len(stage.jobs),
+                    running=0, memory_bytes=1, worker_pids=(),
+                )  # fmt: skip
+            case ["jobs"]:
+                return stage.page(int(query["limit"]), int(query["offset"]))
+            case ["jobs", job]:
+                return stage.jobs[job]
+            case ["jobs", job, "checkpoints"]:
+                found = stage.checkpoints.get(job, [])
+                return CheckpointList(checkpoints=tuple(one for one in found if query.get("kind", one.kind) == one.kind))
+            case ["jobs", job, "metrics"]:
+                made = stage.series.get(job, lambda _window, _buckets: [])
+                return SeriesList(series=tuple(made(int(float(query["window"])), int(query["buckets"]))))
+            case ["jobs", job, "logs"]:
+                after = int(query.get("after", 0))
+                lines = [one for one in stage.logs.get(job, []) if one.offset > after]
+                return LogPage(lines=tuple(lines[-int(query["limit"]) :]))
+            case ["jobs", job, "generations", number]:
+                text = stage.texts.get(job, "")
+                return Generation(job_id=job, number=int(number), content_hash="", created_at=0.0, text=text, spec={})
+        raise AssertionError(parts)
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+        _, job, verb = self.path.removeprefix("/api/v1/").split("/")
+        stage = self.stage
+        stage.calls.append((verb, job, body))
+        if verb in stage.refuse:
+            self._send(stage.refuse[verb].status, stage.refuse[verb])
+            return
+        answer = self._write(verb, job, body)
+        if verb in stage.lose:
+            self.close_connection = True
+            return
+        self._send(202, answer)
+
+    def _write(self, verb: str, job_id: str, body: dict[str, Any]) -> Any:
+        stage = self.stage
+        if verb == "savepoints":
+            taken = self.server.make_savepoint(stage.jobs[job_id])
+            stage.checkpoints.setdefault(job_id, []).insert(0, taken)
+            return taken
+        if verb == "restart":
+            return stage.change(job_id, ExecutionState.RUNNING, id=f"{job_id}-new")
+        state = {"stop": ExecutionState.STOPPING, "cancel": ExecutionState.CANCELING}[verb]
+        return stage.change(job_id, state)
+
+    def _send(self, status: int, answer: Any) -> None:
+        body = msgspec.json.encode(answer)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with contextlib.suppress(BrokenPipeError):
+            self.wfile.write(body)
+
+    def _events(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            self.wfile.write(b": open\n\n")
+            self.wfile.flush()
+            self.server.closing.wait(60)
+        self.close_connection = True
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+    def __init__(self, path: Path, stage: Stage, make_savepoint: Callable[[Job], Checkpoint]) -> None:
+        super().__init__(str(path), _Handler)
+        self.stage = stage
+        self.make_savepoint = make_savepoint
+        self.closing = threading.Event()
+
+
+class StageDaemon:
+    """Serves a stage at a socket until closed; can be opened again."""
+
+    def __init__(self, path: Path, stage: Stage, make_savepoint: Callable[[Job], Checkpoint]) -> None:
+        self._path = path
+        self._make = make_savepoint
+        self.stage = stage
+        self._server: _Server | None = None
+
+    def open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.unlink(missing_ok=True)
+        self._server = _Server(self._path, self.stage, self._make)
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.closing.set()
+            self._server.shutdown()
+            self._server.server_close()
+            self._path.unlink(missing_ok=True)
+            self._server = None

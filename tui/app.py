@@ -1,0 +1,144 @@
+"""The application: wires the feed, the themes and the screens together, and knows nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+from textual import events
+from textual.app import App
+from textual.message import Message
+from textual.screen import Screen
+
+from runner.home import Home
+from spec.errors import UsageError
+from tui.data.daemon import READ_TIMEOUT, WRITE_TIMEOUT, Door
+from tui.data.feed import Feed
+from tui.data.lane import Lane
+from tui.data.models import Link, LinkState
+from tui.data.snapshot import Snapshot
+from tui.palette import JobCommands
+from tui.screens.acting import Acting
+from tui.screens.jobs import JobsScreen
+from tui.screens.toosmall import TooSmallScreen, is_too_small
+from tui.screens.watcher import Watcher
+from tui.tabs.checkpoints import Checkpoints
+from tui.tabs.logs import Logs
+from tui.tabs.overview import Overview
+from tui.tabs.spec import Spec
+from tui.themes import DARK, LIGHT, THEMES
+
+TABS = {"Overview": Overview, "Checkpoints": Checkpoints, "Logs": Logs, "Spec": Spec}
+_WRITERS = 4
+_IDLE_PACE = 5.0
+
+
+class FlowdeckApp(App[int]):
+    """The terminal UI of one home. ``clock`` says what time it is: epoch seconds."""
+
+    CSS_PATH = ["styles/app.tcss", "styles/jobs.tcss", "styles/dialog.tcss"]
+    COMMANDS = {JobCommands}
+    TITLE = "flowdeck"
+
+    class Looked(Message):
+        """The feed has a snapshot; posted by its thread."""
+
+        def __init__(self, snapshot: Snapshot) -> None:
+            super().__init__()
+            self.snapshot = snapshot
+
+    def __init__(self, home: Home, clock: Callable[[], float] = time.time) -> None:
+        super().__init__()
+        self.door = Door(home)
+        self.clock = clock
+        self.snapshot = Snapshot(Link(LinkState.CONNECTING, clock()))
+        self.feed = Feed(self.door, lambda snapshot: self._hand_over(snapshot), clock)
+        self._reading = Lane(self.door, "reading", READ_TIMEOUT)
+        self._acting = Lane(self.door, "acting", WRITE_TIMEOUT, threads=_WRITERS)
+        self.animation_level = "none"
+        for theme in THEMES:
+            self.register_theme(theme)
+        if "TEXTUAL_THEME" not in os.environ:
+            self.theme = (LIGHT if _light_terminal() else DARK).name
+
+    def get_default_screen(self) -> Screen[None]:
+        """The job list."""
+        return JobsScreen(self.door, self.snapshot, TABS, (self._reading, self._acting), self.clock)
+
+    def on_mount(self) -> None:
+        """Begin to look; a terminal is restored also when the process is asked to end."""
+        self.feed.start()
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, 0)
+
+    def on_unmount(self) -> None:
+        """Let the threads go; none is waited for."""
+        self.feed.stop()
+        self._reading.stop()
+        self._acting.stop()
+
+    def _hand_over(self, snapshot: Snapshot) -> None:
+        self.post_message(self.Looked(snapshot))
+
+    def on_flowdeck_app_looked(self, message: Looked) -> None:
+        """Tell every screen, also the covered ones."""
+        self.snapshot = message.snapshot
+        for screen in self.screen_stack:
+            if isinstance(screen, Watcher):
+                screen.saw(message.snapshot)
+
+    def on_acting_nudge(self, message: Acting.Nudge) -> None:
+        """Something was changed."""
+        message.stop()
+        self.feed.nudge()
+
+    def action_retry(self) -> None:
+        """Connect now; before the first connection that may start a daemon."""
+        self.feed.retry(start=self.snapshot.taken_at is None)
+
+    def action_start_daemon(self) -> None:
+        """Connect now, and start a daemon when none runs."""
+        self.feed.retry(start=True)
+
+    def on_app_blur(self) -> None:
+        """Nobody looks: look less often."""
+        self.feed.pace(_IDLE_PACE)
+
+    def on_app_focus(self) -> None:
+        """Somebody looks."""
+        self.feed.pace(1.0)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Cover everything while the terminal is too small."""
+        covered = any(isinstance(screen, TooSmallScreen) for screen in self.screen_stack)
+        if is_too_small(event.size.width, event.size.height):
+            if not covered:
+                self.push_screen(TooSmallScreen())
+        elif covered and isinstance(self.screen, TooSmallScreen):
+            self.pop_screen()
+
+
+def run(home: Home) -> int:
+    """Show the terminal UI of ``home`` until the person leaves; returns the process's exit status.
+
+    Starts a daemon when none runs. Raises :class:`spec.errors.UsageError` when there is no terminal to draw on.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the terminal UI needs a terminal",
+            code="no-terminal",
+            hint="in scripts use the commands: flowdeck ls, flowdeck show JOB, flowdeck logs JOB",
+        )
+    app = FlowdeckApp(home)
+    app.run()
+    return app.return_code or 0
+
+
+def _light_terminal() -> bool:
+    """Terminals that tell their colours in COLORFGBG end it with the background's number: 7 and 15 are light."""
+    return os.environ.get("COLORFGBG", "").rpartition(";")[2] in {"7", "15"}

@@ -1,0 +1,115 @@
+"""The one producer: a thread that connects, looks once a second (sooner after an event), publishes, and reconnects."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from runner.client import Client
+from spec.errors import FlowdeckError
+from tui.data.clean import clean_lines
+from tui.data.daemon import FAILURES, READ_TIMEOUT, Door
+from tui.data.listener import Listener
+from tui.data.models import Link, LinkState
+from tui.data.reading import Reader
+from tui.data.snapshot import Snapshot
+
+_SHORTEST_GAP = 0.25
+_BACK_OFF = (0.5, 1.0, 2.0, 4.0, 7.0, 10.0)
+
+
+class Feed:
+    """Publishes snapshots from its own daemon thread until stopped; never raises into the interface.
+
+    The first connection starts a daemon when none runs. A daemon that goes away later is waited for, not started:
+    somebody may have stopped it on purpose (:meth:`retry` with ``start`` does it).
+    """
+
+    def __init__(self, door: Door, publish: Callable[[Snapshot], None], clock: Callable[[], float]) -> None:
+        self._door = door
+        self._publish = publish
+        self._clock = clock
+        self._reader = Reader(clock)
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._start_daemon = True
+        self._interval = 1.0
+        self._last = Snapshot(Link(LinkState.CONNECTING, clock()))
+        self._thread = threading.Thread(target=self._run, name="flowdeck-feed", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Publish nothing more. Does not wait for a call that is under way: the thread ends with the process."""
+        self._stopped.set()
+        self._wake.set()
+
+    def nudge(self) -> None:
+        """Look now: something was asked of the daemon."""
+        self._wake.set()
+
+    def retry(self, *, start: bool) -> None:
+        """Try to connect now, starting a daemon when ``start`` is set."""
+        self._start_daemon = self._start_daemon or start
+        self._wake.set()
+
+    def pace(self, interval: float) -> None:
+        """Look every ``interval`` seconds from now on."""
+        self._interval = interval
+        self._wake.set()
+
+    def _run(self) -> None:
+        attempt = 0
+        while not self._stopped.is_set():
+            try:
+                self._connect_and_look()
+                attempt = 0
+            except FAILURES as error:
+                attempt = 1 if self._last.link.state is LinkState.LIVE else attempt + 1
+                self._tell(self._broken(error, attempt))
+                self._pause(_BACK_OFF[min(attempt, len(_BACK_OFF)) - 1])
+
+    def _connect_and_look(self) -> None:
+        daemon = self._open()
+        listener = Listener(self._door, self._wake.set)
+        try:
+            while not self._stopped.is_set():
+                self._look(daemon)
+                listener.start()
+                self._pause(self._interval)
+        finally:
+            listener.stop()
+            daemon.close()
+
+    def _open(self) -> Client:
+        if not self._start_daemon:
+            return self._door.open(READ_TIMEOUT)
+        daemon = self._door.start()
+        self._start_daemon = False
+        return daemon
+
+    def _look(self, daemon: Client) -> None:
+        since = self._last.link.since if self._last.link.state is LinkState.LIVE else self._clock()
+        self._tell(self._reader.look(daemon, Link(LinkState.LIVE, since)))
+
+    def _broken(self, error: BaseException, attempt: int) -> Snapshot:
+        """The last good data, under a link that says what is wrong."""
+        last = self._last
+        state = LinkState.RECONNECTING if last.taken_at is not None else LinkState.FAILED
+        hint = error.hint if isinstance(error, FlowdeckError) else ""
+        link = Link(state, self._clock(), attempt, clean_lines(str(error) or type(error).__name__), clean_lines(hint))
+        return replace(last, link=link)
+
+    def _tell(self, snapshot: Snapshot) -> None:
+        self._last = snapshot
+        if not self._stopped.is_set():
+            self._publish(snapshot)
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep until ``seconds`` have passed or something wants attention, but never spin."""
+        self._stopped.wait(min(_SHORTEST_GAP, seconds))
+        self._wake.wait(max(seconds - _SHORTEST_GAP, 0.0))
+        self._wake.clear()

@@ -1,0 +1,71 @@
+"""The link to the daemon and one job, as the screens see them. Immutable."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from runner.model import Checkpoint, Execution, Job, Totals
+from runner.states import ExecutionState
+
+Trend = tuple[float | None, ...]
+_NO_TOTALS = Totals()
+
+
+class LinkState(enum.StrEnum):
+    """How things stand between the screens and the daemon."""
+
+    CONNECTING = "CONNECTING"
+    LIVE = "LIVE"
+    RECONNECTING = "RECONNECTING"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The state of the connection since an epoch second; ``attempt`` counts retries, ``message`` and ``hint`` say why."""
+
+    state: LinkState
+    since: float
+    attempt: int = 0
+    message: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One job, cleaned, with the rows per second of its last two minutes. ``need`` says why it needs someone, if it does."""
+
+    job: Job
+    trend: Trend = ()
+    need: str = ""
+
+    @property
+    def id(self) -> str:
+        """The job's identity: what selections and requests use."""
+        return self.job.id
+
+    @property
+    def name(self) -> str:
+        """The name to show."""
+        return self.job.name
+
+    @property
+    def execution(self) -> Execution | None:
+        """The latest execution."""
+        return self.job.execution
+
+    @property
+    def state(self) -> ExecutionState:
+        """The latest execution's state; CREATED before the first."""
+        return self.job.execution.state if self.job.execution else ExecutionState.CREATED
+
+    @property
+    def totals(self) -> Totals:
+        """The latest execution's counters."""
+        return self.job.execution.totals if self.job.execution else _NO_TOTALS
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """The last checkpoint."""
+        return self.job.last_checkpoint

@@ -1,0 +1,1 @@
+"""Pure drawing: numbers into words, values into braille, text into cells. Knows no widgets and no daemon."""

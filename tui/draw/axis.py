@@ -1,0 +1,39 @@
+"""Scales: a round number above the largest value, and the labels of a time axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+_STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+
+
+def ceiling(values: Iterable[float | None]) -> float:
+    """The smallest round number that no value exceeds (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten); 1 when
+    nothing is above zero."""
+    largest = max((value for value in values if value is not None), default=0.0)
+    if largest <= 0 or not math.isfinite(largest):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(largest))
+    for step in _STEPS:
+        if step * power >= largest * (1 - 1e-9):
+            return step * power
+    return 10.0 * power
+
+
+def time_axis(window: int, cells: int) -> str:
+    """``-5m ─────── -2m30s ─────── now`` in exactly ``cells`` cells."""
+    left, middle, right = f"-{_label(window)}", f"-{_label(window // 2)}", "now"
+    if cells < len(left) + len(right) + 2:
+        return "─" * cells
+    text = left.ljust(cells - len(right), "─") + right
+    at = (cells - len(middle)) // 2
+    if cells >= len(left) + len(middle) + len(right) + 8:
+        text = text[: at - 1] + f" {middle} " + text[at + len(middle) + 1 :]
+    return text.replace(f"{left}─", f"{left} ", 1).replace(f"─{right}", f" {right}")
+
+
+def _label(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    return "".join(f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if count)

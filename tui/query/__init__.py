@@ -1,0 +1,1 @@
+"""Which jobs to show, in which order, and which of them need someone. Pure; knows neither Textual nor the daemon."""

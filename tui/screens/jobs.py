@@ -1,0 +1,283 @@
+"""The job list with its inspector: the main screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container
+from textual.screen import Screen
+from textual.timer import Timer
+
+from tui.data.daemon import Door
+from tui.data.lane import Lane
+from tui.data.link import is_current
+from tui.data.models import JobView
+from tui.data.snapshot import Snapshot
+from tui.query.filter import Filter, parse
+from tui.screens.acting import Acting
+from tui.screens.help import HelpScreen
+from tui.tabs.overview import Overview
+from tui.widgets.canvas import Canvas
+from tui.widgets.columns import JOB_COLUMNS
+from tui.widgets.empty import Empty
+from tui.widgets.filterbar import FilterBar
+from tui.widgets.header import Header
+from tui.widgets.inspector import Inspector
+from tui.widgets.keybar import Hint, KeyBar, job_hints
+from tui.widgets.linetable import LineTable
+
+DEBOUNCE = 0.15
+"""Seconds the cursor must rest before the inspector follows it."""
+_GENERAL = (
+    Hint("enter", "open", "screen.open"),
+    Hint("/", "filter", "screen.filter"),
+    Hint(":", "palette", "app.command_palette"),
+    Hint("?", "keys", "screen.help"),
+    Hint("q", "quit", "screen.back"),
+)
+_ZOOMED = (Hint("1-4", "tabs", "screen.tab(1)"), Hint("?", "keys", "screen.help"), Hint("q", "back", "screen.back"))
+
+
+class JobsScreen(Acting, Screen[None]):
+    """Header, filter line, jobs, inspector, keys. Everything it shows comes from the last snapshot."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-small"), (100, "-normal"), (160, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+    BINDINGS = [
+        Binding("q", "back", "Back", show=False),
+        Binding("escape", "leave", "Back", show=False),
+        *(Binding(str(number), f"tab({number})", f"Tab {number}", show=False) for number in range(1, 5)),
+        Binding("slash", "filter", "Filter", show=False),
+        Binding("c", "clear_filter", "Clear filter", show=False),
+        Binding("question_mark", "help", "Keys", show=False),
+        Binding("colon", "app.command_palette", "Palette", show=False),
+        Binding("left_square_bracket", "window(-1)", "Shorter window", show=False),
+        Binding("right_square_bracket", "window(1)", "Longer window", show=False),
+        Binding("y", "copy", "Copy id", show=False),
+        Binding("exclamation_mark", "next_problem", "Next problem", show=False),
+        Binding("r", "app.retry", "Connect again", show=False),
+        Binding("S", "act('savepoint')", "Savepoint", show=False),
+        Binding("T", "act('stop')", "Stop", show=False),
+        Binding("X", "act('cancel')", "Cancel", show=False),
+        Binding("R", "act('restore')", "Restore", show=False),
+    ]
+
+    def __init__(
+        self,
+        door: Door,
+        snapshot: Snapshot,
+        tabs: Mapping[str, Callable[[], Canvas]],
+        lanes: tuple[Lane, Lane],
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__()
+        self.reading, self.acting = lanes
+        self.clock = clock
+        self.snapshot = snapshot
+        self._door = door
+        self._tabs = tabs
+        self._filter = Filter()
+        self._resting: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Five parts, one above the other; on a wide terminal the inspector is beside the jobs."""
+        yield Header(id="header")
+        yield FilterBar(id="filter")
+        with Container(id="body"):
+            yield LineTable[JobView](JOB_COLUMNS, lambda view: view.id, id="jobs")
+            yield Inspector(self._tabs, self.reading, self.clock, id="inspector")
+        yield Empty(id="empty")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Ages grow even when nothing happens."""
+        self.jobs.focus()
+        self.set_interval(1.0, self.redraw)
+        self.call_after_refresh(self.redraw)
+
+    @property
+    def jobs(self) -> LineTable[JobView]:
+        """The table."""
+        return self.query_one("#jobs", LineTable)
+
+    @property
+    def inspector(self) -> Inspector:
+        """The inspector."""
+        return self.query_one(Inspector)
+
+    @property
+    def selected(self) -> JobView | None:
+        """The job under the cursor, as it stands now."""
+        return self.jobs.current
+
+    def saw(self, snapshot: Snapshot) -> None:
+        """Draw the newest snapshot."""
+        self.snapshot = snapshot
+        if self.is_mounted:
+            self.redraw()
+
+    def redraw(self) -> None:
+        """Draw everything; only what differs is painted."""
+        now = self.clock()
+        shown = [view for view in self.snapshot.jobs if self._filter.accepts(view.job)]
+        stale = not is_current(self.snapshot, now)
+        with self.app.batch_update():
+            self.set_class(not shown, "empty")
+            self.query_one(Header).draw(self.snapshot, now)
+            self.query_one(FilterBar).draw(self.snapshot, len(shown), self._filter, now)
+            self.jobs.stale = stale
+            self.jobs.show(shown, now)
+            self._inspect(stale=stale)
+            self._draw_keys()
+            if not shown:
+                self.query_one(Empty).draw(self.snapshot, self._door.home, self._filter.text, now)
+
+    def _inspect(self, *, stale: bool) -> None:
+        """Keep showing the inspected job until the cursor rests on another."""
+        shown = self.inspector.view
+        if self._resting is None or shown is None:
+            shown = self.selected
+        view = self.snapshot.find(shown.id) if shown else None
+        self.inspector.look(view or self.selected, stale=stale)
+
+    def _draw_keys(self) -> None:
+        general = _ZOOMED if self.has_class("zoomed") else _GENERAL
+        self.query_one(KeyBar).draw(job_hints(self.selected), general)
+
+    @on(LineTable.Moved, "#jobs")
+    def follow_cursor(self, event: LineTable.Moved) -> None:
+        """Another job is selected: the keys change at once, the inspector after a moment."""
+        self._draw_keys()
+        if event.lost:
+            self._say_lost(event.row_id)
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(DEBOUNCE, self._rested)
+
+    def _rested(self) -> None:
+        self._resting = None
+        self._inspect(stale=not is_current(self.snapshot, self.clock()))
+
+    def _say_lost(self, now_on: str) -> None:
+        view = self.snapshot.find(now_on)
+        if view is not None and not self._filter.text:
+            self.toast(f"That job is gone. The cursor is on {view.name} now.")
+
+    @on(LineTable.Opened, "#jobs")
+    def open_job(self) -> None:
+        """The inspector takes the whole screen."""
+        self.add_class("zoomed")
+        self._draw_keys()
+        self.call_after_refresh(self._focus_pane)
+
+    def _focus_pane(self) -> None:
+        if self.inspector.pane is not None:
+            self.inspector.pane.focus()
+
+    def action_open(self) -> None:
+        """As enter on the job."""
+        self.jobs.action_open()
+
+    def action_back(self) -> None:
+        """Back to the list; on the list, quit."""
+        if not self._close_inspector():
+            self.app.exit(0)
+
+    def action_leave(self) -> None:
+        """Back to the list; on the list, drop the filter. Never quits."""
+        if not self._close_inspector() and self._filter.text:
+            self.action_clear_filter()
+
+    def _close_inspector(self) -> bool:
+        zoomed = self.has_class("zoomed")
+        if zoomed or not self.jobs.has_focus:
+            self.remove_class("zoomed")
+            self.call_after_refresh(self.jobs.focus)
+            self._draw_keys()
+        return zoomed
+
+    def action_tab(self, number: int) -> None:
+        """Show a tab; where the inspector has no room beside the list it takes the screen."""
+        if self.selected is None:
+            return
+        if not self.inspector.display:
+            self.open_job()
+        self.inspector.choose(number - 1)
+        if self.has_class("zoomed"):
+            self.call_after_refresh(self._focus_pane)
+
+    def action_window(self, steps: int) -> None:
+        """A longer or shorter window in the overview."""
+        if isinstance(self.inspector.pane, Overview):
+            self.inspector.pane.widen(steps)
+            self.inspector.tick()
+        else:
+            self.toast("The time window belongs to the overview: 1 shows it.")
+
+    def action_window_of(self, seconds: int) -> None:
+        """The window that was clicked."""
+        if isinstance(self.inspector.pane, Overview):
+            self.inspector.pane.window = seconds
+            self.inspector.pane.widen(0)
+            self.inspector.tick()
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one(FilterBar).edit(self._filter.text)
+
+    def action_clear_filter(self) -> None:
+        """Show everything."""
+        self.query_one(FilterBar).clear()
+        self._filter = Filter()
+        self.redraw()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Filter while typing."""
+        self._filter = parse(event.text)
+        self.redraw()
+
+    def on_filter_bar_left(self) -> None:
+        """Typing is over."""
+        self.jobs.focus()
+        self.redraw()
+
+    def action_help(self) -> None:
+        """The keys."""
+        self.app.push_screen(HelpScreen())
+
+    def action_copy(self) -> None:
+        """The job's id, through the terminal's clipboard sequence."""
+        if self.selected is not None:
+            self.app.copy_to_clipboard(self.selected.id)
+            self.toast(f"Copied {self.selected.id} (where the terminal allows it).")
+
+    def action_next_problem(self) -> None:
+        """The next job that needs someone, below the cursor and then from the top."""
+        needing = [view for view in self.snapshot.jobs if view.need and self._filter.accepts(view.job)]
+        if not needing:
+            hidden = len(self.snapshot.tally.needing)
+            self.toast(f"{hidden} hidden by the filter; c clears it." if hidden else "No job needs you.")
+            return
+        ids = [view.id for view in needing]
+        at = ids.index(self.jobs.cursor_id) + 1 if self.jobs.cursor_id in ids else self._next_below(ids)
+        view = needing[at % len(needing)]
+        self.jobs.select(view.id)
+        self.toast(f"{view.name}: {view.need}.")
+
+    def go_to(self, job_id: str) -> None:
+        """Put the cursor on a job, dropping the filter when that hides it."""
+        if not self.jobs.select(job_id):
+            self.action_clear_filter()
+            self.jobs.select(job_id)
+
+    def _next_below(self, ids: list[str]) -> int:
+        order = {view.id: number for number, view in enumerate(self.snapshot.jobs)}
+        here = order.get(self.jobs.cursor_id, -1)
+        return next((number for number, job_id in enumerate(ids) if order[job_id] > here), 0)
+
+    def on_resize(self, event: events.Resize) -> None:  # noqa: ARG002 - Textual passes it
+        """Everything is made for a size."""
+        self.call_after_refresh(self.redraw)

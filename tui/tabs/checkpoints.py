@@ -1,0 +1,107 @@
+"""The checkpoints tab: checkpoints and savepoints of the job, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from runner.model import Checkpoint, CheckpointKind, CheckpointStatus
+from tui.data.lane import Answer
+from tui.data.models import JobView
+from tui.draw.glyphs import checkpoint_kind, checkpoint_status
+from tui.draw.line import Span, Tone
+from tui.draw.units import age, duration, si, size, span
+from tui.widgets.linetable import Column, LineTable
+from tui.widgets.pane import Pane, Question
+
+_LIMIT = 50
+_PACE = 5.0
+
+
+def _id(row: Checkpoint, _now: float) -> Iterable[Span]:
+    return (Span(f"#{row.id}", Tone.STRONG),)
+
+
+def _kind(row: Checkpoint, _now: float) -> Iterable[Span]:
+    tone = Tone.ACCENT if row.kind is CheckpointKind.SAVEPOINT else Tone.MUTED
+    return (Span(f"{checkpoint_kind(row.kind)} ", tone), Span(str(row.kind), tone))
+
+
+def _status(row: Checkpoint, _now: float) -> Iterable[Span]:
+    sign = checkpoint_status(row)
+    glyph = "✓" if sign.text == "◆" else sign.text
+    return (Span(f"{glyph} ", sign.tone), Span(str(row.status).replace("_", " "), Tone.TEXT))
+
+
+def _age(row: Checkpoint, now: float) -> Iterable[Span]:
+    return (Span(age(now - (row.completed_at or row.triggered_at))),)
+
+
+def _took(row: Checkpoint, now: float) -> Iterable[Span]:
+    if row.status is CheckpointStatus.IN_PROGRESS:
+        return (Span(span(now - row.triggered_at), Tone.AMBER),)
+    return (Span(duration(row.duration)),)
+
+
+def _note(row: Checkpoint, _now: float) -> Iterable[Span]:
+    text = (row.failure or row.description).split("\n", 1)[0]
+    return (Span(text, Tone.RED if row.failure else Tone.MUTED),)
+
+
+COLUMNS: tuple[Column[Checkpoint], ...] = (
+    Column("ID", 6, _id),
+    Column("KIND", 11, _kind),
+    Column("STATUS", 13, _status, priority=1),
+    Column("AGE", 4, _age, right=True),
+    Column("TOOK", 6, _took, priority=2, right=True),
+    Column("SIZE", 8, lambda row, _now: (Span(size(row.size)),), priority=4, right=True),
+    Column("ROWS IN", 7, lambda row, _now: (Span(si(row.rows_in)),), priority=3, right=True),
+    Column("ROWS OUT", 8, lambda row, _now: (Span(si(row.rows_out)),), priority=5, right=True),
+    Column("NOTE", 12, _note, priority=6, stretch=200),
+)
+
+
+class Checkpoints(LineTable[Checkpoint], Pane):
+    """What the job can go back to, and what failed."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(COLUMNS, lambda row: str(row.id), id=id)
+        self._view: JobView | None = None
+        self._list: tuple[Checkpoint, ...] = ()
+        self._asked_key = ""
+        self._asked_at = 0.0
+
+    def look(self, view: JobView, now: float) -> None:
+        """Draw the job's checkpoints."""
+        if self._view is None or self._view.id != view.id:
+            self._list, self.cursor_id = (), ""
+            self.nothing = "asking the daemon…"
+        self._view = view
+        self.show(self._list, now)
+
+    def question(self, now: float) -> Question | None:
+        """The list, again as soon as the job's last checkpoint is another."""
+        if self._view is None:
+            return None
+        job_id, last = self._view.id, self._view.checkpoint
+        key = f"{job_id} {last.id if last else 0} {last.status if last else ''} {self._view.state}"
+        if key == self._asked_key and now - self._asked_at < _PACE:
+            return None
+        self._asked_key, self._asked_at = key, now
+        return Question(key, lambda client: client.checkpoints(job_id, limit=_LIMIT))
+
+    def told(self, key: str, answer: Answer, now: float) -> None:
+        """The list has come."""
+        if self._view is None or not key.startswith(self._view.id):
+            return
+        if answer.error is not None:
+            self.nothing = answer.reason
+        else:
+            self._list = tuple(answer.value)
+            self.nothing = _why_none(self._view)
+        self.show(self._list, now)
+
+
+def _why_none(view: JobView) -> str:
+    if view.job.mode == "BATCH":
+        return "no checkpoint yet: a batch job takes one at its end, or regularly with checkpoint.interval in its env"
+    return "no checkpoint yet: the first one comes one checkpoint interval after the start. S takes a savepoint now"

@@ -1,0 +1,71 @@
+"""The overview tab: throughput over a window, lag, CPU, memory, the totals, and the last error with its hint."""
+
+from __future__ import annotations
+
+from tui.data.history import History
+from tui.data.lane import Answer
+from tui.data.models import JobView
+from tui.draw.chart import plot_cells
+from tui.draw.line import Line
+from tui.tabs.overview_lines import WINDOWS, overview_lines
+from tui.widgets.lines import Lines
+from tui.widgets.pane import Pane, Question
+
+_PACE = {60: 1.0, 300: 2.0, 3600: 10.0}
+"""Seconds between two questions, by window."""
+
+
+class Overview(Lines, Pane):
+    """Live numbers of one job. ``window`` is in seconds."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self.window = WINDOWS[1]
+        self._view: JobView | None = None
+        self._history: dict[int, History] = {}
+        self._asked_at = 0.0
+        self._asked_key = ""
+        self._now = 0.0
+
+    def look(self, view: JobView, now: float) -> None:
+        """Draw the job."""
+        if self._view is None or self._view.id != view.id:
+            self._history = {}
+        self._view, self._now = view, now
+        self._draw()
+
+    def widen(self, steps: int) -> None:
+        """The next larger window, or the next smaller with a negative number."""
+        index = WINDOWS.index(self.window) + steps
+        self.window = WINDOWS[min(max(index, 0), len(WINDOWS) - 1)]
+        self._draw()
+
+    def question(self, now: float) -> Question | None:
+        """The history of the window, as fine as the chart can show it."""
+        if self._view is None or self.cells == 0:
+            return None
+        job_id, window = self._view.id, self.window
+        key = f"{job_id} {window}"
+        if key == self._asked_key and now - self._asked_at < _PACE[window]:
+            return None
+        self._asked_key, self._asked_at = key, now
+        buckets = min(max(plot_cells(self.cells) * 2, 20), window)
+        return Question(key, lambda client: History.of(window, client.metrics(job_id, window, buckets)))
+
+    def told(self, key: str, answer: Answer, now: float) -> None:
+        """The history has come; a failure leaves the last one (the header says that the daemon is gone)."""
+        if isinstance(answer.value, History) and self._view is not None and key.startswith(self._view.id):
+            self._history[answer.value.window] = answer.value
+            self._now = now
+            self._draw()
+
+    def resized(self) -> None:
+        """The lines are made for a size."""
+        self._draw()
+
+    def _draw(self) -> None:
+        lines: list[Line] = []
+        if self._view is not None and self.cells:
+            history = self._history.get(self.window, History(self.window))
+            lines = overview_lines(self._view, history, self._now, self.cells, self.rows)
+        self.show(lines)

@@ -1,0 +1,173 @@
+"""The lines of the overview, for the space there is: what matters most is dropped last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runner.states import ExecutionState
+from tui.data.history import History
+from tui.data.models import JobView
+from tui.draw.braille import area, resample, spark
+from tui.draw.cells import fit, wrap
+from tui.draw.chart import GUTTER, mirrored
+from tui.draw.line import Line, Span, Tone, fit_spans, line, spread
+from tui.draw.units import UNKNOWN, duration, percent, rate, si, size, span
+
+WINDOWS = (60, 300, 3600)
+_WINDOW_NAMES = {60: "1m", 300: "5m", 3600: "1h"}
+_SMALLEST_CHART = 5
+_LARGEST_CHART = 17
+_SIDE_BY_SIDE = 78
+_LABEL = 8
+_PEAK = 13
+_TALLEST_MEASURE = 4
+
+
+def overview_lines(view: JobView, history: History, now: float, cells: int, rows: int) -> list[Line]:
+    """At most ``rows`` lines as long as there is room for the smallest chart."""
+    inner = cells - 2
+    trouble = _trouble(view, inner)
+    blocks = [_measures(view, history, inner), _facts(view, now, inner)]
+    while blocks and rows - 1 - len(trouble) - _height(blocks) < _SMALLEST_CHART:
+        blocks.pop()
+    spare = rows - 1 - len(trouble) - _height(blocks) - _LARGEST_CHART
+    if blocks and spare > 0:
+        blocks[0] = _tall_measures(view, history, inner, min(spare // 3 + len(blocks[0]), _TALLEST_MEASURE))
+    height = min(max(rows - 1 - len(trouble) - _height(blocks), _SMALLEST_CHART), _LARGEST_CHART)
+    lines = [*trouble, _headline(view, history, inner)]
+    lines += mirrored(history.get("rows_in"), history.get("rows_out"), inner, height, history.window)
+    for block in blocks:
+        lines += [Line(), *block]
+    return [Line((Span(" "), *one.spans)) for one in lines]
+
+
+def _height(blocks: list[list[Line]]) -> int:
+    return sum(len(block) + 1 for block in blocks)
+
+
+def _headline(view: JobView, history: History, cells: int) -> Line:
+    over = view.state.is_terminal
+    left = [Span(" " * (GUTTER + 1))]
+    for word, sign, name, now_value, tone in (
+        ("in", "▲", "rows_in", view.totals.rows_in_per_second, Tone.ACCENT),
+        ("out", "▼", "rows_out", view.totals.rows_out_per_second, Tone.TEXT),
+    ):
+        left.append(Span(f"{sign} {word} ", tone if tone is Tone.ACCENT else Tone.MUTED))
+        left.append(Span(f"{rate(None if over else now_value):<8}", Tone.STRONG))
+        left.append(Span(f"peak {rate(history.peak(name)):<9}", Tone.MUTED))
+    return spread(left, _windows(history.window), cells)
+
+
+def _windows(chosen: int) -> list[Span]:
+    spans = []
+    for seconds in WINDOWS:
+        tone = Tone.ACCENT_BADGE if seconds == chosen else Tone.MUTED
+        spans.append(Span(f" {_WINDOW_NAMES[seconds]} ", tone, f"screen.window_of({seconds})"))
+    return spans
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """A gauge: its word, its value now and its largest in the window, in words, and its course."""
+
+    word: str
+    value: str
+    peak: str
+    course: tuple[float | None, ...]
+
+    @property
+    def head(self) -> tuple[Span, ...]:
+        """The word and the value."""
+        tone = Tone.FAINT if self.value == UNKNOWN else Tone.STRONG
+        return Span(f"{self.word:<{_LABEL}}", Tone.MUTED), Span(fit(self.value, 7, right=True), tone)
+
+
+def _gauges(view: JobView, history: History) -> tuple[_Measure, ...]:
+    totals = view.totals
+    in_seconds = totals.lag_seconds is not None or bool(history.get("lag_seconds"))
+    lag: tuple[str, float | None, Callable[[float | None], str]] = (
+        ("lag_seconds", totals.lag_seconds, duration) if in_seconds else ("lag_rows", totals.lag_rows, si)
+    )
+    gauges = (
+        ("lag", *lag),
+        ("cpu", "cpu_percent", totals.cpu_percent, percent),
+        ("memory", "memory_bytes", totals.memory_bytes, size),
+    )
+    over = view.state.is_terminal
+    return tuple(
+        _Measure(word, words(None if over else value), words(history.peak(name)), history.get(name))
+        for word, name, value, words in gauges
+    )
+
+
+def _measures(view: JobView, history: History, cells: int) -> list[Line]:
+    """Lag, CPU and memory with their recent course, beside each other when there is room."""
+    gauges = _gauges(view, history)
+    side_by_side = cells >= _SIDE_BY_SIDE
+    block = cells // len(gauges) if side_by_side else cells
+    drawn = [_short(gauge, block) for gauge in gauges]
+    return [line(*(part for one in drawn for part in one))] if side_by_side else [line(*one) for one in drawn]
+
+
+def _short(gauge: _Measure, cells: int) -> tuple[Span, ...]:
+    peak = f"peak {gauge.peak}" if gauge.peak != UNKNOWN else ""
+    plot = max(cells - _LABEL - 7 - _PEAK - 3, 4)
+    course = spark(resample(gauge.course, plot * 2))
+    parts = (*gauge.head, Span(f" {course} ", Tone.ACCENT), Span(peak, Tone.MUTED))
+    return fit_spans(parts, cells)
+
+
+def _tall_measures(view: JobView, history: History, cells: int, rows: int) -> list[Line]:
+    """The same, each as a chart of a few rows: word and value on the left, the largest value on the axis."""
+    lines: list[Line] = []
+    for gauge in _gauges(view, history):
+        plot = cells - _LABEL - 10
+        values = resample(gauge.course, plot * 2)
+        drawn = area(values, rows, max((value for value in values if value is not None), default=0.0))
+        peak = (Span(" " * (_LABEL - 5)), Span("peak ", Tone.FAINT), Span(fit(gauge.peak, 7, right=True), Tone.MUTED))
+        heads: list[tuple[Span, ...]] = [gauge.head, peak, *[(Span(" " * (_LABEL + 7)),)] * rows]
+        lines += [line(*head, Span(" │", Tone.FAINT), Span(row, Tone.ACCENT)) for head, row in zip(heads, drawn, strict=False)]
+        lines.append(Line())
+    return lines[:-1]
+
+
+def _facts(view: JobView, now: float, cells: int) -> list[Line]:
+    """Totals, and where this execution stands."""
+    totals, execution = view.totals, view.execution
+    if execution is None:
+        return [line(Span("this job has not run yet", Tone.MUTED))]
+    restored = f"checkpoint #{execution.restored_from}" if execution.restored_from else "the beginning"
+    since = f"{span(now - execution.started_at)} ago" if execution.started_at else "not yet"
+    pairs = [
+        ("read", f"{si(totals.rows_in)} rows, {size(totals.bytes_in)}"),
+        ("written", f"{si(totals.rows_out)} rows, {size(totals.bytes_out)}"),
+        ("started", f"{since} from {restored}"),
+        ("state", f"{view.state} for {span(now - execution.state_since)}"),
+        ("restarts", f"{execution.restarts}, attempt {execution.attempt}"),
+        ("workers", str(len(execution.worker_pids)) if execution.worker_pids else UNKNOWN),
+    ]
+    if execution.phase:
+        pairs.append(("phase", execution.phase))
+    columns = max(min(cells // 38, 3), 1)
+    width = cells // columns
+    fields = [(*fit_spans((Span(f"{word:<{_LABEL}} ", Tone.MUTED), Span(text)), width - 1), Span(" ")) for word, text in pairs]
+    return [
+        line(*(part for one in fields[start : start + columns] for part in one)) for start in range(0, len(fields), columns)
+    ]
+
+
+def _trouble(view: JobView, cells: int) -> list[Line]:
+    """The last error, loud when it is why the job is down."""
+    error = view.execution.error if view.execution else None
+    if error is None:
+        return []
+    down = view.state in (ExecutionState.FAILED, ExecutionState.RESTARTING)
+    where = " ".join(part for part in (error.plugin, error.position) if part)
+    head = [Span("✗ " if down else "last error ", Tone.RED if down else Tone.MUTED), Span(error.code, Tone.STRONG)]
+    lines = [line(*head, Span(f"  {where}", Tone.MUTED)) if where else line(*head)]
+    message = wrap(error.message, cells - 2)
+    lines += [line(Span("  "), Span(part)) for part in message[: 3 if down else 1]]
+    if error.hint:
+        lines += [line(Span("  → ", Tone.ACCENT), Span(part, Tone.MUTED)) for part in wrap(error.hint, cells - 4)[:2]]
+    return [*(Line(fit_spans(one.spans, cells)) for one in lines), Line()]

@@ -1,0 +1,106 @@
+"""What stands where the jobs would be when there are none to show: why, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.data.models import LinkState
+from tui.data.snapshot import Snapshot
+from tui.draw.cells import wrap
+from tui.draw.line import Line, Span, Tone, line
+from tui.draw.units import span
+from tui.widgets.lines import Lines
+
+_WIDTH = 72
+_COMMAND = "    "
+
+
+def splash(home: str, since: float, now: float) -> list[Line]:
+    """While the first connection is made."""
+    dots = "·" * (1 + int(now - since) % 3)
+    return [
+        line(Span("flowdeck", Tone.ACCENT_STRONG)),
+        Line(),
+        line(Span(f"starting the daemon {dots:<3}", Tone.TEXT), Span(f"  {span(now - since)}", Tone.MUTED)),
+        line(Span(f"home {home}", Tone.MUTED)),
+    ]
+
+
+def no_daemon(home: str, snapshot: Snapshot) -> list[Line]:
+    """The daemon could not be started or reached."""
+    link = snapshot.link
+    lines = [line(Span("✗ ", Tone.RED), Span("no daemon", Tone.STRONG)), Line()]
+    lines.extend(line(Span(part)) for part in wrap(link.message, _WIDTH))
+    if link.hint:
+        lines.append(Line())
+        lines.extend(line(Span(part, Tone.MUTED)) for part in wrap(link.hint, _WIDTH))
+    again = f"trying again by itself (attempt {link.attempt})"
+    return [
+        *lines,
+        Line(),
+        line(Span("r", Tone.ACCENT_STRONG, "app.retry"), Span(" try now   ", Tone.MUTED), *_key("q", "quit", "screen.back")),
+        line(Span(again, Tone.MUTED)),
+        Line(),
+        line(Span(f"home {home}", Tone.MUTED)),
+        line(Span("log  ", Tone.MUTED), Span(f"{home}/daemon.log", Tone.MUTED)),
+    ]
+
+
+def no_jobs(home: str) -> list[Line]:
+    """The daemon runs and has nothing to do."""
+    commands = (
+        ("flowdeck submit FILE", "run a job file"),
+        ("flowdeck check FILE", "look at it first"),
+        ("flowdeck run FILE", "or run it in the foreground, with a progress bar"),
+    )
+    lines = [line(Span("no jobs yet", Tone.STRONG)), Line(), line(Span("In another terminal:", Tone.MUTED)), Line()]
+    lines.extend(line(Span(_COMMAND), Span(f"{text:<24}", Tone.ACCENT), Span(why, Tone.MUTED)) for text, why in commands)
+    return [
+        *lines,
+        Line(),
+        line(Span("A job appears here as soon as it is submitted.", Tone.MUTED)),
+        line(Span(f"home {home}", Tone.MUTED)),
+    ]
+
+
+def all_hidden(text: str, total: int) -> list[Line]:
+    """The filter matches nothing."""
+    noun = "the only job" if total == 1 else f"all {total:,} jobs"
+    return [
+        line(Span(f"the filter hides {noun}", Tone.STRONG)),
+        Line(),
+        line(Span("filter  ", Tone.MUTED), Span(text, Tone.ACCENT)),
+        Line(),
+        line(*_key("c", "clear it   ", "screen.clear_filter"), *_key("/", "change it", "screen.filter")),
+    ]
+
+
+def empty_lines(snapshot: Snapshot, home: str, filter_text: str, now: float) -> list[Line]:
+    """The words for why there is no job to show."""
+    if snapshot.link.state is LinkState.CONNECTING:
+        return splash(home, snapshot.link.since, now)
+    if snapshot.taken_at is None:
+        return no_daemon(home, snapshot)
+    if not snapshot.jobs:
+        return no_jobs(home)
+    return all_hidden(filter_text, len(snapshot.jobs))
+
+
+def _key(key: str, word: str, link: str) -> tuple[Span, Span]:
+    return (Span(key, Tone.ACCENT_STRONG, link), Span(f" {word}", Tone.MUTED, link))
+
+
+def centred(content: Sequence[Line], cells: int, rows: int) -> list[Line]:
+    """The block in the middle of the area, a little above its centre; its lines stay aligned with each other."""
+    widest = max((one.width for one in content), default=0)
+    left = Span(" " * max((cells - widest) // 2, 1))
+    above = max((rows - len(content)) * 2 // 5, 0)
+    return [Line()] * above + [Line((left, *one.spans)) for one in content]
+
+
+class Empty(Lines, can_focus=False):
+    """The words in the middle of where the jobs would be."""
+
+    def draw(self, snapshot: Snapshot, home: str, filter_text: str, now: float) -> None:
+        """Show the words for this moment."""
+        self.show(centred(empty_lines(snapshot, home, filter_text, now), self.cells, self.rows))

@@ -1,0 +1,91 @@
+"""From tones to terminal styles, for the theme in force."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.color import Color
+from textual.strip import Strip
+
+from tui.draw.cells import width
+from tui.draw.line import Ground, Line, Tone
+
+_NAMES = ("foreground", "background", "primary", "warning", "error", "muted", "faint", "cursor-ground", "cursor-ground-blurred")
+_STRONG = "-strong"
+_BADGE = "-badge"
+
+
+class Ink:
+    """The styles of one theme. Themes other than flowdeck's own get their greys by blending."""
+
+    def __init__(
+        self, foreground: Color, background: Color, accents: tuple[Color, Color, Color], greys: tuple[Color, ...]
+    ) -> None:
+        muted, faint, cursor, blurred = greys
+        accent, amber, red = accents
+        self._background = background
+        self._colors = {
+            "text": foreground,
+            "strong": foreground,
+            "muted": muted,
+            "faint": faint,
+            "accent": accent,
+            "amber": amber,
+            "red": red,
+        }
+        self._grounds = {Ground.PLAIN: None, Ground.CURSOR: cursor, Ground.CURSOR_BLURRED: blurred}
+        self._styles: dict[tuple[Tone, Ground, bool], Style] = {}
+
+    def style(self, tone: Tone, ground: Ground, *, dim: bool = False) -> Style:
+        """How ``tone`` looks on ``ground``; ``dim`` is for data that is not current."""
+        key = (tone, ground, dim)
+        found = self._styles.get(key)
+        if found is None:
+            found = self._styles[key] = self._make(tone, ground, dim=dim)
+        return found
+
+    def _make(self, tone: Tone, ground: Ground, *, dim: bool) -> Style:
+        name = str(tone)
+        below = self._grounds[ground]
+        back = None if below is None else below.rich_color
+        if name.endswith(_BADGE):
+            color = self._colors[name.removesuffix(_BADGE)]
+            return Style(color=self._background.rich_color, bgcolor=color.rich_color, bold=True)
+        color = self._colors[name.removesuffix(_STRONG)]
+        if dim and tone is not Tone.FAINT:
+            color = self._colors["faint"].blend(self._colors["muted"], 0.5)
+        return Style(color=color.rich_color, bgcolor=back, bold=name.endswith("strong") and not dim)
+
+    def paint(self, content: Line, cells: int, *, dim: bool = False) -> Strip:
+        """The line as a strip at least ``cells`` cells wide."""
+        segments = [Segment(span.text, self.style(span.tone, content.ground, dim=dim)) for span in content.spans if span.text]
+        used = sum(width(segment.text) for segment in segments)
+        if used < cells:
+            segments.append(Segment(" " * (cells - used), self.style(Tone.TEXT, content.ground)))
+        return Strip(segments, max(used, cells))
+
+
+def ink_of(app: App[object]) -> Ink:
+    """The ink of the app's current theme."""
+    variables = app.theme_variables
+    return _ink(tuple(variables.get(name, "") for name in _NAMES))
+
+
+@lru_cache(maxsize=32)
+def _ink(values: tuple[str, ...]) -> Ink:
+    named = dict(zip(_NAMES, values, strict=True))
+    foreground, background = Color.parse(named["foreground"]), Color.parse(named["background"])
+    accents = (Color.parse(named["primary"]), Color.parse(named["warning"]), Color.parse(named["error"]))
+    fallbacks = (("muted", 0.4), ("faint", 0.7), ("cursor-ground", 0.85), ("cursor-ground-blurred", 0.92))
+    greys = tuple(Color.parse(named[name]) if named[name] else _blend(foreground, background, part) for name, part in fallbacks)
+    return Ink(foreground, background, accents, greys)
+
+
+def _blend(foreground: Color, background: Color, part: float) -> Color:
+    """A grey between the two; the terminal's own colours cannot be mixed and stay as they are."""
+    if foreground.ansi is not None or background.ansi is not None:
+        return background if part > 0.8 else foreground
+    return foreground.blend(background, part)

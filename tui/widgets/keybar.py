@@ -1,0 +1,61 @@
+"""The last line: the keys that matter here, clickable; actions that are not possible now are dim but answer why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tui.actions.registry import ACTIONS
+from tui.data.models import JobView
+from tui.draw.cells import width
+from tui.draw.line import Line, Span, Tone, spread
+from tui.widgets.lines import Bar
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A key with its word, the action a click runs, and whether it would be refused."""
+
+    key: str
+    word: str
+    link: str
+    dim: bool = False
+
+
+def job_hints(view: JobView | None) -> tuple[Hint, ...]:
+    """The actions on the selected job."""
+    return tuple(
+        Hint(
+            action.key,
+            action.title.lower() + ("…" if action.opens else ""),
+            f"screen.act('{action.id}')",
+            dim=view is None or bool(action.refusal(view)),
+        )
+        for action in ACTIONS
+    )
+
+
+def keybar_line(left: Sequence[Hint], right: Sequence[Hint], cells: int) -> Line:
+    """``S savepoint  T stop  …            / filter  ? keys``: where there is no room, the first of the right ones go."""
+    head = [Span(" "), *_spans(left)]
+    for skip in range(len(right) + 1):
+        tail = [Span("   "), *_spans(right[skip:]), Span(" ")]
+        if sum(width(part.text) for part in (*head, *tail)) <= cells:
+            break
+    return spread(head, tail, cells)
+
+
+def _spans(hints: Iterable[Hint]) -> Iterable[Span]:
+    for number, hint in enumerate(hints):
+        if number:
+            yield Span("   ")
+        yield Span(hint.key, Tone.FAINT if hint.dim else Tone.ACCENT_STRONG, hint.link)
+        yield Span(f" {hint.word}", Tone.FAINT if hint.dim else Tone.MUTED, hint.link)
+
+
+class KeyBar(Bar):
+    """The last line of the screen."""
+
+    def draw(self, left: Sequence[Hint], right: Sequence[Hint]) -> None:
+        """Show these keys."""
+        self.show([keybar_line(left, right, self.cells)])

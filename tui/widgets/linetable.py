@@ -1,0 +1,212 @@
+"""A table with a cursor that stays on its row, whatever happens to the rows around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from textual import events
+from textual.message import Message
+
+from tui.draw.cells import truncate
+from tui.draw.columns import GAP, Place, place
+from tui.draw.line import Ground, Line, Span, Tone, align_spans
+from tui.widgets.canvas import Canvas
+
+RowT = TypeVar("RowT")
+_MARK = 2
+"""Cells in front of a row: the cursor's mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[RowT]):
+    """One column: ``cell`` makes the spans of a row for the time ``now``; see :class:`tui.draw.columns.Sized`."""
+
+    title: str
+    width: int
+    cell: Callable[[RowT, float], Iterable[Span]]
+    priority: int = 0
+    stretch: int = 0
+    right: bool = False
+
+
+class LineTable(Canvas, Generic[RowT]):
+    """Rows under a heading. The cursor is on an identity, not on a line number.
+
+    Ten thousand rows cost what the visible ones cost.
+    """
+
+    BINDINGS = [
+        ("j,down", "move(1)", "Down"),
+        ("k,up", "move(-1)", "Up"),
+        ("g,home", "move_first", "Top"),
+        ("G,end", "move_last", "End"),
+        ("pagedown", "move_page(1)", "Page down"),
+        ("pageup", "move_page(-1)", "Page up"),
+        ("enter", "open", "Open"),
+    ]
+    heading = 1
+
+    class Moved(Message):
+        """The cursor is on another row; ``lost`` when its former row disappeared."""
+
+        def __init__(self, table: LineTable[Any], row_id: str, *, lost: bool) -> None:
+            super().__init__()
+            self.table = table
+            self.row_id = row_id
+            self.lost = lost
+
+        @property
+        def control(self) -> LineTable[Any]:
+            """The table."""
+            return self.table
+
+    class Opened(Message):
+        """Enter or a double click on a row."""
+
+        def __init__(self, table: LineTable[Any], row_id: str) -> None:
+            super().__init__()
+            self.table = table
+            self.row_id = row_id
+
+        @property
+        def control(self) -> LineTable[Any]:
+            """The table."""
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column[RowT]],
+        identify: Callable[[RowT], str],
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._columns = tuple(columns)
+        self._identify = identify
+        self._rows: Sequence[RowT] = ()
+        self._index: dict[str, int] = {}
+        self._places: tuple[Place, ...] = ()
+        self._now = 0.0
+        self._cursor = 0
+        self.cursor_id = ""
+        self.nothing = ""
+        """What to say when there are no rows."""
+
+    def show(self, rows: Sequence[RowT], now: float) -> None:
+        """Draw these rows. The cursor stays on its row; when that is gone, on the one that took its place."""
+        self._rows, self._now = rows, now
+        self._index = {self._identify(row): number for number, row in enumerate(rows)}
+        self._follow()
+        self.update()
+
+    @property
+    def current(self) -> RowT | None:
+        """The row under the cursor."""
+        return self._rows[self._cursor] if self._cursor < len(self._rows) else None
+
+    def select(self, row_id: str) -> bool:
+        """Put the cursor on a row; False when there is no such row."""
+        if row_id not in self._index:
+            return False
+        self._place_cursor(self._index[row_id])
+        return True
+
+    def _follow(self) -> None:
+        if not self._rows:
+            self._cursor = 0
+            return
+        found = self._index.get(self.cursor_id)
+        if found is not None:
+            keep = found - self._cursor
+            self._cursor = found
+            if keep and self.scroll_offset.y:  # the row moved: keep it where the eye is
+                self.scroll_to(y=self.scroll_offset.y + keep, animate=False)
+            return
+        lost = self.cursor_id != ""
+        self._cursor = min(self._cursor, len(self._rows) - 1)
+        self.cursor_id = self._identify(self._rows[self._cursor])
+        self.post_message(self.Moved(self, self.cursor_id, lost=lost))
+
+    def count(self) -> int:
+        """The number of rows, or one line that says why there are none."""
+        return len(self._rows) or int(bool(self.nothing))
+
+    def heading_line(self, index: int) -> Line:  # noqa: ARG002 - there is one
+        """The titles."""
+        return self._row_line(lambda column: (Span(column.title, Tone.MUTED),), Ground.PLAIN, Span(" " * _MARK))
+
+    def line_at(self, index: int) -> Line:
+        """One row."""
+        if not self._rows:
+            return Line((Span(" " * _MARK), Span(truncate(self.nothing, self.cells - _MARK), Tone.MUTED)))
+        row = self._rows[index]
+        if index != self._cursor:
+            return self._row_line(lambda column: column.cell(row, self._now), Ground.PLAIN, Span(" " * _MARK))
+        ground = Ground.CURSOR if self.has_focus else Ground.CURSOR_BLURRED
+        mark = Span("▌ ", Tone.ACCENT if self.has_focus else Tone.FAINT)
+        return self._row_line(lambda column: column.cell(row, self._now), ground, mark)
+
+    def _row_line(self, cell: Callable[[Column[RowT]], Iterable[Span]], ground: Ground, mark: Span) -> Line:
+        spans = [mark]
+        for number, where in enumerate(self._places):
+            if number:
+                spans.append(Span(" " * GAP))
+            column = self._columns[where.index]
+            spans.extend(align_spans(cell(column), where.width, right=column.right))
+        return Line(tuple(spans), ground)
+
+    def resized(self) -> None:
+        """Choose the columns that fit."""
+        self._places = place(self._columns, max(self.cells - _MARK - 1, 1))
+
+    def watch_has_focus(self, value: bool) -> None:  # noqa: FBT001 - Textual's signature
+        """The cursor looks different without the focus."""
+        super().watch_has_focus(value)
+        self.update()
+
+    def _place_cursor(self, index: int) -> None:
+        if not self._rows:
+            return
+        self._cursor = min(max(index, 0), len(self._rows) - 1)
+        top, rows = self.scroll_offset.y, max(self.rows, 1)
+        if self._cursor < top:
+            self.scroll_to(y=self._cursor, animate=False)
+        elif self._cursor >= top + rows:
+            self.scroll_to(y=self._cursor - rows + 1, animate=False)
+        row_id = self._identify(self._rows[self._cursor])
+        if row_id != self.cursor_id:
+            self.cursor_id = row_id
+            self.post_message(self.Moved(self, row_id, lost=False))
+        self.update()
+
+    def action_move(self, lines: int) -> None:
+        """Down or up by lines."""
+        self._place_cursor(self._cursor + lines)
+
+    def action_move_page(self, pages: int) -> None:
+        """Down or up by what is visible."""
+        self._place_cursor(self._cursor + pages * max(self.rows - 1, 1))
+
+    def action_move_first(self) -> None:
+        """To the first row."""
+        self._place_cursor(0)
+
+    def action_move_last(self) -> None:
+        """To the last row."""
+        self._place_cursor(len(self._rows) - 1)
+
+    def action_open(self) -> None:
+        """Open the row under the cursor."""
+        if self.current is not None:
+            self.post_message(self.Opened(self, self.cursor_id))
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click puts the cursor there, a double click opens the row."""
+        index = event.y - self.heading + self.scroll_offset.y
+        if event.y >= self.heading and index < len(self._rows):
+            self._place_cursor(index)
+            if event.chain > 1:
+                self.action_open()

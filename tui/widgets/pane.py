@@ -1,0 +1,35 @@
+"""What the inspector asks of a tab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from runner.client import Client
+from tui.data.lane import Answer
+from tui.data.models import JobView
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to read from the daemon. ``key`` comes back with the answer, so that an old one can be told apart."""
+
+    key: str
+    work: Callable[[Client], Any]
+
+
+class Pane:
+    """A tab of the inspector, mixed into its widget. It is told about one job at a time."""
+
+    def look(self, view: JobView, now: float) -> None:
+        """The job as it stands now: called once a second, and at once when another job is selected."""
+        raise NotImplementedError
+
+    def question(self, now: float) -> Question | None:
+        """What to ask the daemon now, or None. Only asked while the tab is visible and no answer is awaited."""
+        raise NotImplementedError
+
+    def told(self, key: str, answer: Answer, now: float) -> None:
+        """The answer to the question of this key, about the job that is still shown."""
+        raise NotImplementedError

@@ -1,0 +1,35 @@
+"""The inspector's first line: which job it shows, and its tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.data.models import JobView
+from tui.draw.cells import truncate
+from tui.draw.line import Line, Span, Tone, spread
+from tui.widgets.lines import Bar
+
+
+def tabbar_line(view: JobView | None, tabs: Sequence[str], chosen: int, cells: int) -> Line:
+    """``orders-cdc   1 Overview  2 Checkpoints …``; names of tabs are shortened to numbers when there is no room."""
+    name = f" {truncate(view.name, max(cells // 4, 8))}  " if view else " "
+    job = f"{view.id[:8]} " if view else ""
+    left = [Span(name, Tone.STRONG)]
+    room = cells - len(name) - sum(len(title) + 5 for title in tabs)
+    for index, title in enumerate(tabs):
+        words = title if room >= 0 or index == chosen else title[:4]
+        link = f"screen.tab({index + 1})"
+        if index == chosen:
+            left.append(Span(f" {index + 1} {words} ", Tone.ACCENT_BADGE, link))
+        else:
+            left.extend((Span(f" {index + 1}", Tone.ACCENT, link), Span(f" {words} ", Tone.MUTED, link)))
+        left.append(Span(" "))
+    return spread(left, [Span(job, Tone.FAINT)] if room > len(job) else [], cells)
+
+
+class TabBar(Bar):
+    """The names of the tabs, clickable."""
+
+    def draw(self, view: JobView | None, tabs: Sequence[str], chosen: int) -> None:
+        """Show these tabs."""
+        self.show([tabbar_line(view, tabs, chosen, self.cells)])
