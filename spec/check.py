@@ -20,7 +20,14 @@ from spec.diagnostic import Diagnostic, Severity
 from spec.document import Dialect, Document, ReadOptions, read_file, read_text
 from spec.errors import UsageError
 from spec.job import JobSpec
+from spec.position import Span
+from spec.syntax.codes import SyntaxCode
 from spec.value import Value
+
+# With these the text could not be followed to its end; what breaks only the strict rules of JSON was understood all the same.
+_SYNTAX = frozenset(code for code in SyntaxCode if code < SyntaxCode.JSON_COMMENT)
+# Findings that something is missing: it may only be missing because its value could not be read.
+_ABSENCE = frozenset(("J202", "J206", "J208", "J212", "J213", "G401", "G403", "G404"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +59,28 @@ def check_document(document: Document, engine: str = "local") -> CheckResult:
     """Check a document that was read already; otherwise as :func:`check_file`."""
     if engine not in ENGINES:
         raise UsageError(f'there is no engine "{engine}"', hint=f"engines: {', '.join(ENGINES)}")
-    findings = Findings(document.source.name, document.diagnostics)
-    job = _check(document.root, document, findings, engine) if document.root is not None else None
+    broken = [found for found in document.diagnostics if found.severity is Severity.ERROR]
+    checked = Findings(document.source.name)
+    job = None
+    if document.root is not None and not any(found.code in _SYNTAX for found in broken):
+        job = _check(document.root, document, checked, engine)
+    findings = Findings(document.source.name, [*document.diagnostics, *_reliable(checked, broken)])
     return CheckResult(findings.sorted(), None if findings.has_errors else job, document)
+
+
+def _reliable(checked: Findings, broken: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """What the checks found, without what only follows from values that could not be read."""
+    if not broken:
+        return checked.sorted()
+    spans = [found.primary.span for found in broken if found.primary]
+    return tuple(found for found in checked.sorted() if found.code not in _ABSENCE and not _overlaps(found, spans))
+
+
+def _overlaps(found: Diagnostic, spans: list[Span]) -> bool:
+    here = found.primary.span if found.primary else None
+    return here is not None and any(
+        here.source is span.source and here.start < span.end and span.start < here.end for span in spans
+    )
 
 
 def _check(root: Value, document: Document, findings: Findings, engine: str) -> JobSpec | None:

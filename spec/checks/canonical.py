@@ -41,7 +41,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """A key that was written under another name than the canonical one, or that was given twice."""
+    """A key that was written under another name than the canonical one, or that lost to another spelling of the same."""
 
     path: Path
     written: str
@@ -81,6 +81,15 @@ class _Entry:
     field: Field
     pointer: str
 
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """Which of two spellings counts: the greater one."""
+        return self.written == self.key, self.field.key == self.written
+
+    def use(self, path: Path) -> KeyUse:
+        """The key as written, for telling about it."""
+        return KeyUse((*path, self.key), self.written, Origin(self.field.key_span, self.field.value, self.pointer))
+
 
 class _Conversion:
     def __init__(self, result: Canonical) -> None:
@@ -108,21 +117,21 @@ class _Conversion:
         return self.value(entry.field.value, option, path, entry.pointer)
 
     def _entries(self, value: ObjectValue, schema: Schema, path: Path, pointer: str) -> list[_Entry]:
-        """One entry per option; a key that is written twice under different names counts once, the canonical one first."""
+        """One entry per option. Of several spellings of one option the canonical one counts, then the one with dots, then the
+        last."""
         chosen: dict[str, _Entry] = {}
         for entry in _spread(value, _keys(schema), tuple(schema.get("patternProperties", ())), "", pointer):
-            before = chosen.get(entry.key)
-            origin = Origin(entry.field.key_span, entry.field.value, entry.pointer)
-            if entry.written != entry.key and _is_alias(entry, schema):
-                self._result.aliases.append(KeyUse((*path, entry.key), entry.written, origin))
-            if before is None:
-                chosen[entry.key] = entry
-            elif (merged := _merged(before, entry)) is not None:
+            before = chosen.setdefault(entry.key, entry)
+            if before is entry:
+                continue
+            if (merged := _merged(before, entry)) is not None:
                 chosen[entry.key] = merged
-            else:
-                self._result.repeated.append(KeyUse((*path, entry.key), entry.written, origin))
-                if entry.written == entry.key:
-                    chosen[entry.key] = entry
+                continue
+            winner, loser = (before, entry) if before.rank > entry.rank else (entry, before)
+            chosen[entry.key] = winner
+            if winner.written != loser.written:
+                self._result.repeated.append(loser.use(path))
+        self._result.aliases.extend(entry.use(path) for entry in chosen.values() if _is_alias(entry, schema))
         return list(chosen.values())
 
     def value(self, value: Value, schema: Schema, path: Path, pointer: str) -> Any:

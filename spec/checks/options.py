@@ -15,7 +15,7 @@ from spec.checks.findings import Findings
 from spec.checks.schema_errors import Subject, report
 from spec.checks.sections import Element
 from spec.checks.suggestion import suggest
-from spec.diagnostic import Severity
+from spec.diagnostic import Label, Severity
 from spec.value import ObjectValue
 
 
@@ -103,13 +103,14 @@ def _unknown_plugin(element: Element, findings: Findings, engine: str) -> None:
 
 def _repetitions(subject: Subject) -> None:
     for use in subject.canonical.repeated:
-        used = subject.canonical.origin(use.path)
+        counts = subject.canonical.origin(use.path)
         subject.findings.add(
             "J215",
-            f'"{path_text(use.path)}" is given twice, once as "{use.written}"',
-            use.origin.span if use.origin.span != used.span else used.value.span,
-            label="only one of them counts",
+            f'"{use.written}" has no effect: "{path_text(use.path)}", which is the same option, is given too',
+            use.origin.span,
+            label="has no effect",
             severity=Severity.WARNING,
+            secondary=(Label(counts.span, "counts"),),
             pointer=use.origin.pointer,
         )
 

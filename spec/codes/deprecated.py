@@ -8,7 +8,8 @@ _ENV = 'env { job.mode = "BATCH" }\n'
 
 
 def _job(options: str, env: str = _ENV) -> str:
-    return f"{env}source {{ FakeSource {{ {options} schema {{ fields {{ id = int }} }} }} }}\nsink {{ Console {{ }} }}\n"
+    source = f"FakeSource {{\n    {options}\n    schema {{ fields {{ id = int }} }}\n  }}"
+    return f"{env}source {{\n  {source}\n}}\nsink {{ Console {{ }} }}\n"
 
 
 CODES = (

@@ -6,10 +6,19 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from spec.codes import deprecated, engine, schema, types, wiring
+from spec.codes import deprecated, dialect, engine, resolution, schema, syntax, types, wiring
 from spec.codes.entry import Code
 
-_FAMILIES = (schema.CODES, wiring.CODES, types.CODES, deprecated.CODES, engine.CODES)
+_FAMILIES = (
+    syntax.CODES,
+    resolution.CODES,
+    dialect.CODES,
+    schema.CODES,
+    wiring.CODES,
+    types.CODES,
+    deprecated.CODES,
+    engine.CODES,
+)
 
 
 @cache

@@ -5,16 +5,16 @@ from __future__ import annotations
 from spec.codes.entry import Code
 
 _ENV = 'env { job.mode = "BATCH" }\n'
-_FAKE = _ENV + "source { FakeSource { schema { fields { id = int } } } }\n"
+_FAKE = _ENV + "source {\n  FakeSource {\n    schema { fields { id = int } }\n  }\n}\n"
 _CONSOLE = "sink { Console { } }\n"
 
 
 def _source(options: str) -> str:
-    return f"{_ENV}source {{ FakeSource {{ {options} schema {{ fields {{ id = int }} }} }} }}\n{_CONSOLE}"
+    return f"{_ENV}source {{\n  FakeSource {{\n    {options}\n    schema {{ fields {{ id = int }} }}\n  }}\n}}\n{_CONSOLE}"
 
 
 def _transform(block: str) -> str:
-    return f"{_FAKE}transform {{ {block} }}\n{_CONSOLE}"
+    return f"{_FAKE}transform {{\n  {block}\n}}\n{_CONSOLE}"
 
 
 CODES = (
