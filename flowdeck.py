@@ -1,1 +1,66 @@
-"""The public names of flowdeck, for scripts and plugin authors. Everything else may move between versions."""
+"""The public names of flowdeck, for scripts and plugin authors. Everything else may move between versions.
+
+Importing this module is cheap: each name is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runner.client import ApiError, Client, DaemonUnreachable, WaitTimeout
+    from runner.home import Home
+    from runner.model import Checkpoint, Event, Execution, Job
+    from runner.requests import RestartRequest, SavepointRequest, StopRequest, SubmitRequest
+    from runner.states import ExecutionState
+    from spec.check import CheckResult, check_file, check_text
+    from spec.document import Dialect, ReadOptions
+    from spec.errors import FlowdeckError
+
+__all__ = [
+    "ApiError",
+    "CheckResult",
+    "Checkpoint",
+    "Client",
+    "DaemonUnreachable",
+    "Dialect",
+    "Event",
+    "Execution",
+    "ExecutionState",
+    "FlowdeckError",
+    "Home",
+    "Job",
+    "ReadOptions",
+    "RestartRequest",
+    "SavepointRequest",
+    "StopRequest",
+    "SubmitRequest",
+    "WaitTimeout",
+    "check_file",
+    "check_text",
+]
+
+_PLACES = {
+    "runner.client": ("ApiError", "Client", "DaemonUnreachable", "WaitTimeout"),
+    "runner.home": ("Home",),
+    "runner.model": ("Checkpoint", "Event", "Execution", "Job"),
+    "runner.requests": ("RestartRequest", "SavepointRequest", "StopRequest", "SubmitRequest"),
+    "runner.states": ("ExecutionState",),
+    "spec.check": ("CheckResult", "check_file", "check_text"),
+    "spec.document": ("Dialect", "ReadOptions"),
+    "spec.errors": ("FlowdeckError",),
+}
+_MODULE_OF = {name: module for module, names in _PLACES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

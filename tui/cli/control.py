@@ -1,0 +1,109 @@
+"""Commands that change what a job does: stop, savepoint, cancel, restart."""
+
+from __future__ import annotations
+
+import click
+
+from runner.model import Checkpoint, Job
+from runner.requests import RestartRequest, SavepointRequest, StopRequest
+from runner.states import ExecutionState
+from tui.cli import figures
+from tui.cli.failures import EXIT_FAILED
+from tui.cli.json_output import print_json
+from tui.cli.options import check_restore_point, home_option, job_argument, output_option
+from tui.cli.references import suggesting
+from tui.cli.session import current_session
+from tui.cli.terminal import say_problem, write_data
+from tui.cli.waiting import wait_for_end
+
+
+@click.command("stop", short_help="Stop a job with a savepoint.")
+@job_argument
+@click.option("--no-savepoint", is_flag=True, help="Do not take a savepoint first.")
+@output_option
+@home_option
+def stop_command(job: str, *, no_savepoint: bool, output: str) -> int:
+    """Stop JOB and wait until it has stopped; with its savepoint it can go on later exactly where it stopped."""
+    with current_session().client() as client, suggesting(client, job):
+        asked = client.stop(job, StopRequest(savepoint=not no_savepoint))
+        return _tell_end(wait_for_end(client, asked), ExecutionState.STOPPED, output)
+
+
+@click.command("cancel", short_help="Cancel a job.")
+@job_argument
+@output_option
+@home_option
+def cancel_command(job: str, *, output: str) -> int:
+    """End JOB at once, without a savepoint, and wait until it has ended. What it has committed stays."""
+    with current_session().client() as client, suggesting(client, job):
+        return _tell_end(wait_for_end(client, client.cancel(job)), ExecutionState.CANCELED, output)
+
+
+@click.command("savepoint", short_help="Take a savepoint of a running job.")
+@job_argument
+@click.option("-d", "--description", default="", metavar="TEXT", help="What the savepoint is for.")
+@output_option
+@home_option
+def savepoint_command(job: str, *, description: str, output: str) -> int:
+    """Take a savepoint of JOB while it runs on; it is kept until it is deleted."""
+    with current_session().client() as client, suggesting(client, job):
+        savepoint = client.savepoint(job, SavepointRequest(description=description))
+    if output == "json":
+        print_json(savepoint)
+    else:
+        write_data(f"savepoint {savepoint.id}: {_measures(savepoint)}\n")
+    return 0
+
+
+@click.command("restart", short_help="Start a job again.")
+@job_argument
+@click.option("--from", "restore", metavar="latest|none|ID", default="latest", show_default=True, help="Where to go on from.")
+@output_option
+@home_option
+def restart_command(job: str, *, restore: str, output: str) -> int:
+    """Start a new execution of JOB from its newest checkpoint or savepoint, another one (ID), or the beginning (none).
+
+    A running execution is stopped with a savepoint first.
+    """
+    request = RestartRequest(restore=check_restore_point(restore))
+    with current_session().client() as client, suggesting(client, job):
+        restarted = client.restart(job, request)
+    if output == "json":
+        print_json(restarted)
+    else:
+        write_data(f"{restarted.name}: {_describe_start(restarted)}\n")
+    return 0
+
+
+def _tell_end(job: Job, wanted: ExecutionState, output: str) -> int:
+    """Print how the execution ended; exit code 1 when it failed or ended another way than it was told to."""
+    execution = job.execution
+    if output == "json":
+        print_json(job)
+    elif execution is None:
+        write_data(f"{job.name}: has never run\n")
+    else:
+        write_data(f"{job.name}: {execution.state}{_savepoint_note(job)}\n")
+    if execution is not None and execution.error is not None and execution.state is ExecutionState.FAILED:
+        say_problem(execution.error.message, execution.error.hint)
+    accepted = {wanted, ExecutionState.FINISHED}
+    return 0 if execution is None or execution.state in accepted else EXIT_FAILED
+
+
+def _savepoint_note(job: Job) -> str:
+    savepoint = job.execution.savepoint_id if job.execution is not None else None
+    return f" with savepoint {savepoint}; go on with: flowdeck restart {job.name}" if savepoint is not None else ""
+
+
+def _measures(checkpoint: Checkpoint) -> str:
+    return (
+        f"{figures.exact(checkpoint.rows_in)} rows in, {figures.size(checkpoint.size)}, {figures.duration(checkpoint.duration)}"
+    )
+
+
+def _describe_start(job: Job) -> str:
+    execution = job.execution
+    if execution is None:
+        return "will start"
+    origin = f"checkpoint {execution.restored_from}" if execution.restored_from is not None else "the beginning"
+    return f"execution {execution.id} {execution.state}, from {origin}"

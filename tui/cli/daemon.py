@@ -1,0 +1,159 @@
+"""Commands about the daemon: up, down, status."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from runner.client import Client, DaemonUnreachable
+from runner.home import Home
+from runner.launch import start_daemon
+from runner.model import DaemonStatus
+from spec.errors import FlowdeckError, UsageError
+from tui.cli import figures
+from tui.cli.failures import EXIT_FAILED
+from tui.cli.json_output import print_json, to_plain
+from tui.cli.options import home_option, output_option
+from tui.cli.session import current_session
+from tui.cli.tables import print_pairs
+from tui.cli.terminal import say, write_data
+
+_DOWN_SECONDS = 60.0
+_POLL_SECONDS = 0.05
+
+
+@click.command("up", short_help="Start the daemon.")
+@click.option("--foreground", is_flag=True, help="Stay in the foreground and log to stderr.")
+@click.option(
+    "--watch",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, readable=True),
+    help="Submit the job files in DIR and follow their changes. May be repeated.",
+)
+@click.option("--listen", metavar="HOST:PORT", help="Listen on TCP too (not available yet).")
+@home_option
+def up_command(*, foreground: bool, watch: tuple[Path, ...], listen: str | None) -> int:
+    """Start the daemon of this home in the background; say so when it is already running."""
+    if listen is not None:
+        raise UsageError(
+            "listening on TCP is not available yet: the daemon answers on its unix socket only",
+            hint="leave --listen out; curl --unix-socket reaches the same API",
+        )
+    home = current_session().home
+    directories = tuple(directory.resolve() for directory in watch)
+    if foreground:
+        from runner.daemon import run_daemon  # the whole daemon: only for those who want it in this process
+
+        run_daemon(home, directories, foreground=True)
+        return 0
+    if (running := _running(home)) is not None:
+        _check_same(running, directories)
+        say(f"the daemon is already running (process {running.pid})")
+        _print_address(home, running.pid)
+        return 0
+    start_daemon(home, watch=directories)
+    with Client.connect(home, start=False) as client:
+        _print_address(home, client.status().pid)
+    return 0
+
+
+@click.command("down", short_help="Stop the daemon.")
+@home_option
+def down_command() -> int:
+    """Stop the daemon of this home and wait until it has ended. Running jobs go on when the next daemon starts."""
+    home = current_session().home
+    running = _running(home)
+    if running is None:
+        say(f"no daemon is running for the home {home.path}")
+        return 0
+    if running.embedded:
+        raise _held_by_run(running)
+    with Client(home) as client:
+        client.shutdown()
+    deadline = time.monotonic() + _DOWN_SECONDS
+    while home.holder() == running.pid:
+        if time.monotonic() > deadline:
+            raise FlowdeckError(
+                f"the daemon (process {running.pid}) has not ended after {_DOWN_SECONDS:.0f} seconds",
+                hint=f"its log is {home.daemon_log}; kill -KILL {running.pid} is safe: jobs go on from their checkpoints",
+            )
+        time.sleep(_POLL_SECONDS)
+    say(f"the daemon (process {running.pid}) has ended" + _unfinished_note(running))
+    return 0
+
+
+@click.command("status", short_help="Show the daemon.")
+@output_option
+@home_option
+def status_command(output: str) -> int:
+    """Show the daemon of this home; exit code 1 when none is running."""
+    home = current_session().home
+    running = _running(home)
+    if output == "json":
+        found = to_plain(running) if running is not None else {"home": str(home.path)}
+        print_json({"is_running": running is not None, **found, "socket": str(home.socket_path)})
+    elif running is None:
+        say(f"no daemon is running for the home {home.path}; flowdeck up starts one")
+    else:
+        _print_status(home, running)
+    return 0 if running is not None else EXIT_FAILED
+
+
+def _running(home: Home) -> DaemonStatus | None:
+    """The daemon's status; None when there is none. Raises when one holds the home and does not answer."""
+    try:
+        with Client.connect(home, start=False) as client:
+            return client.status()
+    except DaemonUnreachable as error:
+        holder = home.holder()
+        if holder is None:
+            return None
+        error.hint = f"process {holder} holds the home: wait for it, or end it with kill {holder}"
+        raise
+
+
+def _check_same(running: DaemonStatus, watch: tuple[Path, ...]) -> None:
+    if running.embedded:
+        raise _held_by_run(running)
+    if watch and {os.path.realpath(entry) for entry in running.watching} != {str(directory) for directory in watch}:
+        watching = ", ".join(running.watching) or "nothing"
+        raise UsageError(
+            f"the daemon is already running (process {running.pid}) and watches {watching}",
+            hint="flowdeck down, then flowdeck up with the directories you want",
+        )
+
+
+def _held_by_run(running: DaemonStatus) -> UsageError:
+    return UsageError(
+        f"the home is in use by a `flowdeck run` (process {running.pid}), whose daemon ends with it",
+        hint="wait until it ends, or press Ctrl-C there",
+    )
+
+
+def _unfinished_note(running: DaemonStatus) -> str:
+    return f"; {running.running} running jobs go on when the next one starts" if running.running else ""
+
+
+def _print_address(home: Home, pid: int) -> None:
+    write_data(f"home    {home.path}\npid     {pid}\nsocket  {home.socket_path}\n")
+
+
+def _print_status(home: Home, running: DaemonStatus) -> None:
+    kind = " (inside a `flowdeck run`)" if running.embedded else ""
+    print_pairs(
+        (
+            ("home", running.home),
+            ("pid", f"{running.pid}{kind}"),
+            ("socket", str(home.socket_path)),
+            ("version", running.version),
+            ("uptime", figures.duration(running.uptime)),
+            ("jobs", f"{running.jobs}, {running.running} running"),
+            ("workers", " ".join(str(pid) for pid in running.worker_pids) or "none"),
+            ("memory", figures.size(running.memory_bytes)),
+            ("watching", ", ".join(running.watching) or "nothing"),
+        )
+    )

@@ -1,0 +1,108 @@
+"""One job in full, for people."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from runner.model import Checkpoint, Execution, Job
+from tui.cli import figures
+from tui.cli.tables import Cell, Column, print_pairs, print_table, state_cell
+from tui.cli.terminal import write_data
+
+_SHOWN = 10
+
+
+def print_details(job: Job, executions: Sequence[Execution], checkpoints: Sequence[Checkpoint], daemon_pid: int) -> None:
+    """Print the job, then its newest executions and checkpoints."""
+    print_pairs([*_job_pairs(job), *_execution_pairs(job.execution, daemon_pid), *_reload_pairs(job)])
+    if executions:
+        write_data("\n")
+        columns = (Column("EXECUTION"), Column("STATE"), Column("STARTED"), Column("DURATION", right=True))
+        counted = (
+            Column("ROWS IN", right=True),
+            Column("ROWS OUT", right=True),
+            Column("RESTARTS", right=True),
+            Column("FROM"),
+        )
+        print_table((*columns, *counted), [_execution_row(execution) for execution in executions[:_SHOWN]])
+    if checkpoints:
+        write_data("\n")
+        columns = (Column("CHECKPOINT", right=True), Column("KIND"), Column("STATUS"), Column("COMPLETED"))
+        print_table(
+            (*columns, Column("SIZE", right=True), Column("NOTE", flexible=True)), [_checkpoint_row(c) for c in checkpoints]
+        )
+
+
+def _job_pairs(job: Job) -> list[tuple[str, str | Cell]]:
+    return [
+        ("name", job.name),
+        ("id", job.id),
+        ("mode", job.mode),
+        ("wanted", job.desired_state),
+        ("generation", str(job.generation)),
+        ("file", job.file or "-"),
+        ("created", moment(job.created_at)),
+    ]
+
+
+def _execution_pairs(execution: Execution | None, daemon_pid: int) -> list[tuple[str, str | Cell]]:
+    if execution is None:
+        return [("state", state_cell(None))]
+    totals = execution.totals
+    pairs: list[tuple[str, str | Cell]] = [
+        ("state", state_cell(execution.state)),
+        ("since", moment(execution.state_since)),
+        ("execution", execution.id),
+        ("attempt", f"{execution.attempt}, {execution.restarts} restarts"),
+        ("rows in", f"{figures.exact(totals.rows_in)}, {figures.rate(totals.rows_in_per_second)}"),
+        ("rows out", f"{figures.exact(totals.rows_out)}, {figures.rate(totals.rows_out_per_second)}"),
+        ("bytes", f"{figures.size(totals.bytes_in)} in, {figures.size(totals.bytes_out)} out"),
+        ("memory", figures.size(totals.memory_bytes)),
+        ("processes", f"daemon {daemon_pid}, workers {' '.join(map(str, execution.worker_pids)) or 'none'}"),
+    ]
+    if execution.phase:
+        pairs.append(("phase", execution.phase))
+    if execution.savepoint_id is not None:
+        pairs.append(("savepoint", str(execution.savepoint_id)))
+    return pairs + _error_pairs(execution)
+
+
+def _error_pairs(execution: Execution) -> list[tuple[str, str | Cell]]:
+    error = execution.error
+    if error is None:
+        return []
+    where = ", ".join(part for part in (error.plugin, error.position) if part)
+    pairs: list[tuple[str, str | Cell]] = [("error", Cell(f"{error.message} [{error.code}]", "red"))]
+    return pairs + [(name, text) for name, text in (("where", where), ("hint", error.hint)) if text]
+
+
+def _reload_pairs(job: Job) -> list[tuple[str, str | Cell]]:
+    if job.reload is None:
+        return []
+    return [("reload", f"{job.reload.outcome} at {moment(job.reload.at)} {job.reload.message}".rstrip())]
+
+
+def _execution_row(execution: Execution) -> tuple[str | Cell, ...]:
+    end = execution.finished_at or time.time()
+    return (
+        execution.id,
+        state_cell(execution.state),
+        moment(execution.started_at),
+        figures.duration(end - execution.started_at if execution.started_at is not None else None),
+        figures.exact(execution.totals.rows_in),
+        figures.exact(execution.totals.rows_out),
+        str(execution.restarts),
+        f"checkpoint {execution.restored_from}" if execution.restored_from is not None else "the beginning",
+    )
+
+
+def _checkpoint_row(checkpoint: Checkpoint) -> tuple[str | Cell, ...]:
+    note = checkpoint.failure or checkpoint.description
+    done = moment(checkpoint.completed_at)
+    return (str(checkpoint.id), checkpoint.kind, checkpoint.status, done, figures.size(checkpoint.size), note)
+
+
+def moment(at: float | None) -> str:
+    """A point in time on the clock of the person who looks."""
+    return "-" if at is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

@@ -1,0 +1,109 @@
+"""Commands about jobs as a whole: ls, show, rm."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import click
+
+from runner.model import Job
+from runner.states import ExecutionState
+from tui.cli import figures
+from tui.cli.job_details import print_details
+from tui.cli.json_output import print_json, to_plain
+from tui.cli.options import home_option, job_argument, output_option
+from tui.cli.references import suggesting
+from tui.cli.session import current_session
+from tui.cli.tables import Cell, Column, print_table, state_cell
+from tui.cli.terminal import say
+
+_COLUMNS = (
+    Column("NAME", flexible=True),
+    Column("ID"),
+    Column("STATE"),
+    Column("ROWS IN/S", right=True),
+    Column("ROWS OUT/S", right=True),
+    Column("ROWS IN", right=True),
+    Column("ROWS OUT", right=True),
+    Column("CHECKPOINT", right=True),
+    Column("RESTARTS", right=True),
+    Column("UPTIME", right=True),
+)
+
+
+@click.command("ls", short_help="List jobs.")
+@click.option("--state", type=click.Choice(list(ExecutionState), case_sensitive=False), help="Only jobs in this state.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="At most this many.")
+@output_option
+@home_option
+def ls_command(*, state: ExecutionState | None, limit: int, output: str) -> int:
+    """List jobs with their throughput and newest checkpoint."""
+    with current_session().client() as client:
+        page = client.jobs(state=state, limit=limit)
+    print_jobs(page.jobs, page.total, output)
+    return 0
+
+
+@click.command("show", short_help="Show a job.")
+@job_argument
+@output_option
+@home_option
+def show_command(job: str, *, output: str) -> int:
+    """Show everything about JOB: state, throughput, error, executions, checkpoints, processes."""
+    with current_session().client() as client, suggesting(client, job):
+        found = client.job(job)
+        status = client.status()
+        if output == "json":
+            workers = found.execution.worker_pids if found.execution is not None else ()
+            print_json({**to_plain(found), "daemon_pid": status.pid, "worker_pids": workers})
+        else:
+            print_details(found, client.executions(found.id), client.checkpoints(found.id, limit=10), status.pid)
+    return 0
+
+
+@click.command("rm", short_help="Delete a job.")
+@job_argument
+@home_option
+def rm_command(job: str) -> int:
+    """Delete JOB, which must not be running, with its executions and checkpoints. What it has written stays."""
+    with current_session().client() as client, suggesting(client, job):
+        found = client.job(job)
+        client.delete(found.id)
+    say(f"deleted {found.name} ({found.id})")
+    return 0
+
+
+def print_jobs(jobs: Sequence[Job], total: int, output: str) -> None:
+    """Print some of ``total`` jobs, as a table or as JSON."""
+    if output == "json":
+        print_json({"jobs": jobs, "total": total})
+    elif not jobs:
+        say("there are no jobs; flowdeck submit FILE starts one" if total == 0 else "no job is in this state")
+    else:
+        print_table(_COLUMNS, [_row(job, time.time()) for job in jobs])
+        if total > len(jobs):
+            say(f"{total - len(jobs)} more; --limit shows them")
+
+
+def _row(job: Job, now: float) -> tuple[str | Cell, ...]:
+    execution = job.execution
+    if execution is None:
+        return (job.name, job.id, state_cell(None), *("-",) * 7)
+    totals = execution.totals
+    over = execution.state.is_terminal
+    checkpoint = job.last_checkpoint
+    age = now - (checkpoint.completed_at or checkpoint.triggered_at) if checkpoint is not None else None
+    uptime = (execution.finished_at or now) - execution.started_at if execution.started_at is not None else None
+    return (
+        job.name,
+        job.id,
+        state_cell(execution.state),
+        "-" if over else figures.rate(totals.rows_in_per_second),
+        "-" if over else figures.rate(totals.rows_out_per_second),
+        figures.count(totals.rows_in),
+        figures.count(totals.rows_out),
+        figures.duration(age),
+        str(execution.restarts),
+        figures.duration(uptime),
+    )

@@ -1,0 +1,89 @@
+"""The command `flowdeck`: the group of all commands; without one, the terminal UI."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+
+import click
+
+from spec.errors import UsageError
+from tui.cli.failures import guarded
+from tui.cli.lazy_group import LazyGroup
+from tui.cli.options import home_option
+from tui.cli.session import Session
+from tui.cli.terminal import is_terminal
+
+COMMANDS = {
+    "check": "tui.cli.check:check_command",
+    "convert": "tui.cli.convert:convert_command",
+    "run": "tui.cli.run:run_command",
+    "up": "tui.cli.daemon:up_command",
+    "down": "tui.cli.daemon:down_command",
+    "status": "tui.cli.daemon:status_command",
+    "submit": "tui.cli.submit:submit_command",
+    "ls": "tui.cli.jobs:ls_command",
+    "show": "tui.cli.jobs:show_command",
+    "rm": "tui.cli.jobs:rm_command",
+    "stop": "tui.cli.control:stop_command",
+    "savepoint": "tui.cli.control:savepoint_command",
+    "cancel": "tui.cli.control:cancel_command",
+    "restart": "tui.cli.control:restart_command",
+    "logs": "tui.cli.logs:logs_command",
+    "checkpoints": "tui.cli.checkpoints:checkpoints_command",
+    "savepoints": "tui.cli.checkpoints:savepoints_command",
+}
+
+
+def _print_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback
+    if value and not context.resilient_parsing:
+        click.echo(f"flowdeck {importlib.metadata.version('flowdeck')}")
+        context.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@home_option
+@click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the version.")
+@click.pass_context
+def flowdeck(context: click.Context, *, debug: bool) -> int:
+    """Write a data job in HOCON or JSON, check it like code, run it with exactly-once checkpoints.
+
+    Without a command, the terminal UI opens.
+    """
+    session = context.ensure_object(Session)
+    session.debug = debug
+    return _open_terminal_ui(session) if context.invoked_subcommand is None else 0
+
+
+def _open_terminal_ui(session: Session) -> int:
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        raise UsageError(
+            "the terminal UI needs a terminal, and this is none",
+            hint="flowdeck ls lists the jobs, flowdeck --help lists the commands",
+        )
+    from tui.app import run  # textual is imported for nobody else
+
+    return run(session.home)
+
+
+def run_command_line(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line (None: this process's) and return its exit code."""
+    session = Session()
+
+    def work() -> int:
+        result = flowdeck.main(args=arguments, prog_name="flowdeck", standalone_mode=False, obj=session)
+        return result if isinstance(result, int) else 0
+
+    return guarded(work, session)
+
+
+def main() -> None:
+    """Entry of the script `flowdeck`."""
+    sys.exit(run_command_line())

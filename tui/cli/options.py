@@ -1,0 +1,45 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tui.cli.session import Session
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _choose_home(context: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.ensure_object(Session).home_path = value
+
+
+def home_option(command: F) -> F:
+    """``--home DIR``, before or after the command's name."""
+    kind = click.Path(path_type=Path, file_okay=False)
+    text = "The home directory. Default: $FLOWDECK_HOME, else the user's state directory."
+    return click.option("--home", metavar="DIR", type=kind, expose_value=False, callback=_choose_home, help=text)(command)
+
+
+def output_option(command: F) -> F:
+    """``--output table|json``."""
+    text = "A table for people or JSON for programs."
+    return click.option("--output", type=click.Choice(["table", "json"]), default="table", show_default=True, help=text)(
+        command
+    )
+
+
+def job_argument(command: F) -> F:
+    """``JOB``: an id, a unique prefix of one, or a name."""
+    return click.argument("job", metavar="JOB")(command)
+
+
+def check_restore_point(value: str) -> str:
+    """``latest``, ``none`` or the number of a checkpoint."""
+    if value not in {"latest", "none"} and not (value.isascii() and value.isdigit()):
+        raise click.BadParameter(f"{value!r} is neither `latest` nor the number of a checkpoint")
+    return value

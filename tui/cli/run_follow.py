@@ -1,0 +1,139 @@
+"""Follow one execution in the foreground: progress, rows, Ctrl-C, until it is over."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runner.client import ApiError, Client
+from runner.model import Checkpoint, Execution, Job, LogLine
+from runner.requests import StopRequest, SubmitRequest
+from spec.errors import FlowdeckError
+from spec.job import JobMode
+from tui.cli.failures import EXIT_INTERRUPTED, discard_stdout
+from tui.cli.interrupts import Interrupts
+from tui.cli.logs import text_of
+from tui.cli.run_progress import RunProgress
+
+_FIRST_STEP_SECONDS = 0.02
+_STEP_SECONDS = 0.25
+_LOG_PAGE = 1000
+_TOLD_LEVELS = {"warning", "error", "critical"}
+_ROW_LEVEL = "output"
+
+
+class Abandoned(FlowdeckError):
+    """The person at the terminal did not want to wait any longer."""
+
+    code = "interrupted"
+    exit_code = EXIT_INTERRUPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the execution ended; ``interrupted``: a person at this terminal asked for the end."""
+
+    job: Job
+    execution: Execution
+    checkpoints: tuple[Checkpoint, ...]
+    interrupted: bool
+
+
+class RunFollower:
+    """Submits once, then follows the execution. When the daemon goes meanwhile, :meth:`follow` may be called again with a
+    client of the next one: it takes up where it was. ``file`` is the job file as the person named it; ``prints_rows`` says
+    whether rows of Console sinks go to stdout."""
+
+    def __init__(
+        self, file: str, request: SubmitRequest, interrupts: Interrupts, progress: RunProgress, *, prints_rows: bool = True
+    ) -> None:
+        self._file = file
+        self._request = request
+        self._interrupts = interrupts
+        self._progress = progress
+        self._job: Job | None = None
+        self._execution_id = ""
+        self._log_offset = 0
+        self._obeyed = 0
+        self._prints_rows = prints_rows
+
+    def follow(self, client: Client) -> Outcome:
+        """Return how the execution ended. Raises what the daemon refuses the job with, and ``DaemonUnreachable``."""
+        job = self._submitted(client)
+        step = _FIRST_STEP_SECONDS
+        while True:
+            execution = client.execution(self._execution_id)
+            self._print_log(client, job)
+            if execution.state.is_terminal:
+                return self._outcome(client, execution)
+            self._progress.update(execution, client.job(job.id).last_checkpoint)
+            self._obey(client, job)
+            self._interrupts.wait(step)
+            step = min(step * 1.5, _STEP_SECONDS)
+
+    def _submitted(self, client: Client) -> Job:
+        if self._job is None:
+            job = client.submit(self._request)
+            if job.execution is None:
+                raise FlowdeckError(f"the daemon took the job {job.name} but did not start it", code="not-started")
+            self._job, self._execution_id = job, job.execution.id
+        return self._job
+
+    def _outcome(self, client: Client, execution: Execution) -> Outcome:
+        job = client.job(execution.job_id)
+        taken = client.checkpoints(job.id, limit=1000)
+        own = tuple(checkpoint for checkpoint in taken if checkpoint.execution_id == execution.id)
+        return Outcome(job, execution, own, interrupted=self._obeyed > 0)
+
+    def _obey(self, client: Client, job: Job) -> None:
+        """Do what the interrupts since the last look ask for: the first stops, the second cancels, the third leaves."""
+        count = self._interrupts.count
+        if count <= self._obeyed:
+            return
+        self._obeyed = count
+        if count >= 3:
+            hint = f"flowdeck show {job.name} tells how it ended"
+            raise Abandoned(f"not waiting any longer for the job {job.name} to end", hint=hint)
+        if count == 2:
+            self._progress.tell("Canceling, without a savepoint.")
+            self._ask(lambda: client.cancel(job.id))
+        else:
+            self._progress.tell(
+                "Stopping with a savepoint; Ctrl-C again cancels.\n"
+                f"Go on later with: flowdeck run {shlex.quote(self._file)} --restore latest"
+            )
+            self._ask(lambda: client.stop(job.id, StopRequest(description="Ctrl-C")))
+
+    def _ask(self, wish: Callable[[], Job]) -> None:
+        try:
+            wish()
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            self._progress.tell(error.message)  # it is ending already, one way or the other
+
+    def _print_log(self, client: Client, job: Job) -> None:
+        """Rows of Console sinks go to stdout, warnings and errors to stderr."""
+        while lines := client.logs(job.id, after=self._log_offset, limit=_LOG_PAGE, tail=False):
+            self._log_offset = lines[-1].offset
+            rows = "".join(f"{line.message}\n" for line in lines if line.level == _ROW_LEVEL)
+            if rows and self._prints_rows:
+                self._write_rows(client, job, rows)
+            self._tell(lines)
+
+    def _tell(self, lines: tuple[LogLine, ...]) -> None:
+        told = [text_of(line) for line in lines if line.level in _TOLD_LEVELS]
+        if told:
+            self._progress.tell("\n".join(told))
+
+    def _write_rows(self, client: Client, job: Job, rows: str) -> None:
+        try:
+            self._progress.write_rows(rows)
+        except BrokenPipeError:
+            # Whoever read the rows has gone. A batch still has its other sinks to fill; a stream would go on for ever.
+            discard_stdout()
+            self._prints_rows = False
+            if job.mode == JobMode.STREAMING and self._obeyed == 0:
+                self._obeyed = 1
+                self._ask(lambda: client.stop(job.id, StopRequest(description="the reader of the output has gone")))

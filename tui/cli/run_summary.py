@@ -1,0 +1,88 @@
+"""What a run did, when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.model import CheckpointStatus, Execution
+from runner.states import ExecutionState
+from spec.job import JobSpec, PluginSpec
+from tui.cli import figures
+from tui.cli.json_output import to_plain
+from tui.cli.run_follow import Outcome
+from tui.cli.terminal import say, say_problem
+
+_DONE = {CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}
+_PLACES = ("path", "table")
+
+
+def tell_summary(outcome: Outcome, job: JobSpec, base: Path) -> None:
+    """Say on stderr how the run ended, what it read and wrote, and where."""
+    execution = outcome.execution
+    totals = execution.totals
+    say(f"{outcome.job.name} {execution.state} after {figures.duration(duration_of(execution))}")
+    average = _average(execution)
+    say(f"  read     {_rows(totals.rows_in)}, {figures.size(totals.bytes_in)}{average}")
+    say(f"  wrote    {_rows(totals.rows_out)}, {figures.size(totals.bytes_out)}")
+    for plugin, place in sink_places(job.sinks, base):
+        say(f"  into     {plugin}{' ' + place if place else ''}")
+    say(f"  checkpoints {_completed(outcome)}, restarts {execution.restarts}")
+    if execution.state is ExecutionState.STOPPED and execution.savepoint_id is not None:
+        say(f"  savepoint {execution.savepoint_id}: go on with --restore latest, or flowdeck restart {outcome.job.name}")
+    if execution.state is ExecutionState.FAILED:
+        _tell_failure(execution)
+
+
+def summary_json(outcome: Outcome, job: JobSpec, base: Path) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "job": to_plain(outcome.job),
+        "execution": to_plain(outcome.execution),
+        "checkpoints": [to_plain(checkpoint) for checkpoint in outcome.checkpoints],
+        "sinks": [{"plugin": plugin, "place": place} for plugin, place in sink_places(job.sinks, base)],
+        "duration": duration_of(outcome.execution),
+    }
+
+
+def duration_of(execution: Execution) -> float | None:
+    """Seconds from the first start to the end."""
+    if execution.finished_at is None:
+        return None
+    return execution.finished_at - (execution.started_at or execution.created_at)
+
+
+def sink_places(sinks: Sequence[PluginSpec], base: Path) -> list[tuple[str, str]]:
+    """Each sink's name and where it writes: a path (absolute) or a table, the empty string when it has neither."""
+    return [(sink.name, _place(sink, base)) for sink in sinks]
+
+
+def _place(sink: PluginSpec, base: Path) -> str:
+    for option in _PLACES:
+        value = sink.options.get(option)
+        if isinstance(value, str) and value:
+            return str(base / value) if option == "path" else value
+    return ""
+
+
+def _rows(rows: int) -> str:
+    return f"{figures.exact(rows)} row{'' if rows == 1 else 's'}"
+
+
+def _average(execution: Execution) -> str:
+    seconds = duration_of(execution)
+    return f", {figures.rate(execution.totals.rows_in / seconds)}" if seconds else ""
+
+
+def _completed(outcome: Outcome) -> int:
+    return sum(checkpoint.status in _DONE for checkpoint in outcome.checkpoints)
+
+
+def _tell_failure(execution: Execution) -> None:
+    error = execution.error
+    if error is None:
+        say_problem("the execution failed, and nothing says why", f"flowdeck logs {execution.job_name} shows its log")
+        return
+    where = ", ".join(part for part in (error.plugin, error.position) if part)
+    say_problem(f"{f'{where}: ' if where else ''}{error.message} [{error.code}]", error.hint)

@@ -1,0 +1,74 @@
+"""From a job file to the request that starts it: read, check, tell what is wrong before any daemon is asked."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from runner.requests import SubmitRequest
+from spec.check import CheckResult, check_file
+from spec.job import JobSpec
+from spec.render.text import render_text
+from tui.cli.options import check_restore_point
+from tui.cli.reading import read_options, reading_options
+from tui.cli.terminal import has_colour
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A valid job and the request for it."""
+
+    job: JobSpec
+    request: SubmitRequest
+
+
+def start_options(command: F) -> F:
+    """How a job file is read (``-i``, ``--dialect``) and started (``--name``, ``--restore``)."""
+    text = "Go on from the job's newest checkpoint or savepoint, or from the one of this number."
+    command = click.option(
+        "--restore",
+        metavar="latest|ID",
+        default="none",
+        callback=lambda _context, _option, value: check_restore_point(value),
+        help=text,
+    )(command)
+    command = click.option("--name", metavar="NAME", help="The job's name, instead of the file's own.")(command)
+    return reading_options(command)
+
+
+def read_submission(
+    file: Path, *, variables: dict[str, str], name: str | None, dialect: str | None, restore: str
+) -> Submission | None:
+    """The job file as a request. Its diagnostics go to stderr; None when one of them is an error."""
+    path = file.absolute()
+    options = read_options(path.parent, variables, dialect)
+    result = check_file(file, options)
+    _tell_diagnostics(result)
+    if result.job is None:
+        return None
+    request = SubmitRequest(
+        text=result.document.source.text,
+        file=str(path),
+        dialect=dialect,
+        name=name,
+        variables=variables,
+        environment=dict(result.document.environment_used),
+        restore=restore,
+    )
+    return Submission(result.job, request)
+
+
+def _tell_diagnostics(result: CheckResult) -> None:
+    if result.diagnostics:
+        sys.stderr.write(
+            render_text(result.diagnostics, colour=has_colour(sys.stderr), width=shutil.get_terminal_size().columns)
+        )
+        sys.stderr.flush()
