@@ -109,5 +109,5 @@ def _no_collection(size: int) -> Iterator[None]:
 def _unreadable(source: SourceText, problem: FileProblem, options: ReadOptions) -> Document:
     notes = (problem.note,) if problem.note else ()
     primary = Label(Span(source, 0, 0)) if source.text else None
-    diagnostic = Diagnostic(problem.code, Severity.ERROR, problem.message, source.name, primary, notes=notes)
+    diagnostic = Diagnostic(str(problem.code), Severity.ERROR, problem.message, source.name, primary, notes=notes)
     return Document(None, (diagnostic,), source, dialect_of(source.name, options), (source,), {})

@@ -43,7 +43,7 @@ class Findings:
         """Record one finding; a bounded number, each code at each place once."""
         if len(self._found) < FINDING_LIMIT:
             name = span.source.name
-            self.extend((Diagnostic(code, severity, message, name, Label(span, label), secondary, notes, fix),))
+            self.extend((Diagnostic(str(code), severity, message, name, Label(span, label), secondary, notes, fix),))
 
     def warn(self, code: ResolveCode, span: Span, message: str, **details: object) -> None:
         """Record a finding that does not stop the job."""

@@ -79,6 +79,13 @@ class Complaints:
         fix = Fix(f"remove {name}", (Edit(self._span(at), ""),), Applicability.UNSAFE)
         self._problems.add(SyntaxCode.STRAY_CLOSING, self._span(at), f"{name} closes nothing", label="not opened", fix=fix)
 
+    def about_wrong_closing(self, opening: int, at: int) -> None:
+        """A list that ends with a brace."""
+        fix = Fix("write `]`", (Edit(self._span(at), "]"),))
+        labels = (Label(self._span(opening), "opened here"),)
+        message = f"a list ends with `]`, not with {self._name(at)}"
+        self._problems.add(SyntaxCode.STRAY_CLOSING, self._span(at), message, label="expected `]`", secondary=labels, fix=fix)
+
     def about_depth(self, at: int, limit: int) -> None:
         """Blocks are nested more deeply than the reader follows."""
         self._problems.add(
@@ -160,6 +167,7 @@ class Complaints:
 
     def about_include(self, first: int, end: int) -> None:
         """A line that begins with ``include`` and is no include."""
+        end = next((at for at in range(first, end) if self._tokens.kinds[at] not in kinds.KEY), end)
         self._problems.add(
             SyntaxCode.BAD_INCLUDE,
             self._tokens.span(first, end),

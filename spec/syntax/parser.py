@@ -63,7 +63,9 @@ class _Parser:
         frames = self._frames
         while frames:
             frame = frames[-1]
-            if frame.parts is not None:
+            if self._complain.full:
+                self._abandon()
+            elif frame.parts is not None:
                 self._read_value(frame)
             elif isinstance(frame.node, ObjectSyntax):
                 self._read_member(frame, frame.node)
@@ -162,12 +164,16 @@ class _Parser:
         )
 
     def _wrong_closing(self, frame: _Frame, kind: int) -> None:
-        """A closing token that does not fit ``frame``: end the frame if an outer one wants it, else skip the token."""
+        """A closing token that does not fit ``frame``: an outer block wants it, or it was meant for this list, or it is one
+        too many."""
         if self._is_open_above(kind):
             self._unclosed(frame)
-            return
-        self._complain.about_stray_closing(self._at)
-        self._skip_one(frame)
+        elif isinstance(frame.node, ArraySyntax):
+            self._complain.about_wrong_closing(frame.node.first, self._at)
+            self._close(frame)
+        else:
+            self._complain.about_stray_closing(self._at)
+            self._skip_one(frame)
 
     def _skip_one(self, frame: _Frame) -> None:
         frame.node.members.append(ErrorSyntax(self._at, self._at + 1, []))
@@ -364,9 +370,6 @@ class _Parser:
         frame.first = self._at if first is None else first
         frame.field = None
         frame.discarding = True
-        if self._complain.full:
-            self._abandon()
-            return
         self._read_value(frame)
 
     def _read_separator(self) -> None:

@@ -46,7 +46,7 @@ class Problems:
             code, message = SyntaxCode.TOO_MANY_PROBLEMS, f"more than {PROBLEM_LIMIT} syntax problems; the rest is not shown"
             label, secondary, notes, fix = "", (), (), None
         self._found.append(
-            Diagnostic(code, Severity.ERROR, message, self.source.name, Label(span, label), secondary, notes, fix)
+            Diagnostic(str(code), Severity.ERROR, message, self.source.name, Label(span, label), secondary, notes, fix)
         )
 
     def found(self) -> tuple[Diagnostic, ...]:
