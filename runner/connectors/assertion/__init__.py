@@ -1,0 +1,1 @@
+"""Assert: a sink that checks what arrives."""

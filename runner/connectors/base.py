@@ -1,0 +1,254 @@
+"""What sources and sinks promise the worker, and what the worker gives them.
+
+The worker owns threads, queues, barriers and the socket; a connector only reads splits, writes parts and commits tokens.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+import duckdb
+import pyarrow as pa
+
+from runner.model import CheckpointKind
+from runner.protocol import Split
+from spec.errors import FlowdeckError
+from spec.job import JobMode, PluginSpec
+
+Position: TypeAlias = dict[str, Any]
+
+
+class PluginError(FlowdeckError):
+    """A plugin cannot start or go on. ``position`` says where in the input; ``retriable``: another attempt may succeed."""
+
+    code = "plugin"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        code: str | None = None,
+        plugin: str | None = None,
+        position: str | None = None,
+        retriable: bool = False,
+    ) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.plugin = plugin
+        self.position = position
+        self.retriable = retriable
+
+
+class OptionError(PluginError):
+    """An option of a plugin is missing, has an impossible value, or asks for what is not supported yet."""
+
+    code = "option"
+
+
+class DataError(PluginError):
+    """A row of the input or output does not fit; another attempt would meet it again."""
+
+    code = "data"
+
+
+class TargetError(PluginError):
+    """The place a sink writes to is not in the state that the job asks for."""
+
+    code = "target"
+
+
+class PluginLog(Protocol):
+    """Where a plugin writes lines of the execution's log."""
+
+    def write(self, level: str, message: str, *, plugin: str = "") -> None:
+        """Append one line."""
+
+    def output(self, messages: Sequence[str], *, plugin: str) -> None:
+        """Append one line of level ``output`` per message."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginContext:
+    """What every plugin knows about where it runs. ``attempt`` is unique among all processes that ever run the execution."""
+
+    plugin: PluginSpec
+    mode: JobMode
+    job_id: str
+    execution: str
+    attempt: str
+    worker: int
+    workers: int
+    base_directory: Path
+    log: PluginLog
+
+    def resolve(self, path: str) -> Path:
+        """``path`` made absolute against the job's base directory. Symbolic links stay as they are."""
+        text = path.removeprefix("file://") if path.startswith("file://") else path
+        return Path(os.path.normpath(self.base_directory / Path(text).expanduser()))
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much a source hands over at once: rates and the checkpoint interval want small batches."""
+
+    rows: int = 1 << 17
+    bytes: int = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one split in order. ``position``: where to go on after them. ``input_bytes``: what was read to get them."""
+
+    data: pa.RecordBatch
+    position: Position
+    input_bytes: int
+
+
+class Source(ABC):
+    """Reads splits. One instance per worker; ``read`` runs in the source's reader thread, the rest before it starts."""
+
+    def __init__(self, context: PluginContext, connection: duckdb.DuckDBPyConnection) -> None:
+        self.context = context
+        self.connection = connection
+
+    @abstractmethod
+    def schema(self) -> pa.Schema:
+        """The columns that every batch has."""
+
+    @abstractmethod
+    def splits(self) -> list[Split]:
+        """All units of work of a fresh start, for all workers. Called on one worker only."""
+
+    @abstractmethod
+    def read(self, split: Split, pace: Pace) -> Iterator[Batch]:
+        """The rows of ``split`` from its position on. Closing the iterator frees what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartLimit:
+    """When a part ends before the barrier: after so many input rows, or so many seconds. None: no limit."""
+
+    rows: int | None = None
+    seconds: float | None = None
+
+
+class Part(Protocol):
+    """Rows for a sink: the result of one streaming query over a piece of the input, to be consumed once."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the rows."""
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows, in order."""
+
+    def query(self, select: str) -> Iterator[pa.RecordBatch]:
+        """The rows of ``select``, a SELECT that reads from the relation ``"rows"``."""
+
+    def copy(self, select: str, target: Path, options: str) -> int:
+        """``COPY (select) TO target (options)`` where ``select`` reads from ``"rows"``; the number of rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkCheckpoint:
+    """What a sink adds to a checkpoint: commit tokens (plain data) and, if it has any, state."""
+
+    tokens: tuple[dict[str, Any], ...] = ()
+    state: dict[str, Any] | None = None
+
+
+class SinkSegment(ABC):
+    """What a sink wrote between two barriers, handed from the writing thread to the committer."""
+
+    @abstractmethod
+    def prepare(self, checkpoint: int) -> SinkCheckpoint:
+        """Make it durable under staging names. Runs while the next segment is being written."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedSegment(SinkSegment):
+    """A segment of a sink that has nothing to make durable."""
+
+    checkpoint: SinkCheckpoint = field(default_factory=SinkCheckpoint)
+
+    def prepare(self, checkpoint: int) -> SinkCheckpoint:  # noqa: ARG002 - the same for every checkpoint
+        """What is known already."""
+        return self.checkpoint
+
+
+class Sink(ABC):
+    """Writes parts. One instance per worker; ``write`` and ``end_segment`` run in the stage's thread."""
+
+    maximum_workers: ClassVar[int | None] = None
+    """How many workers of one execution may run this sink at once; None: any number."""
+
+    part_limit: PartLimit = PartLimit()
+
+    def __init__(self, context: PluginContext, schema: pa.Schema) -> None:
+        self.context = context
+        self.schema = schema
+
+    @classmethod
+    def directories(cls, context: PluginContext) -> tuple[Path, ...]:  # noqa: ARG003 - for sinks that write files
+        """The directories that SQL may write to for this sink; known before its columns are."""
+        return ()
+
+    def prepare_target(self) -> None:  # noqa: B027 - a hook that most sinks leave out
+        """Apply save modes. Called on one worker, before any row, and only when there is nothing to restore."""
+
+    def restore(self, states: Sequence[dict[str, Any]]) -> None:  # noqa: B027 - a hook that most sinks leave out
+        """Take over the states of the restore point (of all its workers)."""
+
+    @abstractmethod
+    def write(self, part: Part) -> int:
+        """Write the rows of ``part``; the number written."""
+
+    def written_bytes(self) -> int | None:
+        """Bytes written since the start, while writing too; None when the sink cannot tell. Any thread may ask."""
+        return None
+
+    def end_segment(self, kind: CheckpointKind) -> SinkSegment:  # noqa: ARG002 - for sinks that care
+        """Everything written since the last call. ``kind`` FINAL: no row will follow."""
+        return FinishedSegment()
+
+    def discard_staging(self) -> None:  # noqa: B027 - a hook that most sinks leave out
+        """Drop what other attempts of this job left unfinished. Called on one worker, before any row."""
+
+    def close(self) -> None:  # noqa: B027 - a hook that most sinks leave out
+        """After the last commit: leave nothing behind but output."""
+
+    @classmethod
+    def commit(cls, token: dict[str, Any]) -> None:
+        """Make the output of ``token`` visible. May be called again for the same token, in any process, with no effect."""
+        raise PluginError(f"{cls.__name__} hands out no commit tokens: {sorted(token)}")
+
+
+_RETRIABLE_ERRNO = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.EAGAIN,
+        errno.EBUSY,
+        errno.ETIMEDOUT,
+        errno.ESTALE,
+        errno.EINTR,
+    }
+)
+
+
+def file_error(error: OSError, path: Path | str, doing: str) -> PluginError:
+    """The clear form of an operating-system error about ``path``; a full disk and the like are retriable."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    retriable = error.errno in _RETRIABLE_ERRNO
+    hint = "free space and the job goes on by itself" if error.errno in {errno.ENOSPC, errno.EDQUOT} else ""
+    return PluginError(f"cannot {doing} {path}: {reason}", hint=hint, code="file", position=str(path), retriable=retriable)

@@ -1,0 +1,1 @@
+"""LocalFile: reads and writes files of this machine, exactly once."""

@@ -1,0 +1,79 @@
+"""Finds the record and the field of a csv range that Arrow's parser refused, to say it in the user's words.
+
+Only runs when a job is about to fail, so it may take its time.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from runner.connectors.base import DataError
+from runner.connectors.file.records import Range, line_number
+from runner.connectors.file.text_values import convert_text
+from runner.worker import arrays
+from spec.types import FieldType
+
+_MAXIMUM_SHOWN = 60
+
+
+def find_fault(
+    path: Path, found: Range, fields: Sequence[tuple[str, FieldType | None]], delimiter: str, reason: str
+) -> DataError:
+    """The error for the first record of ``found`` that does not fit. ``fields``: the file's columns; type None: not read."""
+    first_line = line_number(path, found.begin)
+    try:
+        text = found.data.decode()
+    except UnicodeDecodeError as error:
+        offset = found.begin + error.start
+        return DataError(
+            f"{path.name} line {line_number(path, offset)}: a byte that is not UTF-8: 0x{found.data[error.start]:02x}",
+            position=f"{path}: byte {offset}",
+        )
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    line = first_line
+    for row in reader:
+        problem = _problem(row, fields) if row else None
+        if problem is not None:
+            hint = _header_hint(row, fields) if line == 1 else ""
+            return DataError(f"{path.name} line {line}, {problem}", hint=hint, position=f"{path}: line {line}")
+        line = first_line + reader.line_num
+    return DataError(f"{path.name} from line {first_line}: {reason}", position=f"{path}: byte {found.begin}")
+
+
+def _problem(row: list[str], fields: Sequence[tuple[str, FieldType | None]]) -> str | None:
+    if len(row) != len(fields):
+        names = ", ".join(name for name, _ in fields)
+        return f"{len(row)} columns where {len(fields)} were expected ({names})"
+    for value, (name, field_type) in zip(row, fields, strict=True):
+        if field_type is not None and not _converts(value, field_type):
+            return f"column {name}: {_shown(value)} is not {_article(field_type)}"
+    return None
+
+
+def _converts(value: str, field_type: FieldType) -> bool:
+    try:
+        convert_text(arrays.of([value], pa.string()), field_type)
+    except pa.ArrowException:
+        return False
+    return True
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= _MAXIMUM_SHOWN else value[:_MAXIMUM_SHOWN] + "…")
+
+
+def _article(field_type: FieldType) -> str:
+    text = str(field_type)
+    return f"an {text}" if text[0] in "aeiou" else f"a {text}"
+
+
+def _header_hint(row: list[str], fields: Sequence[tuple[str, FieldType | None]]) -> str:
+    names = {name.lower() for name, _ in fields}
+    if any(value.strip().lower() in names for value in row):
+        return "this looks like a header line: set skip_header_row_number = 1"
+    return ""

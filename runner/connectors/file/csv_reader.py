@@ -1,0 +1,148 @@
+"""Reads csv by byte ranges with Arrow's parser. The position is the byte after the last record handed over."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pc
+
+from runner.connectors.base import Batch, DataError, Pace, Position
+from runner.connectors.file.csv_fault import find_fault
+from runner.connectors.file.listing import InputFile
+from runner.connectors.file.reader import FileReader, FileSettings
+from runner.connectors.file.records import QuotedBoundaries, Range, cut_evenly, read_ranges, skip_lines
+from runner.connectors.file.text_values import convert_text
+from runner.connectors.table_schema import Column, arrow_schema
+from runner.worker.arrow_types import arrow_type
+from spec.types import ArrayType, MapType, RowType, ScalarType
+
+_BY_ARROW = frozenset(ScalarType) - {ScalarType.TIME, ScalarType.NULL, ScalarType.FLOAT_VECTOR, ScalarType.SPARSE_FLOAT_VECTOR}
+_read_csv: Any = pc.read_csv  # the stubs do not know that it takes files in memory
+_MOMENTS = (ScalarType.DATE, ScalarType.TIMESTAMP)
+
+
+@dataclass(frozen=True, slots=True)
+class _FileColumns:
+    """The names of a file's columns in the file's order, and those of them that are read, in the order they are read."""
+
+    in_file: tuple[str, ...]
+    wanted: tuple[Column, ...]
+
+
+class CsvReader(FileReader):
+    """Fields are separated by one character and may be quoted; a blank field is null; each record has every column."""
+
+    def __init__(self, settings: FileSettings) -> None:
+        super().__init__(settings)
+        options = settings.options
+        self._delimiter = options.text("field_delimiter", "delimiter", default=",")
+        if len(self._delimiter.encode()) != 1 or self._delimiter in '"\r\n':
+            raise options.error("field_delimiter", f"is one ASCII character for csv, not {self._delimiter!r}")
+        self._header = options.boolean("csv_use_header_line", default=False)
+        self._skip = options.integer("skip_header_row_number", default=0, minimum=0)
+        self._wanted = settings.wanted()
+        self._boundaries = QuotedBoundaries(self._delimiter)
+        self._as_text: set[str] = {column.name for column in self._wanted if not _parsed_by_arrow(column)}
+
+    def schema(self, files: Sequence[InputFile]) -> pa.Schema:  # noqa: ARG002 - it is declared
+        """The declared columns that are read."""
+        return arrow_schema(self._wanted)
+
+    def pieces(self, file: InputFile, parts: int) -> list[dict[str, Any]]:
+        """Byte ranges, cut between records; with a header line also its names."""
+        begin, header = skip_lines(file.path, self._skip + self._header)
+        names = self._header_names(file.path, header) if self._header else None
+        return [
+            {"begin": first, "end": last, "header": names}
+            for first, last in cut_evenly(file.path, begin, file.size, self._boundaries, parts)
+        ]
+
+    def read(self, path: Path, piece: dict[str, Any], position: Position | None, pace: Pace) -> Iterator[Batch]:
+        """Records from the byte that the position says."""
+        begin = int(position["offset"]) if position else int(piece["begin"])
+        names = piece.get("header") or [column.name for column in self.settings.declared()]
+        columns = _FileColumns(tuple(names), self._wanted)
+        for found in read_ranges(path, begin, int(piece["end"]), self._boundaries, pace):
+            for data in self._parse(path, found, columns):
+                yield Batch(data, {"offset": found.end}, len(found.data))
+
+    def _header_names(self, path: Path, header: bytes) -> list[str]:
+        try:
+            rows = list(csv.reader([header.decode()], delimiter=self._delimiter))
+        except UnicodeDecodeError:
+            raise DataError(f"{path.name}: the header line is not UTF-8", position=str(path)) from None
+        names = [name.strip() for name in rows[0]] if rows else []
+        missing = [column.name for column in self._wanted if column.name not in names]
+        if missing or len(set(names)) < len(names):
+            problem = f"has no column {', '.join(missing)}" if missing else "names a column twice"
+            raise DataError(f"{path.name}: the header line {problem}", hint=f"it is: {header!r}", position=f"{path}: line 1")
+        return names
+
+    def _parse(self, path: Path, found: Range, columns: _FileColumns) -> list[pa.RecordBatch]:
+        try:
+            return self._convert(found, columns)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            moments = {column.name for column in self._wanted if column.type in _MOMENTS} - self._as_text
+            if moments and not _is_parse_error(error):
+                return self._parse_moments(path, found, columns, moments)
+            raise self._fault(path, found, columns, error) from error
+
+    def _parse_moments(self, path: Path, found: Range, columns: _FileColumns, moments: set[str]) -> list[pa.RecordBatch]:
+        """Once more, with dates and timestamps in any of their forms; if that was it, all of the file is read so."""
+        self._as_text |= moments
+        try:
+            return self._convert(found, columns)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            self._as_text -= moments
+            raise self._fault(path, found, columns, error) from error
+
+    def _fault(self, path: Path, found: Range, columns: _FileColumns, error: Exception) -> DataError:
+        types = {column.name: column.type for column in columns.wanted}
+        fields = [(name, types.get(name)) for name in columns.in_file]
+        return find_fault(path, found, fields, self._delimiter, str(error))
+
+    def _convert(self, found: Range, columns: _FileColumns) -> list[pa.RecordBatch]:
+        table: pa.Table = _read_csv(
+            pa.BufferReader(found.data),
+            read_options=pc.ReadOptions(column_names=list(columns.in_file), use_threads=False, block_size=len(found.data) + 1),
+            parse_options=pc.ParseOptions(delimiter=self._delimiter, newlines_in_values=b'"' in found.data),
+            convert_options=self._convert_options(columns),
+        )
+        batches = table.to_batches()
+        return [self._finish(batch) for batch in batches] if self._as_text else batches
+
+    def _convert_options(self, columns: _FileColumns) -> pc.ConvertOptions:
+        types = {
+            column.name: pa.string() if column.name in self._as_text else arrow_type(column.type) for column in columns.wanted
+        }
+        return pc.ConvertOptions(
+            column_types=types,
+            include_columns=list(types),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            true_values=["true", "True", "TRUE", "1"],
+            false_values=["false", "False", "FALSE", "0"],
+        )
+
+    def _finish(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        arrays = [
+            convert_text(batch.column(column.name), column.type) if column.name in self._as_text else batch.column(column.name)
+            for column in self._wanted
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=arrow_schema(self._wanted))
+
+
+def _parsed_by_arrow(column: Column) -> bool:
+    return not isinstance(column.type, ArrayType | MapType | RowType) and (
+        not isinstance(column.type, ScalarType) or column.type in _BY_ARROW
+    )
+
+
+def _is_parse_error(error: Exception) -> bool:
+    return str(error).startswith("CSV parse error")

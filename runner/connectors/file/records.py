@@ -1,0 +1,261 @@
+"""Cuts a line-based file into ranges that begin and end between records, and knows the byte position of each.
+
+For csv a line break inside quotes is no boundary. Quotes count only where csv lets them: a quote opens a quoted value at the
+start of a field; anywhere else it is a character like others (as in Python's csv module and in Arrow's parser).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from runner.connectors.base import DataError, Pace, PluginError, file_error
+
+MAXIMUM_RECORD = 64 << 20
+BOM = b"\xef\xbb\xbf"
+
+_NEWLINE = 0x0A
+_RETURN = 0x0D
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Whole records: the bytes ``[begin, end)`` of a file."""
+
+    begin: int
+    end: int
+    data: bytes
+
+
+class Boundaries(ABC):
+    """Where records end in a piece of a file that begins with a record."""
+
+    @abstractmethod
+    def last(self, data: bytes, *, at_end: bool) -> int:
+        """The end of the last whole record in ``data``, 0 when there is none. ``at_end``: nothing follows in the file."""
+
+    @abstractmethod
+    def after(self, data: bytes, records: int) -> int:
+        """The end of record number ``records`` (or of the last one) in ``data``, which holds whole records."""
+
+
+class LineBoundaries(Boundaries):
+    """Every line is a record."""
+
+    def last(self, data: bytes, *, at_end: bool) -> int:
+        """After the last line break."""
+        return len(data) if at_end else data.rfind(b"\n") + 1
+
+    def after(self, data: bytes, records: int) -> int:
+        """After so many line breaks."""
+        breaks = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _NEWLINE)
+        return int(breaks[records - 1]) + 1 if len(breaks) >= records else len(data)
+
+
+class UnclosedQuote(Exception):
+    """The file ends inside a quoted value that began at ``offset`` of the piece."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+class QuotedBoundaries(Boundaries):
+    """A line is a record unless its line break is inside quotes."""
+
+    def __init__(self, delimiter: str, quote: str = '"') -> None:
+        self._delimiter = delimiter.encode()
+        self._quote = quote.encode()
+
+    def last(self, data: bytes, *, at_end: bool) -> int:
+        """After the last line break outside quotes. Raises UnclosedQuote at the end of the file."""
+        if self._quote not in data:
+            return len(data) if at_end else data.rfind(b"\n") + 1
+        quotes = self._quotes(data)
+        if quotes is None:
+            return self._walk(data, at_end=at_end)[-1]
+        if at_end:
+            if len(quotes) % 2:
+                raise UnclosedQuote(int(quotes[-1]))
+            return len(data)
+        end = len(data)
+        while (found := data.rfind(b"\n", 0, end)) >= 0:
+            before = int(np.searchsorted(quotes, found))
+            if before % 2 == 0:
+                return found + 1
+            end = int(quotes[before - 1])
+        return 0
+
+    def after(self, data: bytes, records: int) -> int:
+        """After so many line breaks outside quotes."""
+        breaks = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _NEWLINE)
+        if self._quote in data:
+            quotes = self._quotes(data)
+            if quotes is None:
+                ends = self._walk(data, at_end=False, limit=records)
+                return ends[-1] if len(ends) > records else len(data)
+            breaks = breaks[np.searchsorted(quotes, breaks) % 2 == 0]
+        return int(breaks[records - 1]) + 1 if len(breaks) >= records else len(data)
+
+    def _quotes(self, data: bytes) -> npt.NDArray[np.intp] | None:
+        """The positions of all quotes if they strictly alternate between opening and closing, None when one is a character
+        like others, which counting cannot tell.
+        """
+        characters = np.frombuffer(data, dtype=np.uint8)
+        quotes = np.flatnonzero(characters == self._quote[0])
+        opening, closing = quotes[0::2], quotes[1::2]
+        if not self._around(characters, opening - 1).all() or not self._around(characters, closing + 1).all():
+            return None
+        return quotes
+
+    def _around(self, characters: npt.NDArray[np.uint8], positions: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+        inside = positions[(positions >= 0) & (positions < len(characters))]
+        beside = characters[inside]
+        allowed: npt.NDArray[np.bool_] = (beside == self._delimiter[0]) | (beside == _NEWLINE) | (beside == _RETURN)
+        allowed |= beside == self._quote[0]
+        return allowed
+
+    def _walk(self, data: bytes, *, at_end: bool, limit: int | None = None) -> list[int]:
+        """The record ends found field by field (0 first): slower, and right for any quotes."""
+        ends, at = [0], 0
+        while at < len(data) and (limit is None or len(ends) <= limit):
+            line_end = data.find(b"\n", at)
+            if line_end >= 0 and self._quote not in data[at:line_end]:
+                at = line_end + 1
+            else:
+                record_end = self._record_end(data, at, at_end=at_end)
+                if record_end is None:
+                    break
+                at = record_end
+            ends.append(at)
+        return ends
+
+    def _record_end(self, data: bytes, at: int, *, at_end: bool) -> int | None:
+        while True:
+            if data[at : at + 1] == self._quote:
+                closing = self._closing(data, at + 1)
+                if closing is None:
+                    if at_end:
+                        raise UnclosedQuote(at)
+                    return None
+                at = closing + 1
+            field_end = self._field_end(data, at)
+            if field_end is None:
+                return len(data) if at_end else None
+            if data[field_end] == _NEWLINE:
+                return field_end + 1
+            at = field_end + 1
+
+    def _closing(self, data: bytes, at: int) -> int | None:
+        while (found := data.find(self._quote, at)) >= 0:
+            if data[found + 1 : found + 2] != self._quote:
+                return found
+            at = found + 2
+        return None
+
+    def _field_end(self, data: bytes, at: int) -> int | None:
+        found = [data.find(end, at) for end in (self._delimiter, b"\n", b"\r")]
+        return min((end for end in found if end >= 0), default=None)
+
+
+def read_ranges(path: Path, begin: int, end: int, boundaries: Boundaries, pace: Pace) -> Iterator[Range]:
+    """The records of ``[begin, end)`` in pieces of about ``pace``. Both ends are record boundaries of the file.
+
+    Raises PluginError when the file cannot be read or has become shorter, DataError for a record without an end.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise file_error(error, path, "read") from error
+    try:
+        at = begin
+        while at < end:
+            piece = _read_piece(descriptor, path, at, end, boundaries, pace)
+            at = piece.end
+            yield piece
+    finally:
+        os.close(descriptor)
+
+
+def _read_piece(descriptor: int, path: Path, at: int, end: int, boundaries: Boundaries, pace: Pace) -> Range:
+    size = pace.bytes
+    while True:
+        data = _pread(descriptor, path, min(size, end - at), at)
+        try:
+            cut = boundaries.last(data, at_end=at + len(data) >= end)
+        except UnclosedQuote as error:
+            raise DataError(
+                f"{path.name} line {line_number(path, at + error.offset)}: a quoted value has no closing quote",
+                position=f"{path}: byte {at + error.offset}",
+            ) from None
+        if cut:
+            break
+        if size >= MAXIMUM_RECORD:
+            raise DataError(
+                f"{path.name} line {line_number(path, at)}: no end of the record within {MAXIMUM_RECORD >> 20} MB",
+                hint="a quote that is never closed looks like this",
+                position=f"{path}: byte {at}",
+            )
+        size *= 2
+    if cut > pace.rows:  # a record has at least one byte, so fewer bytes cannot be too many rows
+        cut = boundaries.after(data[:cut], pace.rows)
+    return Range(at, at + cut, data[:cut] if cut < len(data) else data)
+
+
+def _pread(descriptor: int, path: Path, size: int, at: int) -> bytes:
+    try:
+        data = os.pread(descriptor, size, at)
+        while len(data) < size:
+            more = os.pread(descriptor, size - len(data), at + len(data))
+            if not more:
+                raise PluginError(
+                    f"{path} has become shorter while it was being read", code="file-changed", position=f"{path}: byte {at}"
+                )
+            data += more
+    except OSError as error:
+        raise file_error(error, path, "read") from error
+    return data
+
+
+def line_number(path: Path, offset: int) -> int:
+    """The 1-based line that byte ``offset`` of a file is on. Reads the file up to there: for error messages only."""
+    lines = 1
+    with path.open("rb") as file:
+        while offset > 0 and (data := file.read(min(offset, 1 << 20))):
+            lines += data.count(b"\n")
+            offset -= len(data)
+    return lines
+
+
+def skip_lines(path: Path, lines: int) -> tuple[int, bytes]:
+    """Where the records of a file begin after a byte-order mark and ``lines`` lines, and the last line skipped."""
+    try:
+        with path.open("rb") as file:
+            if file.read(len(BOM)) != BOM:
+                file.seek(0)
+            skipped = b""
+            for _ in range(lines):
+                skipped = file.readline(MAXIMUM_RECORD)
+            return file.tell(), skipped
+    except OSError as error:
+        raise file_error(error, path, "read") from error
+
+
+def cut_evenly(path: Path, begin: int, end: int, boundaries: Boundaries, parts: int) -> list[tuple[int, int]]:
+    """``[begin, end)`` in at most ``parts`` pieces of about the same size, cut between records."""
+    if parts <= 1 or begin >= end:
+        return [(begin, end)] if begin < end else []
+    size = (end - begin) / parts
+    cuts = [begin]
+    for piece in read_ranges(path, begin, end, boundaries, Pace(rows=1 << 62)):
+        if piece.end < end and piece.end >= begin + size * len(cuts):
+            cuts.append(piece.end)
+    cuts.append(end)
+    return list(itertools.pairwise(cuts))

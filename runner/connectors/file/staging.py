@@ -1,0 +1,148 @@
+"""Files that become visible all at once: written under a staging name, made durable, then renamed.
+
+A staging directory belongs to one job: ``<path>/.flowdeck-staging/<job id>/``. Names in it are unique to an attempt, a worker
+and a sink, so nothing that a dead attempt left can be taken for something else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from runner.connectors.base import PluginContext, TargetError, file_error
+
+STAGING = ".flowdeck-staging"
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def staging_directory(target: Path, job_id: str) -> Path:
+    """Where a job's unfinished files for ``target`` are."""
+    return target / STAGING / safe_name(job_id)
+
+
+def safe_name(text: str) -> str:
+    """``text`` as one harmless component of a path."""
+    safe = _UNSAFE.sub("_", text)
+    return safe if safe.strip(".") else f"_{safe}"
+
+
+def digest(text: str) -> str:
+    """Ten hexadecimal digits that stand for ``text``."""
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def attempt_prefix(context: PluginContext) -> str:
+    """What the staging names of this attempt begin with."""
+    return f"{digest(context.attempt)}-"
+
+
+def make_staging(staging: Path) -> None:
+    """Create a job's staging directory. Refuses a symbolic link in its place."""
+    for part in (staging.parent, staging):
+        if part.is_symlink():
+            raise TargetError(f"{part} is a symbolic link; flowdeck does not write through it", position=str(part))
+    make_directory(staging)
+
+
+def make_directory(directory: Path) -> None:
+    """Create ``directory`` and what is missing above it, durably."""
+    missing = []
+    probe = directory
+    while not probe.is_dir():
+        missing.append(probe)
+        probe = probe.parent
+    try:
+        for part in reversed(missing):
+            part.mkdir(exist_ok=True)
+            sync_directory(part.parent)
+    except OSError as error:
+        raise file_error(error, directory, "create") from error
+
+
+def sync_file(path: Path) -> None:
+    """Make a file's content durable."""
+    _sync(path, os.O_RDONLY)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make a directory's entries durable."""
+    _sync(directory, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    try:
+        descriptor = os.open(path, flags | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise file_error(error, path, "make durable") from error
+
+
+def publish(files: Iterable[tuple[Path, Path]]) -> None:
+    """Rename every (staged, final) pair and make the renames durable. A pair that was renamed before is left alone."""
+    touched: set[Path] = set()
+    for staged, final in files:
+        if not final.parent.is_dir():
+            make_directory(final.parent)
+        if _rename(staged, final):
+            touched.update((staged.parent, final.parent))
+    for directory in touched:
+        if directory.is_dir():
+            sync_directory(directory)
+
+
+def _rename(staged: Path, final: Path) -> bool:
+    if os.path.lexists(final):
+        if staged.exists():
+            raise TargetError(
+                f"{final} is there already and is not this job's", hint="move it away and restart the job", position=str(final)
+            )
+        return False
+    try:
+        staged.rename(final)
+    except FileNotFoundError as error:
+        raise TargetError(
+            f"{final.name} was written and is gone: neither {staged} nor {final} exists", position=str(final)
+        ) from error
+    except OSError as error:
+        raise file_error(error, final, "write") from error
+    return True
+
+
+def discard(staging: Path, *, keep_prefix: str | None) -> None:
+    """Remove everything from ``staging`` but names that begin with ``keep_prefix``, and what is empty then."""
+    try:
+        entries = list(os.scandir(staging))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if keep_prefix is None or not entry.name.startswith(keep_prefix):
+            _remove(Path(entry.path), is_directory=entry.is_dir(follow_symlinks=False))
+    remove_empty(staging)
+
+
+def _remove(path: Path, *, is_directory: bool) -> None:
+    try:
+        if is_directory:
+            for entry in os.scandir(path):
+                _remove(Path(entry.path), is_directory=entry.is_dir(follow_symlinks=False))
+            path.rmdir()
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise file_error(error, path, "remove") from error
+
+
+def remove_empty(staging: Path) -> None:
+    """Remove the job's staging directory and the one above it if nothing is in them."""
+    for directory in (staging, staging.parent):
+        try:
+            directory.rmdir()
+        except OSError:  # not empty, or gone: both are fine
+            return

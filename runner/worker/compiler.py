@@ -1,0 +1,61 @@
+"""Compiles a stage's chain of transforms to one nested query, binding it against the real columns of its input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+
+from runner.connectors.base import PluginError
+from runner.transforms.base import Transform
+from runner.transforms.registry import create_transform
+from runner.worker.arrow_types import canonical_schema
+from runner.worker.engine import PASS_THROUGH, Engine
+from runner.worker.failure import blame, sql_message
+from runner.worker.stage import StageQuery
+from spec.job import PluginSpec
+
+
+class SqlError(PluginError):
+    """The SQL of a transform does not fit its input."""
+
+    code = "sql"
+
+
+class Compiler:
+    """Holds the job's transforms and the engine they are bound in."""
+
+    def __init__(self, transforms: Sequence[PluginSpec], engine: Engine) -> None:
+        self.engine = engine
+        self._transforms: dict[str, Transform] = {}
+        for plugin in transforms:
+            with blame(plugin.id):
+                transform = create_transform(plugin)
+                transform.install(engine)
+            self._transforms[plugin.id] = transform
+
+    def keeps_rows(self, plugin: PluginSpec) -> bool:
+        """Whether the transform lets every row through."""
+        return self._transforms[plugin.id].keeps_rows
+
+    def compile(self, chain: Sequence[PluginSpec], input_schema: pa.Schema) -> StageQuery:
+        """The query of ``chain`` over :data:`INPUT`. Raises StageError naming the transform that does not fit."""
+        if not chain:
+            return StageQuery(None, input_schema, input_schema)
+        sql, schema = PASS_THROUGH, input_schema
+        for plugin in chain:
+            with blame(plugin.id):
+                sql, schema = self._extend(self._transforms[plugin.id], sql, schema, input_schema)
+        return StageQuery(sql, input_schema, schema)
+
+    def _extend(self, transform: Transform, sql: str, schema: pa.Schema, input_schema: pa.Schema) -> tuple[str, pa.Schema]:
+        compiled = transform.compile(sql, schema)
+        try:
+            bound = self.engine.bind(compiled, input_schema)
+            transform.check(compiled, input_schema, self.engine)
+        except duckdb.Error as error:
+            name, problem = transform.plugin.name, sql_message(error)
+            raise SqlError(f"{name}: {problem}", hint=f"the input has: {', '.join(schema.names)}") from error
+        canonical_schema(bound)
+        return compiled, bound

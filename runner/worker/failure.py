@@ -1,0 +1,84 @@
+"""What a failure is in the supervisor's words: an ErrorInfo, and whether another attempt may end differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+import pyarrow as pa
+
+from runner.connectors.base import PluginError, file_error
+from runner.model import ErrorInfo
+from runner.worker.gate import GateClosed
+from spec.errors import FlowdeckError
+
+_NO_SPACE = "no space left on device"
+
+
+class StageError(Exception):
+    """A failure inside one plugin's work; carries the plugin's id to the report."""
+
+    def __init__(self, plugin: str, cause: BaseException) -> None:
+        super().__init__(str(cause))
+        self.plugin = plugin
+        self.cause = cause
+
+
+@contextmanager
+def blame(plugin: str) -> Iterator[None]:
+    """Attribute every failure inside to ``plugin``, unless it has been attributed already."""
+    try:
+        yield
+    except (StageError, GateClosed):
+        raise
+    except Exception as error:
+        raise StageError(plugin, error) from error
+
+
+def describe_failure(error: BaseException) -> tuple[ErrorInfo, bool]:
+    """The report of ``error`` and whether it is retriable."""
+    plugin: str | None = None
+    while isinstance(error, StageError):
+        plugin, error = error.plugin, error.cause
+    if isinstance(error, OSError):
+        error = file_error(error, error.filename or "a file", "use")
+    if isinstance(error, PluginError):
+        return _info(error, error.plugin or plugin, error.position), error.retriable
+    if isinstance(error, FlowdeckError):
+        return _info(error, plugin, None), False
+    if isinstance(error, duckdb.Error):
+        return _sql_failure(error, plugin)
+    if isinstance(error, MemoryError | pa.ArrowMemoryError):
+        return ErrorInfo(code="memory", message="the worker ran out of memory", plugin=plugin), True
+    if isinstance(error, pa.ArrowException):
+        return ErrorInfo(code="data", message=_first_lines(str(error)), plugin=plugin), False
+    message = f"{type(error).__name__}: {_first_lines(str(error))}"
+    return ErrorInfo(code="internal", message=message, hint="this is a defect of flowdeck", plugin=plugin), True
+
+
+def _info(error: FlowdeckError, plugin: str | None, position: str | None) -> ErrorInfo:
+    return ErrorInfo(code=error.code, message=error.message, hint=error.hint, plugin=plugin, position=position)
+
+
+def _sql_failure(error: duckdb.Error, plugin: str | None) -> tuple[ErrorInfo, bool]:
+    message = sql_message(error)
+    if _NO_SPACE in message.lower():
+        hint = "free space and the job goes on by itself"
+        return ErrorInfo(code="file", message=message, hint=hint, plugin=plugin), True
+    retriable = isinstance(error, duckdb.OperationalError | duckdb.FatalException | duckdb.InternalException)
+    retriable = retriable or isinstance(error, duckdb.OutOfMemoryException)
+    return ErrorInfo(code="sql", message=message, plugin=plugin), retriable and not isinstance(error, duckdb.DataError)
+
+
+def sql_message(error: duckdb.Error) -> str:
+    """The engine's message without its class prefix, its excerpt of our generated SQL and its advice."""
+    text = str(error).split("\n\nLINE ")[0].split("\nLINE ")[0]
+    for prefix in ("Conversion Error: ", "Invalid Input Error: ", "Binder Error: ", "Parser Error: ", "Catalog Error: "):
+        text = text.removeprefix(prefix)
+    return _first_lines(text)
+
+
+def _first_lines(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " ".join(lines[:4])[:2000]

@@ -1,0 +1,47 @@
+"""The worker's end of the execution's log: JSON lines, appended whole."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from runner.model import LogLine
+
+MAXIMUM_MESSAGE = 32 * 1024
+
+_encoder = msgspec.json.Encoder()
+
+
+class WorkerLog:
+    """Appends :class:`runner.model.LogLine` records to one file. Safe from any thread; a line is written in one call."""
+
+    def __init__(self, path: Path, *, worker: int, attempt: int) -> None:
+        self._worker = worker
+        self._attempt = attempt
+        self._lock = threading.Lock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+    def write(self, level: str, message: str, *, plugin: str = "") -> None:
+        """Append one line; ``level`` is debug, info, warning, error or output."""
+        self._append([self._line(level, message, plugin)])
+
+    def output(self, messages: Sequence[str], *, plugin: str) -> None:
+        """Append one line of level ``output`` per message."""
+        self._append(self._line("output", message, plugin) for message in messages)
+
+    def _line(self, level: str, message: str, plugin: str) -> bytes:
+        text = message if len(message) <= MAXIMUM_MESSAGE else message[:MAXIMUM_MESSAGE] + " … (cut)"
+        line = LogLine(at=time.time(), level=level, message=text, plugin=plugin, worker=self._worker, attempt=self._attempt)
+        return _encoder.encode(line) + b"\n"
+
+    def _append(self, lines: Iterable[bytes]) -> None:
+        data = memoryview(b"".join(lines))
+        with self._lock:
+            while data:
+                data = data[os.write(self._file, data) :]

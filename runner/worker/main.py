@@ -1,0 +1,237 @@
+"""The worker process: obeys the supervisor's messages and keeps the pipeline's threads.
+
+The main thread reads the socket and nothing else that can take long. All other threads are daemons: when the supervisor goes,
+the process ends at once and commits nothing; whatever was not committed is staging that the next attempt drops.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from runner.connectors.base import PluginContext
+from runner.protocol import (
+    Abort,
+    Barrier,
+    Complete,
+    Enumerate,
+    NoMoreSplits,
+    PluginCounters,
+    Recover,
+    SplitAssigned,
+    Start,
+    SupervisorMessage,
+)
+from runner.worker.committer import Committer, commit_token
+from runner.worker.failure import blame, describe_failure
+from runner.worker.gate import GateClosed
+from runner.worker.heartbeat import Heartbeat
+from runner.worker.ledger import CheckpointRecord, Ledger
+from runner.worker.link import Link, LinkClosed, LinkError
+from runner.worker.log import WorkerLog
+from runner.worker.pipeline import Pipeline, PipelineBuilder, ReaderHooks
+from runner.worker.reporter import Reporter
+from spec.job import PluginSpec
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_ABANDONED = 3
+"""The supervisor closed the connection before the work was done."""
+
+
+def run_worker(connection: socket.socket) -> int:
+    """Serve one supervisor until it is done with this worker; the process's exit status (0, 1 after Failed, 3 abandoned).
+
+    Threads may still be running when it returns: the caller ends the process with ``os._exit``.
+    """
+    link = Link(connection)
+    try:
+        start = link.receive()
+    except LinkClosed:
+        return EXIT_ABANDONED
+    if not isinstance(start, Start):
+        raise LinkError(f"the first message is Start, not {type(start).__name__}")
+    return Worker(link, start).serve()
+
+
+class Worker:
+    """One attempt's worker."""
+
+    def __init__(self, link: Link, start: Start) -> None:
+        self._link = link
+        self._start = start
+        self._reporter = Reporter(link, start)
+        self._log = WorkerLog(Path(start.log_file), worker=start.worker, attempt=start.attempt)
+        self._ending = threading.Lock()
+        self._exit: int | None = None
+        self._drained = False
+        self._heartbeat = Heartbeat(self._counters, self._beat)
+        self._committer = Committer(
+            start.worker,
+            {plugin.id: plugin.name for plugin in start.job.sinks},
+            prepared=self._reporter.prepared,
+            committed=self._after_commit,
+            aborted=self._after_abort,
+        )
+        self._pipeline = Pipeline()
+
+    def serve(self) -> int:
+        """Run to the end; the exit status."""
+        try:
+            self._spawn("heartbeat", self._heartbeat.run)
+            self._build()
+            self._reporter.ready()
+            while True:
+                self._obey(self._link.receive())
+        except LinkClosed:
+            return EXIT_ABANDONED if self._exit is None else self._exit
+        except Exception as error:  # noqa: BLE001 - the process boundary: the failure is reported, then the process ends
+            self._fail(error)
+            return EXIT_FAILED
+        finally:
+            self._close()
+
+    def _build(self) -> None:
+        start = self._start
+        ledger = Ledger(
+            [plugin.id for plugin in start.job.sources], [plugin.id for plugin in start.job.sinks], self._committer.add
+        )
+        hooks = ReaderHooks(request_split=self._reporter.request_split, drained=self._reader_drained)
+        self._pipeline = PipelineBuilder(start.job, self._context, ledger, hooks).build()
+        for sink_id, sink in self._pipeline.sinks.items():
+            states = [state.data for state in start.states if state.plugin == sink_id]
+            if states:
+                with blame(sink_id):
+                    sink.restore(states)
+        self._spawn("committer", self._committer.run)
+        for stage in self._pipeline.stages:
+            self._spawn(f"stage {stage.plugin}", stage.run)
+        for reader in self._pipeline.readers.values():
+            self._spawn(f"reader {reader.id}", reader.run)
+
+    def _context(self, plugin: PluginSpec) -> PluginContext:
+        start = self._start
+        return PluginContext(
+            plugin=plugin,
+            mode=start.job.env.mode,
+            job_id=start.job_id,
+            execution=start.execution,
+            attempt=f"{start.execution}-{start.attempt}-{start.epoch}",
+            worker=start.worker,
+            workers=start.workers,
+            base_directory=Path(start.base_directory),
+            log=self._log,
+        )
+
+    def _spawn(self, name: str, work: Callable[[], None]) -> None:
+        threading.Thread(target=self._guard, args=(work,), name=name, daemon=True).start()
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except (GateClosed, LinkClosed):
+            return
+        except BaseException as error:  # noqa: BLE001 - a thread's boundary: the failure is reported to the supervisor
+            self._fail(error)
+
+    def _obey(self, message: SupervisorMessage) -> None:
+        if not self._reporter.is_addressed_by(message):
+            self._log.write("warning", f"refused a {type(message).__name__} of another attempt or epoch")
+            return
+        readers = self._pipeline.readers
+        match message:
+            case Recover():
+                self._recover(message)
+            case Enumerate():
+                self._enumerate()
+            case SplitAssigned(split=split):
+                readers[split.source].assign(split)
+            case NoMoreSplits(source=source):
+                readers[source].exhaust()
+            case _:
+                self._obey_checkpoint(message)
+
+    def _obey_checkpoint(self, message: SupervisorMessage) -> None:
+        match message:
+            case Barrier():
+                for reader in self._pipeline.readers.values():
+                    reader.barrier(message)
+            case Complete(checkpoint=checkpoint):
+                self._committer.complete(checkpoint)
+            case Abort(checkpoint=checkpoint):
+                self._committer.abort(checkpoint)
+            case _:
+                raise LinkError(f"a {type(message).__name__} out of turn")
+
+    def _recover(self, message: Recover) -> None:
+        for token in message.tokens:
+            commit_token(token)
+        for sink_id, sink in self._pipeline.sinks.items():
+            with blame(sink_id):
+                sink.discard_staging()
+                if message.fresh:
+                    sink.prepare_target()
+        self._reporter.recovered()
+
+    def _enumerate(self) -> None:
+        splits = []
+        for source_id, source in self._pipeline.sources.items():
+            with blame(source_id):
+                splits.extend(source.splits())
+        self._reporter.enumerated(splits)
+
+    def _reader_drained(self) -> None:
+        if self._pipeline.drained():
+            self._drained = True
+            self._heartbeat.now()
+
+    def _after_commit(self, record: CheckpointRecord) -> None:
+        for source, splits in record.splits.items():
+            self._pipeline.readers[source].completed(splits)
+        if record.barrier.stop:
+            for sink_id, sink in self._pipeline.sinks.items():
+                with blame(sink_id):
+                    sink.close()
+        self._reporter.committed(record.barrier.checkpoint)
+        if record.barrier.stop:
+            self._end(EXIT_OK)
+
+    def _after_abort(self, record: CheckpointRecord) -> None:
+        if record.barrier.stop:
+            for reader in self._pipeline.readers.values():
+                reader.resume()
+
+    def _counters(self) -> list[PluginCounters]:
+        return self._pipeline.counters()
+
+    def _beat(self, counters: list[PluginCounters], cpu_seconds: float, memory_bytes: int) -> None:
+        self._reporter.heartbeat(counters, cpu_seconds=cpu_seconds, memory_bytes=memory_bytes, drained=self._drained)
+
+    def _fail(self, error: BaseException) -> None:
+        """Report the first failure and end; later ones are its echoes."""
+        info, retriable = describe_failure(error)
+        with self._ending:
+            if self._exit is not None:
+                return
+            self._exit = EXIT_FAILED
+        self._log.write("error", info.message + (f" ({info.hint})" if info.hint else ""), plugin=info.plugin or "")
+        with contextlib.suppress(LinkClosed):
+            self._reporter.failed(info, retriable=retriable)
+        self._link.wake()
+
+    def _end(self, status: int) -> None:
+        with self._ending:
+            if self._exit is None:
+                self._exit = status
+        self._link.wake()
+
+    def _close(self) -> None:
+        self._heartbeat.close()
+        self._committer.close()
+        for gate in self._pipeline.gates:
+            gate.close()
+        for reader in self._pipeline.readers.values():
+            reader.close()

@@ -1,0 +1,171 @@
+"""Builds a job's readers and stages: types flow from the sources through the bound queries to the sinks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from runner.connectors.base import Pace, PluginContext, PluginError, Sink, Source
+from runner.connectors.registry import sink_class, source_class
+from runner.protocol import PluginCounters
+from runner.worker.arrow_types import canonical_schema, describe
+from runner.worker.compiler import Compiler
+from runner.worker.engine import Engine
+from runner.worker.failure import blame
+from runner.worker.flow import StageFlow
+from runner.worker.gate import Gate
+from runner.worker.ledger import Ledger
+from runner.worker.meter import Meter
+from runner.worker.outlet import Outlet
+from runner.worker.plan import StagePlan, plan_stages
+from runner.worker.rate import RateLimit
+from runner.worker.reader import Reader
+from runner.worker.stage import OutletEnd, SinkEnd, Stage, StageEnd, StageQuery
+from spec.job import EnvSpec, JobSpec, PluginSpec
+
+LOW_LATENCY_INTERVAL = 1.0
+LOW_LATENCY_BYTES = 1 << 20
+BATCHES_PER_SECOND = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderHooks:
+    """What readers tell the control side."""
+
+    request_split: Callable[[str], None]
+    drained: Callable[[], None]
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """Everything that runs in threads, by plugin id."""
+
+    engine: Engine | None = None
+    sources: dict[str, Source] = field(default_factory=dict)
+    sinks: dict[str, Sink] = field(default_factory=dict)
+    readers: dict[str, Reader] = field(default_factory=dict)
+    stages: list[Stage] = field(default_factory=list)
+    gates: list[Gate] = field(default_factory=list)
+    meters: list[Meter] = field(default_factory=list)
+
+    def drained(self) -> bool:
+        """All readers have been told that nothing is left, and have read what they were given."""
+        return all(reader.drained for reader in self.readers.values())
+
+    def counters(self) -> list[PluginCounters]:
+        """The counters of all plugins whose counters are known."""
+        for meter in self.meters:
+            sink = self.sinks.get(meter.plugin)
+            written = sink.written_bytes() if sink is not None else None
+            if written is not None:
+                meter.bytes_out = max(meter.bytes_out, written)
+        return [meter.counters() for meter in self.meters]
+
+
+class PipelineBuilder:
+    """Opens one job's plugins, binds its queries and connects its gates; starts no thread."""
+
+    def __init__(
+        self, job: JobSpec, context: Callable[[PluginSpec], PluginContext], ledger: Ledger, hooks: ReaderHooks
+    ) -> None:
+        self._job = job
+        self._contexts = {plugin.id: context(plugin) for plugin in job.plugins()}
+        self._ledger = ledger
+        self._hooks = hooks
+        self._plan = plan_stages(job)
+        self._schemas: dict[str, pa.Schema] = {}
+
+    def build(self) -> Pipeline:
+        """The pipeline. Raises StageError naming the plugin that cannot start."""
+        compiler = Compiler(self._job.transforms, Engine(self._directories()))
+        pipeline = Pipeline(compiler.engine)
+        for plugin in self._job.sources:
+            with blame(plugin.id):
+                self._open_source(pipeline, plugin, compiler.engine)
+        queries = [self._bind(stage, compiler) for stage in self._plan.stages]
+        compiler.engine.lock()
+        pipeline.gates = [Gate(len(stage.inputs)) for stage in self._plan.stages]
+        for stage, query, gate in zip(self._plan.stages, queries, pipeline.gates, strict=True):
+            with blame(stage.name):
+                self._add_stage(pipeline, stage, query, gate, compiler)
+        for plugin in self._job.sources:
+            self._add_reader(pipeline, plugin)
+        return pipeline
+
+    def _directories(self) -> list[str]:
+        found: set[str] = set()
+        for plugin in self._job.sinks:
+            with blame(plugin.id):
+                found.update(map(str, sink_class(plugin.name).directories(self._contexts[plugin.id])))
+        return sorted(found)
+
+    def _open_source(self, pipeline: Pipeline, plugin: PluginSpec, engine: Engine) -> None:
+        source = source_class(plugin.name)(self._contexts[plugin.id], engine.cursor())
+        pipeline.sources[plugin.id] = source
+        self._schemas[plugin.output or plugin.id] = canonical_schema(source.schema())
+
+    def _bind(self, stage: StagePlan, compiler: Compiler) -> StageQuery:
+        with blame(stage.transforms[0].id if stage.transforms else stage.name):
+            input_schema = self._union(stage.inputs)
+        query = compiler.compile(stage.transforms, input_schema)
+        if stage.output is not None:
+            self._schemas[stage.output] = query.output_schema
+        return query
+
+    def _union(self, inputs: tuple[str, ...]) -> pa.Schema:
+        schemas = [self._schemas[dataset] for dataset in inputs]
+        for dataset, schema in zip(inputs, schemas, strict=True):
+            if not schema.equals(schemas[0]):
+                raise PluginError(
+                    f"the inputs '{inputs[0]}' and '{dataset}' have different columns",
+                    hint=f"{inputs[0]}: {describe(schemas[0])}; {dataset}: {describe(schema)}",
+                    code="union",
+                )
+        return schemas[0]
+
+    def _add_stage(self, pipeline: Pipeline, stage: StagePlan, query: StageQuery, gate: Gate, compiler: Compiler) -> None:
+        flow = StageFlow(
+            [(plugin.id, compiler.keeps_rows(plugin)) for plugin in stage.transforms], stage.sink.id if stage.sink else None
+        )
+        end: StageEnd
+        if stage.sink is not None:
+            sink = sink_class(stage.sink.name)(self._contexts[stage.sink.id], query.output_schema)
+            pipeline.sinks[stage.sink.id] = sink
+            end = SinkEnd(sink, self._ledger)
+        else:
+            end = OutletEnd(self._outlet(pipeline, stage.output))
+        pipeline.stages.append(Stage(stage.name, compiler.engine.cursor(), gate, query, end, flow))
+        pipeline.meters.extend(flow.meters)
+
+    def _add_reader(self, pipeline: Pipeline, plugin: PluginSpec) -> None:
+        meter = Meter(plugin.id)
+        env = self._job.env
+        pipeline.meters.append(meter)
+        pipeline.readers[plugin.id] = Reader(
+            pipeline.sources[plugin.id],
+            self._outlet(pipeline, plugin.output),
+            self._ledger,
+            meter,
+            pace=read_pace(env),
+            rate=RateLimit(env.rows_per_second, env.bytes_per_second),
+            request_split=self._hooks.request_split,
+            drained=self._hooks.drained,
+        )
+
+    def _outlet(self, pipeline: Pipeline, dataset: str | None) -> Outlet:
+        return Outlet([(pipeline.gates[stage], channel) for stage, channel in self._plan.readers.get(dataset or "", ())])
+
+
+def read_pace(env: EnvSpec) -> Pace:
+    """Batch sizes: small ones when checkpoints are frequent or rates are limited."""
+    pace = Pace()
+    interval = env.checkpoint.interval
+    size = pace.bytes if interval is None or interval >= LOW_LATENCY_INTERVAL else LOW_LATENCY_BYTES
+    rows = pace.rows
+    if env.rows_per_second:
+        rows = min(rows, max(1, env.rows_per_second // BATCHES_PER_SECOND))
+    if env.bytes_per_second:
+        size = min(size, max(1024, env.bytes_per_second // BATCHES_PER_SECOND))
+    return Pace(rows=rows, bytes=size)

@@ -1,0 +1,147 @@
+"""One thread per stage: takes input from its gate, runs one streaming query per part, and writes or hands on the result."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+
+from runner.connectors.base import PartLimit, Sink
+from runner.protocol import Barrier
+from runner.worker.failure import StageError
+from runner.worker.flow import StageFlow
+from runner.worker.gate import Gate, GateClosed
+from runner.worker.ledger import Ledger
+from runner.worker.outlet import Outlet
+from runner.worker.part import PartInput, QueryPart
+
+HAND_ON_SECONDS = 0.25
+"""How long a stage that feeds other stages may hold rows back before its query ends and they see them all."""
+
+
+class StageEnd(Protocol):
+    """What a stage does with its rows."""
+
+    limit: PartLimit
+    blocked_seconds: float
+
+    def write(self, part: QueryPart) -> int:
+        """Consume the part; the number of rows."""
+
+    def barrier(self, barrier: Barrier) -> None:
+        """Everything before ``barrier`` has been written."""
+
+
+class SinkEnd:
+    """The stage ends in a sink."""
+
+    blocked_seconds = 0.0
+
+    def __init__(self, sink: Sink, ledger: Ledger) -> None:
+        self.limit = sink.part_limit
+        self._sink = sink
+        self._ledger = ledger
+        self._rows = 0
+
+    def write(self, part: QueryPart) -> int:
+        """Let the sink write it."""
+        rows = self._sink.write(part)
+        self._rows += rows
+        return rows
+
+    def barrier(self, barrier: Barrier) -> None:
+        """Hand what the sink wrote to the committer."""
+        segment = self._sink.end_segment(barrier.kind)
+        self._ledger.sink_passed(barrier, self._sink.context.plugin.id, segment, rows=self._rows)
+
+
+class OutletEnd:
+    """The stage feeds other stages."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self.limit = PartLimit(seconds=HAND_ON_SECONDS)
+        self.blocked_seconds = 0.0
+        self._outlet = outlet
+
+    def write(self, part: QueryPart) -> int:
+        """Hand on every batch."""
+        rows = 0
+        for batch in part.batches():
+            self.blocked_seconds += self._outlet.put(batch)
+            rows += batch.num_rows
+        return rows
+
+    def barrier(self, barrier: Barrier) -> None:
+        """Pass it on."""
+        self._outlet.put_barrier(barrier)
+
+
+@dataclass(frozen=True, slots=True)
+class StageQuery:
+    """The compiled transforms of a stage. ``sql`` None: there are none."""
+
+    sql: str | None
+    input_schema: pa.Schema
+    output_schema: pa.Schema
+
+
+class Stage:
+    """``run`` is the thread. ``plugin`` is who failures are attributed to when nothing better is known."""
+
+    def __init__(
+        self,
+        plugin: str,
+        connection: duckdb.DuckDBPyConnection,
+        gate: Gate,
+        query: StageQuery,
+        end: StageEnd,
+        flow: StageFlow,
+    ) -> None:
+        self.plugin = plugin
+        self._connection = connection
+        self._gate = gate
+        self._query = query
+        self._end = end
+        self._flow = flow
+        self._leftover: pa.RecordBatch | None = None
+
+    def run(self) -> None:
+        """The thread: until the gate closes (GateClosed) or something fails (StageError)."""
+        while True:
+            item = self._leftover if self._leftover is not None else self._gate.take()
+            self._leftover = None
+            if isinstance(item, Barrier):
+                self._pass(item)
+            elif item is not None:
+                self._write_part(item)
+
+    def _write_part(self, first: pa.RecordBatch) -> None:
+        source = PartInput(self._gate, first, self._end.limit, self._flow.read)
+        reader = pa.RecordBatchReader.from_batches(self._query.input_schema, source.batches())
+        part = QueryPart(self._connection, reader, self._query.sql, self._query.output_schema)
+        began, idle, blocked = time.monotonic(), self._gate.idle_seconds, self._end.blocked_seconds
+        try:
+            rows = self._end.write(part)
+        except Exception as error:
+            if isinstance(source.failure, GateClosed) or isinstance(error, GateClosed):
+                raise GateClosed from None
+            raise StageError(self.plugin, source.failure or error) from error
+        elapsed = time.monotonic() - began
+        idle = self._gate.idle_seconds - idle
+        blocked = self._end.blocked_seconds - blocked
+        self._flow.spent(busy=max(0.0, elapsed - idle - blocked), idle=idle, backpressured=blocked)
+        self._flow.wrote(rows)
+        self._leftover = source.leftover
+        if source.barrier is not None:
+            self._pass(source.barrier)
+
+    def _pass(self, barrier: Barrier) -> None:
+        try:
+            self._end.barrier(barrier)
+        except GateClosed:
+            raise
+        except Exception as error:
+            raise StageError(self.plugin, error) from error
