@@ -1,0 +1,229 @@
+"""One attempt of an execution: the conversation with its workers, from Start to the checkpoint that stops them.
+
+Reacts only: the execution's control feeds it messages and the time, and ends it. It has no task of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from runner.model import Checkpoint, ErrorInfo, Totals
+from runner.protocol import (
+    Committed,
+    Enumerate,
+    Enumerated,
+    Failed,
+    Heartbeat,
+    NoMoreSplits,
+    Prepared,
+    Ready,
+    Recover,
+    Recovered,
+    Split,
+    SplitAssigned,
+    SplitRequest,
+    Start,
+)
+from runner.supervisor.checkpoint_record import CheckpointRecords
+from runner.supervisor.checkpointing import Checkpointing, CheckpointListener, CheckpointParts
+from runner.supervisor.coordinator import Coordinator, Trigger
+from runner.supervisor.crew import Crew
+from runner.supervisor.errors import AttemptFailed
+from runner.supervisor.limits import Limits
+from runner.supervisor.link import Heard, Hung
+from runner.supervisor.splits import SplitPool
+from runner.supervisor.totals import TotalsMeter
+from runner.supervisor.work import Restored, Work
+from spec.job import JobMode
+
+# A look at the clock that comes this late means that this process was stopped, not that all workers fell silent.
+_OVERSLEPT = 2.0
+_WATCH_INTERVAL = 0.5
+
+
+class AttemptListener(CheckpointListener, Protocol):
+    """What the execution wants to know of its attempt."""
+
+    async def begun(self) -> None:
+        """All workers are ready and recovered: the work begins."""
+
+
+class Attempt:
+    """Drives ``workers`` workers of ``crew`` through ``work``, from ``restored`` on. Times are the event loop's."""
+
+    def __init__(
+        self,
+        work: Work,
+        restored: Restored,
+        *,
+        workers: int,
+        crew: Crew,
+        records: CheckpointRecords,
+        meter: TotalsMeter,
+        limits: Limits,
+        listener: AttemptListener,
+        log_file: str,
+        now: float,
+    ) -> None:
+        self._work = work
+        self._restored = restored
+        self._workers = workers
+        self._crew = crew
+        self._records = records
+        self._meter = meter
+        self._limits = limits
+        self._listener = listener
+        self._log_file = log_file
+        self._pool = SplitPool([source.id for source in work.job.sources], bounded=work.job.env.mode is JobMode.BATCH)
+        self._known_sources = set(restored.snapshot.sources) if restored.snapshot else set()
+        self._ready: set[int] = set()
+        self._drained: set[int] = set()
+        self._splits_known = False
+        self._recovered = False
+        self._begun = False
+        self._starting_until = now + limits.starting
+        self._watched = now
+        base = _base(restored)
+        meter.begin_attempt(base, now)
+        self._coordinator = Coordinator(workers, work.job.env.checkpoint, failures_allowed=limits.failed_checkpoints, now=now)
+        parts = CheckpointParts(work.job, base, crew, self._pool, records, meter, listener)
+        self._checkpointing = Checkpointing(self._coordinator, parts)
+
+    @property
+    def has_begun(self) -> bool:
+        """True once the workers were allowed to read."""
+        return self._begun
+
+    @property
+    def stopped_by(self) -> Checkpoint | None:
+        """The committed checkpoint that ended the attempt; the workers exit by themselves then."""
+        return self._checkpointing.stopped_by
+
+    def ask(self, trigger: Trigger) -> None:
+        """Want a checkpoint; it is taken as soon as the work has begun and nothing else is in flight."""
+        self._coordinator.ask(trigger)
+
+    async def start(self) -> None:
+        """Hire the workers and tell them what to do. Raises :class:`~runner.supervisor.fork_server.ForkServerError`."""
+        await self._crew.hire(self._workers)
+        snapshot, choice = self._restored.snapshot, self._restored.choice
+        for worker in range(self._workers):
+            self._crew.send(
+                Start(
+                    job=self._work.job,
+                    job_id=self._work.job_id,
+                    workers=self._workers,
+                    checkpoint=choice.id or 0,
+                    states=snapshot.states if snapshot else [],
+                    log_file=self._log_file,
+                    base_directory=self._work.base_directory,
+                    **self._crew.address(worker),
+                )
+            )
+
+    def wake_at(self) -> float:
+        """When to look again although nobody has said anything."""
+        watch = self._watched + _WATCH_INTERVAL
+        due = self._coordinator.wake_at() if self._begun else self._starting_until
+        return watch if due is None else min(watch, due)
+
+    async def hear(self, item: Heard | Hung, now: float) -> None:
+        """React to a worker. Messages of other attempts mean nothing. Raises :class:`AttemptFailed`."""
+        if not self._crew.owns(item.fence):
+            return
+        worker = item.fence.worker
+        if isinstance(item, Hung):
+            if not self._coordinator.may_leave(worker):
+                raise await self._crew.loss(worker, item.reason)
+            return
+        match item.message:
+            case Heartbeat() as heartbeat:
+                self._observe(heartbeat, now)
+            case SplitRequest(source=source):
+                self._pool.ask(worker, source)
+            case Prepared() as prepared:
+                await self._checkpointing.prepared(prepared)
+            case Committed() as committed:
+                await self._checkpointing.committed(committed)
+            case Failed(error=error, retriable=retriable):
+                raise AttemptFailed(error, retriable=retriable)
+            case Ready() | Recovered() | Enumerated() as step:
+                await self._prepare(worker, step)
+
+    def _observe(self, heartbeat: Heartbeat, now: float) -> None:
+        self._meter.observe(heartbeat, now)
+        if heartbeat.drained:
+            self._drained.add(heartbeat.worker)
+
+    async def _prepare(self, worker: int, step: Ready | Recovered | Enumerated) -> None:
+        """The steps before the work begins: worker 0 recovers the sinks and lists the splits, the others only get ready."""
+        if isinstance(step, Ready):
+            self._ready.add(worker)
+            if worker == 0:
+                fresh = self._restored.snapshot is None
+                self._crew.send(Recover(tokens=self._restored.tokens, fresh=fresh, **self._crew.address(0)))
+        elif isinstance(step, Recovered):
+            self._recovered = True
+            await self._records.recovered(self._restored.uncommitted)
+            self._restore_splits()
+        else:
+            self._pool.add(split for split in step.splits if split.source not in self._known_sources)
+            self._splits_known = True
+
+    def _restore_splits(self) -> None:
+        """Splits of the restore point go on; sources that it does not know are enumerated."""
+        names = {source.id for source in self._work.job.sources}
+        splits: list[Split] = self._restored.snapshot.splits if self._restored.snapshot else []
+        self._pool.add(split for split in splits if split.source in names)
+        if names <= self._known_sources:
+            self._splits_known = True
+        else:
+            self._crew.send(Enumerate(**self._crew.address(0)))
+
+    async def advance(self, now: float) -> None:
+        """Do what has become possible or due. Raises :class:`AttemptFailed`."""
+        self._watch(now)
+        if not self._begun:
+            await self._begin_if_ready(now)
+        if self._begun and self.stopped_by is None:
+            self._hand_out()
+            await self._checkpointing.advance(now, drained=self._is_drained())
+
+    async def _begin_if_ready(self, now: float) -> None:
+        if len(self._ready) == self._workers and self._recovered and self._splits_known:
+            self._begun = True
+            self._coordinator.start(now)
+            await self._listener.begun()
+        elif now >= self._starting_until:
+            message = f"the workers were not ready within {self._limits.starting:g} s"
+            raise AttemptFailed(ErrorInfo(code="start-timeout", message=message))
+
+    def _hand_out(self) -> None:
+        for assignment in self._pool.hand_out():
+            address = self._crew.address(assignment.worker)
+            if assignment.split is None:
+                self._crew.send(NoMoreSplits(source=assignment.source, **address))
+            else:
+                self._crew.send(SplitAssigned(split=assignment.split, **address))
+
+    def _is_drained(self) -> bool:
+        bounded = self._work.job.env.mode is JobMode.BATCH
+        return bounded and len(self._drained) == self._workers and self._pool.all_handed_out
+
+    def _watch(self, now: float) -> None:
+        if now - self._watched > _OVERSLEPT + _WATCH_INTERVAL:
+            self._crew.excuse(now)
+        self._watched = now
+        silent = self._crew.silent(self._limits.heartbeat, now)
+        if silent is not None:
+            message = f"worker {silent} has been silent for {self._limits.heartbeat:g} s"
+            raise AttemptFailed(ErrorInfo(code="worker-silent", message=message))
+
+
+def _base(restored: Restored) -> Totals:
+    snapshot = restored.snapshot
+    if snapshot is None:
+        return Totals()
+    return Totals(
+        rows_in=snapshot.rows_in, rows_out=snapshot.rows_out, bytes_in=snapshot.bytes_in, bytes_out=snapshot.bytes_out
+    )

@@ -1,0 +1,47 @@
+"""When a failed attempt is followed by another one, and after how long. Pure."""
+
+from __future__ import annotations
+
+from spec.job import RestartKind, RestartStrategy
+
+
+class RestartBudget:
+    """Counts the restarts of one execution against its strategy.
+
+    ``attempts`` bounds failures in a row: an attempt that brought the job further (a completed checkpoint with more rows than
+    any before) gives the full budget back, so that a stream which fails once a week runs for ever and one that fails at the
+    same row each time does not.
+    """
+
+    def __init__(self, strategy: RestartStrategy) -> None:
+        self._strategy = strategy
+        self.used = 0
+
+    def progressed(self) -> None:
+        """The job got further than ever before."""
+        self.used = 0
+
+    def next_delay(self) -> float | None:
+        """Use up one restart: the seconds to wait before it, or None when the strategy allows no more."""
+        strategy = self._strategy
+        if strategy.kind is RestartKind.NONE or self.used >= strategy.attempts:
+            return None
+        self.used += 1
+        if strategy.kind is RestartKind.FIXED_DELAY:
+            return strategy.delay
+        return self._exponential_delay()
+
+    def _exponential_delay(self) -> float:
+        strategy = self._strategy
+        delay = strategy.delay
+        for _ in range(self.used - 1):
+            delay *= strategy.multiplier
+            if delay >= strategy.maximum_delay:
+                break
+        return min(delay, strategy.maximum_delay)
+
+    def describe(self) -> str:
+        """Why there is no further attempt, for the record."""
+        if self._strategy.kind is RestartKind.NONE:
+            return "its restart strategy is none"
+        return f"{self.used} restart{'s' if self.used != 1 else ''} in a row brought it no further"

@@ -1,0 +1,152 @@
+"""Takes the checkpoints of one attempt: carries out what the coordinator decides, with the workers and the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from runner.model import Checkpoint, ErrorInfo, Totals
+from runner.protocol import Abort, Barrier, Committed, Complete, Prepared
+from runner.supervisor.checkpoint_record import CheckpointRecords
+from runner.supervisor.coordinator import Coordinator, InFlight, Phase, Trigger
+from runner.supervisor.crew import Crew
+from runner.supervisor.errors import AttemptFailed
+from runner.supervisor.snapshot import Snapshot, identities
+from runner.supervisor.splits import SplitPool
+from runner.supervisor.totals import TotalsMeter
+from spec.job import JobSpec
+
+
+class CheckpointListener(Protocol):
+    """What the execution wants to know of its checkpoints."""
+
+    def wants(self, trigger: Trigger) -> bool:
+        """False when whoever asked has given up."""
+
+    async def checkpoint_begins(self, trigger: Trigger) -> None:
+        """Before anything is recorded or sent."""
+
+    async def checkpoint_durable(self, trigger: Trigger, checkpoint: Checkpoint) -> None:
+        """Nothing can undo it any more; the sinks are about to commit."""
+
+    async def checkpoint_committed(self, trigger: Trigger, checkpoint: Checkpoint) -> None:
+        """All sinks have committed."""
+
+    async def checkpoint_failed(self, trigger: Trigger, reason: str) -> None:
+        """It was given up. May raise :class:`AttemptFailed` when the attempt is worth nothing without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointParts:
+    """What the checkpoints of an attempt are made of. ``base``: what the restore point had counted."""
+
+    job: JobSpec
+    base: Totals
+    crew: Crew
+    pool: SplitPool
+    records: CheckpointRecords
+    meter: TotalsMeter
+    listener: CheckpointListener
+
+
+class Checkpointing:
+    """One attempt's checkpoints. Times are seconds of the event loop's clock."""
+
+    def __init__(self, coordinator: Coordinator, parts: CheckpointParts) -> None:
+        self._coordinator = coordinator
+        self._parts = parts
+        self._record: Checkpoint | None = None
+        self.stopped_by: Checkpoint | None = None
+        """The committed checkpoint that ended the attempt, once there is one."""
+
+    async def advance(self, now: float, *, drained: bool) -> None:
+        """Begin what is due, give up what has had its time. Raises :class:`AttemptFailed`."""
+        if self._coordinator.expired(now):
+            await self._expire()
+        trigger = self._coordinator.due(now, drained=drained)
+        if trigger is None:
+            return
+        if self._parts.listener.wants(trigger):
+            await self._begin(trigger, now)
+        else:
+            self._coordinator.withdraw(trigger)
+
+    async def _begin(self, trigger: Trigger, now: float) -> None:
+        await self._parts.listener.checkpoint_begins(trigger)
+        self._record = await self._parts.records.begin(trigger)
+        self._coordinator.begin(self._record.id, trigger, now)
+        number = self._record.id
+        self._broadcast(
+            lambda worker: Barrier(checkpoint=number, kind=trigger.kind, stop=trigger.stop, **self._parts.crew.address(worker))
+        )
+
+    async def prepared(self, message: Prepared) -> None:
+        """A worker's part. When it was the last: durable first, then the word to commit."""
+        if not self._coordinator.prepared(message.worker, message):
+            return
+        flight = self._coordinator.in_flight
+        if flight is None or self._record is None:
+            raise RuntimeError("a checkpoint without a record")
+        for worker, part in flight.prepared.items():
+            self._parts.pool.report(worker, part.splits)
+        self._record = await self._parts.records.complete(self._record, self._snapshot(flight))
+        self._coordinator.saved(asyncio.get_running_loop().time())
+        await self._parts.listener.checkpoint_durable(flight.trigger, self._record)
+        self._broadcast(lambda worker: Complete(checkpoint=flight.id, **self._parts.crew.address(worker)))
+
+    async def committed(self, message: Committed) -> None:
+        """A worker has committed."""
+        if not self._coordinator.committed(message.worker, message.checkpoint) or self._record is None:
+            return
+        flight = self._coordinator.end()
+        record = await self._parts.records.committed(self._record)
+        meter = self._parts.meter
+        rows_in, rows_out = record.rows_in or 0, record.rows_out or 0
+        meter.barrier_committed(rows_in, flight.begun)
+        if flight.trigger.stop:
+            meter.settle(rows_in, rows_out)
+            self.stopped_by = record
+        self._record = None
+        await self._parts.listener.checkpoint_committed(flight.trigger, record)
+
+    async def _expire(self) -> None:
+        flight = self._coordinator.in_flight
+        if flight is None or self._record is None:
+            return
+        waited = f"within {flight.deadline - flight.begun:g} s"
+        workers = ", ".join(map(str, self._coordinator.missing()))
+        if flight.phase is Phase.COMMITTING:
+            message = f"worker {workers} did not commit checkpoint {flight.id} in time"
+            raise AttemptFailed(ErrorInfo(code="commit-timeout", message=message))
+        reason = f"worker {workers} did not prepare it {waited}"
+        exhausted = self._coordinator.abort()
+        self._broadcast(lambda worker: Abort(checkpoint=flight.id, **self._parts.crew.address(worker)))
+        await self._parts.records.fail(self._record, reason)
+        self._record = None
+        await self._parts.listener.checkpoint_failed(flight.trigger, reason)
+        if exhausted:
+            count = self._coordinator.failures_in_a_row
+            message = f"{count} checkpoints in a row failed, the last one because {reason}"
+            hint = "a longer checkpoint.timeout may help"
+            raise AttemptFailed(ErrorInfo(code="checkpoints-failing", message=message, hint=hint))
+
+    def _snapshot(self, flight: InFlight) -> Snapshot:
+        parts = self._parts
+        counted = parts.meter.counted()
+        return Snapshot(
+            plugins=identities(parts.job),
+            sources=[source.id for source in parts.job.sources],
+            splits=parts.pool.snapshot(),
+            tokens=flight.tokens(),
+            states=flight.states(),
+            rows_in=parts.base.rows_in + flight.rows_in,
+            rows_out=parts.base.rows_out + flight.rows_out,
+            bytes_in=counted.bytes_in,
+            bytes_out=counted.bytes_out,
+        )
+
+    def _broadcast(self, message: Callable[[int], Barrier | Complete | Abort]) -> None:
+        for worker in range(len(self._parts.crew)):
+            self._parts.crew.send(message(worker))

@@ -1,0 +1,52 @@
+"""The refusals of the supervisor: what was asked cannot be done, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from runner.model import ErrorInfo
+from spec.errors import FlowdeckError
+
+
+class NotFound(FlowdeckError):
+    """There is no such job, execution, generation or checkpoint."""
+
+    code = "not-found"
+
+
+class Conflict(FlowdeckError):
+    """The request contradicts the present state; the message says which state, the hint what to do instead."""
+
+    code = "conflict"
+
+
+class SpecInvalid(FlowdeckError):
+    """The job file has errors. ``diagnostics`` are the JSON objects of the check, warnings included."""
+
+    code = "spec-invalid"
+    exit_code = 2
+
+    def __init__(self, message: str, diagnostics: Sequence[dict[str, Any]]) -> None:
+        super().__init__(message, hint="correct the job file; `flowdeck check` shows the same problems")
+        self.diagnostics = tuple(diagnostics)
+
+
+class AttemptFailed(FlowdeckError):
+    """The running attempt is lost. ``retriable`` False: another one would fail the same way."""
+
+    code = "attempt-failed"
+
+    def __init__(self, error: ErrorInfo, *, retriable: bool = True) -> None:
+        super().__init__(error.message, hint=error.hint, code=error.code)
+        self.error = error
+        self.retriable = retriable
+
+
+def error_info(error: BaseException) -> ErrorInfo:
+    """The error as a record: a flowdeck error with its own code, anything else as an internal one."""
+    if isinstance(error, AttemptFailed):
+        return error.error
+    if isinstance(error, FlowdeckError):
+        return ErrorInfo(code=error.code, message=error.message, hint=error.hint)
+    return ErrorInfo(code="internal-error", message=f"{type(error).__name__}: {error}", hint="this is a bug in flowdeck")

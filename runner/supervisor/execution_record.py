@@ -1,0 +1,130 @@
+"""The record of one execution: every change of state goes through here, into the store, before it takes effect."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+
+from runner.model import Attempt, DesiredState, ErrorInfo, Execution
+from runner.states import ExecutionState, check_transition
+from runner.supervisor.journal import Entry, Journal
+from runner.supervisor.restore import RestoreChoice
+from runner.supervisor.totals import TotalsMeter
+
+STATE_EVENT = "execution.state"
+
+
+class ExecutionRecord:
+    """Holds what the store has, and writes what changes. Used by one task."""
+
+    def __init__(self, journal: Journal, execution: Execution, meter: TotalsMeter) -> None:
+        self._journal = journal
+        self._meter = meter
+        self._attempt: Attempt | None = None
+        self.current = execution
+
+    @property
+    def state(self) -> ExecutionState:
+        """Where the execution stands."""
+        return self.current.state
+
+    async def change(
+        self, state: ExecutionState, message: str = "", *, desired: DesiredState | None = None, **fields: Any
+    ) -> None:
+        """Go over to ``state`` and set ``fields``; with ``desired`` also what the person wants of the job. Waits for the store
+        as long as it takes. Raises :class:`~runner.states.IllegalTransition`."""
+        check_transition(self.state, state)
+        now = time.time()
+        if state.is_terminal:
+            fields |= {"finished_at": now, "worker_pids": ()}
+        updated = msgspec.structs.replace(
+            self.current, state=state, state_since=now, totals=self._meter.counted(), phase=message, **fields
+        )
+        previous = self.state
+        await self._journal.write_patiently(lambda entry: _store_change(entry, updated, previous, message, desired, now))
+        self.current = updated
+
+    def remember(self, **fields: Any) -> None:
+        """Set ``fields`` in memory; the next change stores them."""
+        self.current = msgspec.structs.replace(self.current, **fields)
+
+    async def begin_attempt(self, choice: RestoreChoice) -> int:
+        """Record the start of the next attempt; its number, which no other attempt of the execution has had."""
+        current, now = self.current, time.time()
+
+        def work(entry: Entry) -> tuple[Execution, Attempt]:
+            known = [attempt.number for attempt in entry.store.attempts(current.id)]
+            attempt = Attempt(
+                execution_id=current.id,
+                number=max(known, default=0) + 1,
+                started_at=now,
+                restored_from=choice.id,
+                restore_reason=choice.reason,
+            )
+            entry.store.insert_attempt(attempt)
+            updated = msgspec.structs.replace(
+                current,
+                attempt=attempt.number,
+                started_at=current.started_at or now,
+                restore_reason=choice.reason,
+                phase=choice.reason,
+            )
+            entry.store.update_execution(updated)
+            return updated, attempt
+
+        self.current, attempt = await self._journal.write(work)
+        self._attempt = attempt
+        return attempt.number
+
+    async def end_attempt(self, outcome: str, error: ErrorInfo | None = None) -> None:
+        """Record how the attempt ended; nothing when none was begun."""
+        if self._attempt is None:
+            return
+        ended = msgspec.structs.replace(self._attempt, ended_at=time.time(), outcome=outcome, error=error)
+        self._attempt = None
+
+        def work(entry: Entry) -> None:
+            entry.store.update_attempt(ended)
+            if error is not None:
+                self._note_failure(entry, ended.number, error)
+
+        await self._journal.write_patiently(work)
+
+    def _note_failure(self, entry: Entry, number: int, error: ErrorInfo) -> None:
+        entry.note(
+            "attempt.failed",
+            f"{self.current.job_name}: attempt {number} failed: {error.message}",
+            job_id=self.current.job_id,
+            execution_id=self.current.id,
+            data={"attempt": number, "error": msgspec.to_builtins(error)},
+        )
+
+    async def note(self, kind: str, message: str, **data: Any) -> None:
+        """Tell an event of this execution."""
+        job_id, execution_id = self.current.job_id, self.current.id
+        await self._journal.write_patiently(
+            lambda entry: entry.note(kind, message, job_id=job_id, execution_id=execution_id, data=data)
+        )
+
+    def view(self, now: float) -> Execution:
+        """The execution as it is at ``now`` (monotonic): with the totals and rates of this moment."""
+        return msgspec.structs.replace(self.current, totals=self._meter.totals(now))
+
+
+def _store_change(
+    entry: Entry, updated: Execution, previous: ExecutionState, message: str, desired: DesiredState | None, now: float
+) -> None:
+    entry.store.update_execution(updated)
+    if desired is not None:
+        job = entry.store.job(updated.job_id)
+        if job is not None:
+            entry.store.update_job(msgspec.structs.replace(job, desired_state=desired, updated_at=now))
+    entry.note(
+        STATE_EVENT,
+        f"{updated.job_name} is {updated.state}" + (f": {message}" if message else ""),
+        job_id=updated.job_id,
+        execution_id=updated.id,
+        data={"state": str(updated.state), "previous": str(previous), "attempt": updated.attempt},
+    )

@@ -1,0 +1,94 @@
+"""The executions that this daemon runs now: starts their controls, finds them, and ends them together."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from runner.model import Execution, Job
+from runner.store.metrics import MetricSample
+from runner.supervisor.control import Ending, ExecutionControl
+from runner.supervisor.errors import Conflict
+from runner.supervisor.restore import NONE
+from runner.supervisor.wishes import ParkWish
+from runner.supervisor.work import Parts, Work
+
+# Beyond the limits for parking and for ending workers: time for the store and the operating system.
+_CLOSING_SLACK = 5.0
+
+
+class Executions:
+    """All running controls of one daemon."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._controls: dict[str, ExecutionControl] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._closed = False
+
+    def launch(
+        self,
+        work: Work,
+        execution: Execution,
+        *,
+        wanted: str = NONE,
+        fragile: bool = False,
+        resumed: bool = False,
+        ending: Ending | None = None,
+    ) -> ExecutionControl:
+        """Run a recorded execution; see :class:`ExecutionControl`."""
+        if self._closed:
+            raise Conflict("the daemon is shutting down")
+        control = ExecutionControl(self._parts, work, execution, wanted=wanted, fragile=fragile, resumed=resumed)
+        task = asyncio.create_task(control.run(ending), name=f"execution {execution.id}")
+        self._controls[execution.id] = control
+        self._tasks[execution.id] = task
+        task.add_done_callback(lambda _: self._forget(execution.id))
+        return control
+
+    def _forget(self, execution_id: str) -> None:
+        self._controls.pop(execution_id, None)
+        self._tasks.pop(execution_id, None)
+
+    def control(self, execution_id: str) -> ExecutionControl | None:
+        """The control of an execution, None when it is not running here."""
+        return self._controls.get(execution_id)
+
+    def live(self, execution: Execution) -> Execution:
+        """The execution as it is now, if it runs; otherwise as given."""
+        control = self._controls.get(execution.id)
+        return execution if control is None else control.view()
+
+    def live_job(self, job: Job) -> Job:
+        """The job with its execution as it is now."""
+        if job.execution is None:
+            return job
+        return msgspec.structs.replace(job, execution=self.live(job.execution))
+
+    def running(self) -> list[Execution]:
+        """Every execution that is under control, as it is now."""
+        return [control.view() for control in self._controls.values()]
+
+    def samples(self, at: float) -> list[MetricSample]:
+        """What all of them measure now; ``at`` is now in epoch seconds."""
+        return [sample for control in self._controls.values() for sample in control.samples(at)]
+
+    async def close(self) -> None:
+        """Park every execution for the next daemon; end what does not end by itself. No worker is left afterwards."""
+        self._closed = True
+        tasks = list(self._tasks.values())
+        await asyncio.gather(*(self._park(control) for control in list(self._controls.values())))
+        if not tasks:
+            return
+        limits = self._parts.limits
+        _, pending = await asyncio.wait(tasks, timeout=limits.parking + limits.grace + _CLOSING_SLACK)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _park(self, control: ExecutionControl) -> None:
+        try:
+            await control.post(ParkWish())
+        except Conflict:  # over already, or so busy that it has to be ended the hard way
+            return

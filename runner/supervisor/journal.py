@@ -1,0 +1,81 @@
+"""Writes to the store together with the events they cause: an event is published after its transaction is durable, or never."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from runner.model import Event
+from runner.store.asynchronous import AsyncStore
+from runner.store.errors import StoreError
+from runner.store.store import Store
+from runner.supervisor.event_bus import EventBus
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_PASSING = frozenset({"store-unavailable", "store-timeout"})
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 10.0
+
+
+class Entry:
+    """One transaction: the store, and :meth:`note` for the events."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.events: list[Event] = []
+
+    def note(
+        self,
+        kind: str,
+        message: str,
+        *,
+        job_id: str | None = None,
+        execution_id: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add an event to the transaction."""
+        self.events.append(self.store.append_event(kind, job_id, execution_id, message, data))
+
+
+class Journal:
+    """The store and the event bus of one daemon."""
+
+    def __init__(self, store: AsyncStore, bus: EventBus) -> None:
+        self._store = store
+        self._bus = bus
+
+    async def read(self, work: Callable[[Store], T]) -> T:
+        """Run ``work`` on a snapshot of the store, in another thread."""
+        return await self._store.read(work)
+
+    async def write(self, work: Callable[[Entry], T]) -> T:
+        """Run ``work`` in one transaction, in another thread; publish its events. Raises what ``work`` or the store raises."""
+        events: list[Event] = []
+
+        def transaction(store: Store) -> T:
+            entry = Entry(store)
+            result = work(entry)
+            events.extend(entry.events)
+            return result
+
+        result = await self._store.write(transaction)
+        for event in events:
+            self._bus.publish(event)
+        return result
+
+    async def write_patiently(self, work: Callable[[Entry], T]) -> T:
+        """:meth:`write` for what must be recorded before anything else may happen: while the disk or the database fails, try
+        again and again. ``work`` must bear being done twice."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return await self.write(work)
+            except StoreError as error:
+                if error.code not in _PASSING:
+                    raise
+                _log.warning("the store refused a write, trying again in %s s: %s", pause, error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)

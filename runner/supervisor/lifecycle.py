@@ -1,0 +1,353 @@
+"""The life of a job between its executions: admitting submissions, numbering generations, starting and stopping executions.
+
+The steps that the service and hot reload are made of. Each one that changes the store is one transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from runner.model import DesiredState, Execution, Generation, Job, ReloadStatus
+from runner.requests import SubmitRequest
+from runner.states import ExecutionState
+from runner.store.store import Store
+from runner.supervisor.checkpoint_record import ALL, read_restored
+from runner.supervisor.compatibility import require_compatible
+from runner.supervisor.control import ExecutionControl
+from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.executions import Executions
+from runner.supervisor.journal import Entry, Journal
+from runner.supervisor.restore import NONE, RestoreChoice, choose_restore_point
+from runner.supervisor.submission import Submission, base_directory, public_spec
+from runner.supervisor.wishes import StopWish
+from runner.supervisor.work import Work
+from spec.job import JobSpec, decode_job, encode_job
+
+_STOP_SLACK = 60.0
+
+
+class NotWanted(Conflict):
+    """While the next execution was prepared, somebody stopped or canceled the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A generation, checked against the restore point that its execution will start from."""
+
+    work: Work
+    choice: RestoreChoice
+    submission: Submission | None = None
+    """The generation's origin when it is new; None: it is recorded already."""
+
+
+class JobLifecycle:
+    """Works on the jobs of one daemon. ``busy`` holds a lock per job for operations of several steps."""
+
+    def __init__(self, journal: Journal, executions: Executions) -> None:
+        self._journal = journal
+        self._executions = executions
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._files: defaultdict[str, set[str]] = defaultdict(set)
+
+    def lock(self, job_id: str) -> asyncio.Lock:
+        """Held while an operation of several steps works on the job."""
+        return self._locks[job_id]
+
+    # which jobs come from which file
+
+    async def index_files(self) -> None:
+        """Learn which jobs come from which files; once, when the daemon starts."""
+        page = 1000
+
+        def work(store: Store) -> list[Job]:
+            found: list[Job] = []
+            while True:
+                jobs, total = store.jobs(limit=page, offset=len(found))
+                found.extend(jobs)
+                if not jobs or len(found) >= total:
+                    return found
+
+        for job in await self._journal.read(work):
+            self._index(job)
+
+    def _index(self, job: Job) -> None:
+        if job.file is not None:
+            self._files[os.path.realpath(job.file)].add(job.id)
+
+    def jobs_of_file(self, path: str) -> list[str]:
+        """The ids of the jobs that were submitted from the file at this real path."""
+        return sorted(self._files.get(path, ()))
+
+    def files(self) -> list[str]:
+        """The real paths of all job files that jobs come from."""
+        return [path for path, jobs in self._files.items() if jobs]
+
+    # looking
+
+    async def require(self, reference: str) -> Job:
+        """The one job that ``reference`` means. Raises :class:`NotFound`, :class:`Conflict` when it may mean several."""
+        found = await self._journal.read(lambda store: store.find_jobs(reference))
+        if not found:
+            raise NotFound(f"there is no job {reference!r}", hint="`flowdeck ls` lists the jobs")
+        if len(found) > 1:
+            names = ", ".join(f"{job.id} ({job.name})" for job in found[:5])
+            raise Conflict(f"{reference!r} may mean several jobs: {names}", hint="give more of the id")
+        return found[0]
+
+    async def reread(self, job_id: str) -> Job:
+        """The job as the store has it now. Raises :class:`NotFound`."""
+        job = await self._journal.read(lambda store: store.job(job_id))
+        if job is None:
+            raise NotFound(f"there is no job {job_id}")
+        return job
+
+    async def named(self, name: str) -> Job | None:
+        """The job of exactly this name."""
+        found = await self._journal.read(lambda store: store.find_jobs(name))
+        return next((job for job in found if job.name == name), None)
+
+    async def generation(self, job: Job, number: int) -> tuple[JobSpec, SubmitRequest]:
+        """A recorded generation: the resolved job, and the request it came from. Raises :class:`NotFound`."""
+
+        def work(store: Store) -> tuple[JobSpec, SubmitRequest]:
+            if store.generation(job.id, number) is None:
+                raise NotFound(f"the job {job.name} has no generation {number}")
+            request = msgspec.json.decode(store.generation_source(job.id, number), type=SubmitRequest)
+            return decode_job(store.generation_job(job.id, number)), request
+
+        return await self._journal.read(work)
+
+    async def same_as_current(self, job: Job, submission: Submission) -> bool:
+        """True when the submission means what the job's current generation means."""
+        spec, request = await self.generation(job, job.generation)
+        same_place = (base_directory(request) or os.sep) == submission.base_directory
+        return same_place and spec.content_hash() == submission.content_hash
+
+    # preparing
+
+    async def prepare_submission(self, job: Job | None, submission: Submission, restore: str) -> Prepared:
+        """Get ready to run a submission, as the current generation when it means the same, else as a new one. Raises what
+        choosing the restore point raises, and :class:`Conflict` when the job does not fit it."""
+        if job is None:
+            if restore != NONE:
+                raise NotFound(
+                    f"there is no job {submission.job.name!r}, so it has no checkpoint to start from",
+                    hint="leave --restore away",
+                )
+            work = Work(secrets.token_hex(6), 1, submission.job, submission.base_directory)
+            return Prepared(work, RestoreChoice(None, "from the beginning"), submission)
+        same = await self.same_as_current(job, submission)
+        number = job.generation if same else await self._next_generation(job.id)
+        work = Work(job.id, number, submission.job, submission.base_directory)
+        return Prepared(work, await self._choose(work, restore, None), None if same else submission)
+
+    async def prepare_current(self, job: Job, restore: str) -> Prepared:
+        """Get ready to run the current generation again, from ``restore``."""
+        work = await self.work_of(job, job.generation)
+        return Prepared(work, await self._choose(work, restore, None))
+
+    async def prepare_successor(self, job: Job, generation: int, follows: Execution) -> Prepared:
+        """Get ready to run a recorded generation from where the execution ``follows`` left off."""
+        work = await self.work_of(job, generation)
+        return Prepared(work, await self._choose(work, _origin(follows), follows))
+
+    async def prepare_next(self, job: Job, submission: Submission, follows: Execution) -> Prepared:
+        """Get ready to run a new generation from where the execution ``follows`` left off."""
+        work = Work(job.id, await self._next_generation(job.id), submission.job, submission.base_directory)
+        return Prepared(work, await self._choose(work, _origin(follows), follows), submission)
+
+    async def work_of(self, job: Job, number: int) -> Work:
+        """What a recorded generation runs."""
+        spec, request = await self.generation(job, number)
+        return Work(job.id, number, spec, base_directory(request) or os.sep)
+
+    async def _next_generation(self, job_id: str) -> int:
+        generations = await self._journal.read(lambda store: store.generations(job_id))
+        return max((generation.number for generation in generations), default=0) + 1
+
+    async def _choose(self, work: Work, wanted: str, follows: Execution | None) -> RestoreChoice:
+        def read(store: Store) -> RestoreChoice:
+            checkpoints = store.checkpoints(work.job_id, limit=ALL)
+            choice = choose_restore_point(checkpoints, wanted, follows.id if follows else None)
+            if choice.checkpoint is not None:
+                snapshot = read_restored(store, work.job_id, choice).snapshot
+                if snapshot is not None:
+                    require_compatible(snapshot, work.job, choice.checkpoint.id)
+            return choice
+
+        return await self._journal.read(read)
+
+    # starting and stopping
+
+    async def start(self, prepared: Prepared, *, fragile: bool = False, only_if_wanted: bool = False) -> ExecutionControl:
+        """Record a new execution (and the job and generation, when they are new) and run it. Raises :class:`NotWanted` when
+        ``only_if_wanted`` and the job is no longer to run, and what the store refuses (a name that is taken)."""
+        work, choice, submission = prepared.work, prepared.choice, prepared.submission
+        now = time.time()
+        execution = Execution(
+            id=secrets.token_hex(8),
+            job_id=work.job_id,
+            job_name=work.job.name,
+            generation=work.generation,
+            state=ExecutionState.CREATED,
+            state_since=now,
+            created_at=now,
+            restored_from=choice.id,
+            restore_reason=choice.reason,
+        )
+
+        def record(entry: Entry) -> Job:
+            job = _recorded_job(entry, work, submission, now, only_if_wanted=only_if_wanted)
+            if submission is not None:
+                _record_generation(entry, work, submission, now)
+            entry.store.insert_execution(execution)
+            entry.note(
+                "execution.created",
+                f"{job.name}: generation {work.generation}, {choice.reason}",
+                job_id=job.id,
+                execution_id=execution.id,
+                data={"generation": work.generation, "restored_from": choice.id},
+            )
+            return job
+
+        self._index(await self._journal.write(record))
+        return self._executions.launch(work, execution, wanted=_origin(execution), fragile=fragile)
+
+    async def stop_and_wait(self, control: ExecutionControl, wish: StopWish) -> str:
+        """Stop an execution and wait until it is over; the reason why it is not, empty when it is."""
+        await control.post(wish)
+        ended = asyncio.ensure_future(control.ended.wait())
+        outcomes: set[asyncio.Future[Any]] = {ended, wish.failed}
+        patience = 4 * control.work.job.env.checkpoint.timeout + _STOP_SLACK
+        try:
+            await asyncio.wait(outcomes, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ended.cancel()
+        if control.ended.is_set():
+            return ""
+        return wish.failed.result() if wish.failed.done() else "it does not end"
+
+    # what is recorded about a job
+
+    async def record_generation(self, job: Job, submission: Submission) -> None:
+        """Keep a submission as the job's current generation without running it."""
+        now = time.time()
+        work = Work(job.id, await self._next_generation(job.id), submission.job, submission.base_directory)
+
+        def record(entry: Entry) -> None:
+            current = _existing(entry, job.id)
+            _record_generation(entry, work, submission, now)
+            entry.store.update_job(_with_generation(current, work, submission, current.desired_state, now))
+
+        await self._journal.write(record)
+
+    async def set_desired(self, job_id: str, desired: DesiredState) -> None:
+        """Record what a person wants of the job."""
+
+        def record(entry: Entry) -> None:
+            job = _existing(entry, job_id)
+            if job.desired_state is not desired:
+                entry.store.update_job(msgspec.structs.replace(job, desired_state=desired, updated_at=time.time()))
+                entry.note("job.desired", f"{job.name} is to be {desired}", job_id=job_id, data={"desired": str(desired)})
+
+        await self._journal.write(record)
+
+    async def set_reload(self, job_id: str, status: ReloadStatus) -> None:
+        """Record what hot reload made of the job's file."""
+
+        def record(entry: Entry) -> None:
+            job = _existing(entry, job_id)
+            entry.store.update_job(msgspec.structs.replace(job, reload=status, updated_at=status.at))
+            message = f"{job.name}: {status.outcome}" + (f": {status.message}" if status.message else "")
+            entry.note("job.reload", message, job_id=job_id, data={"outcome": status.outcome})
+
+        await self._journal.write(record)
+
+    async def delete(self, job: Job) -> None:
+        """Forget a job that does not run."""
+
+        def record(entry: Entry) -> None:
+            current = _existing(entry, job.id)
+            if current.execution is not None and not current.execution.state.is_terminal:
+                raise Conflict(f"the job {job.name} is {current.execution.state}", hint=f"`flowdeck cancel {job.name}` first")
+            entry.store.delete_job(job.id)
+            entry.note("job.deleted", f"{job.name} is deleted", job_id=job.id)
+
+        await self._journal.write(record)
+        for jobs in self._files.values():
+            jobs.discard(job.id)
+
+
+def _origin(execution: Execution) -> str:
+    """What the execution started from, as the wish that it was."""
+    return NONE if execution.restored_from is None else str(execution.restored_from)
+
+
+def _existing(entry: Entry, job_id: str) -> Job:
+    job = entry.store.job(job_id)
+    if job is None:
+        raise NotFound(f"there is no job {job_id}")
+    return job
+
+
+def _recorded_job(entry: Entry, work: Work, submission: Submission | None, now: float, *, only_if_wanted: bool) -> Job:
+    """The job as it has to be for its next execution, in the store."""
+    found = entry.store.job(work.job_id)
+    if found is None:
+        job = _new_job(work, submission, now)
+        entry.store.insert_job(job)
+        entry.note("job.created", f"{job.name} is new", job_id=job.id)
+        return job
+    if found.execution is not None and not found.execution.state.is_terminal:
+        raise Conflict(f"the job {found.name} is {found.execution.state}", hint=f"`flowdeck stop {found.name}` first")
+    if only_if_wanted and found.desired_state is not DesiredState.RUNNING:
+        raise NotWanted(f"the job {found.name} is to be {found.desired_state}")
+    job = _with_generation(found, work, submission, DesiredState.RUNNING, now)
+    entry.store.update_job(job)
+    return job
+
+
+def _new_job(work: Work, submission: Submission | None, now: float) -> Job:
+    return Job(
+        id=work.job_id,
+        name=work.job.name,
+        mode=str(work.job.env.mode),
+        desired_state=DesiredState.RUNNING,
+        generation=work.generation,
+        created_at=now,
+        updated_at=now,
+        file=submission.request.file if submission else None,
+    )
+
+
+def _with_generation(job: Job, work: Work, submission: Submission | None, desired: DesiredState, now: float) -> Job:
+    return msgspec.structs.replace(
+        job,
+        name=work.job.name,
+        mode=str(work.job.env.mode),
+        desired_state=desired,
+        generation=work.generation,
+        updated_at=now,
+        file=submission.request.file if submission else job.file,
+    )
+
+
+def _record_generation(entry: Entry, work: Work, submission: Submission, now: float) -> None:
+    generation = Generation(
+        job_id=work.job_id,
+        number=work.generation,
+        content_hash=submission.content_hash,
+        created_at=now,
+        text=submission.request.text,
+        spec=public_spec(work.job),
+    )
+    entry.store.insert_generation(generation, encode_job(work.job), msgspec.json.encode(submission.request))
+    entry.note("job.generation", f"{work.job.name}: generation {work.generation}", job_id=work.job_id)

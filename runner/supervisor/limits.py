@@ -1,0 +1,40 @@
+"""How long things may take and how many there may be. One record, so that a test can hurry and a person can look them up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAXIMUM_WORKERS = 8
+"""Worker processes of one execution, whatever parallelism its plugins ask for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds, unless said otherwise. Every state that passes by itself has its limit here, and an escalation after it."""
+
+    starting: float = 60.0
+    """From forking the workers until all are ready, recovered and enumerated; then the attempt fails."""
+    heartbeat: float = 10.0
+    """Without any message from a worker; then it is killed and the attempt fails."""
+    grace: float = 3.0
+    """Between TERM and KILL of a worker's process group."""
+    farewell: float = 10.0
+    """For workers to exit after they have committed a checkpoint that stops them; then KILL."""
+    settling: float = 15.0
+    """For one worker to commit what is complete and drop what is staged after an execution ended early."""
+    parking: float = 5.0
+    """For a last checkpoint when the daemon shuts down; then the work since the former one is done again later."""
+    savepoint_patience: float = 30.0
+    """For a savepoint to begin, beyond the time that checkpoints may take by the job's own settings."""
+    failed_checkpoints: int = 3
+    """So many failed checkpoints in a row fail the attempt."""
+    savepoints_waiting: int = 16
+    """Requests for savepoints of one execution that may wait at once."""
+    inbox: int = 1024
+    """Messages of one execution's workers that may wait; beyond that their sockets are not read."""
+    sampling: float = 1.0
+    """Between two measurements of the metrics."""
+    metrics_retention: float = 24 * 3600.0
+    """Age at which metric samples are dropped."""
+    events_retained: int = 20_000
+    """Number of events kept."""

@@ -1,0 +1,125 @@
+"""What a daemon does with the executions that the one before it left unfinished: each is recorded and carried on.
+
+They are carried on by the ordinary control, from the restore point that the ordinary function chooses.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import msgspec
+
+from runner.model import DesiredState, ErrorInfo, Execution, Job
+from runner.states import ExecutionState
+from runner.store.store import Store
+from runner.supervisor.checkpoint_record import CheckpointRecords
+from runner.supervisor.control import DAEMON_ENDS, Ending
+from runner.supervisor.errors import error_info
+from runner.supervisor.executions import Executions
+from runner.supervisor.journal import Entry, Journal
+from runner.supervisor.lifecycle import JobLifecycle
+from runner.supervisor.restore import NONE
+from spec.errors import FlowdeckError
+
+_log = logging.getLogger(__name__)
+_DIED = ErrorInfo(code="daemon-died", message="the daemon died; its workers died with it")
+_PAGE = 1000
+_INTERRUPTED = frozenset(
+    {
+        ExecutionState.STARTING,
+        ExecutionState.RUNNING,
+        ExecutionState.PAUSED,
+        ExecutionState.SAVEPOINTING,
+        ExecutionState.STOPPING,
+    }
+)
+
+
+class Recovery:
+    """Runs once, before anything else may be asked of the daemon."""
+
+    def __init__(self, journal: Journal, executions: Executions, lifecycle: JobLifecycle) -> None:
+        self._journal = journal
+        self._executions = executions
+        self._lifecycle = lifecycle
+
+    async def run(self) -> None:
+        """Carry on every unfinished execution, and every restart or upgrade that had stopped one and not started the next."""
+        for execution in await self._journal.read(lambda store: store.unfinished_executions()):
+            await self._carry_on(execution)
+        for job in await self._journal.read(_interrupted_jobs):
+            await self._start_successor(job)
+
+    async def _carry_on(self, execution: Execution) -> None:
+        try:
+            job = await self._lifecycle.reread(execution.job_id)
+            work = await self._lifecycle.work_of(job, execution.generation)
+        except (FlowdeckError, msgspec.DecodeError) as error:
+            _log.warning("execution %s cannot be carried on: %s", execution.id, error)
+            await self._record(execution, ExecutionState.FAILED, error_info(error))
+            return
+        ending = _wanted_ending(execution, job.desired_state)
+        clean = execution.state is ExecutionState.RESTARTING and execution.phase == DAEMON_ENDS
+        restarting = ending is None and execution.state in _INTERRUPTED
+        state = ExecutionState.RESTARTING if restarting else execution.state
+        recorded = await self._record(execution, state, None if clean else _DIED)
+        await CheckpointRecords(self._journal, recorded, work.job.env.checkpoint.retained).fail_unfinished(_DIED.message)
+        wanted = str(execution.restored_from or NONE)
+        self._executions.launch(work, recorded, wanted=wanted, resumed=True, ending=ending)
+
+    async def _record(self, execution: Execution, state: ExecutionState, error: ErrorInfo | None) -> Execution:
+        """Write down that nobody ran it any more, and close what was open."""
+        now = time.time()
+        updated = execution
+        if state is not execution.state:
+            restarts = execution.restarts + (state is ExecutionState.RESTARTING)
+            finished = now if state.is_terminal else None
+            updated = msgspec.structs.replace(
+                execution, state=state, state_since=now, restarts=restarts, error=error, finished_at=finished
+            )
+        updated = msgspec.structs.replace(updated, worker_pids=())
+
+        def work(entry: Entry) -> None:
+            for attempt in entry.store.attempts(execution.id):
+                if attempt.ended_at is None:
+                    entry.store.update_attempt(msgspec.structs.replace(attempt, ended_at=now, outcome="failed", error=_DIED))
+            entry.store.update_execution(updated)
+            if error is not None:
+                message = f"{execution.job_name} was {execution.state}: {error.message}"
+                data = {"state": str(execution.state), "error": msgspec.to_builtins(error)}
+                entry.note("execution.orphaned", message, job_id=execution.job_id, execution_id=execution.id, data=data)
+
+        await self._journal.write(work)
+        return updated
+
+    async def _start_successor(self, job: Job) -> None:
+        execution = job.execution
+        if execution is None:
+            return
+        try:
+            prepared = await self._lifecycle.prepare_successor(job, job.generation, execution)
+            await self._lifecycle.start(prepared, only_if_wanted=True)
+        except FlowdeckError as error:
+            _log.warning("the job %s cannot go on: %s", job.name, error)
+
+
+def _wanted_ending(execution: Execution, desired: DesiredState) -> Ending | None:
+    """How the execution is to end without another attempt; None: it is to run on."""
+    if execution.state is ExecutionState.CANCELING or desired is DesiredState.CANCELED:
+        return Ending.CANCELED
+    if desired is DesiredState.STOPPED:
+        return Ending.STOPPED
+    return None
+
+
+def _interrupted_jobs(store: Store) -> list[Job]:
+    """Jobs that are to run and whose execution was stopped all the same: a restart or an upgrade was under way."""
+    found: list[Job] = []
+    offset = 0
+    while True:
+        jobs, total = store.jobs(ExecutionState.STOPPED, None, _PAGE, offset)
+        found.extend(job for job in jobs if job.desired_state is DesiredState.RUNNING)
+        offset += len(jobs)
+        if not jobs or offset >= total:
+            return found

@@ -1,0 +1,383 @@
+"""What a client may ask of a daemon: submit, stop, savepoint, restart, look. The API, and everything else, calls this."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import psutil
+
+from runner.model import (
+    Attempt,
+    Checkpoint,
+    CheckpointKind,
+    CheckpointStatus,
+    DaemonStatus,
+    DesiredState,
+    Event,
+    Execution,
+    Generation,
+    Job,
+    LogLine,
+    MetricSeries,
+)
+from runner.requests import RestartRequest, SavepointRequest, StopRequest, SubmitRequest
+from runner.states import ExecutionState
+from runner.store.store import Store
+from runner.supervisor.control import ExecutionControl
+from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.event_bus import EventBus, Subscription
+from runner.supervisor.executions import Executions
+from runner.supervisor.journal import Entry
+from runner.supervisor.lifecycle import JobLifecycle
+from runner.supervisor.log_file import read_after, read_last
+from runner.supervisor.submission import check_request
+from runner.supervisor.wishes import CancelWish, SavepointWish, StopWish
+from runner.supervisor.work import Parts
+
+_ANSWER_TIMEOUT = 20.0
+# A restart of a running job answers when the new execution is recorded, or after this: the stop may take long.
+_RESTART_PATIENCE = 5.0
+_PAGE = 1000
+_MAXIMUM_EVENTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonIdentity:
+    """What the daemon says of itself."""
+
+    started_at: float
+    watching: tuple[str, ...]
+    embedded: bool
+
+
+class JobService:
+    """Everything that can be asked. Jobs are named by id, unique prefix of one, or name.
+
+    Raises :class:`NotFound`, :class:`Conflict`, :class:`~runner.supervisor.errors.SpecInvalid`, and what the store raises.
+    """
+
+    def __init__(
+        self, parts: Parts, bus: EventBus, executions: Executions, lifecycle: JobLifecycle, identity: DaemonIdentity
+    ) -> None:
+        self._parts = parts
+        self._journal = parts.journal
+        self._bus = bus
+        self._executions = executions
+        self._lifecycle = lifecycle
+        self._identity = identity
+        self._admission = asyncio.Lock()
+        self._restarts: set[asyncio.Task[ExecutionControl]] = set()
+
+    # jobs
+
+    async def submit(self, request: SubmitRequest) -> Job:
+        """Check and run a job file. A job of that name that is running the same is returned as it is; one that runs something
+        else is a :class:`Conflict`. An execution is recorded even when it then fails to start."""
+        submission = await check_request(request)
+        async with self._admission:
+            job = await self._lifecycle.named(submission.job.name)
+            if job is None:
+                control = await self._lifecycle.start(
+                    await self._lifecycle.prepare_submission(None, submission, request.restore)
+                )
+                return await self.job(control.work.job_id)
+            self._require_idle(job)
+            async with self._lifecycle.lock(job.id):
+                if _is_active(job):
+                    if await self._lifecycle.same_as_current(job, submission):
+                        return self._executions.live_job(job)
+                    raise _active(job, "it runs another generation: stop it first, then submit again")
+                prepared = await self._lifecycle.prepare_submission(job, submission, request.restore)
+                await self._lifecycle.start(prepared)
+                return await self.job(job.id)
+
+    async def jobs(
+        self, state: ExecutionState | str | None = None, name: str | None = None, limit: int = 100, offset: int = 0
+    ) -> tuple[list[Job], int]:
+        """One page of jobs, newest first, and the number on all pages."""
+        found, total = await self._journal.read(lambda store: store.jobs(state, name, limit, offset))
+        return [self._executions.live_job(job) for job in found], total
+
+    async def job(self, reference: str) -> Job:
+        """One job."""
+        return self._executions.live_job(await self._lifecycle.require(reference))
+
+    async def delete(self, reference: str) -> None:
+        """Forget a job that is not running."""
+        job = await self._lifecycle.require(reference)
+        self._require_idle(job)
+        async with self._lifecycle.lock(job.id):
+            await self._lifecycle.delete(job)
+
+    async def generations(self, reference: str) -> list[Generation]:
+        """All generations of a job, oldest first."""
+        job = await self._lifecycle.require(reference)
+        return await self._journal.read(lambda store: store.generations(job.id))
+
+    async def generation(self, reference: str, number: int) -> Generation:
+        """One generation of a job."""
+        job = await self._lifecycle.require(reference)
+        found = await self._journal.read(lambda store: store.generation(job.id, number))
+        if found is None:
+            raise NotFound(f"the job {job.name} has no generation {number}")
+        return found
+
+    # control
+
+    async def stop(self, reference: str, request: StopRequest) -> Job:
+        """Stop the job; returns once that is recorded. A job that is over, or ending already, is returned as it is."""
+        job = await self._lifecycle.require(reference)
+        control = self._control(job)
+        if control is None:
+            await self._lifecycle.set_desired(job.id, DesiredState.STOPPED)
+        else:
+            wish = StopWish(savepoint=request.savepoint, description=request.description)
+            await self._ask(job, control, wish, wish.accepted)
+        return await self.job(job.id)
+
+    async def cancel(self, reference: str) -> Job:
+        """End the job at once; returns once that is recorded. A job that is over is returned as it is."""
+        job = await self._lifecycle.require(reference)
+        control = self._control(job)
+        if control is None:
+            await self._lifecycle.set_desired(job.id, DesiredState.CANCELED)
+        else:
+            wish = CancelWish()
+            await self._ask(job, control, wish, wish.accepted)
+        return await self.job(job.id)
+
+    async def savepoint(self, reference: str, request: SavepointRequest) -> Checkpoint:
+        """Take a savepoint; returns when it is committed, or raises :class:`Conflict` when it is not within the time that
+        checkpoints of the job may take."""
+        job = await self._lifecycle.require(reference)
+        control = self._control(job)
+        if control is None:
+            raise _inactive(job)
+        wish = SavepointWish(request.description)
+        await control.post(wish)
+        patience = 2 * control.work.job.env.checkpoint.timeout + self._parts.limits.savepoint_patience
+        try:
+            async with asyncio.timeout(patience):
+                return await wish.done
+        except TimeoutError:
+            raise Conflict(
+                f"no savepoint of {job.name} within {patience:g} s", hint="`flowdeck show` tells its state"
+            ) from None
+
+    async def restart(self, reference: str, request: RestartRequest) -> Job:
+        """Start a new execution of the current generation, after stopping one that runs with a savepoint. Returns when it is
+        recorded, or earlier when the stop takes long; the restart goes on then."""
+        job = await self._lifecycle.require(reference)
+        self._require_idle(job)
+        if request.restore != "latest" or not _is_active(job):
+            await self._lifecycle.prepare_current(job, request.restore)  # better refused before anything is stopped
+        task = asyncio.create_task(self._restart(job.id, request.restore), name=f"restart {job.id}")
+        self._restarts.add(task)
+        task.add_done_callback(self._restarted)
+        done, _ = await asyncio.wait({task}, timeout=_RESTART_PATIENCE)
+        if done:
+            task.result()
+        return await self.job(job.id)
+
+    def _restarted(self, task: asyncio.Task[ExecutionControl]) -> None:
+        self._restarts.discard(task)
+        if not task.cancelled():
+            task.exception()  # who waited has seen it; who did not sees the job's state
+
+    async def _restart(self, job_id: str, restore: str) -> ExecutionControl:
+        async with self._lifecycle.lock(job_id):
+            job = await self._lifecycle.reread(job_id)
+            control = self._control(job)
+            if control is None:
+                return await self._lifecycle.start(await self._lifecycle.prepare_current(job, restore))
+            trouble = await self._lifecycle.stop_and_wait(control, StopWish(description="restart", desired=None))
+            if trouble:
+                raise Conflict(f"the job {job.name} was not restarted: {trouble}")
+            job = await self._lifecycle.reread(job_id)
+            return await self._lifecycle.start(await self._lifecycle.prepare_current(job, restore), only_if_wanted=True)
+
+    async def close(self) -> None:
+        """Give up restarts that have not come to their new execution yet."""
+        restarts = list(self._restarts)
+        for task in restarts:
+            task.cancel()
+        await asyncio.gather(*restarts, return_exceptions=True)
+
+    # checkpoints
+
+    async def checkpoints(self, reference: str, kind: CheckpointKind | str | None = None, limit: int = 50) -> list[Checkpoint]:
+        """Checkpoints of a job, newest first."""
+        job = await self._lifecycle.require(reference)
+        return await self._journal.read(lambda store: store.checkpoints(job.id, kind, limit))
+
+    async def savepoints(self, reference: str | None = None) -> list[Checkpoint]:
+        """Complete savepoints of one job or of all, newest first."""
+        if reference is not None:
+            found = await self.checkpoints(reference, CheckpointKind.SAVEPOINT, _PAGE)
+        else:
+            found = await self._journal.read(_all_savepoints)
+        kept = {CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}
+        return [savepoint for savepoint in found if savepoint.status in kept]
+
+    async def delete_savepoint(self, reference: str, number: int) -> None:
+        """Forget a savepoint that nothing depends on."""
+        job = await self._lifecycle.require(reference)
+
+        def work(entry: Entry) -> None:
+            savepoint = entry.store.checkpoint(job.id, number)
+            if savepoint is None or savepoint.kind is not CheckpointKind.SAVEPOINT:
+                raise NotFound(f"the job {job.name} has no savepoint {number}")
+            if savepoint.status in {CheckpointStatus.IN_PROGRESS, CheckpointStatus.COMPLETED}:
+                raise Conflict(f"savepoint {number} of {job.name} is not committed yet", hint="let the job run, or restart it")
+            current = entry.store.job(job.id)
+            execution = current.execution if current else None
+            if execution is not None and not execution.state.is_terminal and execution.restored_from == number:
+                raise Conflict(f"{job.name} is running from savepoint {number}", hint="delete it when the job has ended")
+            entry.store.delete_checkpoint(job.id, number)
+            entry.note("savepoint.deleted", f"{job.name}: savepoint {number} is deleted", job_id=job.id)
+
+        await self._journal.write(work)
+
+    # looking
+
+    async def executions(self, reference: str) -> list[Execution]:
+        """Executions of a job, newest first."""
+        job = await self._lifecycle.require(reference)
+        found = await self._journal.read(lambda store: store.executions(job.id, _PAGE, 0))
+        return [self._executions.live(execution) for execution in found]
+
+    async def execution(self, execution_id: str) -> Execution:
+        """One execution."""
+        found = await self._journal.read(lambda store: store.execution(execution_id))
+        if found is None:
+            raise NotFound(f"there is no execution {execution_id}")
+        return self._executions.live(found)
+
+    async def attempts(self, execution_id: str) -> list[Attempt]:
+        """Attempts of an execution, oldest first."""
+        await self.execution(execution_id)
+        return await self._journal.read(lambda store: store.attempts(execution_id))
+
+    async def metrics(self, reference: str, window_seconds: float, buckets: int) -> list[MetricSeries]:
+        """The metrics of the last ``window_seconds`` of a job, in ``buckets`` points each."""
+        job = await self._lifecycle.require(reference)
+        until = time.time()
+        since = until - window_seconds
+
+        def work(store: Store) -> list[MetricSeries]:
+            executions = store.executions(job.id, _PAGE, 0)
+            ids = [found.id for found in executions if found.finished_at is None or found.finished_at > since]
+            return store.metric_series(ids, None, since, until, buckets) if ids else []
+
+        return await self._journal.read(work)
+
+    async def log_lines(
+        self,
+        reference: str,
+        after: int | None = None,
+        limit: int = 1000,
+        level: str | None = None,
+        tail: bool = True,  # noqa: FBT001, FBT002 - a query parameter of the API
+    ) -> list[LogLine]:
+        """Lines of the log of the job's newest execution, oldest first: those after byte ``after``, else with ``tail`` the last
+        ones, else the first ones. ``level`` ``output`` asks for rows, another one for lines at least as severe."""
+        job = await self._lifecycle.require(reference)
+        if job.execution is None:
+            return []
+        path = self._parts.home.log_file(job.execution.id)
+        if after is None and tail:
+            return await asyncio.to_thread(read_last, path, limit, level)
+        return await asyncio.to_thread(read_after, path, after or 0, limit, level)
+
+    async def events_since(self, revision: int) -> list[Event]:
+        """Recorded events after ``revision``, oldest first, at most a thousand."""
+        return await self._journal.read(lambda store: store.events_since(revision, _MAXIMUM_EVENTS))
+
+    def subscribe(self) -> Subscription:
+        """The events from now on; close it when done."""
+        return self._bus.subscribe()
+
+    async def status(self) -> DaemonStatus:
+        """The daemon itself."""
+        _, jobs = await self._journal.read(lambda store: store.jobs(limit=1))
+        running = self._executions.running()
+        return DaemonStatus(
+            pid=os.getpid(),
+            version=_version(),
+            home=str(self._parts.home.path),
+            started_at=self._identity.started_at,
+            uptime=time.time() - self._identity.started_at,
+            watching=self._identity.watching,
+            jobs=jobs,
+            running=len(running),
+            memory_bytes=psutil.Process().memory_info().rss,
+            worker_pids=tuple(pid for execution in running for pid in execution.worker_pids),
+            embedded=self._identity.embedded,
+        )
+
+    # inside
+
+    def _control(self, job: Job) -> ExecutionControl | None:
+        """The control of the job's execution; None when that is over. Raises :class:`Conflict` when nobody controls it."""
+        if job.execution is None or not _is_active(job):
+            return None
+        control = self._executions.control(job.execution.id)
+        if control is None:
+            raise Conflict(
+                f"nobody controls the execution of {job.name}", hint="restart the daemon: flowdeck down; flowdeck up"
+            )
+        return control
+
+    async def _ask(
+        self, job: Job, control: ExecutionControl, wish: StopWish | CancelWish, accepted: asyncio.Future[None]
+    ) -> None:
+        try:
+            await control.post(wish)
+            async with asyncio.timeout(_ANSWER_TIMEOUT):
+                await accepted
+        except TimeoutError:
+            raise Conflict(f"the job {job.name} does not answer", hint="try again") from None
+        except Conflict:
+            if not control.ended.is_set():
+                raise
+
+    def _require_idle(self, job: Job) -> None:
+        if self._lifecycle.lock(job.id).locked():
+            raise Conflict(f"the job {job.name} is being restarted or upgraded", hint="try again when that is done")
+
+
+def _is_active(job: Job) -> bool:
+    return job.execution is not None and not job.execution.state.is_terminal
+
+
+def _active(job: Job, hint: str) -> Conflict:
+    state = job.execution.state if job.execution else "there"
+    return Conflict(f"the job {job.name} is {state}", hint=hint)
+
+
+def _inactive(job: Job) -> Conflict:
+    state = job.execution.state if job.execution else "not started"
+    return Conflict(f"the job {job.name} is {state}: there is nothing to save", hint=f"`flowdeck restart {job.name}` starts it")
+
+
+def _all_savepoints(store: Store) -> list[Checkpoint]:
+    found: list[Checkpoint] = []
+    offset = 0
+    while True:
+        jobs, total = store.jobs(limit=_PAGE, offset=offset)
+        for job in jobs:
+            found.extend(store.checkpoints(job.id, CheckpointKind.SAVEPOINT, _PAGE))
+        offset += len(jobs)
+        if not jobs or offset >= total:
+            return sorted(found, key=lambda savepoint: savepoint.triggered_at, reverse=True)
+
+
+def _version() -> str:
+    try:
+        return version("flowdeck")
+    except PackageNotFoundError:
+        return "unknown"

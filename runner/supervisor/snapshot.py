@@ -1,0 +1,76 @@
+"""What a checkpoint keeps: positions, commit tokens, plugin state, counters, and whose they are. Data and its encoding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from runner.protocol import OperatorState, SinkToken, Split
+from schemas.loader import position_options
+from spec.errors import FlowdeckError
+from spec.job import JobSpec, PluginKind, PluginSpec
+
+FORMAT = 1
+
+
+class SnapshotUnreadable(FlowdeckError):
+    """The stored state of a checkpoint is not one that this version can read."""
+
+    code = "checkpoint-unreadable"
+
+
+class PluginIdentity(msgspec.Struct, frozen=True):
+    """What a plugin's state belongs to: the plugin's name and, for a source, the options that give its positions a meaning."""
+
+    name: str
+    position_options: dict[str, Any] = {}
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of one checkpoint. ``plugins`` holds the identity of every plugin of the job that took it, by id;
+    ``sources`` are the ids of its sources. Counters are those of the whole execution up to the barrier."""
+
+    format: int = FORMAT
+    plugins: dict[str, PluginIdentity]
+    sources: list[str]
+    splits: list[Split]
+    tokens: list[SinkToken]
+    states: list[OperatorState]
+    rows_in: int = 0
+    rows_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Snapshot)
+
+
+def encode_snapshot(snapshot: Snapshot) -> bytes:
+    """For the store."""
+    return _encoder.encode(snapshot)
+
+
+def decode_snapshot(data: bytes) -> Snapshot:
+    """The inverse of :func:`encode_snapshot`. Raises :class:`SnapshotUnreadable`."""
+    try:
+        snapshot = _decoder.decode(data)
+    except msgspec.DecodeError as error:
+        raise SnapshotUnreadable(f"the state of the checkpoint cannot be read: {error}", hint="restore another one") from error
+    if snapshot.format != FORMAT:
+        raise SnapshotUnreadable(
+            f"the state of the checkpoint has format {snapshot.format}, this version reads {FORMAT}",
+            hint="restore it with the version of flowdeck that took it",
+        )
+    return snapshot
+
+
+def identities(job: JobSpec) -> dict[str, PluginIdentity]:
+    """The identity of every plugin of the job, by plugin id."""
+    return {plugin.id: _identity(plugin) for plugin in job.plugins()}
+
+
+def _identity(plugin: PluginSpec) -> PluginIdentity:
+    names = position_options(plugin.name) if plugin.kind is PluginKind.SOURCE else ()
+    return PluginIdentity(plugin.name, {name: plugin.options.get(name) for name in names})

@@ -1,0 +1,123 @@
+"""From a request to a job that can run: the text is read and checked in a thread, with the client's variables."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from runner.requests import SubmitRequest
+from runner.supervisor.errors import SpecInvalid
+from schemas.loader import plugin_schema
+from spec.check import CheckResult, check_text
+from spec.document import Dialect, ReadOptions
+from spec.errors import UsageError
+from spec.job import JobSpec
+from spec.render.json_report import diagnostic_to_dict
+
+_NAME = re.compile(r"[A-Za-z0-9._ -]{1,128}")
+_NAMELESS = "job"
+_HIDDEN = "******"
+_CHECK_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A checked request. ``request`` keeps only the environment variables that the text uses; ``files`` are the job file and
+    what it includes; ``diagnostics`` are warnings and notes."""
+
+    request: SubmitRequest
+    job: JobSpec
+    base_directory: str
+    files: tuple[str, ...]
+    diagnostics: tuple[dict[str, Any], ...]
+
+    @property
+    def content_hash(self) -> str:
+        """Tells submissions of different meaning apart."""
+        return self.job.content_hash()
+
+
+async def check_request(request: SubmitRequest, environment: Mapping[str, str] | None = None) -> Submission:
+    """Check the job file of a request; ``environment`` adds variables that the client did not send.
+
+    Raises :class:`SpecInvalid` with the diagnostics, :class:`UsageError` for a request that makes no sense.
+    """
+    if request.name is not None and not _NAME.fullmatch(request.name):
+        raise UsageError(
+            f"{request.name!r} cannot be a job's name",
+            hint="a name has 1 to 128 letters, digits, spaces, dots, dashes and underscores",
+            code="invalid-name",
+        )
+    options = _options(request, environment or {})
+    name = request.file or request.name or _NAMELESS
+    try:
+        async with asyncio.timeout(_CHECK_TIMEOUT):
+            return await asyncio.to_thread(_check, request, name, options)
+    except TimeoutError:
+        raise UsageError(f"checking {name} takes more than {_CHECK_TIMEOUT:g} s", code="check-timeout") from None
+
+
+def _options(request: SubmitRequest, environment: Mapping[str, str]) -> ReadOptions:
+    try:
+        dialect = Dialect(request.dialect) if request.dialect else None
+    except ValueError:
+        known = ", ".join(Dialect)
+        raise UsageError(
+            f"there is no dialect {request.dialect!r}", hint=f"dialects: {known}", code="invalid-dialect"
+        ) from None
+    if request.file is not None and not Path(request.file).is_absolute():
+        raise UsageError(f"the path of the job file is not absolute: {request.file}", code="invalid-path")
+    directory = base_directory(request)
+    return ReadOptions(
+        dialect=dialect,
+        variables=request.variables,
+        environment={**environment, **request.environment},
+        include_root=Path(directory) if directory else None,
+    )
+
+
+def base_directory(request: SubmitRequest) -> str:
+    """Where the job's relative paths start; empty when the request does not say."""
+    return str(Path(request.file).parent) if request.file else request.base_directory or ""
+
+
+def _check(request: SubmitRequest, name: str, options: ReadOptions) -> Submission:
+    result = check_text(request.text, name, options)
+    diagnostics = tuple(diagnostic_to_dict(found) for found in result.diagnostics)
+    if result.job is None:
+        raise SpecInvalid(_summary(result, name), diagnostics)
+    job = result.job if request.name is None else msgspec.structs.replace(result.job, name=request.name)
+    return Submission(
+        request=msgspec.structs.replace(request, environment=dict(result.document.environment_used)),
+        job=job,
+        base_directory=base_directory(request) or os.sep,
+        files=tuple(os.path.realpath(source.name) for source in result.document.sources),
+        diagnostics=diagnostics,
+    )
+
+
+def _summary(result: CheckResult, name: str) -> str:
+    errors = [found for found in result.diagnostics if found.severity == "error"]
+    first = f": {errors[0].message}" if errors else ""
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{Path(name).name} has {len(errors) or 'no'} error{'s' if len(errors) != 1 else ''}{first}{more}"
+
+
+def public_spec(job: JobSpec) -> dict[str, Any]:
+    """The job as plain data for people to see: without the values of secret options."""
+    spec: dict[str, Any] = msgspec.to_builtins(job)
+    for section, kind in (("sources", "source"), ("transforms", "transform"), ("sinks", "sink")):
+        for plugin in spec[section]:
+            schema = plugin_schema(kind, plugin["name"])
+            options = schema.options if schema is not None else {}
+            plugin["options"] = {
+                key: _HIDDEN if options.get(key, {}).get("writeOnly") else value for key, value in plugin["options"].items()
+            }
+    return spec

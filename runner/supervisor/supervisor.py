@@ -1,0 +1,100 @@
+"""The supervisor of one home: opens everything in order, carries on what was unfinished, and closes everything in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.home import Home
+from runner.store.asynchronous import AsyncStore
+from runner.supervisor.event_bus import EventBus
+from runner.supervisor.executions import Executions
+from runner.supervisor.fork_server import ForkServer, ForkServerError
+from runner.supervisor.journal import Journal
+from runner.supervisor.lifecycle import JobLifecycle
+from runner.supervisor.limits import Limits
+from runner.supervisor.orphans import end_orphans
+from runner.supervisor.recovery import Recovery
+from runner.supervisor.reload import Reloader
+from runner.supervisor.sampling import Sampler
+from runner.supervisor.service import DaemonIdentity, JobService
+from runner.supervisor.work import Parts
+
+_log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """An open home. Made by :meth:`open`."""
+
+    def __init__(self, home: Home, service: JobService) -> None:
+        self.home = home
+        self.service = service
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(
+        cls, home: Home, *, watch: Sequence[Path | str] = (), limits: Limits | None = None, embedded: bool = False
+    ) -> AsyncIterator[Supervisor]:
+        """Own ``home`` while the context is open. ``watch``: directories and job files to keep running as they are written.
+
+        Use it on the main thread: workers die with the thread that started their fork server. On leaving, every worker is
+        ended; executions go on from their last checkpoint under the next supervisor. Raises
+        :class:`~runner.home.HomeLocked`, :class:`~runner.home.HomeUnusable`, and what opening the store raises.
+        """
+        limits = limits or Limits()
+        async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(await asyncio.to_thread(home.acquire))
+            fork_server = ForkServer(home.daemon_log)
+            stack.push_async_callback(fork_server.close)
+            await stack.enter_async_context(_background(_warm_up(fork_server), "fork server"))
+            orphans = await asyncio.to_thread(end_orphans, home)
+            if orphans:
+                _log.warning("ended workers that a former daemon left: %s", orphans)
+            store = await AsyncStore.open(home.store_path)
+            stack.push_async_callback(store.close)
+            bus = EventBus()
+            stack.callback(bus.close)
+            parts = Parts(home, Journal(store, bus), fork_server, limits)
+            executions = Executions(parts)
+            stack.push_async_callback(executions.close)
+            lifecycle = JobLifecycle(parts.journal, executions)
+            await lifecycle.index_files()
+            await Recovery(parts.journal, executions, lifecycle).run()
+            await stack.enter_async_context(_background(Sampler(parts.journal, executions, limits).run(), "metrics"))
+            identity = DaemonIdentity(time.time(), tuple(str(path) for path in watch), embedded)
+            service = JobService(parts, bus, executions, lifecycle, identity)
+            stack.push_async_callback(service.close)
+            if watch:
+                reloader = Reloader([Path(path) for path in watch], parts.journal, lifecycle, executions, limits)
+                await stack.enter_async_context(_background(reloader.run(), "hot reload"))
+            yield cls(home, service)
+
+
+async def _warm_up(fork_server: ForkServer) -> None:
+    """Have the fork server ready before the first job needs it."""
+    try:
+        await fork_server.start()
+    except ForkServerError as error:
+        _log.warning("%s: %s", error.message, error.hint)
+
+
+@contextlib.asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Run ``work`` as long as the context is open; its failure is logged, and ends nothing else."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_report)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        _log.error("%s failed", task.get_name(), exc_info=task.exception())

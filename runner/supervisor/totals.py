@@ -1,0 +1,154 @@
+"""Turns the workers' heartbeats into the totals, rates and samples of one execution. In memory only; no I/O.
+
+Totals go on over attempts: what the restore point had counted, plus what this attempt's workers have counted since.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+import msgspec
+
+from runner.model import Totals
+from runner.protocol import Heartbeat, PluginCounters
+from runner.store.metrics import MetricSample
+from spec.job import JobSpec, PluginKind
+
+RATE_WINDOW = 5.0
+_COUNTERS = ("rows_in", "rows_out", "bytes_in", "bytes_out")
+_TIMES = ("busy_seconds", "idle_seconds", "backpressured_seconds")
+
+
+class _Measurement(msgspec.Struct, frozen=True):
+    at: float
+    rows_in: int
+    rows_out: int
+    cpu_seconds: float
+
+
+class TotalsMeter:
+    """The counters of one execution, which had counted ``so_far`` already. Times are seconds of one monotonic clock, except
+    where it says otherwise."""
+
+    def __init__(self, execution_id: str, job: JobSpec, so_far: Totals) -> None:
+        self._execution_id = execution_id
+        self._kinds = {plugin.id: plugin.kind for plugin in job.plugins()}
+        self._base = so_far
+        self._heartbeats: dict[int, Heartbeat] = {}
+        self._window: deque[_Measurement] = deque()
+        self._committed_rows = 0
+        self._barrier_at: float | None = None
+
+    def begin_attempt(self, base: Totals, now: float) -> None:
+        """Workers start to count from zero; ``base`` is what the restore point had counted."""
+        self._base = base
+        self._heartbeats.clear()
+        self._window.clear()
+        self._committed_rows = base.rows_in
+        self._barrier_at = now
+
+    def end_attempt(self) -> None:
+        """No workers: counters stay, rates and gauges are unknown."""
+        self._base = self.counted()
+        self._heartbeats.clear()
+        self._window.clear()
+        self._barrier_at = None
+
+    def observe(self, heartbeat: Heartbeat, now: float) -> None:
+        """Take in a worker's counters."""
+        self._heartbeats[heartbeat.worker] = heartbeat
+        counted = self.counted()
+        cpu = sum(beat.cpu_seconds for beat in self._heartbeats.values())
+        self._window.append(_Measurement(now, counted.rows_in, counted.rows_out, cpu))
+        while len(self._window) > 2 and self._window[1].at <= now - RATE_WINDOW:
+            self._window.popleft()
+
+    def barrier_committed(self, rows_in: int, read_at: float) -> None:
+        """A checkpoint is committed: ``rows_in`` of the whole execution had been read at ``read_at``."""
+        self._committed_rows = rows_in
+        self._barrier_at = read_at
+
+    def settle(self, rows_in: int, rows_out: int) -> None:
+        """The workers have read and written exactly this much (of the whole execution) and will do no more: the last
+        heartbeats may be older than that."""
+        counted = self.counted()
+        self._base = msgspec.structs.replace(
+            self._base,
+            rows_in=self._base.rows_in + rows_in - counted.rows_in,
+            rows_out=self._base.rows_out + rows_out - counted.rows_out,
+        )
+
+    def counted(self) -> Totals:
+        """The counters alone. Rows come in at sources and go out at sinks."""
+        return Totals(
+            rows_in=self._base.rows_in + self._sum(PluginKind.SOURCE, "rows_in"),
+            rows_out=self._base.rows_out + self._sum(PluginKind.SINK, "rows_out"),
+            bytes_in=self._base.bytes_in + self._sum(PluginKind.SOURCE, "bytes_in"),
+            bytes_out=self._base.bytes_out + self._sum(PluginKind.SINK, "bytes_out"),
+        )
+
+    def totals(self, now: float) -> Totals:
+        """Counters, rates over the last five seconds, lag behind the last committed barrier, and the workers' load."""
+        counted = self.counted()
+        if self._barrier_at is None or not self._heartbeats:
+            return counted
+        rows_in, rows_out, cpu = self._rates(now)
+        return msgspec.structs.replace(
+            counted,
+            rows_in_per_second=rows_in,
+            rows_out_per_second=rows_out,
+            lag_rows=max(0, counted.rows_in - self._committed_rows),
+            lag_seconds=max(0.0, now - self._barrier_at),
+            cpu_percent=None if cpu is None else cpu * 100,
+            memory_bytes=sum(beat.memory_bytes for beat in self._heartbeats.values()),
+        )
+
+    def _rates(self, now: float) -> tuple[float | None, float | None, float | None]:
+        if len(self._window) < 2:
+            return None, None, None
+        first, last = self._window[0], self._window[-1]
+        # Measured up to now when the heartbeats have stopped, so that a rate decays instead of freezing.
+        elapsed = max(last.at, now - 1.0) - first.at
+        if elapsed <= 0:
+            return None, None, None
+        return (
+            (last.rows_in - first.rows_in) / elapsed,
+            (last.rows_out - first.rows_out) / elapsed,
+            max(0.0, last.cpu_seconds - first.cpu_seconds) / elapsed,
+        )
+
+    def samples(self, now: float, at: float) -> list[MetricSample]:
+        """Everything to keep at ``at`` (epoch seconds): each plugin's counters, and the execution's counters and gauges."""
+        if not self._heartbeats:
+            return []
+        totals = self.totals(now)
+        own = {name: getattr(totals, name) for name in (*_COUNTERS, "lag_rows", "lag_seconds", "cpu_percent", "memory_bytes")}
+        samples = [self._sample(at, "", name, value) for name, value in own.items() if value is not None]
+        for plugin, counters in sorted(_by_plugin(self._heartbeats.values()).items()):
+            samples.extend(self._sample(at, plugin, name, value) for name, value in counters.items())
+        return samples
+
+    def _sample(self, at: float, plugin: str, name: str, value: float) -> MetricSample:
+        return MetricSample(at, self._execution_id, plugin, name, value)
+
+    def _sum(self, kind: PluginKind, name: str) -> int:
+        return sum(
+            getattr(counters, name)
+            for beat in self._heartbeats.values()
+            for counters in beat.counters
+            if self._kinds.get(counters.plugin) is kind
+        )
+
+
+def _by_plugin(heartbeats: Iterable[Heartbeat]) -> dict[str, dict[str, float]]:
+    sums: dict[str, dict[str, float]] = {}
+    for beat in heartbeats:
+        for counters in beat.counters:
+            _add(sums.setdefault(counters.plugin, dict.fromkeys((*_COUNTERS, *_TIMES), 0.0)), counters)
+    return sums
+
+
+def _add(sums: dict[str, float], counters: PluginCounters) -> None:
+    for name in sums:
+        sums[name] += getattr(counters, name)

@@ -1,0 +1,54 @@
+"""What an execution works on, and what it works with. Data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from runner.home import Home
+from runner.protocol import SinkToken
+from runner.supervisor.fork_server import ForkServer
+from runner.supervisor.journal import Journal
+from runner.supervisor.limits import MAXIMUM_WORKERS, Limits
+from runner.supervisor.restore import RestoreChoice
+from runner.supervisor.snapshot import Snapshot
+from spec.job import JobSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every execution of a daemon shares."""
+
+    home: Home
+    journal: Journal
+    fork_server: ForkServer
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One generation of a job: what to run, and the directory that its relative paths start from."""
+
+    job_id: str
+    generation: int
+    job: JobSpec
+    base_directory: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Where an attempt starts: the choice, the state that was saved there (None: the beginning), and the tokens of all
+    checkpoints of the job that are complete and perhaps not committed."""
+
+    choice: RestoreChoice
+    snapshot: Snapshot | None = None
+    tokens: list[SinkToken] = field(default_factory=list)
+    uncommitted: tuple[int, ...] = ()
+
+
+def worker_count(job: JobSpec, sink_limits: Mapping[str, int]) -> int:
+    """How many workers run the job: as many as its most parallel plugin asks for, bounded by the machine's share and by sinks
+    that cannot be written to by several (``sink_limits``, by plugin name)."""
+    bounds = [sink_limits[sink.name] for sink in job.sinks if sink.name in sink_limits]
+    wanted = max(plugin.parallelism for plugin in job.plugins())
+    return max(1, min([wanted, MAXIMUM_WORKERS, *bounds]))

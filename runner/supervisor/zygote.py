@@ -1,0 +1,231 @@
+"""The fork server: a process that has the heavy libraries imported and forks one worker per request.
+
+Started as ``python -P -m runner.supervisor.zygote DESCRIPTOR PARENT`` with one end of a socketpair and its parent's process id.
+It opens no database and starts no thread, so that its children begin from a clean state; it dies with its parent. The other end
+is :mod:`runner.supervisor.fork_server`; what they say to each other is in :mod:`runner.supervisor.fork_protocol`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import faulthandler
+import gc
+import importlib
+import os
+import pkgutil
+import selectors
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from runner.supervisor.fork_protocol import (
+    Forked,
+    ForkFailed,
+    ForkRequest,
+    FrameReader,
+    Hello,
+    WorkerEnded,
+    ZygoteMessage,
+    decode_request,
+    encode,
+)
+from schemas.loader import plugin_names
+
+_PR_SET_PDEATHSIG = 1
+_INTERNAL_ERROR = 70
+# SIGPIPE stays ignored, as Python has it: a write to a closed socket is an error, not a death.
+_RESET_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP)
+
+RunWorker = Callable[[socket.socket], int]
+
+
+class Zygote:
+    """Forks workers for the process at the other end of ``connection`` and tells it how they end."""
+
+    def __init__(self, connection: socket.socket, run_worker: RunWorker) -> None:
+        self._connection = connection
+        self._run_worker = run_worker
+        self._reader = FrameReader()
+        self._descriptors: list[int] = []
+        self._children: set[int] = set()
+        self._wake_reader, self._wake_writer = socket.socketpair()
+
+    def serve(self) -> None:
+        """Until the other end closes. In a forked child this never returns."""
+        self._listen_for_children()
+        self._send(Hello(os.getpid(), sink_limits()))
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._connection, selectors.EVENT_READ)
+            selector.register(self._wake_reader, selectors.EVENT_READ)
+            try:
+                while self._serve_once(selector):
+                    self._reap()
+            except ConnectionError:  # the parent died in the middle of a message
+                pass
+        self._kill_children()
+
+    def _listen_for_children(self) -> None:
+        """A child's death makes the wake-up socket readable; the handler itself has nothing to do."""
+        self._wake_reader.setblocking(False)  # noqa: FBT003 - the standard library's signature
+        self._wake_writer.setblocking(False)  # noqa: FBT003
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake_writer.fileno(), warn_on_full_buffer=False)
+
+    def _serve_once(self, selector: selectors.BaseSelector) -> bool:
+        alive = True
+        for key, _ in selector.select():
+            if key.fileobj is self._wake_reader:
+                with contextlib.suppress(BlockingIOError):
+                    self._wake_reader.recv(4096)
+            else:
+                alive = self._receive()
+        return alive
+
+    def _receive(self) -> bool:
+        data, descriptors, _, _ = socket.recv_fds(self._connection, 65536, 16)
+        self._descriptors.extend(descriptors)
+        for body in self._reader.feed(data):
+            self._fork(decode_request(body), self._descriptors.pop(0))
+        return bool(data)
+
+    def _fork(self, request: ForkRequest, descriptor: int) -> None:
+        zygote = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            os.close(descriptor)
+            self._send(ForkFailed(request.request, os.strerror(error.errno or errno.EAGAIN)))
+            return
+        if pid == 0:
+            _become_worker(descriptor, request.errors_file, zygote, self._run_worker)
+        os.close(descriptor)
+        self._children.add(pid)
+        self._send(Forked(request.request, pid))
+
+    def _reap(self) -> None:
+        while self._children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            self._children.discard(pid)
+            self._send(WorkerEnded(pid, os.waitstatus_to_exitcode(status)))
+
+    def _kill_children(self) -> None:
+        """Where no parent-death signal exists this is what ends the workers' whole groups."""
+        for pid in self._children:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+
+    def _send(self, message: ZygoteMessage) -> None:
+        self._connection.sendall(encode(message))
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to kill this process when the thread that started it ends, and exit if that has happened already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _become_worker(descriptor: int, errors_file: str, zygote: int, run_worker: RunWorker) -> NoReturn:
+    """In the child: cut every tie to the fork server, then work. Leaves by ``os._exit``, so nothing inherited is torn down."""
+    status = _INTERNAL_ERROR
+    try:
+        os.setsid()
+        die_with_parent(zygote)
+        signal.set_wakeup_fd(-1)
+        for number in _RESET_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        _redirect_output(errors_file)
+        _close_all_but(descriptor)
+        faulthandler.enable()
+        status = run_worker(socket.socket(fileno=descriptor))
+    except BaseException:  # noqa: BLE001 - the process boundary: whatever it is goes to the errors file
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def _redirect_output(errors_file: str) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    errors = os.open(errors_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    os.dup2(nothing, 0)
+    os.dup2(errors, 1)
+    os.dup2(errors, 2)
+
+
+def _close_all_but(descriptor: int) -> None:
+    listing = Path("/proc/self/fd") if sys.platform == "linux" else Path("/dev/fd")
+    for name in os.listdir(listing):  # noqa: PTH208 - names are wanted, not paths
+        number = int(name)
+        if number > 2 and number != descriptor:
+            with contextlib.suppress(OSError):  # the descriptor of the listing itself is closed by now
+                os.close(number)
+
+
+def sink_limits() -> dict[str, int]:
+    """How many workers may write to a sink at once, by plugin name, for the sinks that have a limit."""
+    from runner.connectors.base import PluginError
+    from runner.connectors.registry import sink_class
+
+    limits = {}
+    for name in plugin_names("sink"):
+        with contextlib.suppress(PluginError, ImportError):  # a sink of another engine, or one that cannot be used here
+            limit = sink_class(name).maximum_workers
+            if limit is not None:
+                limits[name] = limit
+    return limits
+
+
+def import_plugins() -> None:
+    """Import every connector and transform now, so that no worker has to. One that cannot be imported is left to the jobs that
+    use it to complain about."""
+    for package in ("runner.connectors", "runner.transforms"):
+        found = importlib.import_module(package)
+        for module in pkgutil.walk_packages(found.__path__, f"{package}."):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module.name)
+
+
+def main() -> NoReturn:
+    """Serve until the parent closes its end or dies."""
+    status = _INTERNAL_ERROR
+    try:
+        _serve_parent()
+        status = 0
+    except BaseException:  # noqa: BLE001 - the process boundary: whatever it is goes to the daemon's log
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)  # the libraries complain at length when their modules are torn down
+
+
+def _serve_parent() -> None:
+    descriptor, parent = (int(argument) for argument in sys.argv[1:3])
+    die_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's business
+    # numpy's linear algebra would start a pool of threads while it is imported, and a fork keeps none of them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+    from runner.worker.main import run_worker
+
+    import_plugins()
+    gc.collect()
+    gc.freeze()
+    with socket.socket(fileno=descriptor) as connection:
+        Zygote(connection, run_worker).serve()
+
+
+if __name__ == "__main__":
+    main()

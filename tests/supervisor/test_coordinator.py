@@ -1,0 +1,188 @@
+"""The checkpoint coordinator: one checkpoint at a time, complete only when every worker has done its part."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.model import CheckpointKind
+from runner.protocol import Prepared
+from runner.supervisor.coordinator import Coordinator, Phase, Trigger
+from runner.supervisor.errors import AttemptFailed
+from spec.job import CheckpointSettings
+
+
+def prepared(checkpoint: int, worker: int, rows: int = 1) -> Prepared:
+    """A worker's part of a checkpoint."""
+    return Prepared(
+        execution="e",
+        attempt=1,
+        epoch=1,
+        worker=worker,
+        checkpoint=checkpoint,
+        splits=[],
+        tokens=[],
+        states=[],
+        rows_in=rows,
+        rows_out=rows,
+        drained=False,
+    )
+
+
+def coordinator(workers: int = 2, interval: float | None = 1.0, timeout: float = 5.0, failures: int = 3) -> Coordinator:
+    """A coordinator whose attempt starts at zero."""
+    return Coordinator(workers, CheckpointSettings(interval=interval, timeout=timeout), failures_allowed=failures, now=0.0)
+
+
+def test_the_clock_asks_each_interval_and_skips_missed_beats():
+    """Periodic checkpoints keep their rhythm; beats that passed while one was in flight are not made up for."""
+    clock = coordinator(workers=1)
+    assert clock.due(0.9, drained=False) is None
+    trigger = clock.due(1.0, drained=False)
+    assert trigger.kind is CheckpointKind.PERIODIC
+    clock.begin(1, trigger, 1.0)
+    assert clock.due(4.5, drained=False) is None
+    clock.prepared(0, prepared(1, 0))
+    clock.saved(4.5)
+    clock.committed(0, 1)
+    clock.end()
+    assert clock.due(4.6, drained=False) is not None
+    clock.begin(2, clock.due(4.6, drained=False), 4.6)
+    assert clock.wake_at() == pytest.approx(9.6)
+    clock.abort()
+    assert clock.due(4.9, drained=False) is None
+    assert clock.wake_at() == pytest.approx(5.0)
+
+
+def test_without_an_interval_only_the_end_of_the_input_asks():
+    """A batch job without an interval takes the final checkpoint alone, and that one stops the workers."""
+    batch = coordinator(interval=None)
+    assert batch.due(1e9, drained=False) is None
+    assert batch.wake_at() is None
+    trigger = batch.due(0, drained=True)
+    assert (trigger.kind, trigger.stop) == (CheckpointKind.FINAL, True)
+
+
+def test_a_stop_goes_before_the_end_of_the_input_and_that_before_savepoints():
+    """Who asks is ranked: stop, final, savepoints in their order, the clock."""
+    ranked = coordinator(workers=1)
+    savepoints = [Trigger(CheckpointKind.SAVEPOINT), Trigger(CheckpointKind.SAVEPOINT)]
+    stop = Trigger(CheckpointKind.SAVEPOINT, stop=True)
+    for trigger in (*savepoints, stop):
+        ranked.ask(trigger)
+    assert ranked.due(9, drained=True) is stop
+    ranked.withdraw(stop)
+    assert ranked.due(9, drained=True).kind is CheckpointKind.FINAL
+    for number, savepoint in enumerate(savepoints, 1):
+        assert ranked.due(9, drained=False) is savepoint
+        ranked.begin(number, savepoint, 9)
+        ranked.abort()
+    assert ranked.due(9, drained=False) is None
+    assert ranked.due(10, drained=False).kind is CheckpointKind.PERIODIC
+
+
+def test_failures_in_a_row_are_counted_and_success_forgives():
+    """The third abort in a row is one too many; a durable checkpoint in between starts the count again."""
+    strict = coordinator(workers=1, failures=3)
+    outcomes = []
+    for number, fails in enumerate([True, True, False, True, True, True], 1):
+        strict.begin(number, Trigger(CheckpointKind.PERIODIC), number)
+        if fails:
+            outcomes.append(strict.abort())
+            continue
+        strict.prepared(0, prepared(number, 0))
+        strict.saved(number)
+        strict.committed(0, number)
+        strict.end()
+    assert outcomes == [False, False, False, False, True]
+
+
+def test_the_timeout_covers_preparing_and_committing_but_not_the_store():
+    """A checkpoint expires while workers prepare, and again while they commit; saving is the store's own time."""
+    timed = coordinator(workers=1, timeout=5)
+    timed.begin(1, Trigger(CheckpointKind.PERIODIC), 10)
+    assert (timed.expired(14.9), timed.expired(15)) == (False, True)
+    timed.prepared(0, prepared(1, 0))
+    assert timed.in_flight.phase is Phase.SAVING
+    assert not timed.expired(99)
+    timed.saved(20)
+    assert (timed.expired(24.9), timed.expired(25)) == (False, True)
+
+
+def test_a_worker_may_leave_only_after_it_committed_the_checkpoint_that_stops_it():
+    """Hanging up early is a loss; after the last commit it is how a worker says goodbye."""
+    ending = coordinator(workers=2)
+    ending.begin(1, Trigger(CheckpointKind.FINAL, stop=True), 0)
+    for worker in (0, 1):
+        ending.prepared(worker, prepared(1, worker))
+    ending.saved(0)
+    assert not ending.may_leave(0)
+    ending.committed(0, 1)
+    assert ending.may_leave(0)
+    assert not ending.may_leave(1)
+    assert ending.missing() == [1]
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_messages_about_checkpoints_that_nobody_takes_fail_the_attempt(early):
+    """A worker that prepares or commits out of turn is confused."""
+    confused = coordinator(workers=1)
+    if not early:
+        confused.begin(2, Trigger(CheckpointKind.PERIODIC), 0)
+    with pytest.raises(AttemptFailed):
+        confused.prepared(0, prepared(7, 0))
+    with pytest.raises(AttemptFailed):
+        confused.committed(0, 2)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("pass"), st.floats(0, 3)),
+        st.tuples(st.just("prepare"), st.integers(0, 2)),
+        st.tuples(st.just("commit"), st.integers(0, 2)),
+        st.tuples(st.just("savepoint"), st.just(0)),
+        st.tuples(st.just("stop"), st.just(0)),
+        st.tuples(st.just("late"), st.integers(0, 2)),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(STEPS)
+def test_any_interleaving_keeps_one_checkpoint_whole(steps):  # noqa: C901 - one arm per kind of step
+    """Whatever the order of messages and time: at most one is in flight, it is saved only with every worker's part of this very
+    checkpoint, it ends only when all have committed, ids only grow, and a late part of an aborted one changes nothing."""
+    workers = 3
+    subject = coordinator(workers=workers, timeout=2.0, failures=10**6)
+    now, number, aborted, saved = 0.0, 0, [], []
+    for step, value in steps:
+        flight = subject.in_flight
+        if step == "pass":
+            now += value
+            if subject.expired(now) and flight.phase is Phase.PREPARING:
+                aborted.append(flight.id)
+                subject.abort()
+        elif step == "savepoint":
+            subject.ask(Trigger(CheckpointKind.SAVEPOINT))
+        elif step == "stop":
+            subject.ask(Trigger(CheckpointKind.SAVEPOINT, stop=True))
+        elif step == "late" and aborted:
+            assert subject.prepared(value, prepared(aborted[-1], value)) is False
+            assert flight is subject.in_flight
+        elif step == "prepare" and flight and flight.phase is Phase.PREPARING:
+            if subject.prepared(value, prepared(flight.id, value)):
+                assert set(flight.prepared) == set(range(workers))
+                assert {part.checkpoint for part in flight.prepared.values()} == {flight.id}
+                assert flight.rows_in == workers
+                subject.saved(now)
+                saved.append(flight.id)
+        elif step == "commit" and flight and flight.phase is Phase.COMMITTING and subject.committed(value, flight.id):
+            assert flight.committed == set(range(workers))
+            subject.end()
+        trigger = subject.due(now, drained=False)
+        if trigger is not None:
+            assert subject.in_flight is None
+            number += 1
+            subject.begin(number, trigger, now)
+    assert saved == sorted(set(saved))
+    assert not set(saved) & set(aborted)
