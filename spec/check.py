@@ -11,7 +11,7 @@ from spec.checks.canonical import Canonical, Origin
 from spec.checks.engine_support import check_delivery, check_option_support, check_plugin_support
 from spec.checks.environment import check_restart_settings, environment_spec, job_name
 from spec.checks.field_types import check_field_types
-from spec.checks.findings import Findings
+from spec.checks.findings import MAXIMUM_FINDINGS, Findings
 from spec.checks.old_names import check_old_names
 from spec.checks.options import CheckedPlugin, check_environment, check_plugin, with_defaults
 from spec.checks.sections import Element, Outline, outline
@@ -64,6 +64,8 @@ def check_document(document: Document, engine: str = "local") -> CheckResult:
     job = None
     if document.root is not None and not any(found.code in _SYNTAX for found in broken):
         job = _check(document.root, document, checked, engine)
+    if checked.full:
+        checked.add(SyntaxCode.TOO_MANY_PROBLEMS, f"more than {MAXIMUM_FINDINGS} problems: the rest is not looked at", None)
     findings = Findings(document.source.name, [*document.diagnostics, *_reliable(checked, broken)])
     return CheckResult(findings.sorted(), None if findings.has_errors else job, document)
 
@@ -86,14 +88,16 @@ def _overlaps(found: Diagnostic, spans: list[Span]) -> bool:
 def _check(root: Value, document: Document, findings: Findings, engine: str) -> JobSpec | None:
     parts = outline(root, findings, blocks_are_sections=document.dialect is Dialect.HOCON)
     environment = _check_environment(parts, root, findings, engine)
-    plugins = [_check_plugin(element, findings, engine) for kind in KINDS for element in parts.elements[kind]]
+    elements = [element for kind in KINDS for element in parts.elements[kind]]
+    plugins = [_check_plugin(element, findings, engine) for element in elements if not findings.full]
     name = job_name(environment.data, document.source.name, findings)
-    if not parts.complete:
+    if not parts.complete or len(plugins) < len(elements):
         return None  # the wiring of a job with holes would only be guessed at
     graph = wire(plugins, findings)
     if findings.has_errors:
         return None
-    settings = environment_spec(with_defaults(environment.data, environment_schema(), engine), environment.data)
+    # Every setting has a value whatever the engine: those it does not act on were told above.
+    settings = environment_spec(with_defaults(environment.data, environment_schema(), "local"), environment.data)
     check_delivery(plugins, settings, findings)
     return assemble(name, settings, graph, engine)
 

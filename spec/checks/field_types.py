@@ -8,12 +8,14 @@ from typing import Any
 from spec.checks.canonical import Canonical, Path, Schema, path_text
 from spec.checks.findings import Findings
 from spec.checks.suggestion import Suggestion, suggest
-from spec.types import FieldTypeError, parse_field_type, type_names
+from spec.types import MAXIMUM_DEPTH, FieldTypeError, parse_field_type, type_names
 
 
 def check_field_types(canonical: Canonical, schema: Schema, findings: Findings) -> None:
     """Report every declared type that cannot be parsed, at the innermost place that is wrong."""
     for path, declared in _declared(canonical.data, schema, ()):
+        if findings.full:
+            return
         _check(path, declared, canonical, findings)
 
 
@@ -42,14 +44,15 @@ def _types_of(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield path, value
 
 
-def _check(path: Path, declared: Any, canonical: Canonical, findings: Findings) -> None:
+def _check(path: Path, declared: Any, canonical: Canonical, findings: Findings) -> bool:
+    """Whether the type is one; what is wrong inside a row is reported there."""
     try:
         parse_field_type(declared)
     except FieldTypeError as error:
-        if isinstance(declared, Mapping) and declared:
-            for name, nested in declared.items():
-                _check((*path, name), nested, canonical, findings)
-            return
+        if isinstance(declared, Mapping) and len(path) <= MAXIMUM_DEPTH:
+            fields = [_check((*path, name), nested, canonical, findings) for name, nested in declared.items()]
+            if not all(fields):
+                return False
         origin = canonical.origin(path)
         suggestion = suggest(declared.strip().lower(), type_names()) if isinstance(declared, str) else Suggestion()
         findings.add(
@@ -61,3 +64,5 @@ def _check(path: Path, declared: Any, canonical: Canonical, findings: Findings) 
             fix=suggestion.fix(origin.value.span, declared) if isinstance(declared, str) else None,
             pointer=origin.pointer,
         )
+        return False
+    return True

@@ -8,6 +8,7 @@ from spec.diagnostic import Diagnostic, Fix, Label, Severity
 from spec.position import Span
 from spec.value import Value
 
+MAXIMUM_FINDINGS = 500
 _MAXIMUM_VIA_LABELS = 3
 
 
@@ -46,6 +47,11 @@ class Findings:
                 pointer=pointer,
             )
         )
+
+    @property
+    def full(self) -> bool:
+        """Whether so much was found that looking for more is pointless."""
+        return len(self._found) >= MAXIMUM_FINDINGS
 
     @property
     def has_errors(self) -> bool:

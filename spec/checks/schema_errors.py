@@ -52,6 +52,8 @@ def report(subject: Subject, errors: Iterable[ValidationError]) -> None:
     problems = [_problem(error) for error in errors]
     mistyped = {problem.path for problem in problems if problem.keyword == "type"}
     for problem in problems:
+        if subject.findings.full:
+            return
         if problem.keyword == "type" or problem.path not in mistyped:
             _REPORTERS.get(problem.keyword, _other)(subject, problem)
 
@@ -71,6 +73,8 @@ def _problem(error: ValidationError) -> Problem:
 def _unknown(subject: Subject, problem: Problem) -> None:
     known = problem.schema.get("properties", {})
     for key in [key for key in problem.instance if key not in known and not _by_pattern(key, problem.schema)]:
+        if subject.findings.full:
+            return
         origin = subject.canonical.origin((*problem.path, key))
         suggestion = suggest(key, known, taken=problem.instance)
         subject.findings.add(
@@ -220,7 +224,7 @@ def _forbidden(subject: Subject, problem: Problem) -> None:
 
 
 def _clash(subject: Subject, path: Path, present: list[str]) -> None:
-    origins = [subject.canonical.origin((*path, name)) for name in present]
+    origins = sorted((subject.canonical.origin((*path, name)) for name in present), key=lambda origin: origin.span.start)
     subject.findings.add(
         "J206",
         f"{all_of(quoted(present))} exclude each other: {subject.owner(path)} takes only one of them",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import pairwise
 
 from spec.checks.canonical import Canonical, Origin
@@ -132,10 +133,11 @@ def _wire_by_name(nodes: list[Node], outputs: dict[str, Node], findings: Finding
         node.inputs = tuple(inputs)
         read.update(str(before.output) for before in inputs)
         for index, name in enumerate(declared):
-            if name not in outputs:
+            if name not in outputs and not findings.full:
                 suggested.update(_unknown_input(node, index, name, outputs, findings))
+    used = read | suggested
     for node in nodes:
-        if node.output is not None and node.output not in read | suggested and outputs[node.output] is node:
+        if node.output is not None and node.output not in used and outputs[node.output] is node:
             _unused(node, findings)
 
 
@@ -189,27 +191,42 @@ def _unused(node: Node, findings: Findings) -> None:
 
 def _in_dependency_order(transforms: list[Node], findings: Findings) -> tuple[Node, ...]:
     """Transforms after what they read, otherwise in file order. Those on a cycle are reported, once per cycle."""
-    ordered: list[Node] = []
-    waiting = list(transforms)
-    while waiting:
-        ready = [node for node in waiting if not any(before in waiting for before in node.inputs)]
+    position = {node: index for index, node in enumerate(transforms)}
+    waits_for = {node: sum(before in position for before in node.inputs) for node in transforms}
+    readers: dict[Node, list[Node]] = {node: [] for node in transforms}
+    for node in transforms:
+        for before in node.inputs:
+            if before in position:
+                readers[before].append(node)
+    ready = [position[node] for node in transforms if not waits_for[node]]
+    ordered: dict[Node, None] = {}
+    while len(ordered) < len(transforms):
         if not ready:
-            cycle = _cycle(waiting)
+            if findings.full:
+                break
+            cycle = _cycle([node for node in transforms if node not in ordered])
             _report_cycle(cycle, findings)
-            ready = cycle
-        ordered.append(ready[0])
-        waiting.remove(ready[0])
+            heappush(ready, position[cycle[0]])
+        node = transforms[heappop(ready)]
+        if node in ordered:
+            continue
+        ordered[node] = None
+        for reader in readers[node]:
+            waits_for[reader] -= 1
+            if not waits_for[reader] and reader not in ordered:
+                heappush(ready, position[reader])
     return tuple(ordered)
 
 
 def _cycle(waiting: list[Node]) -> list[Node]:
     """A cycle among nodes each of which reads another of them (or itself), in reading order."""
-    trail: list[Node] = []
+    remaining = set(waiting)
+    trail: dict[Node, int] = {}
     node = waiting[0]
     while node not in trail:
-        trail.append(node)
-        node = next(before for before in node.inputs if before in waiting)
-    return trail[trail.index(node) :]
+        trail[node] = len(trail)
+        node = next(before for before in node.inputs if before in remaining)
+    return list(trail)[trail[node] :]
 
 
 def _report_cycle(cycle: list[Node], findings: Findings) -> None:

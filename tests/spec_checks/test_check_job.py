@@ -1,0 +1,199 @@
+"""The job that a check makes: env, names, parallelism, engines, and the outline of the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spec.check import CheckResult, check_file, check_text
+from spec.document import Dialect, ReadOptions
+from spec.errors import UsageError
+from spec.job import EnvSpec, JobMode, JobSpec, RestartKind, decode_job, encode_job
+
+REST = "source { FakeSource { schema { fields { id = int } } } }\nsink { Console { } }\n"
+
+
+def check(env: str, rest: str = REST, name: str = "orders.conf", engine: str = "local") -> CheckResult:
+    """Check a job with these lines in ``env``."""
+    return check_text(f"env {{\n{env}\n}}\n{rest}", name, ReadOptions(), engine)
+
+
+def valid(result: CheckResult) -> JobSpec:
+    """The job of a check that found no error."""
+    assert result.job is not None, [diagnostic.message for diagnostic in result.diagnostics]
+    return result.job
+
+
+def environment(env: str) -> EnvSpec:
+    """The settings of a job with these lines in ``env``."""
+    return valid(check(env)).env
+
+
+def codes(result: CheckResult) -> list[str]:
+    """The codes found, in order."""
+    return [diagnostic.code for diagnostic in result.diagnostics]
+
+
+def test_the_defaults_of_env() -> None:
+    """A batch job, one reader, only the final checkpoint, three restarts three seconds apart."""
+    assert environment("") == EnvSpec()
+
+
+def test_checkpoints_in_milliseconds() -> None:
+    """The file says milliseconds, the job seconds; a streaming job without an interval takes one every ten seconds."""
+    given = environment("checkpoint.interval = 1500, checkpoint.timeout = 2500, checkpoint.retained = 7").checkpoint
+    assert (given.interval, given.timeout, given.retained) == (1.5, 2.5, 7)
+    assert environment("job.mode = streaming").checkpoint.interval == 10.0
+    assert environment("job.mode = BATCH").checkpoint.interval is None
+    assert environment("job.mode = STREAMING").mode is JobMode.STREAMING
+
+
+def test_nested_and_dotted_env_are_the_same() -> None:
+    """``checkpoint { interval = 1 }`` is ``checkpoint.interval = 1``."""
+    assert environment("checkpoint { interval = 1000 }\n job { mode = STREAMING }").checkpoint.interval == 1.0
+
+
+def test_restarts_under_both_names() -> None:
+    """SeaTunnel's retries are a fixed delay; flowdeck's own names say more, and count where both are given."""
+    retries = environment("job.retry.times = 5, job.retry.interval.seconds = 2").restart
+    assert (retries.kind, retries.attempts, retries.delay) == (RestartKind.FIXED_DELAY, 5, 2.0)
+    own = environment(
+        "restart { strategy = exponential_backoff, attempts = 9, delay = 0.5, maximum_delay = 20, multiplier = 3 }"
+    )
+    assert (own.restart.kind, own.restart.attempts, own.restart.delay) == (RestartKind.EXPONENTIAL_BACKOFF, 9, 0.5)
+    assert (own.restart.maximum_delay, own.restart.multiplier) == (20.0, 3.0)
+    both = check("job.retry.times = 5, restart.attempts = 6")
+    assert codes(both) == ["J215"]
+    assert valid(both).env.restart.attempts == 6
+    assert environment("restart.strategy = none").restart.kind is RestartKind.NONE
+
+
+def test_rate_limits() -> None:
+    """Absent means no limit."""
+    assert environment("").rows_per_second is None
+    limits = environment("read_limit { rows_per_second = 10, bytes_per_second = 1000 }")
+    assert (limits.rows_per_second, limits.bytes_per_second) == (10, 1000)
+
+
+def test_parallelism_of_the_job_and_of_a_plugin() -> None:
+    """A plugin's own parallelism wins over the job's."""
+    rest = "source { FakeSource { parallelism = 3, schema { fields { id = int } } } }\nsink { Console { } }\n"
+    job = valid(check("parallelism = 2", rest))
+    assert [plugin.parallelism for plugin in job.plugins()] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "job"), [("dir/orders.conf", "orders"), ("a.b.json", "a.b"), ("<stdin>", "stdin"), ("orders", "orders")]
+)
+def test_the_name_of_a_job_without_one(name: str, job: str) -> None:
+    """The stem of the file's name, or of what stands for it."""
+    text = f"env {{ }}\n{REST}"
+    options = ReadOptions(dialect=Dialect.SEATUNNEL)
+    assert valid(check_text(text, name, options)).name == job
+
+
+def test_names_that_no_job_can_have() -> None:
+    """Other characters, nothing, or too many are refused, in env and in the file's name."""
+    assert codes(check("job.name = a/b")) == ["J209"]
+    assert codes(check('job.name = ""')) in (["J205"], ["J205", "J209"], ["J209", "J205"])
+    assert codes(check(f"job.name = {'x' * 129}")) == ["J205"]
+    assert codes(check("", name="größe.conf")) == ["J216"]
+    assert valid(check("job.name = orders", name="größe.conf")).name == "orders"
+
+
+def test_a_job_survives_encoding() -> None:
+    """What the store keeps is the same job again."""
+    job = valid(check("job.name = a, read_limit.rows_per_second = 5"))
+    assert decode_job(encode_job(job)) == job
+
+
+def test_layout_and_comments_do_not_change_the_job() -> None:
+    """The content hash is that of the meaning."""
+    one = valid(check("parallelism = 1 # one"))
+    other = valid(
+        check_text('env{"parallelism":"1"}\n\n' + REST.replace("int", "INT ".strip().lower()), "orders.conf", ReadOptions())
+    )
+    assert one.content_hash() == other.content_hash()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("env { }\nsink { Console { } }\n", ["J212"]),
+        ("env { }\nsource { }\nsink { }\n", ["J212", "J212"]),
+        (REST, ["J213"]),
+        ("env = 5\n" + REST, ["J203"]),
+        ("env { }\nsource = 5\nsink { Console { } }\n", ["J203"]),
+        ("env { }\nsource { FakeSource = 5 }\nsink { Console { } }\n", ["D307", "J203"]),
+        ("env { }\nsource { FakeSource { plugin_name = [a] } }\nsink { Console { } }\n", ["J203"]),
+    ],
+)
+def test_files_that_are_no_whole_job(text: str, expected: list[str]) -> None:
+    """Missing and misshapen sections are told, and there is no job (a missing env alone is a warning)."""
+    result = check_text(text, "job.conf", ReadOptions())
+    assert sorted(codes(result)) == sorted(expected)
+    assert (result.job is None) == (expected != ["J213"])
+
+
+def test_a_json_section_must_be_a_list() -> None:
+    """An object there is what SeaTunnel fails on, too."""
+    text = '{"env": {}, "source": {"FakeSource": {"schema": {"fields": {"id": "int"}}}}, "sink": [{"plugin_name": "Console"}]}'
+    assert codes(check_text(text, "job.json", ReadOptions())) == ["J203"]
+
+
+def test_the_engine_decides_what_is_supported() -> None:
+    """The same file is fine for one engine and not for another."""
+    rest = (
+        "source { FakeSource { schema { fields { id = int } } } }\n"
+        "sink { LocalFile { path = out, file_format_type = orc, partition_by = [id], tmp_path = x } }\n"
+    )
+    local = check("", rest)
+    assert codes(local) == ["E803", "E802", "E802"]
+    assert [found.severity for found in local.diagnostics] == ["error", "error", "warning"]
+    assert codes(check("", rest, engine="seatunnel")) == []
+    assert codes(check("", rest, engine="flink")) == ["E801"]
+    assert codes(check("checkpoint.retained = 5", engine="seatunnel")) == ["E802"]
+
+
+def test_an_option_that_says_the_default_is_no_problem() -> None:
+    """``compress_codec = NONE`` asks for nothing that the engine cannot do."""
+    rest = (
+        "source { FakeSource { schema { fields { id = int } } } }\n"
+        'sink { LocalFile { path = out, file_format_type = csv, compress_codec = NONE, row_delimiter = "\\n" } }\n'
+    )
+    assert codes(check("", rest)) == []
+
+
+def test_a_plugin_of_seatunnel_without_a_schema() -> None:
+    """Not unknown, but not run here; for SeaTunnel it passes unchecked and says so."""
+    rest = 'source { FakeSource { schema { fields { id = int } } } }\nsink { Kafka { topic = "t" } }\n'
+    assert codes(check("", rest)) == ["E801"]
+    elsewhere = check("", rest, engine="seatunnel")
+    assert [(found.code, found.severity) for found in elsewhere.diagnostics] == [("E801", "warning")]
+    assert valid(elsewhere).sinks[0].options == {"topic": "t"}
+
+
+def test_an_unknown_engine_is_a_usage_error() -> None:
+    """Not a finding in the file."""
+    with pytest.raises(UsageError, match="no engine"):
+        check("", engine="sparkle")
+
+
+def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
+    """Nothing is raised for it."""
+    result = check_file(tmp_path / "missing.conf", ReadOptions())
+    assert codes(result) == ["S001"]
+    assert result.job is None
+    assert codes(check_file(tmp_path, ReadOptions())) == ["S002"]
+
+
+def test_findings_in_an_included_file_name_that_file(tmp_path: Path) -> None:
+    """The finding is in the include, with a label where it is included."""
+    (tmp_path / "part.conf").write_text("row.nums = 5\nschema { fields { id = int } }\n")
+    job = tmp_path / "job.conf"
+    job.write_text('env { }\nsource { FakeSource { include "part.conf" } }\nsink { Console { } }\n')
+    result = check_file(job, ReadOptions(include_root=tmp_path))
+    (found,) = result.diagnostics
+    assert found.code == "J201"
+    assert found.file == str(tmp_path / "part.conf")

@@ -1,0 +1,315 @@
+"""Options against their schema: coercions that are legal, findings at the exact span, did-you-mean and fixes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spec.check import CheckResult, check_text
+from spec.diagnostic import Applicability, Diagnostic
+from spec.document import Dialect, ReadOptions
+from spec.job import JobSpec
+
+JOB = """env {{
+  job.mode = BATCH
+  {env}
+}}
+source {{
+  FakeSource {{
+    {source}
+    schema {{ fields {{ id = int, name = string }} }}
+  }}
+}}
+transform {{
+  {transform}
+}}
+sink {{
+  {sink}
+}}
+"""
+
+
+def check(source: str = "", *, env: str = "", transform: str = "", sink: str = "Console { }") -> CheckResult:
+    """Check a job with these pieces."""
+    return check_text(JOB.format(env=env, source=source, transform=transform, sink=sink), "job.conf", ReadOptions())
+
+
+def valid(result: CheckResult) -> JobSpec:
+    """The job of a check that found no error."""
+    assert result.job is not None, [diagnostic.message for diagnostic in result.diagnostics]
+    return result.job
+
+
+def only(result: CheckResult) -> Diagnostic:
+    """The one finding of a check."""
+    assert len(result.diagnostics) == 1, [diagnostic.message for diagnostic in result.diagnostics]
+    return result.diagnostics[0]
+
+
+def marked(diagnostic: Diagnostic) -> str:
+    """The text that a finding points at."""
+    assert diagnostic.primary is not None
+    return diagnostic.primary.span.text
+
+
+def test_defaults_and_canonical_keys_reach_the_job() -> None:
+    """Options are flat, have their defaults, and none of the common ones."""
+    options = valid(check("row.num = 7")).sources[0].options
+    assert options["row.num"] == 7
+    assert options["split.num"] == 1
+    assert options["string.length"] == 5
+    assert options["schema"] == {"fields": {"id": "int", "name": "string"}}
+    assert not {"plugin_name", "plugin_input", "plugin_output", "parallelism"} & set(options)
+    assert "tables_configs" not in options
+
+
+@pytest.mark.parametrize(
+    ("written", "option", "value"),
+    [
+        ('row.num = "12"', "row.num", 12),
+        ("row.num = 12.0", "row.num", 12),
+        ("row { num = 12 }", "row.num", 12),
+        ('"row.num" = 12', "row.num", 12),
+        ("row { num = 12 }\n split { num = 3 }", "split.num", 3),
+        ('double.max = "1.5"', "double.max", 1.5),
+        ("double.max = 2", "double.max", 2),
+        ('string.fake.mode = "TEMPLATE"\n string.template = [a, b]', "string.fake.mode", "template"),
+        ('string.template = "a, b ,c"', "string.template", ["a", "b", "c"]),
+        ("string.template = a", "string.template", ["a"]),
+        ("string.template = [1, true, 1.50]", "string.template", ["1", "true", "1.50"]),
+        ('int.template = "1, 2"', "int.template", [1, 2]),
+        ('int.template = "[1, 2]"', "int.template", [1, 2]),
+        ("int.template = 5", "int.template", [5]),
+        ("int.template = [1, ${?nothing}]", "int.template", [1]),
+        ("row.num = null", "row.num", 5),
+    ],
+)
+def test_what_the_format_converts(written: str, option: str, value: Any) -> None:
+    """Text for numbers and lists, nested keys, any case of enums: all legal, all canonical in the job."""
+    result = check(written)
+    found = valid(result).sources[0].options[option]
+    assert found == value
+    assert type(found) is type(value)
+    assert result.diagnostics == ()
+
+
+def test_booleans_in_any_case() -> None:
+    """``"TRUE"`` and ``False`` in quotes are booleans."""
+    options = valid(check(sink='Console { log.print.data = "FALSE" }')).sinks[0].options
+    assert options["log.print.data"] is False
+
+
+def test_numbers_become_text_as_they_were_written() -> None:
+    """``1.10`` for a text option stays ``1.10``."""
+    transform = "Replace { replace_field = name, pattern = 1.10, replacement = true }"
+    options = valid(check(transform=transform)).transforms[0].options
+    assert options["pattern"] == "1.10"
+    assert options["replacement"] == "true"
+
+
+def test_aliases_mean_the_canonical_option() -> None:
+    """An older name works, is noted, and can be renamed for certain."""
+    result = check(transform="Filter { fields = [id] }")
+    assert valid(result).transforms[0].options["include_fields"] == ["id"]
+    noted = only(result)
+    assert (noted.code, noted.severity, marked(noted)) == ("M701", "note", "fields")
+    assert noted.fix is not None
+    assert noted.fix.edits[0].text == "include_fields"
+
+
+def test_keys_that_reach_into_an_object() -> None:
+    """``schema.fields { ... }`` and ``schema { table = ... }`` are two pieces of one option."""
+    text = "env { }\nsource { FakeSource { schema.fields { id = int }\n schema { table = t } } }\nsink { Console { } }\n"
+    job = valid(check_text(text, "job.conf", ReadOptions()))
+    assert job.sources[0].options["schema"] == {"fields": {"id": "int"}, "table": "t"}
+
+
+def test_an_unknown_option_with_one_near_name_can_be_fixed() -> None:
+    """The finding is at the key; applying the fix makes the job clean."""
+    result = check("row.nums = 7")
+    found = only(result)
+    assert (found.code, marked(found), found.pointer) == ("J201", "row.nums", "/source/0/row.nums")
+    assert found.notes == ('help: did you mean "row.num"?',)
+    assert found.fix is not None
+    assert found.fix.applicability is Applicability.SAFE
+    edit = found.fix.edits[0]
+    text = result.document.source.text
+    fixed = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    assert valid(check_text(fixed, "job.conf", ReadOptions())).sources[0].options["row.num"] == 7
+
+
+def test_no_fix_where_the_near_name_is_given_already() -> None:
+    """Renaming would collide, so it is only suggested."""
+    found = only(check("row.num = 1\n    row.nums = 7"))
+    assert found.notes == ('help: did you mean "row.num" or "map.size"?',) or 'did you mean "row.num"' in found.notes[0]
+    assert found.fix is None
+
+
+def test_an_unknown_option_that_is_like_nothing() -> None:
+    """No guess is better than a wild one."""
+    found = only(check("zzzzzz = 7"))
+    assert (found.code, found.notes, found.fix) == ("J201", (), None)
+
+
+def test_unknown_keys_of_env_are_warnings_and_engine_settings_are_free() -> None:
+    """SeaTunnel hands unknown env keys on, so they stop nothing; flink.* and spark.* are for those engines."""
+    result = check(env='spark.app.name = "x"\n  flink.state.backend = rocksdb\n  paralelism = 2')
+    found = only(result)
+    assert (found.code, found.severity, marked(found)) == ("J201", "warning", "paralelism")
+    assert valid(result).env.parallelism == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "at", "message"),
+    [
+        ("row.num = many", "J203", "many", '"row.num" must be a whole number, found the text "many"'),
+        ("row.num = 1.5", "J203", "1.5", '"row.num" must be a whole number, found the number 1.5'),
+        ("row.num = [1]", "J203", "[1]", '"row.num" must be a whole number, found a list'),
+        ("row.num = { a = 1 }", "J203", "{ a = 1 }", '"row.num" must be a whole number, found an object { ... }'),
+        ("row.num = true", "J203", "true", '"row.num" must be a whole number, found true'),
+        ("split.num = 0", "J205", "0", '"split.num" must be at least 1, found 0'),
+        ("tinyint.max = 200", "J205", "200", '"tinyint.max" must be at most 127, found 200'),
+        ("string.fake.mode = templat", "J204", "templat", '"templat" is not a value of "string.fake.mode"'),
+        ("int.template = [1, x]", "J203", "x", '"int.template[1]" must be a whole number, found the text "x"'),
+        ("int.template = []", "J205", "[]", '"int.template" must be not empty, found []'),
+        ("parallelism = 0", "J205", "0", '"parallelism" must be at least 1, found 0'),
+        ("plugin_output = [a]", "J203", "[a]", '"plugin_output" must be a text, found a list'),
+        ("rows = [{ fields = [1, a] }]", "J202", "{", None),
+    ],
+)
+def test_a_wrong_value_is_marked(written: str, code: str, at: str, message: str | None) -> None:
+    """The finding is at the value, and says what was expected and what is there."""
+    found = only(check(written))
+    assert found.code == code
+    assert marked(found).startswith(at)
+    assert message in (None, found.message)
+
+
+def test_a_misspelt_enum_value_can_be_fixed() -> None:
+    """The near value is offered as a replacement of just that text."""
+    found = only(check('string.fake.mode = "templat"\n string.template = [a]'))
+    assert found.fix is not None
+    assert found.fix.edits[0].text == '"template"'
+
+
+def test_a_condition_says_why() -> None:
+    """What another option's value makes necessary is reported with a label at that option."""
+    found = only(check("string.fake.mode = template"))
+    assert found.code == "J208"
+    assert 'because string.fake.mode is "template"' in found.message
+    assert [label.span.text for label in found.secondary] == ["string.fake.mode"]
+
+
+@pytest.mark.parametrize(
+    ("transform", "code", "at"),
+    [
+        ("Filter { include_fields = [id], exclude_fields = [name] }", "J206", "exclude_fields"),
+        ("Filter { }", "J206", "Filter"),
+        ("Copy { fields { a = id }, src_field = id, dest_field = b }", "J206", "src_field"),
+        ("Copy { src_field = id }", "J207", "src_field"),
+        ("Sql { }", "J202", "Sql"),
+        ("Split { separator = a, split_field = name, output_fields = [] }", "J205", "[]"),
+    ],
+)
+def test_rules_about_several_options(transform: str, code: str, at: str) -> None:
+    """Exclusive, bundled and required options, each with its own code and place."""
+    found = only(check(transform=transform))
+    assert (found.code, marked(found)) == (code, at)
+
+
+def test_fields_and_columns_exclude_each_other() -> None:
+    """A schema has one of the two."""
+    text = JOB.format(env="", source="schema { columns = [{ name = id, type = int }] }", transform="", sink="Console { }")
+    found = only(check_text(text, "job.conf", ReadOptions()))
+    assert (found.code, marked(found)) == ("J206", "fields")
+    assert [label.span.text for label in found.secondary] == ["columns"]
+
+
+def test_options_deep_inside_are_checked() -> None:
+    """Rules of Assert: unknown keys, wrong enum values, missing bounds, each where it is written."""
+    sink = "Assert { rules { field_rules = [{ field_name = id, field_value = [{ rule_type = MIN }, { rul = 1 }] }] } }"
+    result = check(sink=sink)
+    assert [(found.code, marked(found)[:4]) for found in result.diagnostics] == [("J208", "{ ru"), ("J201", "rul")]
+
+
+def test_types_inside_schemas() -> None:
+    """A type that does not exist is marked where it stands, at any depth, with the near name as a fix."""
+    text = """env { }
+source { FakeSource { schema { fields {
+  a = integr
+  b { c = strin }
+  d = "decimal(50, 2)"
+  e = null
+  f = "MAP<String, array< INT >>"
+} } } }
+sink { Console { } }
+"""
+    result = check_text(text, "job.conf", ReadOptions())
+    assert [(found.code, marked(found)) for found in result.diagnostics] == [
+        ("T501", "integr"),
+        ("T501", "strin"),
+        ("T501", '"decimal(50, 2)"'),
+    ]
+    assert result.diagnostics[1].fix is not None
+    assert result.diagnostics[1].fix.edits[0].text == "string"
+
+
+def test_the_name_of_a_plugin_in_any_case() -> None:
+    """FAKESOURCE is FakeSource, and the job has the canonical name."""
+    text = "env { }\nsource { FAKESOURCE { schema { fields { id = int } } } }\nsink { console { } }\n"
+    job = valid(check_text(text, "job.conf", ReadOptions()))
+    assert (job.sources[0].name, job.sinks[0].name) == ("FakeSource", "Console")
+
+
+def test_json_and_hocon_say_the_same_job() -> None:
+    """One job in three dialects is one job."""
+    json_text = (
+        '{"env": {"job.name": "n"}, "source": [{"plugin_name": "FakeSource", "row.num": 3, '
+        '"schema": {"fields": {"id": "int"}}}], "sink": [{"plugin_name": "Console"}]}'
+    )
+    seatunnel = (
+        "env { job.name = n }\nsource { FakeSource { row.num = 3, schema { fields { id = int } } } }\nsink { Console { } }"
+    )
+    block = "env { job.name = n }\nsource { FakeSource { row.num = 3, schema { fields { id = int } } } }\nsink { Console { } }"
+    listed = json_text
+    jobs = [
+        valid(check_text(json_text, "a.json", ReadOptions())),
+        valid(check_text(seatunnel, "a.conf", ReadOptions())),
+        valid(check_text(block, "a.conf", ReadOptions(dialect=Dialect.HOCON))),
+        valid(check_text(listed, "a.conf", ReadOptions(dialect=Dialect.HOCON))),
+    ]
+    assert all(job == jobs[0] for job in jobs)
+
+
+def test_findings_come_in_the_order_of_the_text() -> None:
+    """Whatever found them."""
+    result = check("row.nums = 1\n    split.num = 0", env="paralelism = 1", sink="Console { log.print.dat = 1 }")
+    starts = [found.primary.span.start for found in result.diagnostics if found.primary]
+    assert starts == sorted(starts)
+    assert len(starts) == 4
+
+
+def test_a_value_that_came_through_a_reference_shows_both_places() -> None:
+    """The value is marked where it is written, and a label says where it comes in."""
+    found = only(
+        check_text(
+            "n = many\n" + JOB.format(env="", source="row.num = ${n}", transform="", sink="Console { }"),
+            "job.conf",
+            ReadOptions(),
+        )
+    )
+    assert marked(found) == "many"
+    assert [label.span.text for label in found.secondary] == ["${n}"]
+
+
+def test_what_follows_from_an_unreadable_value_is_not_told() -> None:
+    """An undefined reference is one finding: not also a wrong type, nor a missing option."""
+    assert only(check("row.num = ${undefined_number}")).code == "I101"
+    assert only(check(transform="Sql { query = ${undefined_query} }")).code == "I101"
+
+
+def test_after_a_syntax_error_nothing_else_is_guessed() -> None:
+    """A missing brace moves everything after it; only the brace is told."""
+    text = JOB.format(env="", source="row.num = 1", transform="", sink="Console { }").replace("  job.mode = BATCH", "  x {")
+    assert {found.code[0] for found in check_text(text, "job.conf", ReadOptions()).diagnostics} <= {"S", "D"}
