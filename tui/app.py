@@ -88,6 +88,8 @@ class FlowdeckApp(App[int]):
     def on_flowdeck_app_looked(self, message: Looked) -> None:
         """Tell every screen, also the covered ones."""
         self.snapshot = message.snapshot
+        if not self.is_running:
+            return  # the screens are being taken down
         for screen in self.screen_stack:
             if isinstance(screen, Watcher):
                 screen.saw(message.snapshot)

@@ -85,7 +85,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         match parts:
             case ["status"]:
                 return DaemonStatus(
-                    pid=1, version="0.1.0", home="h", started_at=0.0, uptime=1.0, watching=(), jobs=len(stage.jobs),
+                    pid=1, version="0.1.0", home="h", started_at=1_789_989_000.0, uptime=11_000.0, watching=(), jobs=len(stage.jobs),
                     running=0, memory_bytes=1, worker_pids=(),
                 )  # fmt: skip
             case ["jobs"]:

@@ -22,10 +22,8 @@ def stop_effects(view: JobView, now: float) -> Effects:
     usable = view.checkpoint if is_usable(view.checkpoint) else None
     facts = (
         Fact("job", subject(view, now)),
-        Fact("does", f"takes a savepoint{usual_time(usable)}, commits what is written, then stops"),
-        Fact(
-            "kept", f"everything up to the savepoint: {rows(_read(view))} read so far, and what is read until then", Weight.KEPT
-        ),
+        Fact("does", f"takes a savepoint{usual_time(usable)}, then stops"),
+        Fact("kept", f"everything: {rows(_read(view))} read so far, and what is read until then", Weight.KEPT),
         Fact("lost", "nothing", Weight.LOST),
         Fact("later", "R goes on exactly where it stopped"),
     )
@@ -52,10 +50,10 @@ def _kept_and_lost(view: JobView, now: float) -> tuple[Fact, Fact]:
             ),
         )
     since = rows_since(view, point)
-    lost = f"the work of {_about(view, since)} read since #{point.id}; a restore reads them again"
+    lost = f"{_about(view, since)} read since #{point.id}: a restore reads them again"
     if since == 0:
         lost = f"nothing: no row was read since #{point.id}"
-    return Fact("kept", f"{checkpoint_words(point, now)} (restore point)", Weight.KEPT), Fact("lost", lost, Weight.LOST)
+    return Fact("kept", checkpoint_words(point, now), Weight.KEPT), Fact("lost", lost, Weight.LOST)
 
 
 def restore_effects(view: JobView, point: Point, now: float) -> Effects:
@@ -63,11 +61,13 @@ def restore_effects(view: JobView, point: Point, now: float) -> Effects:
     facts = [Fact("job", subject(view, now))]
     if not view.state.is_terminal:
         facts.append(Fact("first", f"the running execution stops with a savepoint{usual_time(view.checkpoint)}"))
-    facts.append(Fact("does", f"starts generation {view.job.generation} {point.does}"))
+    restarts = point.is_newest and not view.state.is_terminal
+    begins = "from that savepoint" if restarts else point.does
+    facts.append(Fact("does", f"starts generation {view.job.generation} {begins}"))
     facts.append(_reread(view, point))
     risk = Risk.CONFIRM if point.is_newest else Risk.DESTRUCTIVE
     stay = "leave it" if view.state.is_terminal else "keep running"
-    return Effects(f"Restore {view.name}", tuple(facts), point.go, stay, risk)
+    return Effects(f"Restore {view.name}", tuple(facts), "restart it" if restarts else point.go, stay, risk)
 
 
 def _reread(view: JobView, point: Point) -> Fact:
@@ -75,7 +75,7 @@ def _reread(view: JobView, point: Point) -> Fact:
         text = f"everything is read again{_of(view.execution)}; rows already in the target stay there and come again"
         return Fact("again", text, Weight.LOST)
     if point.is_newest and not view.state.is_terminal:
-        return Fact("lost", "nothing: it goes on from the savepoint it stops with", Weight.KEPT)
+        return Fact("lost", "nothing: it goes on exactly where it stopped", Weight.KEPT)
     if point.is_newest:
         since = rows_since(view, point.checkpoint)
         text = "nothing: no row was read after it" if since == 0 else f"{rows(since)} read after #{point.checkpoint.id}"

@@ -45,7 +45,7 @@ def checkpoint_words(checkpoint: Checkpoint, now: float) -> str:
 
 
 def usual_time(checkpoint: Checkpoint | None) -> str:
-    """`` (the last one took 0.8s)``, or nothing when there is no last one."""
+    """`` (last one: 0.8s)``, or nothing when there is no last one."""
     if checkpoint is None or checkpoint.duration is None:
         return ""
-    return f" (the last one took {duration(checkpoint.duration)})"
+    return f" (last one: {duration(checkpoint.duration)})"

@@ -7,6 +7,7 @@ import msgspec
 from runner.client import Client
 from runner.home import Home
 from spec.errors import FlowdeckError
+from tui.data.clean import clean
 
 READ_TIMEOUT = 5.0
 WRITE_TIMEOUT = 60.0
@@ -25,7 +26,12 @@ class Door:
     @property
     def home(self) -> str:
         """The home's directory, to show."""
-        return str(self._home.path)
+        return clean(str(self._home.path))
+
+    @property
+    def is_other_home(self) -> bool:
+        """Whether commands find another home unless they are told."""
+        return self._home.path != Home().path
 
     def start(self) -> Client:
         """A connection, after starting the daemon when none is running (bounded wait)."""

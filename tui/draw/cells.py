@@ -39,10 +39,13 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
 
 
 def wrap(text: str, cells: int) -> list[str]:
-    """``text`` broken into lines of at most ``cells`` cells, at spaces where there are any; line breaks in it are kept."""
+    """``text`` broken into lines of at most ``cells`` cells, at spaces where there are any; its own line breaks and the
+    indentation of its lines are kept."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        lines.extend(_wrap_paragraph(paragraph, max(cells, 1)))
+        body = paragraph.lstrip(" ")
+        indent = paragraph[: min(len(paragraph) - len(body), cells // 2)]
+        lines.extend(indent + part for part in _wrap_paragraph(body, max(cells - len(indent), 1)))
     return lines
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tui.draw.axis import ceiling, time_axis
 from tui.draw.braille import area, resample
+from tui.draw.cells import truncate
 from tui.draw.line import Line, Span, Tone, line
 from tui.draw.units import round_si
 
@@ -23,12 +24,21 @@ def mirrored(above: Sequence[float | None], below: Sequence[float | None], cells
     plot = plot_cells(cells)
     half = max((rows - 1) // 2, 1)
     upper, lower = resample(above, plot * 2), resample(below, plot * 2)
+    if not any(value is not None for value in (*upper, *lower)):
+        return _nothing(plot, half, window)
     top = ceiling((*upper, *lower))
     drawn = [
         *_half(area(upper, half, top), Tone.ACCENT, first=round_si(top), last="0"),
         *_half(area(lower, half, top, downwards=True), Tone.MUTED, first="", last=round_si(top)),
     ]
     return [*drawn, line(Span(" " * GUTTER), Span("╰", Tone.FAINT), Span(time_axis(window, plot), Tone.FAINT))]
+
+
+def _nothing(plot: int, half: int, window: int) -> list[Line]:
+    words = "nothing was measured in this window"
+    rows = [Line((Span(" " * GUTTER), Span("│", Tone.FAINT))) for _ in range(half * 2)]
+    rows[half] = line(*rows[half].spans, Span(truncate(words.center(plot), plot), Tone.FAINT))
+    return [*rows, line(Span(" " * GUTTER), Span("╰", Tone.FAINT), Span(time_axis(window, plot), Tone.FAINT))]
 
 
 def _half(rows: list[str], tone: Tone, *, first: str, last: str) -> list[Line]:

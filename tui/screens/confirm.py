@@ -66,6 +66,8 @@ class ConfirmScreen(Dialog[bool]):
     def saw(self, snapshot: Snapshot) -> None:
         """New numbers, or another state."""
         view = snapshot.find(self._target.job_id)
+        if not self.is_mounted:
+            return
         self._explanation = self._explanation or self._target.changed(view)
         if view is not None and not self._explanation:
             self._view = view

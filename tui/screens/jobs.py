@@ -33,8 +33,8 @@ DEBOUNCE = 0.15
 """Seconds the cursor must rest before the inspector follows it."""
 _GENERAL = (
     Hint("enter", "open", "screen.open"),
-    Hint("/", "filter", "screen.filter"),
     Hint(":", "palette", "app.command_palette"),
+    Hint("/", "filter", "screen.filter"),
     Hint("?", "keys", "screen.help"),
     Hint("q", "quit", "screen.back"),
 )
@@ -81,6 +81,7 @@ class JobsScreen(Acting, Screen[None]):
         self._tabs = tabs
         self._filter = Filter()
         self._resting: Timer | None = None
+        self._complete = False
 
     def compose(self) -> ComposeResult:
         """Five parts, one above the other; on a wide terminal the inspector is beside the jobs."""
@@ -94,6 +95,7 @@ class JobsScreen(Acting, Screen[None]):
 
     def on_mount(self) -> None:
         """Ages grow even when nothing happens."""
+        self._complete = True
         self.jobs.focus()
         self.set_interval(1.0, self.redraw)
         self.call_after_refresh(self.redraw)
@@ -116,11 +118,12 @@ class JobsScreen(Acting, Screen[None]):
     def saw(self, snapshot: Snapshot) -> None:
         """Draw the newest snapshot."""
         self.snapshot = snapshot
-        if self.is_mounted:
-            self.redraw()
+        self.redraw()
 
     def redraw(self) -> None:
         """Draw everything; only what differs is painted."""
+        if not (self._complete and self.app.is_running):
+            return
         now = self.clock()
         shown = [view for view in self.snapshot.jobs if self._filter.accepts(view.job)]
         stale = not is_current(self.snapshot, now)
@@ -133,7 +136,7 @@ class JobsScreen(Acting, Screen[None]):
             self._inspect(stale=stale)
             self._draw_keys()
             if not shown:
-                self.query_one(Empty).draw(self.snapshot, self._door.home, self._filter.text, now)
+                self.query_one(Empty).draw(self.snapshot, self._door, self._filter.text, now)
 
     def _inspect(self, *, stale: bool) -> None:
         """Keep showing the inspected job until the cursor rests on another."""

@@ -20,7 +20,6 @@ from tui.screens.dialog import Dialog
 from tui.widgets.lines import Lines
 from tui.widgets.linetable import Column, LineTable
 
-_WIDEST = 76
 _LIMIT = 50
 _MOST_ROWS = 12
 
@@ -41,7 +40,7 @@ def _age(row: Point, now: float) -> Iterable[Span]:
 
 
 def _rows(row: Point, _now: float) -> Iterable[Span]:
-    return (Span(f"{si(row.checkpoint.rows_in)} rows" if row.checkpoint else "", Tone.MUTED),)
+    return (Span(si(row.checkpoint.rows_in) if row.checkpoint else "", Tone.MUTED),)
 
 
 def _size(row: Point, _now: float) -> Iterable[Span]:
@@ -57,7 +56,7 @@ COLUMNS: tuple[Column[Point], ...] = (
     Column("FROM", 20, _title),
     Column("ID", 6, _id),
     Column("AGE", 8, _age, priority=1, right=True),
-    Column("READ", 11, _rows, priority=3, right=True),
+    Column("ROWS", 6, _rows, priority=3, right=True),
     Column("SIZE", 8, _size, priority=4, right=True),
     Column("NOTE", 6, _note, priority=2, stretch=60),
 )

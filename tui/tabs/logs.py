@@ -66,7 +66,6 @@ class Logs(Canvas, Pane):
             self._source, self._offset, self._asked_at = source, None, 0.0
             self._lines, self._widest, self._unseen, self.following = [], 0, 0, True
             self._say = "asking the daemon…" if view.execution else "this job has not run yet: it has no log"
-            self.scroll_to(0, 0, animate=False)
         self.update()
 
     def question(self, now: float) -> Question | None:
@@ -100,9 +99,13 @@ class Logs(Canvas, Pane):
         self._trim()
         self.update()
         if self.following:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self.call_after_refresh(self._to_end)
         else:
             self._unseen += len(new)
+
+    def _to_end(self) -> None:
+        if self.following:
+            self.scroll_to(y=self.max_scroll_y, animate=False)
 
     def _trim(self) -> None:
         """Forget the oldest lines; the reader's place does not move."""
@@ -116,10 +119,11 @@ class Logs(Canvas, Pane):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Scrolling up stops following, reaching the end starts it again."""
         super().watch_scroll_y(old_value, new_value)
-        if new_value != old_value:
-            self.following = new_value >= self.max_scroll_y
-            self._unseen = 0 if self.following else self._unseen
-            self.update()
+        if new_value >= self.max_scroll_y:
+            self.following, self._unseen = True, 0
+        elif new_value < old_value:
+            self.following = False
+        self.update()
 
     def count(self) -> int:
         """The lines in the ring."""

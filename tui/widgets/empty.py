@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
+from tui.data.daemon import Door
 from tui.data.models import LinkState
 from tui.data.snapshot import Snapshot
 from tui.draw.cells import wrap
@@ -13,6 +15,7 @@ from tui.widgets.lines import Lines
 
 _WIDTH = 72
 _COMMAND = "    "
+_FIRST, _LAST = 2, 7
 
 
 def splash(home: str, since: float, now: float) -> list[Line]:
@@ -30,7 +33,7 @@ def no_daemon(home: str, snapshot: Snapshot) -> list[Line]:
     """The daemon could not be started or reached."""
     link = snapshot.link
     lines = [line(Span("✗ ", Tone.RED), Span("no daemon", Tone.STRONG)), Line()]
-    lines.extend(line(Span(part)) for part in wrap(link.message, _WIDTH))
+    lines.extend(line(Span(part)) for part in _ends(wrap(link.message, _WIDTH)))
     if link.hint:
         lines.append(Line())
         lines.extend(line(Span(part, Tone.MUTED)) for part in wrap(link.hint, _WIDTH))
@@ -42,18 +45,26 @@ def no_daemon(home: str, snapshot: Snapshot) -> list[Line]:
         line(Span(again, Tone.MUTED)),
         Line(),
         line(Span(f"home {home}", Tone.MUTED)),
-        line(Span("log  ", Tone.MUTED), Span(f"{home}/daemon.log", Tone.MUTED)),
     ]
 
 
-def no_jobs(home: str) -> list[Line]:
-    """The daemon runs and has nothing to do."""
+def _ends(message: list[str]) -> list[str]:
+    """The first and the last lines of a long message: what happened, and where it ended."""
+    if len(message) <= _FIRST + _LAST:
+        return message
+    return [*message[:_FIRST], "…", *message[-_LAST:]]
+
+
+def no_jobs(home: str, *, other_home: bool) -> list[Line]:
+    """The daemon runs and has nothing to do. ``other_home``: commands must be told which home is meant."""
     commands = (
         ("flowdeck submit FILE", "run a job file"),
         ("flowdeck check FILE", "look at it first"),
-        ("flowdeck run FILE", "or run it in the foreground, with a progress bar"),
+        ("flowdeck run FILE", "run it in the foreground"),
     )
     lines = [line(Span("no jobs yet", Tone.STRONG)), Line(), line(Span("In another terminal:", Tone.MUTED)), Line()]
+    if other_home:
+        lines.append(line(Span(_COMMAND), Span(f"export FLOWDECK_HOME={shlex.quote(home)}", Tone.ACCENT)))
     lines.extend(line(Span(_COMMAND), Span(f"{text:<24}", Tone.ACCENT), Span(why, Tone.MUTED)) for text, why in commands)
     return [
         *lines,
@@ -75,14 +86,14 @@ def all_hidden(text: str, total: int) -> list[Line]:
     ]
 
 
-def empty_lines(snapshot: Snapshot, home: str, filter_text: str, now: float) -> list[Line]:
+def empty_lines(snapshot: Snapshot, home: str, filter_text: str, now: float, *, other_home: bool) -> list[Line]:
     """The words for why there is no job to show."""
     if snapshot.link.state is LinkState.CONNECTING:
         return splash(home, snapshot.link.since, now)
     if snapshot.taken_at is None:
         return no_daemon(home, snapshot)
     if not snapshot.jobs:
-        return no_jobs(home)
+        return no_jobs(home, other_home=other_home)
     return all_hidden(filter_text, len(snapshot.jobs))
 
 
@@ -101,6 +112,7 @@ def centred(content: Sequence[Line], cells: int, rows: int) -> list[Line]:
 class Empty(Lines, can_focus=False):
     """The words in the middle of where the jobs would be."""
 
-    def draw(self, snapshot: Snapshot, home: str, filter_text: str, now: float) -> None:
+    def draw(self, snapshot: Snapshot, door: Door, filter_text: str, now: float) -> None:
         """Show the words for this moment."""
-        self.show(centred(empty_lines(snapshot, home, filter_text, now), self.cells, self.rows))
+        lines = empty_lines(snapshot, door.home, filter_text, now, other_home=door.is_other_home)
+        self.show(centred(lines, self.cells, self.rows))

@@ -60,6 +60,8 @@ class FilterBar(Horizontal):
     FilterBar .prompt { display: none; width: 3; }
     FilterBar.editing Input { display: block; }
     FilterBar.editing .prompt { display: block; }
+    FilterBar .found { display: none; width: 34; }
+    FilterBar.editing .found { display: block; }
     FilterBar.editing #filter-line { display: none; }
     """
     BINDINGS = [("escape", "leave(True)", "Drop the filter")]
@@ -79,12 +81,16 @@ class FilterBar(Horizontal):
         yield Bar(id="filter-line")
         yield Bar(classes="prompt")
         yield Input(placeholder="name or id   state:running   !not-this   enter keeps, esc drops", restrict=_SAFE, compact=True)
+        yield Bar(classes="found")
 
     def draw(self, snapshot: Snapshot, shown: int, chosen: Filter, now: float) -> None:
         """Show this moment."""
         bar = self.query_one("#filter-line", Bar)
         bar.show([filter_line(snapshot, shown, chosen, now, self.size.width)])
         self.query_one(".prompt", Bar).show([Line((Span(" / ", Tone.ACCENT_STRONG),))])
+        found = self.query_one(".found", Bar)
+        words = Span(chosen.problem, Tone.AMBER) if chosen.problem else Span(f"{shown:,} of {len(snapshot.jobs):,}", Tone.MUTED)
+        found.show([spread([], [words, Span(" ")], found.cells)])
 
     def edit(self, text: str) -> None:
         """Take input, starting from ``text``."""

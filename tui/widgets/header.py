@@ -29,9 +29,9 @@ _BADGE_CELLS = 15
 
 def header_line(snapshot: Snapshot, now: float, cells: int) -> Line:
     """The header in ``cells`` cells; words go before numbers do when there is no room."""
-    for room in (4, 3, 2, 1, 0):
-        left = (*_link(snapshot, now, brand=room > 1), *_counts(snapshot, words=room > 2))
-        right = (*_rates(snapshot, trend=room > 3, out=room > 0), *_needs(snapshot, words=room > 2))
+    for room in (5, 4, 3, 2, 1, 0):
+        left = (*_link(snapshot, now, brand=room > 2), *_counts(snapshot, words=room > 3, everything=room > 1))
+        right = (*_rates(snapshot, trend=room > 4, out=room > 0), *_needs(snapshot, words=room > 3))
         if sum(width(part.text) for part in (*left, *right)) <= cells:
             break
     return spread(left, right, cells)
@@ -44,13 +44,13 @@ def _link(snapshot: Snapshot, now: float, *, brand: bool) -> Iterable[Span]:
     yield Span(f"{'●' if found.mood is Mood.GOOD else '○'} {found.text}".ljust(_BADGE_CELLS), tone)
 
 
-def _counts(snapshot: Snapshot, *, words: bool) -> Iterable[Span]:
+def _counts(snapshot: Snapshot, *, words: bool, everything: bool) -> Iterable[Span]:
     if snapshot.taken_at is None:
         return
     counted = snapshot.tally.by_state
     for word, example, members in _GROUPS:
         number = sum(counted.get(member, 0) for member in members)
-        if number == 0 and word not in ("running", "failed"):
+        if word not in ("running", "failed") and (number == 0 or not everything):
             continue
         glyph, tone = STATES[example]
         yield Span(f" {glyph} ", tone if number else Tone.FAINT)
@@ -58,6 +58,8 @@ def _counts(snapshot: Snapshot, *, words: bool) -> Iterable[Span]:
 
 
 def _rates(snapshot: Snapshot, *, trend: bool, out: bool) -> Iterable[Span]:
+    if snapshot.taken_at is None:
+        return
     read, written = snapshot.tally.rows_in_per_second, snapshot.tally.rows_out_per_second
     yield from (Span("  in ", Tone.MUTED), Span(rate(read).rjust(7), Tone.TEXT if read is not None else Tone.FAINT))
     if trend:

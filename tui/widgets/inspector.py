@@ -97,6 +97,8 @@ class Inspector(Vertical):
 
     def tick(self) -> None:
         """Draw what depends on the time, and ask what the visible tab wants to know."""
+        if not self.app.is_running:
+            return
         self.query_one(TabBar).draw(self.view, self._titles, self._chosen)
         pane, title = self.pane, self._titles[self._chosen]
         if not isinstance(pane, Pane) or self.view is None or not pane.is_mounted:

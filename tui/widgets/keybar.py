@@ -11,6 +11,9 @@ from tui.draw.cells import width
 from tui.draw.line import Line, Span, Tone, spread
 from tui.widgets.lines import Bar
 
+_ALWAYS = 2
+"""The last hints on the right, which always stay."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hint:
@@ -23,34 +26,38 @@ class Hint:
 
 
 def job_hints(view: JobView | None) -> tuple[Hint, ...]:
-    """The actions on the selected job."""
+    """The actions on the selected job; none when there is no job."""
+    if view is None:
+        return ()
     return tuple(
         Hint(
             action.key,
             action.title.lower() + ("…" if action.opens else ""),
             f"screen.act('{action.id}')",
-            dim=view is None or bool(action.refusal(view)),
+            dim=bool(action.refusal(view)),
         )
         for action in ACTIONS
     )
 
 
 def keybar_line(left: Sequence[Hint], right: Sequence[Hint], cells: int) -> Line:
-    """``S savepoint  T stop  …            / filter  ? keys``: where there is no room, the first of the right ones go."""
+    """``S savepoint  T stop  …            / filter  ? keys``: where there is no room, the first of the right ones
+    go, and then the words of the left ones."""
     head = [Span(" "), *_spans(left)]
-    for skip in range(len(right) + 1):
+    for skip in range(max(len(right) - _ALWAYS, 0) + 1):
         tail = [Span("   "), *_spans(right[skip:]), Span(" ")]
         if sum(width(part.text) for part in (*head, *tail)) <= cells:
-            break
-    return spread(head, tail, cells)
+            return spread(head, tail, cells)
+    return spread([Span(" "), *_spans(left, words=False)], tail, cells)
 
 
-def _spans(hints: Iterable[Hint]) -> Iterable[Span]:
+def _spans(hints: Iterable[Hint], *, words: bool = True) -> Iterable[Span]:
     for number, hint in enumerate(hints):
         if number:
-            yield Span("   ")
+            yield Span("   " if words else "  ")
         yield Span(hint.key, Tone.FAINT if hint.dim else Tone.ACCENT_STRONG, hint.link)
-        yield Span(f" {hint.word}", Tone.FAINT if hint.dim else Tone.MUTED, hint.link)
+        if words:
+            yield Span(f" {hint.word}", Tone.FAINT if hint.dim else Tone.MUTED, hint.link)
 
 
 class KeyBar(Bar):
