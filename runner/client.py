@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 import msgspec
 
+from runner.api.limits import MAXIMUM_BODY_BYTES
 from runner.event_feed import EventFeed
 from runner.home import Home
 from runner.launch import start_daemon
@@ -35,6 +36,7 @@ from runner.replies import (
     GenerationList,
     JobPage,
     LogPage,
+    Problem,
     SavepointList,
     SeriesList,
     ShutdownReply,
@@ -225,7 +227,7 @@ class Client:
 
     def _send(self, method: str, target: str, request: msgspec.Struct | None = None, *, timeout: float | None = None) -> bytes:
         seconds = self.timeout if timeout is None else timeout
-        body = None if request is None else msgspec.json.encode(request)
+        body = None if request is None else _encode(request)
         try:
             response, answer = self._exchange(method, target, body, seconds)
         except (OSError, http.client.HTTPException) as error:
@@ -249,6 +251,15 @@ class Client:
             if not reused:
                 raise
             return exchange(self._connection, method, target, body, timeout)
+
+
+def _encode(request: msgspec.Struct) -> bytes:
+    """The body; refused here when the daemon would, because it would close the connection while we still send."""
+    body = msgspec.json.encode(request)
+    if len(body) > MAXIMUM_BODY_BYTES:
+        detail = f"the request has {len(body)} bytes, {MAXIMUM_BODY_BYTES} are allowed"
+        raise ApiError(Problem(type="about:blank", title="Too large", status=413, detail=detail, code="body-too-large"))
+    return body
 
 
 def _await_event(feed: EventFeed, job_id: str, timeout: float) -> None:

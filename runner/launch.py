@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import subprocess
 import sys
 import threading
@@ -9,30 +11,35 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from runner.home import Home
+from runner.model import ErrorInfo
 from runner.transport import DaemonUnreachable, open_socket
 
 _POLL_SECONDS = 0.02
 _LAST_LINES = 12
+_LOST_THE_RACE = "home-locked"
 
 
 def start_daemon(home: Home, *, watch: Sequence[Path] = (), timeout: float = 30.0) -> None:
     """Start a daemon for ``home`` and wait until its socket answers.
 
     The daemon is in a session of its own and outlives this process; it writes to the home's ``daemon.log``. When another
-    process wins the race for the home, that one is as good. Raises :class:`DaemonUnreachable` with the log's last lines
-    when the daemon dies or does not answer within ``timeout`` seconds, :class:`runner.home.HomeUnusable`.
+    process wins the race for the home, that one is as good. Raises :class:`DaemonUnreachable` with the daemon's reason, or
+    the log's last lines when it died without one or does not answer within ``timeout`` seconds;
+    :class:`runner.home.HomeUnusable`.
     """
     home.create()
     log_start = home.daemon_log.stat().st_size if home.daemon_log.exists() else 0
-    process = _spawn(home, watch)
-    # Somebody has to collect the exit status, or the dead daemon stays in the process table while we live.
-    threading.Thread(target=process.wait, name="daemon-reaper", daemon=True).start()
     deadline = time.monotonic() + timeout
+    process, failure = _start(home, watch, deadline)
+    if failure is not None and failure.code != _LOST_THE_RACE:
+        raise _refused(home, failure)
     while not answers(home):
-        dead = process.returncode is not None and home.holder() is None
-        if dead or time.monotonic() > deadline:
-            raise _did_not_start(home, process, log_start)
+        nobody = process.poll() is not None and home.holder() is None
+        if nobody or time.monotonic() > deadline:
+            raise _vanished(home, process, log_start)
         time.sleep(_POLL_SECONDS)
 
 
@@ -45,18 +52,55 @@ def answers(home: Home) -> bool:
     return True
 
 
-def _spawn(home: Home, watch: Sequence[Path]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-P", "-m", "runner.daemon", "--home", str(home.path)]
+def _start(home: Home, watch: Sequence[Path], deadline: float) -> tuple[subprocess.Popen[bytes], ErrorInfo | None]:
+    """The process, and why it could not start. It holds one end of a pipe until it answers or knows that it never will."""
+    reading, writing = os.pipe()
+    try:
+        process = _spawn(home, watch, writing)
+    finally:
+        os.close(writing)
+    # Somebody has to collect the exit status, or a dead daemon stays in the process table while we live.
+    threading.Thread(target=process.wait, name="daemon-reaper", daemon=True).start()
+    try:
+        report = _read_report(reading, deadline)
+    finally:
+        os.close(reading)
+    return process, msgspec.json.decode(report, type=ErrorInfo) if report else None
+
+
+def _spawn(home: Home, watch: Sequence[Path], report: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-P", "-m", "runner.daemon", "--home", str(home.path), "--report", str(report)]
     for directory in watch:
         command += ["--watch", str(directory.absolute())]
     with home.daemon_log.open("ab") as log:
         home.daemon_log.chmod(0o600)
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=home.path, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=home.path,
+            start_new_session=True,
+            pass_fds=(report,),
         )
 
 
-def _did_not_start(home: Home, process: subprocess.Popen[bytes], log_start: int) -> DaemonUnreachable:
+def _read_report(reading: int, deadline: float) -> bytes:
+    report = b""
+    while (remaining := deadline - time.monotonic()) > 0 and select.select([reading], [], [], remaining)[0]:
+        data = os.read(reading, 65536)
+        if not data:
+            break
+        report += data
+    return report
+
+
+def _refused(home: Home, failure: ErrorInfo) -> DaemonUnreachable:
+    hint = failure.hint or f"its log is {home.daemon_log}"
+    return DaemonUnreachable(f"the daemon did not start: {failure.message}", hint=hint, code="daemon-did-not-start")
+
+
+def _vanished(home: Home, process: subprocess.Popen[bytes], log_start: int) -> DaemonUnreachable:
     with home.daemon_log.open("rb") as log:
         log.seek(log_start)
         lines = log.read().decode(errors="replace").splitlines()[-_LAST_LINES:]

@@ -35,6 +35,6 @@ class LazyGroup(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
-            if close:
-                error.message = f"{error.message.rstrip('.')}. Did you mean {close[0]}?"
-            raise
+            if not close:
+                raise
+            raise click.UsageError(f"{error.message.rstrip('.')}. Did you mean {close[0]}?", ctx) from error

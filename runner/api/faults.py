@@ -1,0 +1,100 @@
+"""What is wrong with a request: its parameters and its body, fault by fault, with suggestions."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import ValidationException
+
+from spec.errors import FlowdeckError
+
+_UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]*)`")
+_MISSING_FIELD = re.compile(r"missing required field `(?P<name>[^`]*)`")
+_LOCATION = re.compile(r" - at `\$\.data\.?(?P<path>[^`]*)`$")
+
+_WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class UnsupportedMediaType(FlowdeckError):
+    """The body is not declared as JSON."""
+
+    code = "unsupported-media-type"
+    exit_code = 2
+
+
+class MalformedBody(FlowdeckError):
+    """The body is not JSON."""
+
+    code = "malformed-body"
+    exit_code = 2
+
+
+async def check_body(request: Request[Any, Any, Any]) -> None:
+    """Refuse a body that is not declared as JSON (a web page cannot send that without asking first) or is not JSON."""
+    if request.method not in _WITH_BODY or not (body := await request.body()):
+        return
+    declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if declared != "application/json":
+        said = f"it is declared as {declared}" if declared else "its type is not declared"
+        raise UnsupportedMediaType(
+            f"the request's body must be JSON, but {said}", hint="send the header Content-Type: application/json"
+        )
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedBody(f"the request's body is not JSON: {error}") from error
+
+
+def faults_of(request: Request[Any, Any, Any], error: ValidationException) -> tuple[dict[str, str], ...]:
+    """Each fault as ``{pointer, message, hint}``; the pointer is a JSON pointer into the body, or ``?name`` for a parameter."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    faults = [_fault(request, entry, str(error.__cause__ or "")) for entry in extra if isinstance(entry, dict)]
+    return tuple(faults) or ({"pointer": "", "message": str(error.detail), "hint": ""},)
+
+
+def _fault(request: Request[Any, Any, Any], entry: dict[str, Any], cause: str) -> dict[str, str]:
+    if entry.get("source") != "body":
+        name = _parameter_name(request, str(entry.get("key", "")))
+        return {"pointer": f"?{name}", "message": f"the parameter {name}: {entry.get('message')}", "hint": ""}
+    if missing := _MISSING_FIELD.search(cause):
+        if missing["name"] == "data":
+            return {"pointer": "", "message": "the request needs a JSON body", "hint": _fields_hint(request)}
+        return {"pointer": "", "message": f"the body lacks the field {missing['name']}", "hint": ""}
+    location = _LOCATION.search(cause)
+    pointer = _pointer(location["path"]) if location else ""
+    if unknown := _UNKNOWN_FIELD.search(cause):
+        return {"pointer": f"{pointer}/{unknown['name']}", **_unknown_field(request, unknown["name"])}
+    return {"pointer": pointer, "message": f"the body{pointer and ' at ' + pointer}: {entry.get('message')}", "hint": ""}
+
+
+def _unknown_field(request: Request[Any, Any, Any], name: str) -> dict[str, str]:
+    close = difflib.get_close_matches(name, _body_fields(request), n=1)
+    hint = f"did you mean {close[0]}?" if close else _fields_hint(request)
+    return {"message": f"the body has the unknown field {name}", "hint": hint}
+
+
+def _fields_hint(request: Request[Any, Any, Any]) -> str:
+    return "its fields are " + ", ".join(_body_fields(request))
+
+
+def _body_fields(request: Request[Any, Any, Any]) -> list[str]:
+    field = request.scope["route_handler"].parsed_data_field
+    annotation = field.annotation if field is not None else None
+    structs = [kind for kind in (annotation, *typing.get_args(annotation)) if msgspec.inspect.is_struct_type(kind)]
+    return [entry.encode_name for struct in structs for entry in msgspec.structs.fields(struct)]
+
+
+def _parameter_name(request: Request[Any, Any, Any], key: str) -> str:
+    """The name in the query string: some differ from the argument's because Litestar reserves the word."""
+    field = request.scope["route_handler"].parsed_fn_signature.parameters.get(key)
+    return str(getattr(field.kwarg_definition, "name", None) or key) if field is not None else key
+
+
+def _pointer(path: str) -> str:
+    steps = [step for step in re.split(r"[.\[\]]+", path) if step]
+    return "".join(f"/{step}" for step in steps)

@@ -1,0 +1,38 @@
+"""Checkpoints and savepoints."""
+
+from __future__ import annotations
+
+from litestar import delete, get, post
+
+from runner.api.gateway import Gateway
+from runner.api.routes.parameters import Limit
+from runner.model import Checkpoint, CheckpointKind
+from runner.replies import CheckpointList, SavepointList
+from runner.requests import SavepointRequest
+
+
+@post("/jobs/{job:str}/savepoints", summary="Take a savepoint", tags=["checkpoints"])
+async def take(gateway: Gateway, job: str, data: SavepointRequest | None = None) -> Checkpoint:
+    """Answers when the savepoint is complete; the job runs on."""
+    return await gateway.service.savepoint(job, data or SavepointRequest())
+
+
+@get("/jobs/{job:str}/checkpoints", summary="List a job's checkpoints", tags=["checkpoints"])
+async def checkpoints(gateway: Gateway, job: str, kind: CheckpointKind | None = None, limit: Limit = 50) -> CheckpointList:
+    """Newest first, failed ones and savepoints too."""
+    return CheckpointList(checkpoints=tuple(await gateway.service.checkpoints(job, kind, limit)))
+
+
+@get("/savepoints", summary="List savepoints", tags=["checkpoints"])
+async def savepoints(gateway: Gateway, job: str | None = None) -> SavepointList:
+    """Of one job or of all, newest first."""
+    return SavepointList(savepoints=tuple(await gateway.service.savepoints(job)))
+
+
+@delete("/jobs/{job:str}/savepoints/{number:int}", summary="Delete a savepoint", tags=["checkpoints"])
+async def remove(gateway: Gateway, job: str, number: int) -> None:
+    """Forget a savepoint; it cannot be restored any more."""
+    await gateway.service.delete_savepoint(job, number)
+
+
+ROUTES = (take, checkpoints, savepoints, remove)

@@ -1,0 +1,17 @@
+"""Query parameters that several routes share, with their bounds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar.params import QueryParameter
+
+from runner.api.limits import MAXIMUM_BUCKETS, MAXIMUM_LOG_LINES, MAXIMUM_PAGE, MAXIMUM_WINDOW_SECONDS
+
+Limit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_PAGE)]
+LineLimit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_LOG_LINES)]
+Offset = Annotated[int, QueryParameter(ge=0)]
+OptionalOffset = Annotated[int | None, QueryParameter(ge=0)]
+OptionalRevision = Annotated[int | None, QueryParameter(ge=0)]
+Window = Annotated[float, QueryParameter(gt=0, le=MAXIMUM_WINDOW_SECONDS)]
+Buckets = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_BUCKETS)]

@@ -1,0 +1,159 @@
+"""The daemon's process: supervisor and API in one event loop on the main thread, ended by a signal or by POST /shutdown.
+
+``python -P -m runner.daemon --home DIR`` is what runs in the background. :class:`EmbeddedDaemon` is the same daemon inside
+the process of a ``flowdeck run``. The loop is always on the main thread: workers die with the thread that started their
+fork server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from runner.api.gateway import Gateway
+from runner.api.server import serve
+from runner.daemon_log import configure_logging
+from runner.home import Home
+from runner.model import ErrorInfo
+from runner.supervisor.supervisor import Supervisor
+from spec.errors import FlowdeckError, UsageError
+
+_log = logging.getLogger("runner.daemon")  # not __main__, which it is in the background
+
+T = TypeVar("T")
+
+_EXIT_ENVIRONMENT = 2
+
+
+@contextlib.asynccontextmanager
+async def running_daemon(home: Home, watch: Sequence[Path], closing: asyncio.Event, *, embedded: bool) -> AsyncIterator[None]:
+    """The daemon of ``home``, answering on its socket while the context is open; sets ``closing`` when it is told to end.
+
+    Raises what opening the home and the store raises (:class:`runner.home.HomeLocked` and others). On leaving, workers are
+    stopped; their executions stay on record, and the next daemon resumes them from their last checkpoint.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            supervisor = await stack.enter_async_context(Supervisor.open(home, watch=watch, embedded=embedded))
+        except FlowdeckError as error:
+            error.exit_code = _EXIT_ENVIRONMENT  # whatever keeps a daemon from starting is not the work's failure
+            raise
+        gateway = Gateway(service=supervisor.service, closing=closing)
+        api = await stack.enter_async_context(serve(gateway, home.socket_path))
+        api.add_done_callback(lambda _task: closing.set())
+        _log.info("the daemon answers on %s, process %d", home.socket_path, os.getpid())
+        yield
+        _log.info("the daemon ends")
+
+
+class EmbeddedDaemon:
+    """A daemon that lives as long as one piece of foreground work in the same process."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Do ``work`` in a thread while the daemon runs on this, the main thread; returns what it returns.
+
+        ``work`` talks to the daemon through an ordinary client. When the daemon is told to end first, the client's calls fail
+        with ``DaemonUnreachable`` and ``work`` has to end too.
+        """
+        _require_main_thread()
+        self._home.create()
+        configure_logging(self._home.daemon_log, foreground=False)
+        return asyncio.run(self._run(work))
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        closing = asyncio.Event()
+        async with running_daemon(self._home, (), closing, embedded=True):
+            done = asyncio.ensure_future(asyncio.to_thread(work))
+            told = asyncio.ensure_future(closing.wait())
+            await asyncio.wait({done, told}, return_when=asyncio.FIRST_COMPLETED)
+            told.cancel()
+        return await done
+
+
+def run_daemon(home: Home, watch: Sequence[Path], *, foreground: bool, ready: Callable[[], None] = lambda: None) -> None:
+    """Be the daemon of ``home`` until a signal (TERM, INT, HUP) or a request ends it. Main thread only.
+
+    ``ready`` is called once it answers. Raises what opening the home and the store raises.
+    """
+    _require_main_thread()
+    home.create()
+    configure_logging(home.daemon_log, foreground=foreground)
+    asyncio.run(_run_until_told(home, watch, ready))
+
+
+async def _run_until_told(home: Home, watch: Sequence[Path], ready: Callable[[], None]) -> None:
+    closing = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, closing.set)
+    async with running_daemon(home, watch, closing, embedded=False):
+        ready()
+        await closing.wait()
+
+
+def _require_main_thread() -> None:
+    if threading.current_thread() is not threading.main_thread():
+        raise UsageError("the daemon's event loop must run on the main thread of its process")
+
+
+class _Report:
+    """The pipe to the process that started this one: closed when the daemon answers, an error as JSON when it never will."""
+
+    def __init__(self, descriptor: int | None) -> None:
+        self._descriptor = descriptor
+        if descriptor is not None:
+            os.set_inheritable(descriptor, False)  # noqa: FBT003 - it takes no keyword
+
+    def close(self) -> None:
+        """Nothing more to say."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def fail(self, error: ErrorInfo) -> None:
+        """Say why; nobody may be listening any more."""
+        if self._descriptor is not None:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self._descriptor, msgspec.json.encode(error))
+        self.close()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry of the background process; returns its exit status: 0 when it was told to end, 2 when it could not start."""
+    parser = argparse.ArgumentParser(prog="python -m runner.daemon")
+    parser.add_argument("--home", required=True, type=Path)
+    parser.add_argument("--watch", action="append", default=[], type=Path)
+    parser.add_argument("--report", type=int, help="descriptor of a pipe that hears when the daemon answers, or why not")
+    chosen = parser.parse_args(arguments)
+    faulthandler.enable()
+    report = _Report(chosen.report)
+    try:
+        run_daemon(Home(chosen.home), chosen.watch, foreground=False, ready=report.close)
+    except FlowdeckError as error:
+        report.fail(ErrorInfo(code=error.code, message=error.message, hint=error.hint))
+        sys.stderr.write(f"{error.message}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the boundary of the process: the log is the only place that can tell
+        report.fail(ErrorInfo(code="internal", message=f"{type(error).__name__}: {error}"))
+        _log.exception("the daemon failed")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
