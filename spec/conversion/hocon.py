@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections import OrderedDict
 from typing import Any
 
-from pyhocon import ConfigTree, HOCONConverter
+from pyhocon import HOCONConverter
 
+from spec.conversion.tree import ExactTree
 from spec.diagnostic import Severity
 from spec.document import Dialect, ReadOptions, read_text
 from spec.value import Plain, to_plain
@@ -37,7 +37,4 @@ def _tree(data: Plain) -> Any:
         return [_tree(item) for item in data]
     if not isinstance(data, dict):
         return data
-    tree = ConfigTree()
-    for key, value in data.items():
-        OrderedDict.__setitem__(tree, key if _PLAIN_KEY.fullmatch(key) else json.dumps(key), _tree(value))
-    return tree
+    return ExactTree((key if _PLAIN_KEY.fullmatch(key) else json.dumps(key), _tree(value)) for key, value in data.items())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from typing import Any
 
-from pyhocon import ConfigTree, HOCONConverter
+from pyhocon import HOCONConverter
 
+from spec.conversion.tree import ExactTree
 from spec.value import Plain
 
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f"}
@@ -56,10 +56,7 @@ def _tree(data: Plain) -> Any:
     if isinstance(data, list):
         return [_tree(item) for item in data]
     if isinstance(data, dict):
-        tree = ConfigTree()
-        for key, value in data.items():
-            OrderedDict.__setitem__(tree, re.sub(r"[=:!# ]", r"\\\g<0>", _escaped(key)), _tree(value))
-        return tree
+        return ExactTree((re.sub(r"[=:!# ]", r"\\\g<0>", _escaped(key)), _tree(value)) for key, value in data.items())
     if data is None:
         return None
     text = _escaped(_text(data))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections import OrderedDict
 from typing import Any
 
-from pyhocon import ConfigTree, HOCONConverter
+from pyhocon import HOCONConverter
 
+from spec.conversion.tree import ExactTree
 from spec.value import Plain
 
 # Keys are written without quotes, so they must be what YAML 1.1 and 1.2 both read as text.
@@ -39,12 +39,10 @@ def _tree(data: Plain) -> Any:
         return [_tree(item) for item in data] if data else "[]"
     if not isinstance(data, dict):
         return _scalar_text(data)
-    tree = ConfigTree()
-    for key, value in data.items():
+    for key in data:
         if not _PLAIN_KEY.fullmatch(key) or key.lower() in _NOT_TEXT:
             raise ValueError(f"the key {json.dumps(key)} would need quotes, which the writer does not put")
-        OrderedDict.__setitem__(tree, key, _tree(value))
-    return tree if data else "{}"
+    return ExactTree((key, _tree(value)) for key, value in data.items()) if data else "{}"
 
 
 def _scalar_text(data: Plain) -> str:

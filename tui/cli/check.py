@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import shutil
 import sys
 from collections.abc import Sequence
@@ -67,9 +66,11 @@ def _rendered(diagnostics: list[Diagnostic], files: int, output: str) -> str:
 
         return render_json(diagnostics, files)
     if output == "sarif":
+        from importlib.metadata import version
+
         from spec.render.sarif import render_sarif
 
-        return render_sarif(diagnostics, importlib.metadata.version("flowdeck"))
+        return render_sarif(diagnostics, version("flowdeck"))
     from spec.render.github import render_github
 
     return render_github(diagnostics)

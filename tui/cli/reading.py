@@ -60,8 +60,9 @@ def job_files(paths: Sequence[str]) -> Iterator[str]:
             if not found:
                 raise UsageError(f"{path} has no job files", hint=f"job files end in {', '.join(SUFFIXES)}")
         for file in found:
-            if file not in seen:
-                seen.add(file)
+            same = os.path.normpath(file)
+            if same not in seen:
+                seen.add(same)
                 yield file
 
 

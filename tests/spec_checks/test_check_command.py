@@ -1,0 +1,190 @@
+"""The command check: paths, variables, forms of output, exit codes, and what it does not import."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+JOB = "env {{ }}\nsource {{ FakeSource {{ {} schema {{ fields {{ id = int }} }} }} }}\nsink {{ Console {{ }} }}\n"
+CLEAN = JOB.format("row.num = 5,")
+BROKEN = JOB.format("row.nums = 5,")
+WARNED = JOB.format("row.num = 5,").replace("env { }", "env { paralelism = 1 }")
+
+
+def flowdeck(*arguments: str, cwd: Path, stdin: str | bytes = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    done = subprocess.run(
+        [sys.executable, "-c", "from tui.cli.main import main; main()", *arguments],
+        cwd=cwd,
+        input=data,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def write(folder: Path, **files: str) -> None:
+    """Job files by name."""
+    for name, text in files.items():
+        path = folder / f"{name.replace('__', '/')}.conf"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_a_clean_file(tmp_path: Path) -> None:
+    """Exit 0, nothing on stdout, a line of counts on stderr."""
+    write(tmp_path, job=CLEAN)
+    done = flowdeck("check", "job.conf", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "no problems in 1 file\n")
+
+
+def test_errors_exit_1_and_are_shown(tmp_path: Path) -> None:
+    """The findings are on stdout, as text with carets and without colour."""
+    write(tmp_path, job=BROKEN)
+    done = flowdeck("check", "job.conf", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == (
+        'error[J201]: unknown option "row.nums"\n'
+        " --> job.conf:2:23\n"
+        "  |\n"
+        "2 | source { FakeSource { row.nums = 5, schema { fields { id = int } } } }\n"
+        "  |                       ^^^^^^^^ FakeSource has no such option\n"
+        "  |\n"
+        '  = help: did you mean "row.num"?\n'
+        "\n"
+    )
+    assert done.stderr == "1 error in 1 file\n"
+
+
+def test_warnings_alone_exit_0(tmp_path: Path) -> None:
+    """They are shown and stop nothing."""
+    write(tmp_path, job=WARNED)
+    done = flowdeck("check", "job.conf", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "warning[J201]" in done.stdout
+    assert done.stderr == "1 warning in 1 file\n"
+
+
+def test_directories_are_searched(tmp_path: Path) -> None:
+    """Job files below a directory, in order, each once; hidden directories and other files are left out."""
+    write(tmp_path, b=BROKEN, a__c=BROKEN)
+    (tmp_path / "x.json").write_text("{")
+    (tmp_path / "notes.txt").write_text("not a job")
+    write(tmp_path / ".hidden", z=BROKEN)
+    report = json.loads(flowdeck("check", ".", "b.conf", "./b.conf", "--output", "json", cwd=tmp_path).stdout)
+    files = [diagnostic["file"] for diagnostic in report["diagnostics"]]
+    assert [files.count(name) for name in ("b.conf", "x.json", "a/c.conf")] == [1, files.count("x.json"), 1]
+    assert files.count("x.json") >= 1
+
+
+def test_what_cannot_be_read_exits_2(tmp_path: Path) -> None:
+    """A missing file is told like other findings, and the other files are still checked."""
+    write(tmp_path, job=BROKEN)
+    done = flowdeck("check", "missing.conf", "job.conf", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "error[S001]" in done.stdout
+    assert "error[J201]" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["a.conf", "--engine", "sparkle"], ["a.conf", "-i", "novalue"], ["empty"], ["a.conf", "--output", "xml"]]
+)
+def test_wrong_usage_exits_2(tmp_path: Path, arguments: list[str]) -> None:
+    """No path, unknown choices, a variable without a value, a directory without job files."""
+    (tmp_path / "empty").mkdir()
+    done = flowdeck("check", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "error" in done.stderr
+
+
+def test_standard_input(tmp_path: Path) -> None:
+    """A dash reads it, under a name of its own; the dialect can be chosen."""
+    done = flowdeck("check", "-", cwd=tmp_path, stdin=BROKEN)
+    assert done.returncode == 1
+    assert "--> <stdin>:2:23" in done.stdout
+    text = '{"env": {}, "source": [{"plugin_name": "FakeSource", "schema": {"fields": {"id": "int"}}}], "sink": []}'
+    assert "J212" in flowdeck("check", "-", "--dialect", "json", cwd=tmp_path, stdin=text).stdout
+    assert flowdeck("check", "-", cwd=tmp_path, stdin=b"\xff\xfe").returncode == 2
+
+
+def test_variables(tmp_path: Path) -> None:
+    """Given with -i, several times, also with an equals sign in the value."""
+    text = CLEAN.replace("row.num = 5", "row.num = ${rows}, plugin_output = ${name}")
+    write(tmp_path, job=text)
+    assert flowdeck("check", "job.conf", "-i", "rows=7", "-i", "name=a=b", cwd=tmp_path).returncode == 0
+    missing = flowdeck("check", "job.conf", "-i", "rows=7", cwd=tmp_path)
+    assert missing.returncode == 1
+    assert "I101" in missing.stdout
+    assert flowdeck("check", "job.conf", "-i", "rows=7", cwd=tmp_path, name="x").returncode == 0
+
+
+def test_includes_are_read_from_the_files_own_directory(tmp_path: Path) -> None:
+    """Wherever the command runs."""
+    write(
+        tmp_path, jobs__job='include "common.conf"\n' + CLEAN.replace("env { }\n", ""), jobs__common="env { parallelism = 0 }\n"
+    )
+    done = flowdeck("check", "jobs/job.conf", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "common.conf:1:21" in done.stdout
+
+
+def test_forms_for_programs(tmp_path: Path) -> None:
+    """JSON, SARIF and GitHub annotations on stdout, also for no findings at all."""
+    write(tmp_path, job=BROKEN, clean=CLEAN)
+    report = json.loads(flowdeck("check", "job.conf", "clean.conf", "--output", "json", cwd=tmp_path).stdout)
+    assert (report["format_version"], report["files"]) == (1, 2)
+    (found,) = report["diagnostics"]
+    assert (found["code"], found["start"], found["end"]) == ("J201", {"line": 2, "column": 23}, {"line": 2, "column": 31})
+    assert found["pointer"] == "/source/0/row.nums"
+    sarif = json.loads(flowdeck("check", "clean.conf", "--output", "sarif", cwd=tmp_path).stdout)
+    assert sarif["runs"][0]["results"] == []
+    github = flowdeck("check", "job.conf", "--output", "github", cwd=tmp_path).stdout
+    assert github.startswith("::error file=job.conf,line=2,")
+    assert json.loads(flowdeck("check", "clean.conf", "--output", "json", cwd=tmp_path).stdout)["diagnostics"] == []
+
+
+def test_the_help_says_what_exit_codes_mean(tmp_path: Path) -> None:
+    """Scripts rely on them."""
+    text = " ".join(flowdeck("check", "--help", cwd=tmp_path).stdout.split())
+    assert "warnings and notes alone do not count" in text
+
+
+def test_check_imports_nothing_heavy(tmp_path: Path) -> None:
+    """Neither the terminal UI, nor DuckDB, nor Arrow, nor the HTTP service."""
+    write(tmp_path, job=BROKEN)
+    code = (
+        "import sys\n"
+        "from tui.cli.main import run_command_line\n"
+        "status = run_command_line(['check', 'job.conf'])\n"
+        "heavy = {'textual', 'duckdb', 'pyarrow', 'numpy', 'litestar', 'rich', 'pyhocon'} & set(sys.modules)\n"
+        "print(status, sorted(heavy))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout.splitlines()[-1] == "1 []"
+
+
+def test_names_and_contents_cannot_drive_the_terminal(tmp_path: Path) -> None:
+    """Escape sequences in a file's name and text come out as escapes."""
+    (tmp_path / "a\x1b[31m.conf").write_text("env {\n  x = \x1b]0;title\x07\n}\n" + CLEAN)
+    done = flowdeck("check", ".", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\\x1b[31m.conf" in done.stdout
