@@ -190,7 +190,7 @@ class Coordinator:
     def may_leave(self, worker: int) -> bool:
         """True when the worker has committed the checkpoint that stops it: it is done, though others may not be."""
         flight = self.in_flight
-        return flight is None or (flight.trigger.stop and worker in flight.committed)
+        return flight is not None and flight.trigger.stop and worker in flight.committed
 
     def missing(self) -> list[int]:
         """The workers that the checkpoint in flight waits for."""

@@ -111,6 +111,7 @@ def test_the_timeout_covers_preparing_and_committing_but_not_the_store():
 def test_a_worker_may_leave_only_after_it_committed_the_checkpoint_that_stops_it():
     """Hanging up early is a loss; after the last commit it is how a worker says goodbye."""
     ending = coordinator(workers=2)
+    assert not ending.may_leave(0)
     ending.begin(1, Trigger(CheckpointKind.FINAL, stop=True), 0)
     for worker in (0, 1):
         ending.prepared(worker, prepared(1, worker))

@@ -1,0 +1,199 @@
+"""A real supervisor with real workers on a home of its own, jobs that copy a CSV exactly once, and a look for leftovers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+
+import duckdb
+import psutil
+import pytest
+
+from runner.home import Home
+from runner.model import Execution, Job
+from runner.requests import SubmitRequest
+from runner.states import ExecutionState
+from runner.supervisor.limits import Limits
+from runner.supervisor.supervisor import Supervisor
+
+PATIENCE = 20.0
+
+
+@dataclass(frozen=True)
+class CopyJob:
+    """``rows`` numbered rows of a CSV -> FieldMapper -> part files. ``rows_per_second`` is per worker."""
+
+    directory: Path
+    name: str = "copy"
+    rows: int = 30_000
+    mode: str = "BATCH"
+    interval: int | None = 200
+    rows_per_second: int | None = 15_000
+    parallelism: int = 1
+    settings: str = "restart.attempts = 1000, restart.delay = 0"
+    fields: str = "id = id, word = label"
+
+    @property
+    def source(self) -> Path:
+        """The CSV, written on first use."""
+        path = self.directory / f"numbers-{self.rows}.csv"
+        if not path.exists():
+            rows = f"SELECT range AS id, 'w' || range AS word FROM range({self.rows})"
+            duckdb.sql(f"COPY ({rows}) TO '{path}' (FORMAT csv, HEADER)")
+        return path
+
+    @property
+    def target(self) -> Path:
+        """The directory of the part files."""
+        return self.directory / f"out-{self.name}"
+
+    def text(self) -> str:
+        """The job file."""
+        interval = "" if self.interval is None else f"checkpoint.interval = {self.interval}"
+        limit = "" if self.rows_per_second is None else f"read_limit.rows_per_second = {self.rows_per_second}"
+        return dedent(
+            f"""
+            env {{
+              job.name = "{self.name}", job.mode = "{self.mode}", parallelism = {self.parallelism}
+              {interval}
+              {limit}
+              {self.settings}
+            }}
+            source {{ LocalFile {{
+              plugin_output = "numbers", path = "{self.source}", file_format_type = "csv", skip_header_row_number = 1
+              schema {{ fields {{ id = bigint, word = string }} }}
+            }} }}
+            transform {{ FieldMapper {{
+              plugin_input = "numbers", plugin_output = "shaped", field_mapper {{ {self.fields} }}
+            }} }}
+            sink {{ LocalFile {{ plugin_input = "shaped", path = "{self.target}", file_format_type = "parquet" }} }}
+            """
+        )
+
+    def request(self, **fields: str) -> SubmitRequest:
+        """The request that submits it."""
+        return SubmitRequest(text=self.text(), base_directory=str(self.directory), **fields)
+
+    def but(self, **fields: object) -> CopyJob:
+        """The same job with other settings."""
+        return dataclasses.replace(self, **fields)
+
+    def figures(self) -> tuple[int, int, int]:
+        """Rows, distinct ids and the highest id of the visible output."""
+        if not any(self.target.glob("*.parquet")):
+            return 0, 0, -1
+        files = f"read_parquet('{self.target}/*.parquet', union_by_name = true)"
+        return duckdb.sql(f"SELECT count(*), count(DISTINCT id), max(id) FROM {files}").fetchall()[0]
+
+    def assert_exact(self) -> None:
+        """Every row is there once, and nothing is staged."""
+        assert self.figures() == (self.rows, self.rows, self.rows - 1)
+        self.assert_nothing_staged()
+
+    def assert_prefix(self) -> int:
+        """The output is the first rows of the input, each once, and nothing is staged; how many (one worker only)."""
+        count, distinct, highest = self.figures()
+        assert count == distinct == highest + 1
+        self.assert_nothing_staged()
+        return count
+
+    def assert_nothing_staged(self) -> None:
+        """Only part files are left in the target."""
+        assert [path for path in self.target.rglob("*") if path.suffix != ".parquet"] == []
+
+
+class Flow:
+    """A supervisor and the means to wait for what it does."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self.supervisor = supervisor
+        self.service = supervisor.service
+        self.home = supervisor.home
+
+    async def until(self, reference: str, condition: Callable[[Job], bool], patience: float = PATIENCE) -> Job:
+        """The job once the condition holds."""
+        try:
+            async with asyncio.timeout(patience):
+                while not condition(job := await self.service.job(reference)):  # noqa: ASYNC110 - rates have no event
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            pytest.fail(f"waited in vain; the job is {await self.service.job(reference)}")
+        return job
+
+    async def reach(self, reference: str, *states: ExecutionState, patience: float = PATIENCE) -> Execution:
+        """The execution once it is in one of the states; fails when it ends in another."""
+
+        def arrived(job: Job) -> bool:
+            state = job.execution.state
+            assert state in states or not state.is_terminal, job.execution
+            return state in states
+
+        return (await self.until(reference, arrived, patience)).execution
+
+    async def progressed(self, reference: str, rows: int = 1) -> Job:
+        """The job once a committed checkpoint of its execution holds so many rows."""
+        return await self.until(
+            reference,
+            lambda job: (
+                job.last_checkpoint is not None
+                and job.last_checkpoint.execution_id == job.execution.id
+                and (job.last_checkpoint.rows_in or 0) >= rows
+                and job.last_checkpoint.committed_at is not None
+            ),
+        )
+
+    async def running_workers(self, reference: str) -> tuple[int, ...]:
+        """The worker pids of the job once it runs."""
+        job = await self.until(
+            reference, lambda job: job.execution.state is ExecutionState.RUNNING and bool(job.execution.worker_pids)
+        )
+        return job.execution.worker_pids
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """A scratch directory with a short path: sockets live below it."""
+    with tempfile.TemporaryDirectory(prefix="fds-") as name:
+        yield Path(os.path.realpath(name))
+
+
+@pytest.fixture
+def home(directory: Path) -> Home:
+    """A home that nobody uses yet."""
+    return Home(directory / "home")
+
+
+@pytest.fixture
+def copy(directory: Path) -> CopyJob:
+    """A job that takes two seconds."""
+    return CopyJob(directory)
+
+
+@pytest.fixture
+def opened(home: Home) -> Iterator[Callable[..., contextlib.AbstractAsyncContextManager[Flow]]]:
+    """Opens supervisors on the home, one after the other; when the test is over no process and no note of one is left."""
+
+    @contextlib.asynccontextmanager
+    async def open_flow(*watch: Path, **limits: float) -> AsyncIterator[Flow]:
+        async with Supervisor.open(home, watch=watch, limits=Limits(**limits)) as supervisor:
+            yield Flow(supervisor)
+
+    yield open_flow
+    assert psutil.Process().children(recursive=True) == []
+    assert list(home.workers.iterdir()) == []
+    assert not home.socket_path.exists()
+    assert home.holder() is None
+
+
+@pytest.fixture
+async def flow(opened) -> AsyncIterator[Flow]:
+    """A supervisor that has nothing to do yet."""
+    async with opened() as opened_flow:
+        yield opened_flow
