@@ -10,7 +10,7 @@ from spec.checks.assembly import assemble
 from spec.checks.canonical import Canonical, Origin
 from spec.checks.engine_support import check_delivery, check_option_support, check_plugin_support
 from spec.checks.environment import check_restart_settings, environment_spec, job_name
-from spec.checks.field_types import check_field_types
+from spec.checks.field_types import check_column_names, check_field_types
 from spec.checks.findings import MAXIMUM_FINDINGS, Findings
 from spec.checks.old_names import check_old_names
 from spec.checks.options import CheckedPlugin, check_environment, check_plugin, with_defaults
@@ -118,6 +118,8 @@ def _check_plugin(element: Element, findings: Findings, engine: str) -> CheckedP
     plugin = check_plugin(element, findings, engine)
     schema = plugin.schema.document
     check_field_types(plugin.canonical, schema, findings)
+    if engine == "local":
+        check_column_names(plugin.canonical, findings)
     check_old_names(plugin.canonical, schema, findings)
     check_plugin_support(plugin, findings, engine)
     return plugin

@@ -36,27 +36,53 @@ def check_option_support(canonical: Canonical, schema: Schema, findings: Finding
     for path, option, value in _given(canonical.data, schema, ()):
         if engine not in option.get("x-flowdeck-engines", (engine,)):
             _option(path, option, canonical, findings, engine)
-        elif isinstance(value, str) and engine not in option.get("x-flowdeck-value-engines", {}).get(value, (engine,)):
+            continue
+        supported = option.get("x-flowdeck-supported-values", {}).get(engine)
+        if supported is not None and _is_unsupported(value, option, supported):
             origin = canonical.origin(path)
             findings.add(
                 "E803",
                 f'{shown(value)} for "{path_text(path)}" is not supported by the {engine} engine yet',
                 origin.value,
                 label="not supported yet",
-                notes=(f"supported: {', '.join(_supported(option, engine))}",),
+                notes=(f"supported: {', '.join(supported)}",),
                 pointer=origin.pointer,
             )
 
 
+def _is_unsupported(value: Any, option: Schema, supported: list[str]) -> bool:
+    """Whether a value that the option may have is none of the supported ones."""
+    if not isinstance(value, str) or value not in option.get("enum", (value,)):
+        return False
+    return value.casefold() not in {name.casefold() for name in supported}
+
+
 def _given(data: Mapping[str, Any], schema: Schema, path: Path) -> Iterator[tuple[Path, Schema, Any]]:
     """Every option given that differs from its default, with its schema; options inside an unsupported one not again."""
+    conditional = _conditional(data, schema)
     for name, option in schema.get("properties", {}).items():
         if name not in data or _same(data[name], option.get("default")):
             continue
         at = (*path, name)
-        yield at, option, data[name]
+        yield at, {**option, **conditional.get(name, {})}, data[name]
         if "x-flowdeck-engines" not in option:
             yield from _inside(data[name], option, at)
+
+
+def _conditional(data: Mapping[str, Any], schema: Schema) -> dict[str, Schema]:
+    """What the schema says of options under conditions that hold."""
+    found: dict[str, Schema] = {}
+    for rule in schema.get("allOf", ()):
+        options = rule.get("then", {}).get("properties")
+        if options and _holds(rule["if"], data):
+            found.update(options)
+    return found
+
+
+def _holds(condition: Schema, data: Mapping[str, Any]) -> bool:
+    """Whether options have the values that an ``if`` of ours asks for."""
+    tested: Mapping[str, Schema] = condition["properties"]
+    return all(name in data and data[name] in rule.get("enum", [rule.get("const")]) for name, rule in tested.items())
 
 
 def _inside(value: Any, option: Schema, path: Path) -> Iterator[tuple[Path, Schema, Any]]:
@@ -88,11 +114,6 @@ def _option(path: Path, option: Schema, canonical: Canonical, findings: Findings
         notes=("without it the job would give another result",) if changes_outcome else (),
         pointer=origin.pointer,
     )
-
-
-def _supported(option: Schema, engine: str) -> list[str]:
-    engines = option["x-flowdeck-value-engines"]
-    return [value for value in option["enum"] if engine in engines.get(value, (engine,))]
 
 
 def check_delivery(plugins: list[CheckedPlugin], environment: EnvSpec, findings: Findings) -> None:

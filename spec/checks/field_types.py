@@ -8,6 +8,7 @@ from typing import Any
 from spec.checks.canonical import Canonical, Path, Schema, path_text
 from spec.checks.findings import Findings
 from spec.checks.suggestion import Suggestion, suggest
+from spec.diagnostic import Label
 from spec.types import MAXIMUM_DEPTH, FieldTypeError, parse_field_type, type_names
 
 
@@ -17,6 +18,37 @@ def check_field_types(canonical: Canonical, schema: Schema, findings: Findings) 
         if findings.full:
             return
         _check(path, declared, canonical, findings)
+
+
+def check_column_names(canonical: Canonical, findings: Findings) -> None:
+    """Report columns whose names differ only in case at most: the SQL of the local engine takes them for one."""
+    schema = canonical.data.get("schema")
+    if not isinstance(schema, Mapping):
+        return
+    first: dict[str, Path] = {}
+    for path, name in _named_columns(schema):
+        before = first.setdefault(name.casefold(), path)
+        if before is path or findings.full:
+            continue
+        origin, other = canonical.origin(path), canonical.origin(before)
+        findings.add(
+            "T502",
+            f'two columns have the name "{name}", in whatever case',
+            origin.span,
+            label="named again",
+            secondary=(Label(other.span, "first named here"),),
+            pointer=origin.pointer,
+        )
+
+
+def _named_columns(schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    fields, columns = schema.get("fields"), schema.get("columns")
+    if isinstance(fields, Mapping):
+        yield from ((("schema", "fields", name), name) for name in fields)
+        return  # columns beside fields are an error of their own
+    for index, column in enumerate(columns if isinstance(columns, list) else ()):
+        if isinstance(column, Mapping) and isinstance(column.get("name"), str):
+            yield ("schema", "columns", index, "name"), column["name"]
 
 
 def _declared(value: Any, schema: Schema, path: Path) -> Iterator[tuple[Path, Any]]:

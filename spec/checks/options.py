@@ -46,6 +46,7 @@ def check_plugin(element: Element, findings: Findings, engine: str) -> CheckedPl
     canonical.data["plugin_name"] = schema.name
     subject = Subject(schema.name, schema.document, canonical, findings)
     report(subject, _plugin_validator(element.kind, schema.name).iter_errors(canonical.data))
+    _orders(subject)
     _repetitions(subject)
     return CheckedPlugin(element, schema, canonical, known=found is not None)
 
@@ -99,6 +100,26 @@ def _unknown_plugin(element: Element, findings: Findings, engine: str) -> None:
         fix=suggestion.fix(element.name_span, element.name),
         pointer=element.pointer,
     )
+
+
+def _orders(subject: Subject) -> None:
+    """Lower bounds that are above their upper one: what JSON Schema cannot say, ``x-flowdeck-at-most`` does."""
+    given = subject.canonical.data
+    for name, option in subject.schema["properties"].items():
+        upper = option.get("x-flowdeck-at-most")
+        if upper is None or not (name in given or upper in given):
+            continue
+        low, high = (given.get(key, subject.schema["properties"][key].get("default")) for key in (name, upper))
+        if not isinstance(low, int | float) or not isinstance(high, int | float) or low <= high:
+            continue
+        origin = subject.canonical.origin((name if name in given else upper,))
+        subject.findings.add(
+            "J205",
+            f'"{name}" must be at most "{upper}", but {low} is more than {high}',
+            origin.value,
+            label=f'"{upper}" is {high}' if name in given else f'"{name}" is {low}',
+            pointer=origin.pointer,
+        )
 
 
 def _repetitions(subject: Subject) -> None:

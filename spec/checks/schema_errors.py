@@ -48,14 +48,19 @@ class Problem:
 
 
 def report(subject: Subject, errors: Iterable[ValidationError]) -> None:
-    """Add a finding for every error. Of several errors of one value only the one about its type is told."""
+    """Add a finding for every error. Of several errors of one value only the one about its type is told, and of several
+    enums that refuse it the first."""
     problems = [_problem(error) for error in errors]
     mistyped = {problem.path for problem in problems if problem.keyword == "type"}
+    told: set[Path] = set()
     for problem in problems:
         if subject.findings.full:
             return
-        if problem.keyword == "type" or problem.path not in mistyped:
-            _REPORTERS.get(problem.keyword, _other)(subject, problem)
+        if (problem.keyword != "type" and problem.path in mistyped) or (problem.keyword == "enum" and problem.path in told):
+            continue
+        if problem.keyword == "enum":
+            told.add(problem.path)
+        _REPORTERS.get(problem.keyword, _other)(subject, problem)
 
 
 def _problem(error: ValidationError) -> Problem:
@@ -96,7 +101,7 @@ def _by_pattern(key: str, schema: Mapping[str, Any]) -> bool:
 def _required(subject: Subject, problem: Problem) -> None:
     missing = next(name for name in problem.rule if f"'{name}'" in problem.message)
     owner = subject.canonical.origin(problem.path)
-    condition = _condition(subject, problem)
+    condition = _condition(subject, problem, problem.path)
     because = f" because {condition.words}" if condition else ""
     option = subject.schema.get("properties", {}).get(missing, {}) if not problem.path else {}
     subject.findings.add(
@@ -116,8 +121,8 @@ class _Condition:
     labels: tuple[Label, ...]
 
 
-def _condition(subject: Subject, problem: Problem) -> _Condition | None:
-    """The condition under which an error's rule holds, for rules that stand in the ``then`` of an ``if``."""
+def _condition(subject: Subject, problem: Problem, owner: Path) -> _Condition | None:
+    """The condition on options of ``owner`` under which a rule holds that stands in the ``then`` of an ``if``."""
     steps = list(problem.schema_path)
     if "then" not in steps:
         return None
@@ -129,7 +134,7 @@ def _condition(subject: Subject, problem: Problem) -> _Condition | None:
     words = [_condition_words(name, rule) for name, rule in tested.items()]
     if not words:
         return None
-    labels = [Label(subject.canonical.origin((*problem.path, name)).span, "asked for here") for name in tested]
+    labels = [Label(subject.canonical.origin((*owner, name)).span, "asked for here") for name in tested]
     return _Condition(all_of(words), tuple(labels))
 
 
@@ -154,11 +159,14 @@ def _enum(subject: Subject, problem: Problem) -> None:
     origin = subject.canonical.origin(problem.path)
     allowed = [str(value) for value in problem.rule]
     suggestion = suggest(str(problem.instance), allowed)
+    condition = _condition(subject, problem, problem.path[:-1])
+    because = f" because {condition.words}" if condition else ""
     subject.findings.add(
         "J204",
-        f'{shown(problem.instance)} is not a value of "{path_text(problem.path)}"',
+        f'{shown(problem.instance)} is not a value of "{path_text(problem.path)}"{because}',
         origin.value,
         label=f"expected {any_of(allowed)}",
+        secondary=condition.labels if condition else (),
         notes=suggestion.note(),
         fix=suggestion.fix(origin.value.span, str(problem.instance)),
         pointer=origin.pointer,

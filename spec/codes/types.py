@@ -22,4 +22,12 @@ CODES = (
         bad=_job("integr"),
         good=_job("int"),
     ),
+    Code(
+        "T502",
+        "column named twice",
+        "The names of two columns are the same, or differ only in the case of letters, which the SQL of the local engine does "
+        "not tell apart.",
+        bad=_job("int, ID = string"),
+        good=_job("int, name = string"),
+    ),
 )

@@ -76,17 +76,21 @@ def test_the_annotations_of_an_option_are_consistent(path: str, option: dict[str
     """Engines are known ones, options some engine lacks say what that means, and values with engines are in the enum."""
     engines = option.get("x-flowdeck-engines")
     assert engines is None or (set(engines) < set(ENGINES) and option["x-flowdeck-unsupported"] in ("error", "warning")), path
-    assert set(option.get("x-flowdeck-value-engines", {})) <= set(option.get("enum", ())), path
+    supported = option.get("x-flowdeck-supported-values", {})
+    assert set(supported) <= set(ENGINES), path
+    if "enum" in option:
+        assert all(set(values) < set(option["enum"]) for values in supported.values()), path
     known = {key for key in option if key.startswith("x-flowdeck-")}
     assert known <= {
         "x-flowdeck-aliases",
+        "x-flowdeck-at-most",
         "x-flowdeck-engines",
         "x-flowdeck-field-types",
         "x-flowdeck-position",
         "x-flowdeck-replaced-by",
+        "x-flowdeck-supported-values",
         "x-flowdeck-unit",
         "x-flowdeck-unsupported",
-        "x-flowdeck-value-engines",
     }, path
 
 

@@ -173,6 +173,7 @@ def test_unknown_keys_of_env_are_warnings_and_engine_settings_are_free() -> None
         ("string.fake.mode = templat", "J204", "templat", '"templat" is not a value of "string.fake.mode"'),
         ("int.template = [1, x]", "J203", "x", '"int.template[1]" must be a whole number, found the text "x"'),
         ("int.template = []", "J205", "[]", '"int.template" must be not empty, found []'),
+        ("int.min = 10\n    int.max = 5", "J205", "10", '"int.min" must be at most "int.max", but 10 is more than 5'),
         ("parallelism = 0", "J205", "0", '"parallelism" must be at least 1, found 0'),
         ("plugin_output = [a]", "J203", "[a]", '"plugin_output" must be a text, found a list'),
         ("rows = [{ fields = [1, a] }]", "J202", "{", None),
@@ -313,3 +314,26 @@ def test_after_a_syntax_error_nothing_else_is_guessed() -> None:
     """A missing brace moves everything after it; only the brace is told."""
     text = JOB.format(env="", source="row.num = 1", transform="", sink="Console { }").replace("  job.mode = BATCH", "  x {")
     assert {found.code[0] for found in check_text(text, "job.conf", ReadOptions()).diagnostics} <= {"S", "D"}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("file_format_type = parquet, compress_codec = zstd", []),
+        ("file_format_type = csv, compress_codec = zstd", ["J204"]),
+        ("file_format_type = csv, compress_codec = zipp", ["J204"]),
+        ("file_format_type = csv, compress_codec = lzo", ["E803"]),
+        ("file_format_type = parquet, compress_codec = lzo", ["E803"]),
+        ('file_format_type = csv, field_delimiter = "||"', ["J205"]),
+        ('file_format_type = csv, field_delimiter = "|"', []),
+        ("file_format_type = csv, encoding = utf-8", []),
+        ("file_format_type = csv, encoding = GBK", ["E803"]),
+        ('file_format_type = csv, file_name_expression = "${now}"', ["J209"]),
+        ('file_format_type = csv, file_name_expression = "a_${transactionId}"', []),
+        ("file_format_type = csv, schema_save_mode = RECREATE_SCHEMA", ["E803"]),
+    ],
+)
+def test_what_one_option_allows_depends_on_another(options: str, expected: list[str]) -> None:
+    """Codecs and delimiters by file format, and what the local engine makes of them: one finding each."""
+    result = check(sink=f"LocalFile {{ path = out, {options} }}")
+    assert [found.code for found in result.diagnostics] == expected
