@@ -82,10 +82,9 @@ class Bench:
     def _checked(self, command: list[str], rows: int, output: str) -> Measurement:
         """Measure, and refuse a fast wrong answer."""
         result = measure(command, self._log)
-        found = duckdb.sql(f"SELECT count(*), sum(id) FROM read_parquet('{output}')").fetchone()
-        expected = duckdb.sql(
-            f"SELECT count(*), sum(id) FROM read_csv('{orders_csv(self._inputs, rows)}') WHERE amount > 500"
-        ).fetchone()
+        source = orders_csv(self._inputs, rows)
+        found = duckdb.sql(f"SELECT count(*), sum(id) FROM read_parquet('{output}')").fetchall()
+        expected = duckdb.sql(f"SELECT count(*), sum(id) FROM read_csv('{source}') WHERE amount > 500").fetchall()
         if found != expected:
             raise SystemExit(f"wrong output in {output}: {found}, expected {expected}")
         return result

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
+
 from runner.client import Client, DaemonUnreachable
 from runner.home import Home
-
 from runner.model import Job
 from runner.requests import SubmitRequest
 
@@ -30,35 +30,37 @@ class ChaosDaemon:
 
     def __init__(self, directory: Path) -> None:
         self.home = Home(directory)
+        self.client = Client(self.home)
         self._process: subprocess.Popen[bytes] | None = None
         self._output = directory.with_suffix(".output")
 
-    def start(self) -> Client:
-        """A running daemon, and a client that has reached it."""
+    def start(self) -> None:
+        """Start the daemon and wait until ``client`` reaches it."""
         with self._output.open("ab") as output:
             command = [str(FLOWDECK), "--home", str(self.home.path), "up", "--foreground"]
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        return eventually(self._connect, f"the daemon does not answer; see {self._output}")
+        eventually(self._answers, f"the daemon does not answer; see {self._output}")
 
-    def _connect(self) -> Client | None:
+    def _answers(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self._output.read_text()
-        client = Client(self.home)
         try:
-            client.status()
+            self.client.status()
         except DaemonUnreachable:
-            return None
-        return client
+            return False
+        return True
 
     def kill(self) -> None:
         """SIGKILL, and wait for the process to be gone."""
         assert self._process is not None
+        self.client.close()
         self._process.kill()
         self._process.wait(TIMEOUT)
 
     def stop(self) -> None:
         """SIGTERM, and expect a clean exit."""
         assert self._process is not None
+        self.client.close()
         self._process.terminate()
         assert self._process.wait(TIMEOUT) == 0, self._output.read_text()
 
@@ -129,10 +131,7 @@ class CopyJob:
     def assert_output_is_complete(self) -> None:
         """Every expected row is there once, with the right value, and nothing else."""
         assert self._figures() == (_expected_rows(self.rows),) * 2 + (self._last_number(),)
-        wrong = duckdb.sql(
-            f"SELECT count(*) FROM {self._reader()} WHERE label <> upper('word-' || number) OR number % 3 = 0"
-        ).fetchone()
-        assert wrong == (0,)
+        assert _rows(f"FROM {self._reader()} WHERE label <> upper('word-' || number) OR number % 3 = 0") == []
 
     def assert_nothing_staged(self) -> None:
         """No hidden file or directory is left beside the output."""
@@ -148,9 +147,8 @@ class CopyJob:
     def _figures(self) -> tuple[int, int, int]:
         if not any(self.target.glob(f"*.{self.file_format}")):
             return 0, 0, -1
-        row = duckdb.sql(f"SELECT count(*), count(DISTINCT number), coalesce(max(number), -1) FROM {self._reader()}").fetchone()
-        assert row is not None
-        return row[0], row[1], row[2]
+        (figures,) = _rows(f"SELECT count(*), count(DISTINCT number), coalesce(max(number), -1) FROM {self._reader()}")
+        return figures[0], figures[1], figures[2]
 
     def _reader(self) -> str:
         function = {"parquet": "read_parquet", "json": "read_json", "csv": "read_csv"}[self.file_format]
@@ -196,3 +194,8 @@ def kill_hard(pid: int) -> bool:
 def _expected_rows(rows: int) -> int:
     """How many of ids 0 to ``rows - 1`` are not divisible by three."""
     return rows - (rows + 2) // 3
+
+
+def _rows(query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect() as connection:
+        return connection.execute(query).fetchall()

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from harness import ChaosDaemon, CopyJob, eventually, kill_hard, write_numbers
-from runner.client import Client
 
 from runner.requests import StopRequest
 from runner.states import ExecutionState
@@ -46,12 +45,12 @@ def test_output_is_exact_after_every_kill(directory: Path, daemon: ChaosDaemon) 
     exact prefix, at the end it is exactly the expected rows, and nothing is left staged."""
     chooser = random.Random(SEED)
     source = write_numbers(directory / "numbers.csv", ROWS)
-    client = daemon.start()
+    daemon.start()
     tally: Counter[str] = Counter()
     for number in range(1, KILLS + 2):
         job = CopyJob(name=f"copy-{number}", source=source, target=directory / f"out-{number}", rows=ROWS)
-        job.submit(client)
-        client = kill_until_done(chooser, daemon, client, job, tally)
+        job.submit(daemon.client)
+        kill_until_done(chooser, daemon, job, tally)
         job.assert_output_is_complete()
         job.assert_nothing_staged()
         tally["jobs"] += 1
@@ -66,26 +65,26 @@ def test_stop_with_savepoint_and_restore_keep_the_output_exact(directory: Path, 
     chooser = random.Random(SEED + 1)
     source = write_numbers(directory / "numbers.csv", ROWS)
     job = CopyJob(name="copy", source=source, target=directory / "out", rows=ROWS)
-    client = daemon.start()
-    job.submit(client)
+    daemon.start()
+    job.submit(daemon.client)
     tally: Counter[str] = Counter()
     for _ in range(max(5, KILLS // 10)):
         wait_randomly(chooser)
-        client = strike(chooser, daemon, client, job, tally)
-        if execution_state(client, job).is_terminal:
+        strike(chooser, daemon, job, tally)
+        if execution_state(daemon, job).is_terminal:
             break
-        wait_until_running_or_done(client, job)
-        client.stop(job.name, StopRequest())
-        wait_until_over(client, job)
+        wait_until_running_or_done(daemon, job)
+        daemon.client.stop(job.name, StopRequest())
+        wait_until_over(daemon, job)
         assert job.output_is_exact_prefix()
-        if execution_state(client, job) is ExecutionState.FINISHED:
+        if execution_state(daemon, job) is ExecutionState.FINISHED:
             break
-        assert execution_state(client, job) is ExecutionState.STOPPED
-        assert client.job(job.name).execution.savepoint_id is not None
+        assert execution_state(daemon, job) is ExecutionState.STOPPED
+        assert daemon.client.job(job.name).execution.savepoint_id is not None
         job.assert_nothing_staged()
-        job.submit(client, restore="latest")
-    wait_until_over(client, job)
-    assert execution_state(client, job) is ExecutionState.FINISHED
+        job.submit(daemon.client, restore="latest")
+    wait_until_over(daemon, job)
+    assert execution_state(daemon, job) is ExecutionState.FINISHED
     job.assert_output_is_complete()
     job.assert_nothing_staged()
 
@@ -97,40 +96,39 @@ def test_every_file_format_survives_kills_with_two_workers(directory: Path, daem
     source = write_numbers(directory / "numbers.csv", ROWS)
     job = CopyJob(name="copy", source=source, target=directory / "out", rows=ROWS, file_format=file_format)
     job = replace(job, parallelism=2, rows_per_second=100_000)
-    client = daemon.start()
-    job.submit(client)
+    daemon.start()
+    job.submit(daemon.client)
     tally: Counter[str] = Counter()
-    while sum(tally.values()) < max(4, KILLS // 10) and not execution_state(client, job).is_terminal:
+    while sum(tally.values()) < max(4, KILLS // 10) and not execution_state(daemon, job).is_terminal:
         wait_randomly(chooser)
-        client = strike(chooser, daemon, client, job, tally)
-    wait_until_over(client, job)
-    assert execution_state(client, job) is ExecutionState.FINISHED
+        strike(chooser, daemon, job, tally)
+    wait_until_over(daemon, job)
+    assert execution_state(daemon, job) is ExecutionState.FINISHED
     job.assert_output_is_complete()
     job.assert_nothing_staged()
 
 
-def kill_until_done(chooser: random.Random, daemon: ChaosDaemon, client: Client, job: CopyJob, tally: Counter[str]) -> Client:
+def kill_until_done(chooser: random.Random, daemon: ChaosDaemon, job: CopyJob, tally: Counter[str]) -> None:
     """Kill at random until the job has finished or enough kills were made; then let it finish. Checks after each recovery."""
-    while tally["worker"] + tally["daemon"] < KILLS and not execution_state(client, job).is_terminal:
+    while tally["worker"] + tally["daemon"] < KILLS and not execution_state(daemon, job).is_terminal:
         wait_randomly(chooser)
-        client = strike(chooser, daemon, client, job, tally)
-        wait_until_running_or_done(client, job)
+        strike(chooser, daemon, job, tally)
+        wait_until_running_or_done(daemon, job)
         eventually(job.output_is_exact_prefix, "the output is not the exact prefix after a recovery")
-    wait_until_over(client, job)
-    assert execution_state(client, job) is ExecutionState.FINISHED, client.job(job.name).execution
-    return client
+    wait_until_over(daemon, job)
+    assert execution_state(daemon, job) is ExecutionState.FINISHED, daemon.client.job(job.name).execution
 
 
-def strike(chooser: random.Random, daemon: ChaosDaemon, client: Client, job: CopyJob, tally: Counter[str]) -> Client:
-    """One SIGKILL; the client of the daemon that lives afterwards."""
+def strike(chooser: random.Random, daemon: ChaosDaemon, job: CopyJob, tally: Counter[str]) -> None:
+    """One SIGKILL; a killed daemon is started again."""
     if chooser.random() < 1 / 3:
         daemon.kill()
         tally["daemon"] += 1
-        return daemon.start()
-    pids = client.job(job.name).execution.worker_pids
+        daemon.start()
+        return
+    pids = daemon.client.job(job.name).execution.worker_pids
     if pids and kill_hard(chooser.choice(pids)):
         tally["worker"] += 1
-    return client
 
 
 def wait_randomly(chooser: random.Random) -> None:
@@ -138,19 +136,19 @@ def wait_randomly(chooser: random.Random) -> None:
     threading.Event().wait(chooser.uniform(0, LONGEST_WAIT))
 
 
-def execution_state(client: Client, job: CopyJob) -> ExecutionState:
+def execution_state(daemon: ChaosDaemon, job: CopyJob) -> ExecutionState:
     """Where the job's latest execution stands."""
-    return client.job(job.name).execution.state
+    return daemon.client.job(job.name).execution.state
 
 
-def wait_until_running_or_done(client: Client, job: CopyJob) -> None:
+def wait_until_running_or_done(daemon: ChaosDaemon, job: CopyJob) -> None:
     """Recovered: running again, or over."""
     eventually(
-        lambda: execution_state(client, job) is ExecutionState.RUNNING or execution_state(client, job).is_terminal,
+        lambda: execution_state(daemon, job) is ExecutionState.RUNNING or execution_state(daemon, job).is_terminal,
         "the job does not recover",
     )
 
 
-def wait_until_over(client: Client, job: CopyJob) -> None:
+def wait_until_over(daemon: ChaosDaemon, job: CopyJob) -> None:
     """Wait for a terminal state."""
-    eventually(lambda: execution_state(client, job).is_terminal, "the job does not end", 60)
+    eventually(lambda: execution_state(daemon, job).is_terminal, "the job does not end", 60)
