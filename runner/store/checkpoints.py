@@ -21,26 +21,12 @@ INLINE_LIMIT = 1024 * 1024
 FAILED_RETAINED = 20
 
 _WHERE = 'WHERE "job_id" = ? AND "id" = ?'
+_RESTORABLE = frozenset({CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED})
 _STATUSES_BEFORE = {
     CheckpointStatus.COMPLETED: frozenset({CheckpointStatus.IN_PROGRESS}),
     CheckpointStatus.COMMITTED: frozenset({CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}),
     CheckpointStatus.FAILED: frozenset({CheckpointStatus.IN_PROGRESS, CheckpointStatus.FAILED}),
 }
-# Periodic and final checkpoints go once enough newer ones are committed; the newest restorable one of a job always stays.
-_PRUNABLE = """
-    SELECT "id" FROM (
-        SELECT "id", row_number() OVER (ORDER BY "id" DESC) AS "age" FROM "checkpoints"
-        WHERE "job_id" = $1 AND "kind" <> 'savepoint' AND "status" = 'committed'
-    ) WHERE "age" > $2 AND "id" < (
-        SELECT max("id") FROM "checkpoints" WHERE "job_id" = $1 AND "status" IN ('completed', 'committed')
-    )
-    UNION ALL
-    SELECT "id" FROM (
-        SELECT "id", row_number() OVER (ORDER BY "id" DESC) AS "age" FROM "checkpoints"
-        WHERE "job_id" = $1 AND "status" = 'failed'
-    ) WHERE "age" > $3
-    ORDER BY "id"
-"""
 
 
 def insert(session: Session, checkpoint: Checkpoint) -> None:
@@ -58,18 +44,16 @@ def complete(session: Session, checkpoint: Checkpoint, state: bytes) -> None:
     """Record that a checkpoint is complete, with the state to restore from."""
     if checkpoint.status is not CheckpointStatus.COMPLETED:
         raise StoreError(f"a checkpoint that is {checkpoint.status} cannot be completed", code="conflict")
-    _update(session, checkpoint)
+    _check_step(require(session, checkpoint.job_id, checkpoint.id), checkpoint.status)
     digest = hashlib.sha256(state).hexdigest()
     inline, name = (state, None) if len(state) <= INLINE_LIMIT else (None, _write_file(session, checkpoint, state, digest))
-    session.change(
-        f'UPDATE "checkpoints" SET "state" = ?, "state_file" = ?, "state_size" = ?, "state_sha256" = ? {_WHERE}',
-        *(inline, name, len(state), digest, checkpoint.job_id, checkpoint.id),
-    )
+    _update(session, checkpoint, state=inline, state_file=name, state_size=len(state), state_sha256=digest)
 
 
 def mark_committed(session: Session, job_id: str, checkpoint_id: int, at: float) -> None:
     """Record that every sink has committed."""
     checkpoint = require(session, job_id, checkpoint_id)
+    _check_step(checkpoint, CheckpointStatus.COMMITTED)
     if checkpoint.status is not CheckpointStatus.COMMITTED:
         _update(session, msgspec.structs.replace(checkpoint, status=CheckpointStatus.COMMITTED, committed_at=at))
 
@@ -77,6 +61,7 @@ def mark_committed(session: Session, job_id: str, checkpoint_id: int, at: float)
 def fail(session: Session, job_id: str, checkpoint_id: int, failure: str, at: float) -> None:
     """Record that a checkpoint will not happen."""
     checkpoint = require(session, job_id, checkpoint_id)
+    _check_step(checkpoint, CheckpointStatus.FAILED)
     duration = max(0.0, at - checkpoint.triggered_at)
     _update(session, msgspec.structs.replace(checkpoint, status=CheckpointStatus.FAILED, failure=failure, duration=duration))
 
@@ -129,16 +114,23 @@ def state(session: Session, job_id: str, checkpoint_id: int) -> bytes:
 
 def delete(session: Session, job_id: str, checkpoint_id: int) -> None:
     """Remove a checkpoint and its state."""
-    require(session, job_id, checkpoint_id)
-    _remove(session, job_id, [checkpoint_id])
+    row = session.row(f'SELECT "state_file" FROM "checkpoints" {_WHERE}', job_id, checkpoint_id)
+    if row is None:
+        raise not_found("checkpoint", f"{checkpoint_id} of job {job_id}")
+    _remove(session, job_id, {checkpoint_id: row[0]})
 
 
 def prune(session: Session, job_id: str, retained: int) -> list[int]:
     """Remove what nobody will restore from; the ids that went."""
-    ids = [int(row[0]) for row in session.rows(_PRUNABLE, job_id, max(retained, 1), FAILED_RETAINED)]
-    if ids:
-        _remove(session, job_id, ids)
-    return ids
+    statement = 'SELECT "id", "kind", "status", "state_file" FROM "checkpoints" WHERE "job_id" = ? ORDER BY "id" DESC'
+    rows = session.rows(statement, job_id)
+    restorable = [row[0] for row in rows if row[2] in _RESTORABLE]
+    committed = [row[0] for row in rows if row[2] == CheckpointStatus.COMMITTED and row[1] != CheckpointKind.SAVEPOINT]
+    failed = [row[0] for row in rows if row[2] == CheckpointStatus.FAILED]
+    gone = {*committed[max(retained, 1) :], *failed[FAILED_RETAINED:]} - {*restorable[:1]}
+    if gone:
+        _remove(session, job_id, {row[0]: row[3] for row in rows if row[0] in gone})
+    return sorted(gone)
 
 
 def state_file_names(session: Session) -> set[str]:
@@ -146,17 +138,18 @@ def state_file_names(session: Session) -> set[str]:
     return {row[0] for row in session.rows('SELECT "state_file" FROM "checkpoints" WHERE "state_file" IS NOT NULL')}
 
 
-def _update(session: Session, checkpoint: Checkpoint) -> None:
-    stored = require(session, checkpoint.job_id, checkpoint.id)
-    if stored.status not in _STATUSES_BEFORE[checkpoint.status]:
+def _check_step(stored: Checkpoint, status: CheckpointStatus) -> None:
+    if stored.status not in _STATUSES_BEFORE[status]:
         raise StoreError(
-            f"checkpoint {checkpoint.id} of job {checkpoint.job_id} is {stored.status}, it cannot become {checkpoint.status}",
-            code="conflict",
+            f"checkpoint {stored.id} of job {stored.job_id} is {stored.status}, it cannot become {status}", code="conflict"
         )
-    session.change(
-        f'UPDATE "checkpoints" SET "kind" = ?, "status" = ?, "record" = ? {_WHERE}',
-        *(str(checkpoint.kind), str(checkpoint.status), encode_record(checkpoint), checkpoint.job_id, checkpoint.id),
-    )
+
+
+def _update(session: Session, checkpoint: Checkpoint, **state: bytes | str | int | None) -> None:
+    """Replace the record; ``state`` are columns that change with it."""
+    columns = {"kind": str(checkpoint.kind), "status": str(checkpoint.status), "record": encode_record(checkpoint), **state}
+    assignments = ", ".join(f'"{column}" = ?' for column in columns)
+    session.change(f'UPDATE "checkpoints" SET {assignments} {_WHERE}', *columns.values(), checkpoint.job_id, checkpoint.id)
 
 
 def _write_file(session: Session, checkpoint: Checkpoint, content: bytes, digest: str) -> str:
@@ -166,14 +159,12 @@ def _write_file(session: Session, checkpoint: Checkpoint, content: bytes, digest
     return name
 
 
-def _remove(session: Session, job_id: str, ids: list[int]) -> None:
-    statement = """
-        SELECT "state_file" FROM "checkpoints"
-        WHERE "job_id" = ? AND "state_file" IS NOT NULL AND "id" IN (SELECT unnest(?::BIGINT[]))
-    """
-    for (name,) in session.rows(statement, job_id, ids):
-        session.after_commit.append(functools.partial(session.files.remove, name))
-    session.change('DELETE FROM "checkpoints" WHERE "job_id" = ? AND "id" IN (SELECT unnest(?::BIGINT[]))', job_id, ids)
+def _remove(session: Session, job_id: str, files: dict[int, str | None]) -> None:
+    """Remove checkpoints, given with the names of their state files."""
+    session.change('DELETE FROM "checkpoints" WHERE "job_id" = ? AND "id" = ANY(?::BIGINT[])', job_id, list(files))
+    for name in files.values():
+        if name is not None:
+            session.after_commit.append(functools.partial(session.files.remove, name))
 
 
 def _decode(row: Row) -> Checkpoint:

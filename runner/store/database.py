@@ -20,7 +20,7 @@ from runner.store import recovery
 from runner.store.errors import StoreError, timed_out
 from runner.store.migrations import MIGRATIONS, Migration, check_not_newer, migrate, stored_version
 from runner.store.recovery import OpenReport
-from runner.store.session import SeriesIndex, Session
+from runner.store.session import Session, WriterMemory
 from runner.store.state_files import StateFiles, sync_directory
 from runner.store.store import Store
 
@@ -47,7 +47,7 @@ class Database:
         self._migrations = migrations
         self._lock_patience = lock_patience
         self._files = StateFiles(path.parent / "checkpoints")
-        self._series = SeriesIndex()
+        self._memory = WriterMemory()
         self._condition = threading.Condition()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
@@ -70,7 +70,7 @@ class Database:
     def run(self, work: Callable[[Store], T], *, writable: bool, on_start: Callable[[Session], None] | None = None) -> T:
         """Run ``work`` in one transaction in this thread: committed when it returns, rolled back when it raises."""
         with self._lease() as cursor:
-            session = Session(cursor, self._files, self._series if writable else SeriesIndex())
+            session = Session(cursor, self._files, self._memory if writable else WriterMemory())
             if on_start:
                 on_start(session)
             try:
@@ -132,7 +132,7 @@ class Database:
         # A failed COMMIT has rolled back already, and an invalidated database takes no statement: both leave nothing to do.
         with contextlib.suppress(duckdb.Error):
             cursor.execute("ROLLBACK")
-        session.series.numbers.clear()
+        session.memory.clear()
         for action in session.after_rollback:
             action()
 
@@ -212,7 +212,7 @@ class Database:
         connections = [*self._cursors.values(), *([self._connection] if self._connection else [])]
         self._cursors.clear()
         self._connection = None
-        self._series.numbers.clear()
+        self._memory.clear()
         for connection in connections:
             # An invalidated database may complain while it is closed; there is nothing left to save.
             with contextlib.suppress(duckdb.Error):

@@ -14,10 +14,8 @@ def append(
     session: Session, kind: str, job_id: str | None, execution_id: str | None, message: str, data: Mapping[str, Any] | None
 ) -> Event:
     """Add an event and return it with its revision."""
-    # The newest event is never pruned, so the revision follows from the table even across restarts.
-    row = session.row('SELECT coalesce(max("revision"), 0) + 1 FROM "events"')
     event = Event(
-        revision=int(row[0]) if row else 1,
+        revision=_newest(session) + 1,
         at=time.time(),
         kind=kind,
         job_id=job_id,
@@ -26,6 +24,7 @@ def append(
         data=dict(data or {}),
     )
     session.change('INSERT INTO "events" ("revision", "record") VALUES (?, ?)', event.revision, encode_record(event))
+    session.memory.revision = event.revision
     return event
 
 
@@ -38,3 +37,11 @@ def since(session: Session, revision: int, limit: int) -> list[Event]:
 def prune(session: Session, keep: int) -> int:
     """Drop all but the newest ``keep`` events (at least one stays); how many went."""
     return session.change('DELETE FROM "events" WHERE "revision" <= (SELECT max("revision") FROM "events") - ?', max(keep, 1))
+
+
+def _newest(session: Session) -> int:
+    """The newest event's revision. That event is never pruned, so the table knows it even after a restart."""
+    if session.memory.revision is None:
+        row = session.row('SELECT max("revision") FROM "events"')
+        session.memory.revision = int(row[0]) if row and row[0] is not None else 0
+    return session.memory.revision

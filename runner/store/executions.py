@@ -18,12 +18,13 @@ def insert(session: Session, execution: Execution) -> None:
     check_id("execution", execution.id)
     if session.row('SELECT 1 FROM "executions" WHERE "id" = ?', execution.id):
         raise already_exists("execution", execution.id)
+    record = encode_record(execution)
     session.change(
         'INSERT INTO "executions" ("id", "job_id", "state", "created_at", "finished_at", "record") VALUES (?, ?, ?, ?, ?, ?)',
         *(execution.id, execution.job_id, str(execution.state), execution.created_at, execution.finished_at),
-        encode_record(execution),
+        record,
     )
-    jobs.set_latest_execution(session, execution.job_id, execution.id)
+    jobs.show_execution(session, execution, record, new=True)
 
 
 def update(session: Session, execution: Execution) -> None:
@@ -34,10 +35,12 @@ def update(session: Session, execution: Execution) -> None:
     current = ExecutionState(row[0])
     if execution.state is not current:
         check_transition(current, execution.state)
+    record = encode_record(execution)
     session.change(
         'UPDATE "executions" SET "state" = ?, "finished_at" = ?, "record" = ? WHERE "id" = ?',
-        *(str(execution.state), execution.finished_at, encode_record(execution), execution.id),
+        *(str(execution.state), execution.finished_at, record, execution.id),
     )
+    jobs.show_execution(session, execution, record, new=False)
 
 
 def get(session: Session, execution_id: str) -> Execution | None:

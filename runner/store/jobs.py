@@ -1,5 +1,7 @@
-"""Jobs: durable identities, each joined with its latest execution and checkpoint when read."""
+"""Jobs: durable identities. A job's row carries a copy of its latest execution: lists are read often and by everybody, and
+joining them with ten thousand executions each time costs more than writing these columns along."""
 
+# ruff: noqa: S608 - statements are put together from this module's constants; values are always parameters
 from __future__ import annotations
 
 import time
@@ -10,39 +12,24 @@ from runner.model import Checkpoint, Execution, Job
 from runner.states import ExecutionState
 from runner.store.errors import StoreError, already_exists, not_found
 from runner.store.identifiers import check_id
-from runner.store.session import Row, Session, decode_record, encode_record
+from runner.store.session import Session, decode_record, encode_record
 
 _PREFIX_MATCHES = 20
 
-_LIVE = """
-    FROM "jobs" AS j LEFT JOIN "executions" AS e ON e."id" = j."execution_id"
-    WHERE j."deleted_at" IS NULL
+_SELECT = 'SELECT "id", "record", "execution" FROM "jobs" WHERE "deleted_at" IS NULL'
+_ORDER = 'ORDER BY "created_at" DESC, "id"'
+_BY_ID = f'{_SELECT} AND "id" = ?'
+_BY_NAME = f'{_SELECT} AND "name" = ?'
+_BY_PREFIX = f'{_SELECT} AND starts_with("id", ?) {_ORDER} LIMIT {_PREFIX_MATCHES}'
+_FILTER = """
+    AND ($1::VARCHAR IS NULL OR "execution_state" = $1) AND ($2::VARCHAR IS NULL OR contains(lower("name"), lower($2)))
 """
-# The page is cut first, so that only its jobs' checkpoints are looked at.
-_SELECT = """
-    WITH "page" AS (
-        SELECT j."id", j."created_at", j."record" AS "job", e."record" AS "execution" {live} {tail}
-    ), "last" AS (
-        SELECT "job_id", arg_max("record", "id") AS "checkpoint" FROM "checkpoints"
-        WHERE "status" IN ('completed', 'committed') AND "job_id" IN (SELECT "id" FROM "page")
-        GROUP BY "job_id"
-    )
-    SELECT p."job", p."execution", l."checkpoint"
-    FROM "page" AS p LEFT JOIN "last" AS l ON l."job_id" = p."id"
-    ORDER BY p."created_at" DESC, p."id"
+_PAGE = f"{_SELECT} {_FILTER} {_ORDER} LIMIT $3 OFFSET $4"
+_LAST_CHECKPOINTS = """
+    SELECT "job_id", arg_max("record", "id") FROM "checkpoints"
+    WHERE "job_id" = ANY(?::VARCHAR[]) AND "status" IN ('completed', 'committed') GROUP BY "job_id"
 """
-
-
-def _select(tail: str) -> str:
-    return _SELECT.format(live=_LIVE, tail=tail)
-
-
-_BY_ID = _select('AND j."id" = ?')
-_BY_NAME = _select('AND j."name" = ?')
-_BY_PREFIX = _select(f'AND starts_with(j."id", ?) LIMIT {_PREFIX_MATCHES}')
-_FILTER = """AND ($1::VARCHAR IS NULL OR e."state" = $1) AND ($2::VARCHAR IS NULL OR contains(lower(j."name"), lower($2)))"""
-_PAGE = _select(_FILTER + ' ORDER BY j."created_at" DESC, j."id" LIMIT $3 OFFSET $4')
-_COUNT = f"SELECT count(*) {_LIVE} {_FILTER}"
+_COUNT = f'SELECT count(*) FROM "jobs" WHERE "deleted_at" IS NULL {_FILTER}'
 
 
 def insert(session: Session, job: Job) -> None:
@@ -70,8 +57,8 @@ def update(session: Session, job: Job) -> None:
 
 def get(session: Session, job_id: str) -> Job | None:
     """The job of that id, None when there is none or it is deleted."""
-    row = session.row(_BY_ID, job_id)
-    return _decode(row) if row else None
+    found = _read(session, _BY_ID, job_id)
+    return found[0] if found else None
 
 
 def find(session: Session, reference: str) -> list[Job]:
@@ -79,8 +66,8 @@ def find(session: Session, reference: str) -> list[Job]:
     if not reference:
         return []
     for statement in (_BY_ID, _BY_NAME, _BY_PREFIX):
-        if rows := session.rows(statement, reference):
-            return [_decode(row) for row in rows]
+        if found := _read(session, statement, reference):
+            return found
     return []
 
 
@@ -89,9 +76,9 @@ def page(
 ) -> tuple[list[Job], int]:
     """One page of jobs, and how many there are on all pages."""
     wanted = (str(state) if state else None, name_contains or None)
-    rows = session.rows(_PAGE, *wanted, limit, offset)
+    found = _read(session, _PAGE, *wanted, limit, offset)
     total = session.row(_COUNT, *wanted)
-    return [_decode(row) for row in rows], int(total[0]) if total else 0
+    return found, int(total[0]) if total else 0
 
 
 def delete(session: Session, job_id: str) -> None:
@@ -101,33 +88,42 @@ def delete(session: Session, job_id: str) -> None:
         raise not_found("job", job_id)
 
 
-def set_latest_execution(session: Session, job_id: str, execution_id: str) -> None:
-    """Note which execution a job shows."""
+def show_execution(session: Session, execution: Execution, record: str, *, new: bool) -> None:
+    """Keep a copy of an execution in its job's row, so that a list of jobs is one scan. A ``new`` execution becomes the job's
+    latest; a change to an earlier one does not show."""
     changed = session.change(
-        'UPDATE "jobs" SET "execution_id" = ? WHERE "id" = ? AND "deleted_at" IS NULL', execution_id, job_id
+        """
+        UPDATE "jobs" SET "execution_id" = $1, "execution_state" = $2, "execution" = $3
+        WHERE "id" = $4 AND "deleted_at" IS NULL AND ($5 OR "execution_id" = $1)
+        """,
+        *(execution.id, str(execution.state), record, execution.job_id, new),
     )
-    if not changed:
-        raise not_found("job", job_id)
+    if new and not changed:
+        raise not_found("job", execution.job_id)
 
 
 def next_checkpoint_id(session: Session, job_id: str) -> int:
     """An id that no checkpoint of this job has had."""
-    row = session.row(
-        'UPDATE "jobs" SET "checkpoint_counter" = "checkpoint_counter" + 1 WHERE "id" = ? RETURNING "checkpoint_counter"',
-        job_id,
-    )
-    if row is None:
-        raise not_found("job", job_id)
-    return int(row[0])
+    fresh = _highest_checkpoint_id(session, job_id) + 1
+    reserve_checkpoint_id(session, job_id, fresh)
+    return fresh
 
 
 def reserve_checkpoint_id(session: Session, job_id: str, checkpoint_id: int) -> None:
     """See to it that ``checkpoint_id`` is never given out again."""
-    changed = session.change(
-        'UPDATE "jobs" SET "checkpoint_counter" = greatest("checkpoint_counter", ?) WHERE "id" = ?', checkpoint_id, job_id
-    )
-    if not changed:
-        raise not_found("job", job_id)
+    if checkpoint_id > _highest_checkpoint_id(session, job_id):
+        session.change('UPDATE "jobs" SET "checkpoint_counter" = ? WHERE "id" = ?', checkpoint_id, job_id)
+        session.memory.checkpoint_ids[job_id] = checkpoint_id
+
+
+def _highest_checkpoint_id(session: Session, job_id: str) -> int:
+    known = session.memory.checkpoint_ids
+    if job_id not in known:
+        row = session.row('SELECT "checkpoint_counter" FROM "jobs" WHERE "id" = ?', job_id)
+        if row is None:
+            raise not_found("job", job_id)
+        known[job_id] = int(row[0])
+    return known[job_id]
 
 
 def _check_name(session: Session, job: Job) -> None:
@@ -144,8 +140,14 @@ def _encode(job: Job) -> str:
     return encode_record(msgspec.structs.replace(job, execution=None, last_checkpoint=None))
 
 
-def _decode(row: Row) -> Job:
-    job, execution, checkpoint = row
+def _read(session: Session, statement: str, *parameters: str | int | None) -> list[Job]:
+    """The jobs that a statement selects; their checkpoints come with one more query for all."""
+    rows = session.rows(statement, *parameters)
+    last: dict[str, str] = dict(session.rows(_LAST_CHECKPOINTS, [row[0] for row in rows])) if rows else {}
+    return [_decode(job, execution, last.get(job_id)) for job_id, job, execution in rows]
+
+
+def _decode(job: str, execution: str | None, checkpoint: str | None) -> Job:
     return msgspec.structs.replace(
         decode_record(Job, job),
         execution=decode_record(Execution, execution) if execution else None,

@@ -4,16 +4,16 @@ Counters are stored as counters and read as per-second rates. A counter that fal
 restart says nothing and counts as not measured, so that no rate is ever negative and none is invented.
 """
 
-# ruff: noqa: S608 - statements are put together from this module's constants; values are always parameters
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from runner.model import MetricPoint, MetricSeries
 from runner.store.errors import StoreError
-from runner.store.session import Session
+from runner.store.session import Row, Session
 
 COUNTER_NAMES = frozenset(
     {"rows_in", "rows_out", "bytes_in", "bytes_out", "busy_seconds", "idle_seconds", "backpressured_seconds", "cpu_seconds"}
@@ -23,6 +23,8 @@ LONGEST_INTERVAL = 10.0
 MAXIMUM_BUCKETS = 10_000
 
 _MICROSECONDS = 1_000_000
+_COUNTER = "counter"
+_GAUGE = "gauge"
 
 _APPEND = """
     INSERT INTO "samples" ("ts", "series", "value")
@@ -30,40 +32,39 @@ _APPEND = """
     FROM (SELECT unnest($1::BIGINT[]) AS "t", unnest($2::INTEGER[]) AS "s", unnest($3::DOUBLE[]) AS "v")
 """
 _WANTED = """
-    "wanted" AS (
-        SELECT "id", "plugin", "name", "kind" FROM "series"
-        WHERE "execution_id" IN (SELECT unnest($executions::VARCHAR[]))
-          AND ($names::VARCHAR[] IS NULL OR "name" IN (SELECT unnest($names::VARCHAR[])))
-    )
+    SELECT "id", "plugin", "name", "kind" FROM "series"
+    WHERE "execution_id" = ANY($1::VARCHAR[]) AND ($2::VARCHAR[] IS NULL OR "name" = ANY($2::VARCHAR[]))
 """
 # Offsets are seconds since the window's start. An interval between two samples spreads its rate over the buckets it covers.
-_RATES = f"""
-    WITH {_WANTED}, "sample" AS (
-        SELECT w."plugin", w."name", s."value", (epoch_us(s."ts") - $since) / 1e6 AS "till",
-               lag(s."value") OVER "run" AS "before", (epoch_us(lag(s."ts") OVER "run") - $since) / 1e6 AS "from"
-        FROM "samples" AS s JOIN "wanted" AS w ON w."id" = s."series" AND w."kind" = 'counter'
-        WHERE s."ts" > make_timestamp($since - $reach) AND s."ts" < make_timestamp($until + $reach)
-        WINDOW "run" AS (PARTITION BY s."series" ORDER BY s."ts")
-    ), "piece" AS (
-        SELECT "plugin", "name", ("value" - "before") / ("till" - "from") AS "rate", "from", "till",
+# Both statements give the sum and the weight of each series and bucket; their quotient is the bucket's value.
+_RATES = """
+    WITH "sample" AS (
+        SELECT "series", "value", (epoch_us("ts") - $since) / 1e6 AS "till",
+               lag("value") OVER "run" AS "before", (epoch_us(lag("ts") OVER "run") - $since) / 1e6 AS "from"
+        FROM "samples"
+        WHERE "ts" > make_timestamp($since - $reach) AND "ts" < make_timestamp($until + $reach)
+          AND "series" = ANY($series::INTEGER[])
+        WINDOW "run" AS (PARTITION BY "series" ORDER BY "ts")
+    ), "interval" AS (
+        SELECT "series", ("value" - "before") / ("till" - "from") AS "rate", "from", "till",
                greatest(0, floor("from" / $width))::BIGINT AS "first",
                least($buckets, floor("till" / $width) + 1)::BIGINT AS "end"
         FROM "sample"
         WHERE "value" >= "before" AND "till" > "from" AND "till" - "from" <= $reach / 1e6
-    ), "covered" AS (
-        SELECT "plugin", "name", "bucket", "rate",
+    ), "piece" AS (
+        SELECT "series", "bucket", "rate",
                least("till", ("bucket" + 1) * $width) - greatest("from", "bucket" * $width) AS "length"
-        FROM (SELECT *, unnest(range("first", "end")) AS "bucket" FROM "piece")
+        FROM (SELECT *, unnest(range("first", "end")) AS "bucket" FROM "interval")
     )
-    SELECT "plugin", "name", "bucket", sum("rate" * "length") / sum("length")
-    FROM "covered" WHERE "length" > 0 GROUP BY "plugin", "name", "bucket"
+    SELECT "series", "bucket", sum("rate" * "length"), sum("length")
+    FROM "piece" WHERE "length" > 0 GROUP BY "series", "bucket"
 """
-_MEANS = f"""
-    WITH {_WANTED}
-    SELECT w."plugin", w."name", floor((epoch_us(s."ts") - $since) / 1e6 / $width)::BIGINT AS "bucket", avg(s."value")
-    FROM "samples" AS s JOIN "wanted" AS w ON w."id" = s."series" AND w."kind" = 'gauge'
-    WHERE s."ts" >= make_timestamp($since) AND s."ts" < make_timestamp($until)
-    GROUP BY w."plugin", w."name", "bucket"
+_MEANS = """
+    SELECT "series", least(floor((epoch_us("ts") - $since) / 1e6 / $width)::BIGINT, $buckets - 1) AS "bucket",
+           sum("value"), count(*)
+    FROM "samples"
+    WHERE "ts" >= make_timestamp($since) AND "ts" < make_timestamp($until) AND "series" = ANY($series::INTEGER[])
+    GROUP BY "series", "bucket"
 """
 
 
@@ -98,22 +99,19 @@ def series(
     if not (since < until and 1 <= buckets <= MAXIMUM_BUCKETS):
         raise StoreError(f"no metrics between {since} and {until} in {buckets} buckets", code="conflict")
     order = list(names) if names is not None else None
-    width = (until - since) / buckets
-    window = {
-        "executions": list(execution_ids),
-        "names": order,
-        "since": _to_microseconds(since),
-        "until": _to_microseconds(until),
-        "width": width,
+    wanted = {
+        number: (kind, (name, plugin)) for number, plugin, name, kind in session.rows(_WANTED, list(execution_ids), order)
     }
-    reach = int(max(LONGEST_INTERVAL, 2 * width) * _MICROSECONDS)
-    rates = session.named_rows(_RATES, window | {"buckets": buckets, "reach": reach})
-    means = session.named_rows(_MEANS, window)
-    values: dict[tuple[str, str], list[float | None]] = {}
-    for plugin, name, bucket, value in [*rates, *means]:
-        values.setdefault((name, plugin), [None] * buckets)[min(bucket, buckets - 1)] = value
-    keys = sorted(values, key=lambda key: (order.index(key[0]) if order else 0, key))
-    return [_series(name, plugin, since, width, values[name, plugin]) for name, plugin in keys]
+    window = _Window(
+        since=_to_microseconds(since), until=_to_microseconds(until), width=(until - since) / buckets, buckets=buckets
+    )
+    sums: dict[tuple[str, str], dict[int, tuple[float, float]]] = {}
+    for number, bucket, total, weight in window.read(session, wanted):
+        of_key = sums.setdefault(wanted[number][1], {})
+        before = of_key.get(bucket, (0.0, 0.0))
+        of_key[bucket] = (before[0] + total, before[1] + weight)
+    keys = sorted(sums, key=lambda key: (order.index(key[0]) if order else 0, key))
+    return [_series(*key, since, window, sums[key]) for key in keys]
 
 
 def prune(session: Session, before: float) -> int:
@@ -122,17 +120,37 @@ def prune(session: Session, before: float) -> int:
     session.change(
         'DELETE FROM "series" WHERE "execution_id" IN (SELECT "id" FROM "executions" WHERE "finished_at" < ?)', before
     )
-    session.series.numbers.clear()
+    session.memory.series.clear()
     return removed
 
 
-def _series(name: str, plugin: str, since: float, width: float, values: list[float | None]) -> MetricSeries:
-    points = tuple(MetricPoint(at=since + index * width, value=value) for index, value in enumerate(values))
-    return MetricSeries(name=name, plugin=plugin, resolution=width, points=points)
+@dataclass(frozen=True)
+class _Window:
+    """A stretch of time in equal buckets; ``since`` and ``until`` in microseconds, ``width`` in seconds."""
+
+    since: int
+    until: int
+    width: float
+    buckets: int
+
+    def read(self, session: Session, wanted: dict[int, tuple[str, tuple[str, str]]]) -> list[Row]:
+        """(series, bucket, sum, weight) of all series that are wanted; counters and gauges each in one query."""
+        counters = [number for number, (kind, _) in wanted.items() if kind == _COUNTER]
+        gauges = [number for number, (kind, _) in wanted.items() if kind != _COUNTER]
+        bounds = {"since": self.since, "until": self.until, "width": self.width, "buckets": self.buckets}
+        reach = int(max(LONGEST_INTERVAL, 2 * self.width) * _MICROSECONDS)
+        rows = session.named_rows(_RATES, bounds | {"series": counters, "reach": reach}) if counters else []
+        return rows + (session.named_rows(_MEANS, bounds | {"series": gauges}) if gauges else [])
+
+
+def _series(name: str, plugin: str, since: float, window: _Window, sums: dict[int, tuple[float, float]]) -> MetricSeries:
+    values = {bucket: total / weight for bucket, (total, weight) in sums.items()}
+    points = tuple(MetricPoint(at=since + number * window.width, value=values.get(number)) for number in range(window.buckets))
+    return MetricSeries(name=name, plugin=plugin, resolution=window.width, points=points)
 
 
 def _series_numbers(session: Session, samples: Sequence[MetricSample]) -> dict[tuple[str, str, str], int]:
-    known = session.series.numbers
+    known = session.memory.series
     keys = {(sample.execution_id, sample.plugin, sample.name): None for sample in samples}
     if any(key not in known for key in keys):
         _load_series(session, {key[0] for key in keys})
@@ -147,11 +165,11 @@ def _load_series(session: Session, execution_ids: set[str]) -> None:
         SELECT "execution_id", "plugin", "name", "id" FROM "series" WHERE "execution_id" IN (SELECT unnest(?::VARCHAR[]))
     """
     for execution_id, plugin, name, number in session.rows(statement, sorted(execution_ids)):
-        session.series.numbers[execution_id, plugin, name] = number
+        session.memory.series[execution_id, plugin, name] = number
 
 
 def _insert_series(session: Session, key: tuple[str, str, str]) -> int:
-    kind = "counter" if key[2] in COUNTER_NAMES else "gauge"
+    kind = _COUNTER if key[2] in COUNTER_NAMES else _GAUGE
     row = session.row(
         """
         INSERT INTO "series" ("id", "execution_id", "plugin", "name", "kind")

@@ -14,8 +14,10 @@ VERSION_1: tuple[str, ...] = (
         "name" VARCHAR NOT NULL,
         "created_at" DOUBLE NOT NULL,
         "deleted_at" DOUBLE,
-        "execution_id" VARCHAR,                         -- the latest execution
         "checkpoint_counter" BIGINT NOT NULL DEFAULT 0, -- the highest checkpoint id ever given out
+        "execution_id" VARCHAR,                         -- the latest execution, and copies of what a list of jobs shows of it
+        "execution_state" VARCHAR,
+        "execution" VARCHAR,
         "record" VARCHAR NOT NULL
     )
     """,

@@ -15,14 +15,23 @@ Row = tuple[Any, ...]
 R = TypeVar("R")
 
 
-class SeriesIndex:
-    """Which series number an (execution, plugin, name) has: kept between transactions so that samples need no look-up.
+class WriterMemory:
+    """What the single writer knows without asking: kept between its transactions, emptied by a rollback.
 
-    Only the writer uses it; a rollback empties it.
+    ``series``: the number of each (execution, plugin, name) of metrics. ``revision``: of the newest event.
+    ``checkpoint_ids``: the highest that each job has given out.
     """
 
     def __init__(self) -> None:
-        self.numbers: dict[tuple[str, str, str], int] = {}
+        self.series: dict[tuple[str, str, str], int] = {}
+        self.revision: int | None = None
+        self.checkpoint_ids: dict[str, int] = {}
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.series.clear()
+        self.revision = None
+        self.checkpoint_ids.clear()
 
 
 class Session:
@@ -31,9 +40,9 @@ class Session:
     ``after_commit`` and ``after_rollback`` hold what must happen to files once the transaction's fate is known.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, files: StateFiles, series: SeriesIndex) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, files: StateFiles, memory: WriterMemory) -> None:
         self.files = files
-        self.series = series
+        self.memory = memory
         self.after_commit: list[Callable[[], None]] = []
         self.after_rollback: list[Callable[[], None]] = []
         self._cursor = cursor

@@ -25,7 +25,7 @@ class Store:
     # jobs
 
     def insert_job(self, job: Job) -> None:
-        """Add a job. Its ``execution`` and ``last_checkpoint`` are not stored: reading joins them. StoreError ``name-taken``
+        """Add a job. Its ``execution`` and ``last_checkpoint`` come from their own records. StoreError ``name-taken``
         when a job that is not deleted has the name, ``invalid-id`` when the id cannot be part of a file name."""
         jobs.insert(self._session, job)
 

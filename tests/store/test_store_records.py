@@ -153,6 +153,54 @@ async def test_a_job_carries_its_latest_execution_and_restorable_checkpoint(stor
     assert listed == [job]
 
 
+async def test_a_job_shows_its_newest_checkpoint_whatever_happens_to_it(store, make_job, make_checkpoint):
+    """Completion, commit, late completion of an older one and deletion: the job shows the newest one that can be restored."""
+
+    async def shown():
+        last = (await store.read(lambda s: s.job("job-1"))).last_checkpoint
+        return (last.id, str(last.status)) if last else None
+
+    def insert(s):
+        s.insert_job(make_job())
+        for number in (1, 2, 3):
+            s.insert_checkpoint(make_checkpoint(number))
+
+    def complete(number):
+        return lambda s: s.complete_checkpoint(make_checkpoint(number, status=CheckpointStatus.COMPLETED), b"")
+
+    await store.write(insert)
+    assert await shown() is None
+    await store.write(complete(2))
+    assert await shown() == (2, "completed")
+    await store.write(complete(1))
+    assert await shown() == (2, "completed")
+    await store.write(lambda s: s.mark_committed("job-1", 2, 5.0))
+    assert await shown() == (2, "committed")
+    await store.write(lambda s: s.delete_checkpoint("job-1", 2))
+    assert await shown() == (1, "completed")
+    await store.write(complete(3))
+    await store.write(lambda s: s.delete_checkpoint("job-1", 1))
+    assert await shown() == (3, "completed")
+    await store.write(lambda s: s.delete_checkpoint("job-1", 3))
+    assert await shown() is None
+
+
+async def test_a_late_change_to_an_earlier_execution_does_not_show(store, make_job, make_execution):
+    """A job shows its latest execution, also while an older one is still being tidied up."""
+
+    def work(s):
+        s.insert_job(make_job())
+        s.insert_execution(make_execution("e-1", state=ExecutionState.CANCELING))
+        s.insert_execution(make_execution("e-2", state=ExecutionState.RUNNING))
+        s.update_execution(make_execution("e-1", state=ExecutionState.CANCELED))
+        s.update_execution(make_execution("e-2", state=ExecutionState.RUNNING, attempt=2))
+
+    await store.write(work)
+    job = await store.read(lambda s: s.job("job-1"))
+    assert (job.execution.id, job.execution.attempt) == ("e-2", 2)
+    assert (await store.read(lambda s: s.execution("e-1"))).state is ExecutionState.CANCELED
+
+
 async def test_updating_a_job_keeps_what_is_joined(store, make_job, make_execution):
     """A job read, changed and written back does not freeze the execution it was read with."""
 
