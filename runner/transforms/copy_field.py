@@ -10,7 +10,7 @@ from spec.job import PluginSpec
 
 
 class CopyTransform(Transform):
-    """``fields { new = old }`` (or ``src_field`` and ``dest_field``); a column that is there already is overwritten in place."""
+    """``fields { new = old }`` (or ``src_field`` and ``dest_field``); an existing column is overwritten in place."""
 
     def __init__(self, plugin: PluginSpec) -> None:
         super().__init__(plugin)

@@ -29,7 +29,7 @@ def literal_of(pattern: str) -> str | None:
 
 
 def replacement_of(text: str) -> str:
-    """A Java replacement (``$1`` is a group, a backslash escapes) as RE2's (``\\1``)."""
+    r"""A Java replacement (``$1`` is a group, a backslash escapes) as RE2's (``\1``)."""
 
     def one(found: re.Match[str]) -> str:
         escaped, group = found.groups()

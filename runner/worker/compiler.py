@@ -10,9 +10,9 @@ import pyarrow as pa
 from runner.connectors.base import PluginError
 from runner.transforms.base import Transform
 from runner.transforms.registry import create_transform
-from runner.worker.arrow_types import canonical_schema
 from runner.worker.engine import PASS_THROUGH, Engine
 from runner.worker.failure import blame, sql_message
+from runner.worker.sql_types import canonical_query
 from runner.worker.stage import StageQuery
 from spec.job import PluginSpec
 
@@ -50,12 +50,21 @@ class Compiler:
         return StageQuery(sql, input_schema, schema)
 
     def _extend(self, transform: Transform, sql: str, schema: pa.Schema, input_schema: pa.Schema) -> tuple[str, pa.Schema]:
-        compiled = transform.compile(sql, schema)
         try:
-            bound = self.engine.bind(compiled, input_schema)
+            compiled = transform.compile(sql, schema)
+            columns = self.engine.columns(compiled, input_schema)
+            self._refuse_duplicates(transform.plugin, [name for name, _ in columns])
             transform.check(compiled, input_schema, self.engine)
+            compiled = canonical_query(compiled, columns)
+            return compiled, self.engine.bind(compiled, input_schema)
         except duckdb.Error as error:
             name, problem = transform.plugin.name, sql_message(error)
             raise SqlError(f"{name}: {problem}", hint=f"the input has: {', '.join(schema.names)}") from error
-        canonical_schema(bound)
-        return compiled, bound
+
+    @staticmethod
+    def _refuse_duplicates(plugin: PluginSpec, names: Sequence[str]) -> None:
+        seen = set()
+        for name in names:
+            if name.casefold() in seen:
+                raise SqlError(f"{plugin.name}: two columns of the result are called '{name}'")
+            seen.add(name.casefold())

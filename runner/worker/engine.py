@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class Engine:
             f"memory_limit = {literal(memory_limit)}",
             f"temp_directory = {literal(str(spill))}",
             "enable_progress_bar = false",
+            "ieee_floating_point_ops = false",
             "TimeZone = 'UTC'",
             "integer_division = true",
             "python_enable_replacements = false",
@@ -55,28 +57,34 @@ class Engine:
 
     def bind(self, sql: str, input_schema: pa.Schema) -> pa.Schema:
         """The columns of ``sql`` when :data:`INPUT` has ``input_schema``. Raises duckdb.Error as the query would."""
-        cursor = self.cursor()
-        cursor.register(INPUT, input_schema.empty_table())
-        try:
+        with self._bound(input_schema) as cursor:
             bound: pa.Table = cursor.sql(sql).to_arrow_table()
             return bound.schema
-        finally:
-            cursor.unregister(INPUT)
-            cursor.close()
+
+    def columns(self, sql: str, input_schema: pa.Schema) -> list[tuple[str, Any]]:
+        """The names of the columns of ``sql`` with the engine's own types (DuckDBPyType). Raises duckdb.Error."""
+        with self._bound(input_schema) as cursor:
+            relation = cursor.sql(sql)
+            return list(zip(relation.columns, relation.types, strict=True))
 
     def operators(self, sql: str, input_schema: pa.Schema) -> set[str]:
         """The names of the physical operators that would run ``sql``."""
-        cursor = self.cursor()
-        cursor.register(INPUT, input_schema.empty_table())
-        try:
+        with self._bound(input_schema) as cursor:
             rows = cursor.execute(f"EXPLAIN (FORMAT json) {sql}").fetchall()
-        finally:
-            cursor.unregister(INPUT)
-            cursor.close()
         found: set[str] = set()
         for plan in json.loads(rows[0][1]):
             _collect(plan, found)
         return found
+
+    @contextmanager
+    def _bound(self, input_schema: pa.Schema) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self.cursor()
+        cursor.register(INPUT, input_schema.empty_table())
+        try:
+            yield cursor
+        finally:
+            cursor.unregister(INPUT)
+            cursor.close()
 
 
 def _collect(node: dict[str, Any], found: set[str]) -> None:
