@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from runner.store.database import LOCK_PATIENCE, Database
 from runner.store.errors import StoreError, timed_out
@@ -34,6 +34,7 @@ class AsyncStore:
         # Semaphores wake waiters in their order, so that writes keep the order of their calls.
         self._write_places = asyncio.Semaphore(MAXIMUM_WAITING)
         self._read_places = asyncio.Semaphore(MAXIMUM_WAITING)
+        self._under_way: set[_Call[Any]] = set()
         self._closed = False
 
     @classmethod
@@ -50,6 +51,7 @@ class AsyncStore:
         try:
             await asyncio.get_running_loop().run_in_executor(writer, database.open)
         except BaseException:
+            writer.submit(database.close)  # a cancelled opening may still succeed in its thread
             writer.shutdown(wait=False)
             raise
         return cls(database, writer)
@@ -66,27 +68,45 @@ class AsyncStore:
         A caller that is cancelled gives up the answer, not the write. StoreError ``store-timeout``: not done within ``timeout``
         seconds, nothing is stored; ``store-unavailable``: the database failed, nothing is stored unless the message says that
         the outcome is unknown."""
-        async with self._write_places:
-            return await self._call(self._writer, _Call(self._database, work, writable=True), timeout)
+        return await self._call(self._writer, self._write_places, _Call(self._database, work, writable=True), timeout)
 
     async def read(self, work: Callable[[Store], T], *, timeout: float = CALL_TIMEOUT) -> T:
         """Run ``work`` on a snapshot in a reader thread; whatever it writes is refused."""
-        async with self._read_places:
-            return await self._call(self._readers, _Call(self._database, work, writable=False), timeout)
+        return await self._call(self._readers, self._read_places, _Call(self._database, work, writable=False), timeout)
 
     async def close(self) -> None:
-        """Let the calls that are under way end, then close the file."""
+        """Let the calls that are under way end, then close the file. Calls that do not end within the usual timeout are given
+        up; StoreError ``store-unavailable`` when even that does not help."""
         if self._closed:
             return
         self._closed = True
-        await asyncio.to_thread(self._shut_down)
+        closing = asyncio.get_running_loop().run_in_executor(None, self._shut_down)
+        if not await _within(CALL_TIMEOUT, closing):
+            for call in self._under_way:
+                call.give_up()
+            if not await _within(GRACE, closing):
+                raise StoreError("the store does not close: a call does not end", code="store-unavailable")
+        closing.result()
 
     def _shut_down(self) -> None:
         self._writer.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         self._database.close()
 
-    async def _call(self, executor: ThreadPoolExecutor, call: _Call[T], timeout: float) -> T:
+    async def _call(self, executor: ThreadPoolExecutor, places: asyncio.Semaphore, call: _Call[T], timeout: float) -> T:
+        try:
+            async with asyncio.timeout(timeout):
+                await places.acquire()
+        except TimeoutError as error:
+            raise timed_out() from error
+        self._under_way.add(call)
+        try:
+            return await self._run(executor, call, timeout)
+        finally:
+            self._under_way.discard(call)
+            places.release()
+
+    async def _run(self, executor: ThreadPoolExecutor, call: _Call[T], timeout: float) -> T:
         if self._closed:
             raise StoreError("the store is closed", code="store-closed")
         submitted = executor.submit(call.run)

@@ -133,6 +133,12 @@ def prune(session: Session, job_id: str, retained: int) -> list[int]:
     return sorted(gone)
 
 
+def remove_all(session: Session, job_id: str) -> None:
+    """Remove every checkpoint and savepoint of a job."""
+    rows = session.rows('SELECT "id", "state_file" FROM "checkpoints" WHERE "job_id" = ?', job_id)
+    _remove(session, job_id, dict(rows))
+
+
 def state_file_names(session: Session) -> set[str]:
     """Every file name that a row refers to."""
     return {row[0] for row in session.rows('SELECT "state_file" FROM "checkpoints" WHERE "state_file" IS NOT NULL')}

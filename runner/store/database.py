@@ -94,7 +94,7 @@ class Database:
         try:
             result = work(Store(session))
             session.check_not_interrupted()
-            self._commit(cursor)
+            self._commit(cursor, session)
         except BaseException:
             self._roll_back(cursor, session)
             raise
@@ -104,15 +104,17 @@ class Database:
             action()
         return result
 
-    def _commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def _commit(self, cursor: duckdb.DuckDBPyConnection, session: Session) -> None:
         try:
             cursor.execute("COMMIT")
         except duckdb.FatalException as error:
-            # The disk is full, say, but only the checkpoint after the commit failed: this transaction is safe, the database
-            # has to be reopened before the next.
-            if _COMMITTED not in str(error):
-                raise
             self._note_failure(str(error))
+            if _COMMITTED in str(error):
+                # The disk is full, say, but only moving the log into the file failed: this transaction is safe.
+                return
+            # It may have reached the disk: keep the files that its rows name. If it has not, they are orphans.
+            session.after_rollback.clear()
+            raise _unavailable(f"whether this was stored is unknown: {error}") from error
 
     def _sync_new_log(self) -> None:
         """DuckDB syncs its log but not the directory that a new log was made in: without this a power failure could lose it."""

@@ -6,6 +6,7 @@ restart says nothing and counts as not measured, so that no rate is ever negativ
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -80,7 +81,8 @@ class MetricSample(msgspec.Struct, frozen=True):
 
 
 def append(session: Session, samples: Sequence[MetricSample]) -> None:
-    """Add samples, preferably many at once and in the order of their time."""
+    """Add samples, preferably many at once and in the order of their time. What is not a number was not measured."""
+    samples = [sample for sample in samples if math.isfinite(sample.value)]
     if not samples:
         return
     numbers = _series_numbers(session, samples)
@@ -122,6 +124,12 @@ def prune(session: Session, before: float) -> int:
     )
     session.memory.series.clear()
     return removed
+
+
+def remove_series(session: Session, execution_ids: list[str]) -> None:
+    """Forget the series of executions; their samples go when they are old enough."""
+    session.change('DELETE FROM "series" WHERE "execution_id" = ANY(?::VARCHAR[])', execution_ids)
+    session.memory.series.clear()
 
 
 @dataclass(frozen=True)
@@ -173,7 +181,7 @@ def _insert_series(session: Session, key: tuple[str, str, str]) -> int:
     row = session.row(
         """
         INSERT INTO "series" ("id", "execution_id", "plugin", "name", "kind")
-        SELECT coalesce(max("id"), 0) + 1, ?, ?, ?, ? FROM "series" RETURNING "id"
+        VALUES (nextval('series_numbers'), ?, ?, ?, ?) RETURNING "id"
         """,
         *(*key, kind),
     )

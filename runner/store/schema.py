@@ -61,6 +61,9 @@ VERSION_1: tuple[str, ...] = (
     )
     """,
     """
+    CREATE SEQUENCE "series_numbers"                    -- a number is never used again: old samples may outlive their series
+    """,
+    """
     CREATE TABLE "series" (
         "id" INTEGER NOT NULL,
         "execution_id" VARCHAR NOT NULL,

@@ -11,7 +11,7 @@ from typing import Any
 
 from runner.model import Attempt, Checkpoint, CheckpointKind, Event, Execution, Generation, Job, MetricSeries
 from runner.states import ExecutionState
-from runner.store import attempts, checkpoints, events, executions, generations, jobs, metrics
+from runner.store import attempts, checkpoints, events, executions, generations, jobs, metrics, purge
 from runner.store.metrics import MetricSample
 from runner.store.session import Session
 
@@ -51,6 +51,11 @@ class Store:
     def delete_job(self, job_id: str) -> None:
         """Hide a job; its name becomes free. Its records stay until :meth:`purge_jobs`."""
         jobs.delete(self._session, job_id)
+
+    def purge_jobs(self, before: float) -> list[str]:
+        """Forget the jobs that were deleted before ``before``, with their generations, executions, attempts, checkpoints and
+        savepoints; events stay. Returns their ids. Log files are not the store's: they remain."""
+        return purge.purge_jobs(self._session, before)
 
     # generations
 

@@ -90,6 +90,27 @@ async def test_executions_of_a_job_follow_one_another(store):
     assert values[2:] == [None, None]
 
 
+async def test_what_is_not_a_number_was_not_measured(store):
+    """Infinities and NaN of a division somewhere leave a gap, they do not spoil a mean."""
+    samples = counter((0.5, math.nan), (0.6, 4.0), (1.5, math.inf), name="lag_seconds")
+    await store.write(lambda s: s.append_metrics(samples))
+    assert await points(store, 0, 2, 2) == {("lag_seconds", ""): [4.0, None]}
+
+
+async def test_a_new_series_never_gets_the_samples_of_a_forgotten_one(store, make_job, make_execution):
+    """Samples may outlive their series; whatever comes later has its own numbers."""
+
+    def insert(s):
+        s.insert_job(make_job())
+        s.insert_execution(make_execution("old", state=ExecutionState.FINISHED, finished_at=START))
+        s.append_metrics(counter((5, 77.0), execution="old", name="lag_rows"))
+
+    await store.write(insert)
+    assert await store.write(lambda s: s.prune_metrics(START + 1)) == 0
+    await store.write(lambda s: s.append_metrics(counter((6, 1.0), execution="new", name="lag_rows")))
+    assert await points(store, 0, 10, 1, executions=("old", "new")) == {("lag_rows", ""): [1.0]}
+
+
 async def test_series_come_in_the_order_asked_for(store):
     """Names select and order; within a name plugins are sorted; a series with nothing in the window is left out."""
 

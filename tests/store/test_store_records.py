@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 import pytest
 
@@ -9,6 +11,7 @@ from runner.model import Attempt, CheckpointStatus, ErrorInfo, Generation, Reloa
 from runner.states import ExecutionState, IllegalTransition
 from runner.store.asynchronous import AsyncStore
 from runner.store.errors import StoreError
+from runner.store.metrics import MetricSample
 
 
 async def test_a_job_comes_back_as_it_was_stored(store, make_job):
@@ -72,6 +75,37 @@ async def test_deleting_a_job_frees_its_name_and_hides_it(store, make_job):
     )
     await store.write(lambda s: s.insert_job(make_job("b", name="orders")))
     assert [job.id for job in await store.read(lambda s: s.find_jobs("orders"))] == ["b"]
+
+
+async def test_purging_forgets_what_was_deleted_long_ago(store, database, make_job, make_execution, make_checkpoint):
+    """Of a job deleted before the given time nothing is left, not even its large states; other jobs keep everything."""
+    large = bytes(2 * 2**20)
+
+    def insert(s):
+        for job in ("gone", "kept"):
+            s.insert_job(make_job(job))
+            s.insert_execution(make_execution(f"e-{job}", job, state=ExecutionState.FINISHED))
+            s.insert_attempt(Attempt(execution_id=f"e-{job}", number=1, started_at=1.0))
+            s.insert_generation(Generation(job_id=job, number=1, content_hash="", created_at=1.0, text="", spec={}), b"", b"")
+            s.insert_checkpoint(make_checkpoint(1, job))
+            s.complete_checkpoint(make_checkpoint(1, job, status=CheckpointStatus.COMPLETED), large)
+            s.append_metrics([MetricSample(1000.0, f"e-{job}", "", "lag_rows", 1.0)])
+        s.delete_job("gone")
+
+    def everything(s, job):
+        series = s.metric_series([f"e-{job}"], None, 999.0, 1001.0, 1)
+        return s.executions(job), s.attempts(f"e-{job}"), s.generations(job), s.checkpoints(job), series
+
+    await store.write(insert)
+    assert await store.write(lambda s: s.purge_jobs(before=time.time() - 60)) == []
+    kept = await store.read(lambda s: everything(s, "kept"))
+    assert all(await store.read(lambda s: everything(s, "gone")))
+    assert await store.write(lambda s: s.purge_jobs(before=time.time() + 60)) == ["gone"]
+    assert await store.read(lambda s: everything(s, "gone")) == ([], [], [], [], [])
+    assert await store.read(lambda s: everything(s, "kept")) == kept
+    assert await store.read(lambda s: s.checkpoint_state("kept", 1)) == large
+    assert len(list((database.parent / "checkpoints").iterdir())) == 1
+    await store.write(lambda s: s.insert_job(make_job("gone")))
 
 
 async def test_a_reference_is_an_id_before_a_name_before_a_prefix(store, make_job):

@@ -218,6 +218,40 @@ async def test_closing_lets_running_work_end_and_refuses_later_calls(database):
     await again.close()
 
 
+async def test_closing_gives_up_what_does_not_end(database, monkeypatch):
+    """A stuck call does not keep the daemon from ending: it is interrupted and undone."""
+    monkeypatch.setattr("runner.store.asynchronous.CALL_TIMEOUT", 0.1)
+    opened = await AsyncStore.open(database)
+
+    def endless(s):
+        while True:
+            s.append_event("again")
+
+    task = asyncio.create_task(opened.write(endless, timeout=60))
+    await asyncio.sleep(0)
+    await opened.close()
+    with pytest.raises(StoreError) as caught:
+        await task
+    assert caught.value.code == "store-timeout"
+    again = await AsyncStore.open(database)
+    assert await kinds(again) == []
+    await again.close()
+
+
+async def test_a_caller_beyond_the_bound_does_not_wait_for_ever(store):
+    """When all places are taken, a call ends with a timeout too."""
+    store._write_places = asyncio.Semaphore(1)
+    release = threading.Event()
+    slow = asyncio.create_task(store.write(lambda s: release.wait(30)))
+    await asyncio.sleep(0)
+    with pytest.raises(StoreError) as caught:
+        await store.write(lambda s: s.append_event("late"), timeout=0.05)
+    assert caught.value.code == "store-timeout"
+    release.set()
+    await slow
+    assert await kinds(store) == []
+
+
 async def test_no_thread_is_left_after_closing(database):
     """An embedded runner may open and close many stores."""
     before = {thread.name for thread in threading.enumerate()}
