@@ -127,6 +127,16 @@ class Flow:
             pytest.fail(f"waited in vain; the job is {await self.service.job(reference)}")
         return job
 
+    @staticmethod
+    def waiting() -> asyncio.Timeout:
+        """The patience of a loop around :meth:`a_moment`."""
+        return asyncio.timeout(PATIENCE)
+
+    @staticmethod
+    async def a_moment() -> None:
+        """Between two looks."""
+        await asyncio.sleep(0.02)
+
     async def reach(self, reference: str, *states: ExecutionState, patience: float = PATIENCE) -> Execution:
         """The execution once it is in one of the states; fails when it ends in another."""
 
