@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from spec.diagnostic import Diagnostic, Label, Severity
 from spec.position import SourceText, Span
@@ -18,8 +17,6 @@ from spec.syntax.files import FILE_LIMIT, FileProblem, binary_problem, read_text
 from spec.value import Value
 
 __all__ = ["Dialect", "Document", "ReadOptions", "read_file", "read_text"]
-
-_COLLECTION_MATTERS: Final = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ def _read(source: SourceText, path: Path, options: ReadOptions) -> Document:
     dialect = dialect_of(source.name, options)
     if dialect is not Dialect.HOCON and not source.text.strip("\ufeff \t\r\n"):
         return _unreadable(source, FileProblem(SyntaxCode.EMPTY, "the file is empty"), options)
-    with _no_collection(len(source.text)):
+    with _no_collection():
         resolved = resolve(source, path, dialect, options.variables, options.environment, options.include_root)
     return Document(
         resolved.root,
@@ -93,10 +90,10 @@ def _read(source: SourceText, path: Path, options: ReadOptions) -> Document:
 
 
 @contextmanager
-def _no_collection(size: int) -> Iterator[None]:
-    """Read without the cyclic garbage collector: a large text makes a million objects and no garbage, and looking for some
-    again and again takes longer than the reading. Small texts are not worth the switch."""
-    if size < _COLLECTION_MATTERS or not gc.isenabled():
+def _no_collection() -> Iterator[None]:
+    """Read without the cyclic garbage collector: a large text (or a small one that doubles itself) makes a million objects
+    and no cycles, and looking for some again and again takes longer than the reading."""
+    if not gc.isenabled():
         yield
         return
     gc.disable()

@@ -8,9 +8,21 @@ from spec.errors import FlowdeckError
 from spec.position import Span
 
 OUTPUT_LIMIT: Final = 64 * 1024 * 1024
-NODE_COST: Final = 64  # roughly what one value takes in memory, in bytes
-SLOT_COST: Final = 96
-REFERENCE_COST: Final = 32
+NODE_COST: Final = 160  # roughly what one value takes in memory, in bytes
+SLOT_COST: Final = 256
+ITEM_COST: Final = 72
+REFERENCE_COST: Final = 64
+AGAIN_COST: Final = 1024  # an evaluation that must be done again elsewhere; bounds what tangled cycles cost in time
+
+
+class Endless(FlowdeckError):
+    """References make a value that contains itself; ``span`` is a reference on the way."""
+
+    code = "endless-value"
+
+    def __init__(self, span: Span) -> None:
+        super().__init__(f"`{span.text}` stands inside the value that it refers to")
+        self.span = span
 
 
 class OutputTooLarge(FlowdeckError):

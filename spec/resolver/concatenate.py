@@ -7,7 +7,7 @@ from collections.abc import Callable
 from spec.diagnostic import Label
 from spec.resolver.codes import ResolveCode
 from spec.resolver.findings import Findings
-from spec.resolver.nodes import Concatenation, Entry, Head, ListNode, ObjectNode, Whitespace
+from spec.resolver.nodes import Concatenation, Entry, Head, ListNode, ObjectNode, Whitespace, through
 from spec.value import Scalar
 
 _NAMES = {Scalar: "text", ListNode: "a list", ObjectNode: "an object"}
@@ -54,7 +54,7 @@ def _join_lists(values: list[Head], node: Concatenation) -> Head:
     items: list[Entry] = []
     for value, via in values:
         if isinstance(value, ListNode):
-            items.extend((item, via + item_via) for item, item_via in value.items)
+            items.extend((item, through(via, item_via)) for item, item_via in value.items)
     return ListNode(items, node.span, node.via), ()
 
 

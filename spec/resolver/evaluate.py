@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from spec.resolver.budget import NODE_COST, REFERENCE_COST, SLOT_COST, Budget
+from spec.resolver.budget import AGAIN_COST, ITEM_COST, REFERENCE_COST, SLOT_COST, Budget
 from spec.resolver.codes import ResolveCode
 from spec.resolver.concatenate import concatenate
 from spec.resolver.externals import Externals
@@ -27,6 +27,7 @@ from spec.resolver.nodes import (
     Slot,
     Via,
     Whitespace,
+    through,
 )
 from spec.resolver.steps import Step, ready
 from spec.resolver.suggest import explain_missing
@@ -79,32 +80,37 @@ class Evaluator:
 
     def _considered(self, slot: Slot, count: int) -> Step[Head | None]:
         """What the first ``count`` assignments to the slot make, the newest one first."""
-        if count in slot.known:
-            return slot.known[count]
+        known = slot.known = {} if slot.known is None else slot.known
+        if count in known:
+            return known[count]
         position = len(self._chain)
         if position >= CHAIN_LIMIT:
-            self._findings.add(
-                ResolveCode.VALUE_TOO_DEEP, slot.key_span, f"more than {CHAIN_LIMIT} references follow each other"
-            )
-            return None
+            return self._too_long(slot)
         outer_taint, self._taint = self._taint, _UNTAINTED
+        active = slot.active = [] if slot.active is None else slot.active
+        active.append(count)
         self._chain.append(slot)
-        slot.active.append(count)
-        head: Head | None = yield self._newest(slot, count)
-        slot.active.pop()
+        head: Head | None = yield self._newest(slot, active, count)
         self._chain.pop()
+        active.pop()
         if self._taint >= position:
-            slot.known[count] = head
+            known[count] = head
             self._taint = outer_taint
         else:
             self._taint = min(self._taint, outer_taint)
+            self._budget.spend(AGAIN_COST, slot.key_span)
         return head
 
-    def _newest(self, slot: Slot, count: int) -> Step[Head | None]:
+    def _too_long(self, slot: Slot) -> Head:
+        message = f"more than {CHAIN_LIMIT} references follow each other"
+        self._findings.add(ResolveCode.VALUE_TOO_DEEP, slot.key_span, message)
+        return Scalar(None, slot.key_span), ()
+
+    def _newest(self, slot: Slot, active: list[int], count: int) -> Step[Head | None]:
         """The newest assignment; an object is merged over the objects before it, down to the first that is none."""
         objects: list[Head] = []
         for index in range(count - 1, -1, -1):
-            slot.active[-1] = index
+            active[-1] = index
             head: Head | None = yield self._assignment(slot, index)
             if head is None:
                 continue
@@ -119,27 +125,25 @@ class Evaluator:
             appended: Head = yield self._append(slot, index)
             return appended
         head: Head | None = yield self.node(node)
-        return (head[0], via + head[1]) if head else None
+        return (head[0], through(via, head[1])) if head else None
 
     def _append(self, slot: Slot, index: int) -> Step[Head]:
         """A run of ``+=`` that ends at ``index``, behind what the slot held before the run."""
         start = index
         while start > 0 and isinstance(slot.entries[start - 1][0], Append):
             start -= 1
-        slot.active[-1] = start
         before: Head | None = yield self._considered(slot, start)
         items: list[Entry] = []
-        last = slot.entries[index][0]
+        added = [(node, via) for node, via in slot.entries[start : index + 1] if isinstance(node, Append)]
+        newest = added[-1][0]
         if before is not None and isinstance(before[0], ListNode):
-            items = [(node, before[1] + via) for node, via in before[0].items]
+            items = [(node, through(before[1], via)) for node, via in before[0].items]
         elif before is not None:
             message = f"`+=` needs a list, but `{slot.key}` holds something else before"
-            self._findings.add(ResolveCode.APPEND_TO_NON_LIST, last.span, message)  # type: ignore[union-attr]
-        for node, via in slot.entries[start : index + 1]:
-            if isinstance(node, Append):
-                items.append((node.node, via))
-        self._budget.spend(8 * len(items), slot.key_span)
-        return ListNode(items, last.span, last.via), ()  # type: ignore[union-attr]
+            self._findings.add(ResolveCode.APPEND_TO_NON_LIST, newest.span, message)
+        items.extend((append.node, via) for append, via in added)
+        self._budget.spend(ITEM_COST * len(items), slot.key_span)
+        return ListNode(items, newest.span, newest.via), ()
 
     def _merge(self, newest_first: list[Head]) -> Head:
         """Objects merged; fields of newer ones are further assignments to the same keys."""
@@ -156,7 +160,7 @@ class Evaluator:
         if via:
             self._budget.spend(SLOT_COST * (1 + len(node.slots)), via[-1])
         for key, slot in node.slots.items():
-            entries = [(entry, via + entry_via) for entry, entry_via in slot.entries] if via else slot.entries
+            entries = [(entry, through(via, entry_via)) for entry, entry_via in slot.entries] if via else slot.entries
             known = merged.slots.get(key)
             if known is None:
                 merged.slots[key] = Slot(key, slot.key_span, list(entries))
@@ -181,7 +185,7 @@ class Evaluator:
             if external is not None:
                 head = external, ()
         if head is not None:
-            return head[0], (*reference.via, reference.span, *head[1])
+            return head[0], through((*reference.via, reference.span), head[1])
         if reference.optional:
             return None
         self._report(reference, cycle=cycles > 0)
@@ -204,7 +208,7 @@ class Evaluator:
                 head = yield self._considered(slot, len(slot.entries))
             if head is None:
                 return None, False
-            node, via = head[0], via + head[1]
+            node, via = head[0], through(via, head[1])
         return (node, via), False  # type: ignore[return-value]
 
     def _look_back(self, slot: Slot) -> Step[tuple[Head | None, bool]]:
@@ -216,10 +220,10 @@ class Evaluator:
         while self._chain[position] is not slot:
             position -= 1
         self._taint = min(self._taint, position)
-        index = slot.active[-1]
+        index = slot.active[-1] if slot.active else 0
         if index > 0:
             return (yield self._considered(slot, index)), False
-        if any(other.active[-1] > 0 for other in self._chain[position + 1 :]):
+        if any(other.active and other.active[-1] > 0 for other in self._chain[position + 1 :]):
             return (yield self._considered(slot, len(slot.entries))), False
         return None, True
 
@@ -227,6 +231,8 @@ class Evaluator:
         if cycle:
             message = f"`{reference.span.text}` leads back to itself, and there is no earlier value to use"
             self._findings.add(ResolveCode.CYCLE, reference.span, message, label="part of a cycle")
+            return
+        if self._findings.full:
             return
         message, notes = explain_missing(reference, self._root, self._externals)
         self._findings.add(ResolveCode.UNRESOLVED, reference.span, message, label="not defined", notes=notes)
@@ -247,7 +253,7 @@ class Evaluator:
             size = len(result[0].data) if isinstance(result[0].data, str) else 0
             self._budget.spend(size, node.span)
         elif result is not None and isinstance(result[0], ListNode):
-            self._budget.spend(NODE_COST // 8 * len(result[0].items), node.span)
+            self._budget.spend(ITEM_COST * len(result[0].items), node.span)
         return result
 
 

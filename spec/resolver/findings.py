@@ -19,6 +19,12 @@ class Findings:
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
         self._seen: set[_Key] = set()
+        self._counts = dict.fromkeys(Severity, 0)
+
+    @property
+    def full(self) -> bool:
+        """Whether further errors are dropped. (Warnings are counted apart: they must never push an error out.)"""
+        return self._counts[Severity.ERROR] > FINDING_LIMIT
 
     def extend(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         """Take over what another stage found; a file that is included twice has its problems once."""
@@ -41,9 +47,14 @@ class Findings:
         fix: Fix | None = None,
     ) -> None:
         """Record one finding; a bounded number, each code at each place once."""
-        if len(self._found) < FINDING_LIMIT:
-            name = span.source.name
-            self.extend((Diagnostic(str(code), severity, message, name, Label(span, label), secondary, notes, fix),))
+        if self._counts[severity] > FINDING_LIMIT:
+            return
+        self._counts[severity] += 1
+        if self._counts[severity] > FINDING_LIMIT:
+            code, message = SyntaxCode.TOO_MANY_PROBLEMS, f"more than {FINDING_LIMIT} {severity}s; the rest is not shown"
+            label, secondary, notes, fix = "", (), (), None
+        name = span.source.name
+        self.extend((Diagnostic(str(code), severity, message, name, Label(span, label), secondary, notes, fix),))
 
     def warn(self, code: ResolveCode, span: Span, message: str, **details: object) -> None:
         """Record a finding that does not stop the job."""

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from spec.diagnostic import Label
 from spec.position import Span
-from spec.resolver.budget import NODE_COST, Budget
+from spec.resolver.budget import NODE_COST, Budget, Endless
 from spec.resolver.codes import ResolveCode
 from spec.resolver.dialect import Profile
 from spec.resolver.evaluate import Evaluator, settled
 from spec.resolver.externals import Externals
 from spec.resolver.findings import Findings
-from spec.resolver.nodes import Entry, Head, ListNode, Node, ObjectNode, Plugin, Slot, Via
+from spec.resolver.nodes import Entry, Head, ListNode, Node, ObjectNode, Plugin, Slot, Via, through
 from spec.resolver.steps import Step, ready
 from spec.value import Field, ListValue, ObjectValue, Scalar, Value
 
@@ -38,7 +38,7 @@ class Forcer:
             return ready(self._scalar(node, via))
         if id(node) in self._open or len(self._open) >= VALUE_DEPTH:
             self._report_depth(node, via)
-            return ready(Scalar(None, node.span, via + node.via))
+            return ready(Scalar(None, node.span, through(via, node.via)))
         if via:
             self._budget.spend(NODE_COST, via[-1])
         return self._object(node, via) if isinstance(node, ObjectNode) else self._list(node, via)
@@ -47,9 +47,11 @@ class Forcer:
         if not via:
             self._findings.add(ResolveCode.VALUE_TOO_DEEP, node.span, f"values are nested more than {VALUE_DEPTH} deep")
             return
-        message = f"`{via[-1].text}` stands inside the value that it refers to"
-        labels = (Label(node.span, "this value holds itself"),) if id(node) in self._open else ()
-        self._findings.add(ResolveCode.CYCLE, via[-1], message, label="part of a cycle", secondary=labels)
+        problem = Endless(via[-1])
+        if id(node) not in self._open:
+            raise problem
+        labels = (Label(node.span, "this value holds itself"),)
+        self._findings.add(ResolveCode.CYCLE, problem.span, problem.message, label="part of a cycle", secondary=labels)
 
     def _scalar(self, node: Scalar, via: Via) -> Scalar:
         data = node.data
@@ -58,7 +60,7 @@ class Forcer:
         if not via:
             return node if data is node.data else Scalar(data, node.span, node.via)
         self._budget.spend(NODE_COST + (len(data) if isinstance(data, str) else 0), via[-1])
-        return Scalar(data, node.span, via + node.via)
+        return Scalar(data, node.span, through(via, node.via))
 
     def _object(self, node: ObjectNode, via: Via) -> Step[ObjectValue]:
         self._open[id(node)] = node.span
@@ -68,7 +70,7 @@ class Forcer:
             if head is None:
                 continue
             inner, inner_via = head
-            inner_via = via + inner_via if via else inner_via
+            inner_via = through(via, inner_via)
             if isinstance(inner, Scalar):
                 value: Value = self._scalar(inner, inner_via)
             else:
@@ -77,7 +79,7 @@ class Forcer:
         if self._profile.sections:
             self._check_dotted(node)
         del self._open[id(node)]
-        return ObjectValue(tuple(fields), node.span, via + node.via)
+        return ObjectValue(tuple(fields), node.span, through(via, node.via))
 
     def _list(self, node: ListNode, via: Via) -> Step[ListValue]:
         self._open[id(node)] = node.span
@@ -85,25 +87,25 @@ class Forcer:
         for entry in node.items:
             inner = entry[0]
             if isinstance(inner, Scalar):
-                items.append(self._scalar(inner, via + entry[1]))
+                items.append(self._scalar(inner, through(via, entry[1])))
                 continue
             value: Value | None = yield self._item(entry, via)
             if value is not None:
                 items.append(value)
         del self._open[id(node)]
-        return ListValue(tuple(items), node.span, via + node.via)
+        return ListValue(tuple(items), node.span, through(via, node.via))
 
     def _item(self, entry: Entry, via: Via) -> Step[Any]:
         node, entry_via = entry
         if isinstance(node, ObjectNode):
-            return self.value(node, via + entry_via)
-        return self._evaluated_item(node, via + entry_via)
+            return self.value(node, through(via, entry_via))
+        return self._evaluated_item(node, through(via, entry_via))
 
     def _evaluated_item(self, node: Node, via: Via) -> Step[Value | None]:
         head: Head | None = yield self._evaluator.node(node)
         if head is None:
             return None
-        value: Value = yield self.value(head[0], via + head[1])
+        value: Value = yield self.value(head[0], through(via, head[1]))
         return self._plugin(node, value) if isinstance(node, Plugin) else value
 
     def _plugin(self, plugin: Plugin, value: Value) -> Value:

@@ -7,12 +7,13 @@ evaluated, because a later one may refer to an earlier one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from spec.position import Span
-from spec.value import ListValue, ObjectValue, Scalar
+from spec.value import Scalar
 
 Via: TypeAlias = tuple[Span, ...]
+VIA_LIMIT: Final = 16
 
 
 @dataclass(slots=True, eq=False)
@@ -92,8 +93,14 @@ class Slot:
     key: str
     key_span: Span
     entries: list[Entry]
-    known: dict[int, Head | None] = field(default_factory=dict)  # number of entries considered -> what they make
-    active: list[int] = field(default_factory=list)  # the entry under evaluation, innermost last
+    known: dict[int, Head | None] | None = None  # number of entries considered -> what they make
+    active: list[int] | None = None  # the entries under evaluation, innermost last
 
 
-Resolved: TypeAlias = Scalar | ListValue | ObjectValue
+def through(outer: Via, inner: Via) -> Via:
+    """The way to a value that is reached by ``outer`` and, from there, by ``inner``; a long way keeps its outer end."""
+    if not outer:
+        return inner
+    if not inner or len(outer) >= VIA_LIMIT:
+        return outer
+    return (outer + inner)[:VIA_LIMIT]

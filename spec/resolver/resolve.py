@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spec.diagnostic import Diagnostic, Severity
 from spec.position import SourceText, Span
-from spec.resolver.budget import Budget, OutputTooLarge
+from spec.resolver.budget import Budget, Endless, OutputTooLarge
 from spec.resolver.build import Builder
 from spec.resolver.codes import ResolveCode
 from spec.resolver.dialect import PROFILES, Dialect, Profile
@@ -67,6 +67,9 @@ def _values(root: ObjectNode | ListNode, profile: Profile, externals: Externals,
         value: Value = run(Forcer(evaluator, profile, externals, findings, budget).value(root, ()))
     except OutputTooLarge as problem:
         findings.add(ResolveCode.OUTPUT_TOO_LARGE, problem.span, problem.message, label="this makes too much")
+        return None
+    except Endless as problem:
+        findings.add(ResolveCode.CYCLE, problem.span, problem.message, label="part of a cycle")
         return None
     return value
 

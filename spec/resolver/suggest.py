@@ -9,7 +9,8 @@ from typing import Final
 from spec.resolver.externals import Externals
 from spec.resolver.nodes import ObjectNode, Reference, Slot
 
-_NAME_LIMIT: Final = 2000
+_NAME_LIMIT: Final = 500
+_LENGTH_GAP: Final = 3
 
 
 def explain_missing(reference: Reference, root: ObjectNode, externals: Externals) -> tuple[str, tuple[str, ...]]:
@@ -20,7 +21,9 @@ def explain_missing(reference: Reference, root: ObjectNode, externals: Externals
     if nested:
         notes.append(f"a path in a SeaTunnel file is written ${{{nested}}}")
     known = islice(chain(externals.variables, root.slots, externals.environment), _NAME_LIMIT)
-    close = difflib.get_close_matches(name, [candidate for candidate in known if candidate != name], n=1, cutoff=0.7)
+    # Comparing is slow; names of quite another length cannot be close anyway.
+    similar = [other for other in known if other != name and abs(len(other) - len(name)) <= _LENGTH_GAP]
+    close = difflib.get_close_matches(name, similar, n=1, cutoff=0.7)
     if close:
         notes.append(f"did you mean `{close[0]}`?")
     return f"`{name}` is not defined", tuple(notes)

@@ -17,6 +17,7 @@ from spec.syntax.tree import (
     ArraySyntax,
     Atom,
     ConcatenationSyntax,
+    ErrorSyntax,
     FieldSyntax,
     IncludeSyntax,
     ObjectSyntax,
@@ -39,6 +40,12 @@ class _Strict:
         self._tree = tree
         self._tokens: Tokens = tree.tokens
         self._problems = Problems(tree.source)
+        # Where the parser itself has missed a comma; saying it once is enough.
+        self._known_gaps = {
+            problem.primary.span.start
+            for problem in tree.problems
+            if problem.primary and problem.code == SyntaxCode.MISSING_SEPARATOR
+        }
 
     def run(self) -> tuple[Diagnostic, ...]:
         root = self._tree.root
@@ -108,19 +115,24 @@ class _Strict:
         """Exactly one comma between members and none after the last."""
         members = node.members
         for previous, member in pairwise(members):
-            between = self._tokens.kinds[previous.end : member.first]
-            if kinds.COMMA not in between and kinds.COMMA not in self._tokens.kinds[member.first : member.first + 1]:
-                end = self._tokens.ends[previous.end - 1]
-                place = Span(self._tree.source, end, end)
-                fix = Fix("insert a comma", (Edit(place, ","),))
-                message = "expected a comma: in JSON a new line does not separate"
-                self._problems.add(SyntaxCode.MISSING_SEPARATOR, place, message, label="expected `,`", fix=fix)
+            if not (isinstance(previous, ErrorSyntax) or isinstance(member, ErrorSyntax)):
+                self._separator(previous.end, member.first)
         if members and node.closed:
             for index in range(members[-1].end, node.end):
                 if self._tokens.kinds[index] == kinds.COMMA:
                     fix = Fix("remove the comma", (Edit(self._span(index), ""),))
                     message = "JSON allows no comma after the last element"
                     self._problems.add(SyntaxCode.JSON_TRAILING_COMMA, self._span(index), message, fix=fix)
+
+    def _separator(self, end: int, start: int) -> None:
+        """Whether a comma stands between the end of a member and the start of the next."""
+        if kinds.COMMA in self._tokens.kinds[end:start] or self._tokens.starts[start] in self._known_gaps:
+            return
+        at = self._tokens.ends[end - 1]
+        place = Span(self._tree.source, at, at)
+        fix = Fix("insert a comma", (Edit(place, ","),))
+        message = "expected a comma: in JSON a new line does not separate"
+        self._problems.add(SyntaxCode.MISSING_SEPARATOR, place, message, label="expected `,`", fix=fix)
 
     def _field(self, node: FieldSyntax) -> None:
         key = self._tokens.span(node.first, node.key_end)
