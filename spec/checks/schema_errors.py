@@ -15,6 +15,8 @@ from spec.checks.suggestion import suggest
 from spec.checks.wording import all_of, any_of, described, example, expected, quoted, shown
 from spec.diagnostic import Label, Severity
 
+_PLACEHOLDER = re.compile(r"\$\{([^:{}]+)(?::[^}]*)?\}")
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -150,7 +152,7 @@ def _type(subject: Subject, problem: Problem) -> None:
         f'"{path_text(problem.path)}" must be {expected(problem.rule)}, found {described(problem.instance)}',
         origin.value,
         label=f"expected {expected(problem.rule)}",
-        notes=example(problem.schema),
+        notes=_unset_variable(problem.instance) or example(problem.schema),
         pointer=origin.pointer,
     )
 
@@ -167,10 +169,16 @@ def _enum(subject: Subject, problem: Problem) -> None:
         origin.value,
         label=f"expected {any_of(allowed)}",
         secondary=condition.labels if condition else (),
-        notes=suggestion.note(),
+        notes=_unset_variable(problem.instance) or suggestion.note(),
         fix=suggestion.fix(origin.value.span, str(problem.instance)),
         pointer=origin.pointer,
     )
+
+
+def _unset_variable(value: Any) -> tuple[str, ...]:
+    """A reference in quotes that nobody gave a value stays as it is, and then is seldom what an option takes."""
+    found = _PLACEHOLDER.search(value) if isinstance(value, str) else None
+    return (f"help: give the variable a value: -i {found[1]}=...",) if found else ()
 
 
 _BOUNDS: Mapping[str, Callable[[Any], str]] = {

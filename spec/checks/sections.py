@@ -73,7 +73,7 @@ def _misspelt_sections(root: ObjectValue, findings: Findings) -> None:
 
 def _environment(root: ObjectValue, findings: Findings, result: Outline) -> None:
     entry = root.field("env")
-    if entry is None:
+    if entry is None or (isinstance(entry.value, Scalar) and entry.value.data is None):
         findings.add(
             "J213",
             "the job file has no env block",

@@ -6,34 +6,28 @@ import unicodedata
 
 TAB_WIDTH = 4
 
-# Characters that reorder or hide text (bidirectional controls, zero-width ones): shown as escapes, so that what a person sees
-# is what the file says.
-_DECEPTIVE = frozenset(
-    "\u061c\u200b\u200c\u200e\u200f\u2028\u2029\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
-
 
 def safe(text: str) -> str:
-    """``text`` on one line with control and deceptive characters as visible escapes."""
-    return text if text.isascii() and text.isprintable() else "".join(safe_character(character) for character in text)
+    """``text`` on one line with everything that is not printable as a visible escape: control characters, line breaks,
+    characters that reorder or hide text, odd white space. What a person sees is what the file says."""
+    return text if text.isprintable() else "".join(safe_character(character) for character in text)
 
 
 def safe_character(character: str) -> str:
-    """One character, or its escape when it must not reach a terminal."""
+    """One character, or its escape when it is not printable. A tab is a space."""
+    if character.isprintable():
+        return character
     if character == "\t":
         return " "
-    if character.isascii():
-        return character if character.isprintable() else f"\\x{ord(character):02x}"
-    if character in _DECEPTIVE or unicodedata.category(character) in ("Cc", "Cs", "Co"):
-        return f"\\u{ord(character):04x}"
-    return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def character_width(character: str) -> int:
     """Columns that a safe character takes: 2 for East Asian wide ones and emoji, 0 for combining marks."""
     if character.isascii():
         return 1
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 

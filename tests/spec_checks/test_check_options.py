@@ -194,6 +194,13 @@ def test_a_misspelt_enum_value_can_be_fixed() -> None:
     assert found.fix.edits[0].text == '"template"'
 
 
+def test_a_variable_that_has_no_value_is_named() -> None:
+    """SeaTunnel leaves a reference in quotes as it is; the finding says what to do about it."""
+    found = only(check('string.fake.mode = "${mode}"'))
+    assert (found.code, found.notes) == ("J204", ("help: give the variable a value: -i mode=...",))
+    assert only(check('row.num = "${rows}"')).notes == ("help: give the variable a value: -i rows=...",)
+
+
 def test_a_condition_says_why() -> None:
     """What another option's value makes necessary is reported with a label at that option."""
     found = only(check("string.fake.mode = template"))
