@@ -112,7 +112,7 @@ def _required(subject: Subject, problem: Problem) -> None:
         owner.span,
         label=f'"{missing}" is missing',
         secondary=condition.labels if condition else (),
-        notes=example(option),
+        notes=example(missing, option),
         pointer=owner.pointer,
     )
 
@@ -152,7 +152,7 @@ def _type(subject: Subject, problem: Problem) -> None:
         f'"{path_text(problem.path)}" must be {expected(problem.rule)}, found {described(problem.instance)}',
         origin.value,
         label=f"expected {expected(problem.rule)}",
-        notes=_unset_variable(problem.instance) or example(problem.schema),
+        notes=_unset_variable(problem.instance) or _example(problem),
         pointer=origin.pointer,
     )
 
@@ -173,6 +173,11 @@ def _enum(subject: Subject, problem: Problem) -> None:
         fix=suggestion.fix(origin.value.span, str(problem.instance)),
         pointer=origin.pointer,
     )
+
+
+def _example(problem: Problem) -> tuple[str, ...]:
+    key = problem.path[-1] if problem.path else None
+    return example(key, problem.schema) if isinstance(key, str) else ()
 
 
 def _unset_variable(value: Any) -> tuple[str, ...]:
@@ -210,7 +215,7 @@ def _pattern(subject: Subject, problem: Problem) -> None:
         "J209",
         f'{shown(problem.instance)} is not allowed as "{path_text(problem.path)}"',
         origin.value,
-        label="characters that are not allowed here",
+        label="not in the form that is asked for",
         notes=(f"help: {problem.schema['description']}",),
         pointer=origin.pointer,
     )

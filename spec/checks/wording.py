@@ -58,7 +58,7 @@ def quoted(names: Iterable[str]) -> list[str]:
     return [f'"{name}"' for name in names]
 
 
-def example(option: Mapping[str, Any]) -> tuple[str, ...]:
+def example(name: str, option: Mapping[str, Any]) -> tuple[str, ...]:
     """A help line with the schema's own example of an option, or nothing."""
     examples = option.get("examples", ())
-    return (f"help: for example {shown(examples[0])}",) if examples else ()
+    return (f"help: for example {name} = {shown(examples[0])}",) if examples else ()
