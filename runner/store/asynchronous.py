@@ -58,7 +58,7 @@ class AsyncStore:
 
     @property
     def report(self) -> OpenReport:
-        """What opening (and reopening) took; its ``messages()`` belong into the daemon's log."""
+        """What opening (and reopening) took; its ``messages()`` are also logged."""
         return self._database.report
 
     async def write(self, work: Callable[[Store], T], *, timeout: float = CALL_TIMEOUT) -> T:

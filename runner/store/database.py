@@ -65,6 +65,8 @@ class Database:
             new = not self.path.exists()
             self._open_connection()
             self._tidy_files(new=new)
+        for message in self.report.messages():
+            _logger.warning("%s", message)
         return self.report
 
     def run(self, work: Callable[[Store], T], *, writable: bool, on_start: Callable[[Session], None] | None = None) -> T:
@@ -190,6 +192,7 @@ class Database:
         if not self._failure:  # another thread was faster
             return
         self._close_connection()
+        known = len(self.report.repairs)
         try:
             with self._closed_on_failure():
                 self._open_connection()
@@ -197,6 +200,8 @@ class Database:
             self._retry_at = time.monotonic() + self._back_off
             self._back_off = min(self._back_off * 2, LONGEST_BACK_OFF)
             raise _unavailable(error.message) from error
+        for repair in self.report.repairs[known:]:
+            _logger.warning("%s", repair)
         _logger.warning("the store was reopened after a failure: %s", self._failure)
         self._failure = ""
         self._back_off = FIRST_BACK_OFF

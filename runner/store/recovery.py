@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+import shlex
 import shutil
 import time
 from dataclasses import dataclass, field
@@ -101,7 +102,7 @@ def connect(path: Path, patience: float, report: OpenReport) -> duckdb.DuckDBPyC
 
 def set_aside(path: Path, purpose: str) -> Path:
     """A name beside ``path`` that says what and when, and is free: ``<name>.<purpose>-<UTC time>``."""
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = _stamp()
     candidate = path.with_name(f"{path.name}.{purpose}-{stamp}")
     number = 1
     while candidate.exists():
@@ -111,11 +112,15 @@ def set_aside(path: Path, purpose: str) -> Path:
 
 
 def copy_durably(source: Path, target: Path) -> None:
-    """Copy a file so that the copy survives a power failure once this returns."""
-    shutil.copyfile(source, target)
-    target.chmod(0o600)
-    with target.open("rb") as file:
-        os.fsync(file.fileno())
+    """Copy a file so that the copy survives a power failure once this returns; on failure there is none."""
+    try:
+        shutil.copyfile(source, target)
+        target.chmod(0o600)
+        with target.open("rb") as file:
+            os.fsync(file.fileno())
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
     sync_directory(target.parent)
 
 
@@ -175,16 +180,22 @@ def _opening_error(path: Path, text: str) -> StoreError:
 
 
 def corrupt(path: Path, text: str) -> StoreError:
-    """The error for a main file that DuckDB cannot read."""
-    states, aside = path.parent / "checkpoints", path.parent / "damaged"
+    """The error for a main file that DuckDB cannot read. The hint's commands move everything of the store aside."""
+    aside = shlex.quote(str(path.parent / f"damaged-{_stamp()}"))
+    states = path.parent / "checkpoints"
+    moved = f"{shlex.quote(str(path))}*" + (f" {shlex.quote(str(states))}" if states.exists() else "")
     return StoreError(
         f"the database {path} is damaged: {text}",
         code="store-corrupt",
         hint=(
-            f"restore it from a backup, or start afresh: mkdir {aside} && mv {path}* {states} {aside}/ "
-            "(job files are not affected, checkpoints and history are lost)"
+            f"restore it from a backup, or start afresh: mkdir {aside} && mv {moved} {aside} "
+            "(job files are not affected; checkpoints and history are lost)"
         ),
     )
+
+
+def _stamp() -> str:
+    return datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def _locked(path: Path, text: str) -> StoreError:

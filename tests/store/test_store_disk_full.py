@@ -13,6 +13,7 @@ import pytest
 from runner.model import CheckpointStatus
 from runner.store.asynchronous import AsyncStore
 from runner.store.errors import StoreError
+from runner.store.migrations import MIGRATIONS, Migration
 
 GENERATOR = random.Random(1)
 
@@ -151,4 +152,25 @@ async def test_a_disk_that_is_full_at_the_start_is_an_error_with_a_hint(small_di
     ballast.unlink()
     store = await AsyncStore.open(path)
     await store.write(lambda s: s.append_event("x"))
+    await store.close()
+
+
+@pytest.mark.parametrize("small_disk", ["2m"], indirect=True)
+async def test_no_migration_without_room_for_the_copy(small_disk):
+    """When the former database cannot be saved first, it stays as it is; with space again the migration goes through."""
+    path = small_disk / "home" / "control.duckdb"
+    store = await AsyncStore.open(path)
+    await store.write(lambda s: s.append_event("x", message=text()))
+    await store.close()
+    before = path.read_bytes()
+    later = (*MIGRATIONS, Migration(len(MIGRATIONS) + 1, "more", ('CREATE TABLE "more" ("id" INTEGER)',)))
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(2 * 2**20 - len(before) - 100_000))
+    with pytest.raises(StoreError) as caught:
+        await AsyncStore.open(path, migrations=later)
+    assert caught.value.code == "store-unavailable"
+    assert [path.read_bytes() for path in path.parent.iterdir()] == [before]
+    ballast.unlink()
+    store = await AsyncStore.open(path, migrations=later)
+    assert store.report.migration_backup.read_bytes() == before
     await store.close()

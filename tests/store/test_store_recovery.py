@@ -76,7 +76,7 @@ async def test_a_log_cut_anywhere_keeps_every_complete_transaction(copy, seed):
 
 @pytest.mark.parametrize("tail", ["zeros", "garbage", "flip"])
 @pytest.mark.parametrize("seed", range(6))
-async def test_a_damaged_log_is_cut_where_it_breaks_and_kept(copy, seed, tail):
+async def test_a_damaged_log_is_cut_where_it_breaks_and_kept(copy, caplog, seed, tail):
     """Zeros, garbage or a flipped bit in the log cost what comes after them, nothing before; the damaged log stays on the disk
     and the report says what happened."""
     database, marks = copy
@@ -96,6 +96,7 @@ async def test_a_damaged_log_is_cut_where_it_breaks_and_kept(copy, seed, tail):
         assert repair.position <= place
         assert repair.dropped_bytes == len(content) - repair.position
         assert str(repair.backup) in " ".join(report.messages())
+        assert str(repair.backup) in caplog.text
 
 
 async def test_an_ordinary_crash_needs_no_repair(copy):
@@ -144,18 +145,26 @@ async def test_a_damaged_database_is_refused_and_left_alone(copy, damage):
     assert {path.name: path.read_bytes() for path in database.parent.iterdir()} == before
 
 
-async def test_following_the_hint_gives_a_working_store(copy):
-    """The commands that the error names lead out of it."""
-    database, _ = copy
+@pytest.mark.parametrize("states", [True, False], ids=["with states", "without states"])
+async def test_following_the_hint_gives_a_working_store(tmp_path, states):
+    """The commands that the error names lead out of it, also in a directory with a difficult name."""
+    database = tmp_path / "it's a $HOME; really" / "control.duckdb"
+    database.parent.mkdir()
     database.write_bytes(b"broken")
+    if states:
+        (database.parent / "checkpoints").mkdir()
+        (database.parent / "checkpoints" / "job-1-7-0123456789abcdef.bin").write_bytes(b"precious")
     with pytest.raises(StoreError) as caught:
         await AsyncStore.open(database)
-    (database.parent / "checkpoints").mkdir()
-    command = caught.value.hint.partition(": ")[2].partition(" (")[0]
+    command = caught.value.hint.partition(": ")[2].rpartition(" (")[0]
     await asyncio.to_thread(subprocess.run, ["sh", "-c", command], check=True, timeout=10)
     opened = await AsyncStore.open(database)
     assert await opened.read(lambda s: s.events_since(0)) == []
+    assert opened.report.messages() == []
     await opened.close()
+    (aside,) = database.parent.glob("damaged-*")
+    assert (aside / database.name).read_bytes() == b"broken"
+    assert (aside / "checkpoints").exists() == states
 
 
 async def test_a_damaged_block_is_an_error_and_never_a_wrong_answer(database, make_job, make_checkpoint):
