@@ -8,6 +8,7 @@ from typing import Any
 
 from spec.diagnostic import Applicability, Edit, Fix
 from spec.position import Span
+from spec.resolver.concatenate import literal_text
 from spec.resolver.dialect import PROFILES, Dialect, Profile
 from spec.resolver.findings import Findings
 from spec.resolver.include import Included, Includer
@@ -80,7 +81,9 @@ class Builder:
         self._via: Via = included.via
         self._sections = SectionRules(profile, findings)
         self.tree: SyntaxTree = parse(included.source)
-        self._tokens = self.tree.tokens
+        tokens = self._tokens = self.tree.tokens
+        self._source, self._text = tokens.source, tokens.source.text
+        self._kinds, self._starts, self._ends = tokens.kinds, tokens.starts, tokens.ends
         findings.extend(self.tree.problems)
         if profile.strict:
             findings.extend(check_json(self.tree))
@@ -112,15 +115,29 @@ class Builder:
         """Put the fields of a block into ``target``, which is the result."""
         for member in syntax.members:
             if isinstance(member, FieldSyntax):
-                path = self._key(member)
-                if path is None:
-                    continue
-                value = member.value
-                node = self._atom(value.first) if isinstance(value, Atom) else (yield self._field_value(member, path, place))
-                self._put(target, member, path, node, place)
+                value, key = member.value, self._plain_key(member)
+                if key is not None and isinstance(value, Atom):
+                    self._assign(target, key, self._token_span(member.first), (self._atom(value.first), ()))
+                elif path := self._key(member):
+                    node: Node = yield self._field_value(member, path, place)
+                    self._put(target, member, path, node, place)
             elif isinstance(member, IncludeSyntax):
                 yield self._include(member, target, place)
         return target
+
+    def _plain_key(self, member: FieldSyntax) -> str | None:
+        """The key of a field that assigns (not appends) to a key of one word or string: most fields, so it is worth a short cut."""
+        first, operator = member.first, member.operator
+        if member.key_end - first > 1 or (operator >= 0 and self._kinds[operator] == kinds.PLUS_EQUALS):
+            return None
+        kind, key = self._kinds[first], self._text[self._starts[first] : self._ends[first]]
+        if kind == kinds.UNQUOTED:
+            separator = self._profile.separator
+            return None if separator and separator in key else key
+        return key[1:-1] if kind == kinds.STRING and "\\" not in key else None
+
+    def _token_span(self, index: int) -> Span:
+        return Span(self._source, self._starts[index], self._ends[index])
 
     def _field_value(self, member: FieldSyntax, path: list[PathElement], place: Place) -> Step[Any]:
         value = member.value
@@ -133,16 +150,16 @@ class Builder:
         if member.value is not None:
             return self._value(member.value, place)
         at = self.tree.span(member).end
-        return ready(Scalar(None, Span(self.tree.source, at, at), self._via))
+        return ready(Scalar(None, Span(self._source, at, at), self._via))
 
     def _put(self, target: ObjectNode, member: FieldSyntax, path: list[PathElement], node: Node, place: Place) -> None:
         """Assign ``node`` to ``path`` below ``target``, with an object for each key on the way."""
-        source, first = self.tree.source, path[0]
-        if member.operator >= 0 and self._tokens.kinds[member.operator] == kinds.PLUS_EQUALS:
+        source, first = self._source, path[0]
+        if member.operator >= 0 and self._kinds[member.operator] == kinds.PLUS_EQUALS:
             if place.in_section:
                 self._sections.append_in_section(self._tokens.span(member.operator, member.operator + 1))
             node = Append(node, node.span if not isinstance(node, Plugin) else node.name_span, self._via)
-        end = self._tokens.ends[member.end - 1] if len(path) > 1 else 0
+        end = self._ends[member.end - 1] if len(path) > 1 else 0
         for element in reversed(path[1:]):
             holder = ObjectNode(Span(source, element.start, end), self._via)
             holder.slots[element.key] = Slot(element.key, Span(source, element.start, element.end), [(node, ())])
@@ -197,7 +214,7 @@ class Builder:
             holder = ObjectNode(self.tree.span(member), self._via)
             self._put(holder, member, path[1:], node, _SECTION)
             node = holder
-        return Plugin(first.key, Span(self.tree.source, first.start, first.end), node)
+        return Plugin(first.key, Span(self._source, first.start, first.end), node)
 
     # --- values ---------------------------------------------------------------------------------------------------------
 
@@ -219,15 +236,15 @@ class Builder:
                 parts.append(Whitespace(gap))
             parts.append(self._atom(part.first) if isinstance(part, Atom) else (yield self._value(part, place)))
             previous = part
-        return Concatenation(parts, self.tree.span(syntax), self._via)
+        span = self.tree.span(syntax)
+        text = literal_text(parts)
+        return Concatenation(parts, span, self._via) if text is None else Scalar(text, span, self._via)
 
     def _atom(self, index: int) -> Scalar | Reference:
-        tokens = self._tokens
-        begin, end = tokens.starts[index], tokens.ends[index]
-        source = tokens.source
-        text = source.text[begin:end]
-        kind = tokens.kinds[index]
-        span = Span(source, begin, end)
+        begin, end = self._starts[index], self._ends[index]
+        text = self._text[begin:end]
+        kind = self._kinds[index]
+        span = Span(self._source, begin, end)
         data: str | int | float | bool | None
         if kind == kinds.UNQUOTED:
             data = decode_word(text)
@@ -260,7 +277,7 @@ class Builder:
     def _key(self, member: FieldSyntax) -> list[PathElement] | None:
         path = key_path(self._tokens, member.first, member.key_end, self._profile.separator)
         if isinstance(path, PathError):
-            culprit = Span(self.tree.source, min(path.start, path.end), path.end)
+            culprit = Span(self._source, min(path.start, path.end), path.end)
             self._findings.add(SyntaxCode.BAD_PATH, culprit, path.message)
             return None
         return path

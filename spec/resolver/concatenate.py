@@ -7,7 +7,7 @@ from collections.abc import Callable
 from spec.diagnostic import Label
 from spec.resolver.codes import ResolveCode
 from spec.resolver.findings import Findings
-from spec.resolver.nodes import Concatenation, Entry, Head, ListNode, ObjectNode, Whitespace, through
+from spec.resolver.nodes import Concatenation, Entry, Head, ListNode, Node, ObjectNode, Whitespace, through
 from spec.value import Scalar
 
 _NAMES = {Scalar: "text", ListNode: "a list", ObjectNode: "an object"}
@@ -37,6 +37,19 @@ def concatenate(
     if ObjectNode in kinds:
         return merge(values[::-1])
     return _join_lists(values, node)
+
+
+def literal_text(parts: list[Node | Whitespace]) -> str | None:
+    """The joined text of pieces that are all literal; None when a reference, list or object is among them."""
+    pieces: list[str] = []
+    for part in parts:
+        if isinstance(part, Scalar):
+            pieces.append(scalar_text(part))
+        elif isinstance(part, Whitespace):
+            pieces.append(part.text)
+        else:
+            return None
+    return "".join(pieces)
 
 
 def scalar_text(scalar: Scalar) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -22,6 +23,7 @@ from spec.syntax.tree import (
     IncludeSyntax,
     ObjectSyntax,
     SyntaxTree,
+    ValueSyntax,
 )
 
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -54,19 +56,14 @@ class _Strict:
             return self._problems.found()
         self._comments()
         self._spaces()
-        for node in self._tree.walk():
-            if isinstance(node, ObjectSyntax):
-                self._object(node)
-            elif isinstance(node, ArraySyntax):
-                self._array(node)
-            elif isinstance(node, FieldSyntax):
-                self._field(node)
-            elif isinstance(node, ConcatenationSyntax):
-                self._concatenation(node)
-            elif isinstance(node, Atom):
-                self._atom(node.first)
-            elif isinstance(node, IncludeSyntax):
-                self._problems.add(SyntaxCode.JSON_HOCON_FEATURE, self._tree.span(node), "JSON has no includes")
+        blocks: list[ObjectSyntax | ArraySyntax] = [root]
+        while blocks:
+            block = blocks.pop()
+            self._separators(block)
+            if isinstance(block, ObjectSyntax):
+                blocks.extend(self._object(block))
+            else:
+                blocks.extend(self._array(block))
         return self._problems.found()
 
     def _span(self, index: int) -> Span:
@@ -79,6 +76,8 @@ class _Strict:
         self._problems.add(SyntaxCode.JSON_ROOT, span, message, label="expected `{` or `[`", notes=notes)
 
     def _comments(self) -> None:
+        if kinds.COMMENT not in self._tokens.kinds:
+            return
         for index, kind in enumerate(self._tokens.kinds):
             if kind == kinds.COMMENT:
                 self._problems.add(SyntaxCode.JSON_COMMENT, self._span(index), "JSON has no comments", label="comment")
@@ -94,22 +93,42 @@ class _Strict:
                 message = f"the character U+{ord(match[0]):04X} is not whitespace in JSON"
                 self._problems.add(SyntaxCode.JSON_WHITESPACE, Span(self._tree.source, at, at + 1), message)
 
-    def _object(self, node: ObjectSyntax) -> None:
-        self._separators(node)
+    def _object(self, node: ObjectSyntax) -> Iterator[ObjectSyntax | ArraySyntax]:
+        """Check the fields; the blocks among their values."""
         seen: dict[str, FieldSyntax] = {}
         for member in node.members:
-            if not isinstance(member, FieldSyntax) or self._tokens.kinds[member.first] != kinds.STRING:
-                continue
-            key = decode_string(self._tokens.text(member.first))
-            first = seen.setdefault(key, member)
-            if first is not member:
-                message = f"the key {self._tokens.text(member.first)} is given twice"
-                labels = (Label(self._span(first.first), "first given here"),)
-                code = SyntaxCode.JSON_DUPLICATE_KEY
-                self._problems.add(code, self._span(member.first), message, label="given again", secondary=labels)
+            if isinstance(member, FieldSyntax):
+                self._field(member)
+                self._duplicate(member, seen)
+                if member.value is not None:
+                    yield from self._value(member.value)
+            elif isinstance(member, IncludeSyntax):
+                self._problems.add(SyntaxCode.JSON_HOCON_FEATURE, self._tree.span(member), "JSON has no includes")
 
-    def _array(self, node: ArraySyntax) -> None:
-        self._separators(node)
+    def _array(self, node: ArraySyntax) -> Iterator[ObjectSyntax | ArraySyntax]:
+        for member in node.members:
+            if not isinstance(member, ErrorSyntax):
+                yield from self._value(member)
+
+    def _value(self, value: ValueSyntax) -> tuple[ObjectSyntax | ArraySyntax, ...]:
+        """Check a value; the block that it is, if it is one."""
+        if isinstance(value, Atom):
+            self._atom(value.first)
+            return ()
+        if isinstance(value, ConcatenationSyntax):
+            self._concatenation(value)
+            return tuple(part for part in value.parts if not isinstance(part, Atom))
+        return (value,)
+
+    def _duplicate(self, member: FieldSyntax, seen: dict[str, FieldSyntax]) -> None:
+        if self._tokens.kinds[member.first] != kinds.STRING:
+            return
+        first = seen.setdefault(decode_string(self._tokens.text(member.first)), member)
+        if first is not member:
+            message = f"the key {self._tokens.text(member.first)} is given twice"
+            labels = (Label(self._span(first.first), "first given here"),)
+            code = SyntaxCode.JSON_DUPLICATE_KEY
+            self._problems.add(code, self._span(member.first), message, label="given again", secondary=labels)
 
     def _separators(self, node: ObjectSyntax | ArraySyntax) -> None:
         """Exactly one comma between members and none after the last."""
@@ -126,7 +145,9 @@ class _Strict:
 
     def _separator(self, end: int, start: int) -> None:
         """Whether a comma stands between the end of a member and the start of the next."""
-        if kinds.COMMA in self._tokens.kinds[end:start] or self._tokens.starts[start] in self._known_gaps:
+        if self._tokens.kinds[end] == kinds.COMMA or kinds.COMMA in self._tokens.kinds[end:start]:
+            return
+        if self._tokens.starts[start] in self._known_gaps:
             return
         at = self._tokens.ends[end - 1]
         place = Span(self._tree.source, at, at)
@@ -135,6 +156,8 @@ class _Strict:
         self._problems.add(SyntaxCode.MISSING_SEPARATOR, place, message, label="expected `,`", fix=fix)
 
     def _field(self, node: FieldSyntax) -> None:
+        if self._is_plain(node):
+            return
         key = self._tokens.span(node.first, node.key_end)
         if node.key_end - node.first > 1 or self._tokens.kinds[node.first] not in (kinds.STRING, kinds.CONTROL_STRING):
             self._unquoted(key, "a JSON key stands in double quotes")
@@ -146,13 +169,22 @@ class _Strict:
             fix = Fix("write `:`", (Edit(span, ":"),)) if span.text == "=" else None
             self._problems.add(SyntaxCode.JSON_OPERATOR, span, f"JSON uses `:`, not `{span.text}`", fix=fix)
 
+    def _is_plain(self, node: FieldSyntax) -> bool:
+        """Whether the field is `"key" :`."""
+        if node.operator != node.first + 1 or self._tokens.kinds[node.operator] != kinds.COLON:
+            return False
+        return self._tokens.kinds[node.first] == kinds.STRING
+
     def _concatenation(self, node: ConcatenationSyntax) -> None:
         second = node.parts[1]
         message = "expected a comma or the end of the block: JSON does not join values"
         self._problems.add(SyntaxCode.MISSING_SEPARATOR, self._span(second.first), message, label="a second value")
 
     def _atom(self, index: int) -> None:
-        kind, span = self._tokens.kinds[index], self._span(index)
+        kind = self._tokens.kinds[index]
+        if kind == kinds.STRING:
+            return
+        span = self._span(index)
         if kind == kinds.UNQUOTED:
             self._word(span)
         elif kind == kinds.RAW_STRING:
