@@ -126,7 +126,7 @@ class Builder:
         return target
 
     def _plain_key(self, member: FieldSyntax) -> str | None:
-        """The key of a field that assigns (not appends) to a key of one word or string: most fields, so it is worth a short cut."""
+        """The key of a field that assigns (not appends) to one word or string: most fields, so it is worth a short cut."""
         first, operator = member.first, member.operator
         if member.key_end - first > 1 or (operator >= 0 and self._kinds[operator] == kinds.PLUS_EQUALS):
             return None
