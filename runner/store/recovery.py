@@ -76,7 +76,7 @@ class OpenReport:
         found = [str(repair) for repair in self.repairs]
         found += [f"{source} belonged to nothing known and is kept as {target}" for source, target in self.moved]
         if self.removed_orphans:
-            found.append(f"{len(self.removed_orphans)} checkpoint state files of unfinished checkpoints were removed")
+            found.append(f"state files of unfinished checkpoints that were removed: {len(self.removed_orphans)}")
         if self.migration_backup:
             change = f"from version {self.version_before} to {self.version}"
             found.append(f"the database went {change}; a copy of the former is {self.migration_backup}")
