@@ -63,8 +63,8 @@ class Outcome:
 class ExecutionControl:
     """The control of one execution. ``wanted`` is what it starts from as long as it has no checkpoint of its own.
 
-    ``fragile``: an execution that cannot start at all fails at once, whatever its restart strategy (for an upgrade that can be
-    rolled back). ``resumed``: it ran before, under another daemon.
+    ``fragile``: its first failure is its last, whatever its restart strategy, until it has written something durable or is told
+    that it may fail (for an upgrade that can be rolled back). ``resumed``: it ran before, under another daemon.
     """
 
     def __init__(
@@ -82,6 +82,8 @@ class ExecutionControl:
         """Set when the execution is over, or left to the next daemon."""
         self.running = asyncio.Event()
         """Set when the work has begun for the first time."""
+        self.proven = asyncio.Event()
+        """Set when rows that this execution has written are durable."""
         self._parts = parts
         self._meter = TotalsMeter(execution.id, work.job, execution.totals)
         self._record = ExecutionRecord(parts.journal, execution, self._meter)
@@ -100,6 +102,11 @@ class ExecutionControl:
         self._stop_savepoint: int | None = None
         self._final_tries: int | None = None
         self._best_rows = 0
+        self._restored_rows_out = 0
+
+    def harden(self) -> None:
+        """From now on a failure is followed by another attempt, as the restart strategy says."""
+        self._fragile = False
 
     def view(self) -> Execution:
         """The execution at this moment, with live totals."""
@@ -166,6 +173,7 @@ class ExecutionControl:
     def _new_attempt(self, restored: Restored, workers: int, crew: Crew) -> Attempt:
         if restored.snapshot is not None:
             self._best_rows = max(self._best_rows, restored.snapshot.rows_in)
+            self._restored_rows_out = restored.snapshot.rows_out
         attempt = Attempt(
             self.work,
             restored,
@@ -232,6 +240,9 @@ class ExecutionControl:
         if rows > self._best_rows:
             self._best_rows = rows
             self._budget.progressed()
+        if (checkpoint.rows_out or 0) > self._restored_rows_out:
+            self.proven.set()
+            self.harden()
         if trigger.stop and trigger.kind is CheckpointKind.SAVEPOINT:
             self._stop_savepoint = checkpoint.id
         elif trigger.kind is CheckpointKind.FINAL and self._final_tries is None:
@@ -376,11 +387,10 @@ class ExecutionControl:
             return
         if self._pending.stop is not None:
             self._pending.drop_stop(f"the attempt failed: {error.message}")
-        unstartable = self._fragile and not self._touched
-        delay = None if unstartable or not failure.retriable else self._next_delay()
+        hopeless = self._fragile or not failure.retriable
+        delay = None if hopeless else self._next_delay()
         if delay is None:
-            why = "" if unstartable or not failure.retriable else self._budget.describe()
-            await self._finish(ExecutionState.FAILED, why, clean=False, error=error)
+            await self._finish(ExecutionState.FAILED, "" if hopeless else self._budget.describe(), clean=False, error=error)
             return
         await self._record.change(
             ExecutionState.RESTARTING,

@@ -24,6 +24,8 @@ class Limits:
     """For one worker to commit what is complete and drop what is staged after an execution ended early."""
     parking: float = 5.0
     """For a last checkpoint when the daemon shuts down; then the work since the former one is done again later."""
+    observing: float = 3.0
+    """For a new generation to show that it works, unless it writes a checkpoint earlier; until then a failure rolls it back."""
     savepoint_patience: float = 30.0
     """For a savepoint to begin, beyond the time that checkpoints may take by the job's own settings."""
     failed_checkpoints: int = 3

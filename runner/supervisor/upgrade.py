@@ -114,22 +114,18 @@ class Upgrade:
             return FAILED, error.message
         except FlowdeckError as error:
             return await self._roll_back(job, stopped, error.message)
-        await self._until_running(control)
-        if control.running.is_set():
-            return SYNCED, f"generation {prepared.work.generation} runs, {prepared.choice.reason}"
+        await self._observe(control)
         execution = control.view()
         if execution.state is not ExecutionState.FAILED:
-            return FAILED, f"generation {prepared.work.generation} is {execution.state}"
+            return SYNCED, f"generation {prepared.work.generation} is {execution.state}, {prepared.choice.reason}"
         reason = execution.error.message if execution.error else "it failed"
-        return await self._roll_back(job, stopped, f"generation {prepared.work.generation} cannot start: {reason}")
+        return await self._roll_back(job, stopped, f"generation {prepared.work.generation} does not work: {reason}")
 
-    async def _until_running(self, control: ExecutionControl) -> None:
-        waits = {asyncio.ensure_future(control.running.wait()), asyncio.ensure_future(control.ended.wait())}
-        try:
-            await asyncio.wait(waits, timeout=self._limits.starting + _START_SLACK, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+    async def _observe(self, control: ExecutionControl) -> None:
+        """Until the execution has shown that it works, or has ended; then it may fail as any other."""
+        await _either(control.running, control.ended, self._limits.starting + _START_SLACK)
+        await _either(control.proven, control.ended, self._limits.observing)
+        control.harden()
 
     async def _roll_back(self, job: Job, stopped: Execution, reason: str) -> Result:
         """Start the old generation again where it stopped."""
@@ -140,6 +136,16 @@ class Upgrade:
             advice = _by_hand(stopped)
             return FAILED, f"{reason}; and generation {stopped.generation} cannot go on: {error.message}; {advice}"
         return FAILED, f"{reason}; rolled back to generation {stopped.generation}, {prepared.choice.reason}"
+
+
+async def _either(first: asyncio.Event, second: asyncio.Event, patience: float) -> None:
+    """Wait until one of the two is set, at most so many seconds."""
+    waits = {asyncio.ensure_future(first.wait()), asyncio.ensure_future(second.wait())}
+    try:
+        await asyncio.wait(waits, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 def _by_hand(stopped: Execution) -> str:
