@@ -63,7 +63,8 @@ def read_text(text: str, name: str, options: ReadOptions) -> Document:
         return _unreadable(source, FileProblem(SyntaxCode.TOO_LARGE, f"the text is larger than {limit} MiB"), options)
     if "\0" in text:
         return _unreadable(source, binary_problem(text.index("\0")), options)
-    return _read(source, (options.include_root or Path()) / Path(name).name, options)
+    file_name = Path(name.replace("\0", "")).name or "text"
+    return _read(source, (options.include_root or Path()) / file_name, options)
 
 
 def dialect_of(name: str, options: ReadOptions) -> Dialect:

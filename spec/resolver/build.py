@@ -291,6 +291,8 @@ class Builder:
             yield included.members(fields, target, place)
 
     def _load(self, syntax: IncludeSyntax, path: tuple[str, ...] | None) -> Builder | None:
+        if self._profile.strict:
+            return None  # JSON has no includes; that has been said
         name = self._tokens.text(syntax.name)
         included = self._includer.load(syntax, self.tree.span(syntax), name, self._included)
         if included is None:

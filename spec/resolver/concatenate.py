@@ -7,7 +7,7 @@ from collections.abc import Callable
 from spec.diagnostic import Label
 from spec.resolver.codes import ResolveCode
 from spec.resolver.findings import Findings
-from spec.resolver.nodes import Concatenation, Entry, Head, ListNode, Node, ObjectNode, Whitespace, through
+from spec.resolver.nodes import Concatenation, Entry, Head, ListNode, Node, ObjectNode, Whitespace, is_placeholder, through
 from spec.value import Scalar
 
 _NAMES = {Scalar: "text", ListNode: "a list", ObjectNode: "an object"}
@@ -30,6 +30,9 @@ def concatenate(
     if kinds <= {Scalar}:
         return Scalar("".join(map(_text, pieces)), node.span, node.via), ()
     if len(kinds) > 1:
+        known = [value for value in values if not is_placeholder(value[0])]
+        if len(known) < len(values):
+            return concatenate([*known], node, merge, findings)
         _report(values, node, findings)
         return values[0]
     if len(values) == 1:

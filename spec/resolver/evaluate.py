@@ -27,6 +27,7 @@ from spec.resolver.nodes import (
     Slot,
     Via,
     Whitespace,
+    is_placeholder,
     through,
 )
 from spec.resolver.steps import Step, ready
@@ -138,7 +139,7 @@ class Evaluator:
         newest = added[-1][0]
         if before is not None and isinstance(before[0], ListNode):
             items = [(node, through(before[1], via)) for node, via in before[0].items]
-        elif before is not None:
+        elif before is not None and not is_placeholder(before[0]):
             message = f"`+=` needs a list, but `{slot.key}` holds something else before"
             self._findings.add(ResolveCode.APPEND_TO_NON_LIST, newest.span, message)
         items.extend((append.node, via) for append, via in added)

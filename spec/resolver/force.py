@@ -12,7 +12,7 @@ from spec.resolver.dialect import Profile
 from spec.resolver.evaluate import Evaluator, settled
 from spec.resolver.externals import Externals
 from spec.resolver.findings import Findings
-from spec.resolver.nodes import Entry, Head, ListNode, Node, ObjectNode, Plugin, Slot, Via, through
+from spec.resolver.nodes import Entry, Head, ListNode, Node, ObjectNode, Plugin, Slot, Via, is_placeholder, through
 from spec.resolver.steps import Step, ready
 from spec.value import Field, ListValue, ObjectValue, Scalar, Value
 
@@ -111,6 +111,8 @@ class Forcer:
     def _plugin(self, plugin: Plugin, value: Value) -> Value:
         """The block of a section with its name; text or a list in place of a block is left as it is, and reported."""
         if not isinstance(value, ObjectValue):
+            if isinstance(value, Scalar) and (value.data is None or is_placeholder(value)):
+                return value  # nothing was written, or nothing known: that has been said
             message = f"`{plugin.name}` is not a block; a section holds plugins, written `{plugin.name} {{ ... }}`"
             notes = ("SeaTunnel would drop the name and keep the bare value",)
             self._findings.warn(ResolveCode.ENTRY_NOT_BLOCK, plugin.name_span, message, notes=notes)

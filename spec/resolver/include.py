@@ -88,7 +88,7 @@ class Includer:
             add(ResolveCode.INCLUDE_REFUSED, span, f"include {syntax.kind}(...) is not supported", notes=(note,))
         elif self.root is None:
             add(ResolveCode.INCLUDE_REFUSED, span, "includes are not allowed here")
-        elif not name or "\0" in name:
+        elif not _is_file_name(name):
             add(SyntaxCode.BAD_INCLUDE, span, "an include needs a file name")
         elif depth > INCLUDE_DEPTH:
             add(ResolveCode.INCLUDE_TOO_MANY, span, f"includes are nested more than {INCLUDE_DEPTH} deep")
@@ -104,7 +104,7 @@ class Includer:
         candidates = [wanted]
         if not syntax.kind and wanted.suffix not in _GUESSED_SUFFIXES:
             candidates += [wanted.with_name(wanted.name + suffix) for suffix in _GUESSED_SUFFIXES if wanted.name]
-        found = next((path for path in candidates if os.path.lexists(path) and not path.is_dir()), None)
+        found = next((path for path in candidates if os.path.lexists(path) and not os.path.isdir(path)), None)  # noqa: PTH112 - is_dir raises
         inside = self._is_inside(found or wanted)
         if not inside:
             message = f"{name!r} lies outside of the directory that includes are confined to"
@@ -134,3 +134,12 @@ class Includer:
         outer = tuple(Label(step, "included from here") for step in parent.via)
         self.findings.add(ResolveCode.INCLUDE_LOOP, span, f"{path.name} includes itself", secondary=outer)
         return True
+
+
+def _is_file_name(name: str) -> bool:
+    """Whether the file system can be asked for ``name`` at all."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return bool(name) and "\0" not in name

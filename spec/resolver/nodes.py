@@ -104,3 +104,10 @@ def through(outer: Via, inner: Via) -> Via:
     if not inner or len(outer) >= VIA_LIMIT:
         return outer
     return (outer + inner)[:VIA_LIMIT]
+
+
+def is_placeholder(node: Node) -> bool:
+    """Whether ``node`` is the text that stands for a reference without a value: its problem has been reported already."""
+    return (
+        isinstance(node, Scalar) and isinstance(node.data, str) and node.data.startswith("${") and node.span.text == node.data
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,8 @@ def resolve(
     externals = Externals(variables, environment)
     includer = Includer(include_root, findings)
     _check_variables(variables, profile, findings)
-    start = Included(source, path, (), (path.resolve(),))
+    chain = (Path(os.path.realpath(path)),) if include_root else ()
+    start = Included(source, path, (), chain)
     root_node: ObjectNode | ListNode = run(Builder(start, profile, includer, findings).root())
     root = _values(root_node, profile, externals, findings)
     for name, span in externals.shadowed.items():

@@ -197,6 +197,12 @@ def test_what_cannot_be_resolved_is_an_error(text: str, code: str) -> None:
     assert code in error_codes(text)
 
 
+@pytest.mark.parametrize("text", ["a = ${no} {b = 1}", "a = [1] ${no}", "a = ${b} [1], b = ${no}", "l = ${no}, l += 1"])
+def test_an_undefined_name_is_reported_once(text: str) -> None:
+    """What follows from it is not a problem of its own."""
+    assert error_codes(text) == ["I101"]
+
+
 def test_an_error_does_not_take_the_rest_away() -> None:
     """A reference without a value stands as its own text."""
     document = read("a = ${no}\nb = 1\n")

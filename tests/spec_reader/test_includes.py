@@ -269,3 +269,18 @@ def test_odd_names_are_only_diagnostics(tmp_path: Path, name: str) -> None:
     (tmp_path / "sub").mkdir()
     write(tmp_path, main=f'include "{name}"')
     assert len(read(tmp_path).diagnostics) == 1
+
+
+def test_a_name_that_no_file_can_have_is_only_a_diagnostic(tmp_path: Path) -> None:
+    """Half of a surrogate pair cannot be encoded."""
+    document = read_text('include "\ud800"', "x", ReadOptions(dialect=Dialect.HOCON, include_root=tmp_path))
+    assert codes(document) == ["S024"]
+
+
+def test_reading_text_does_not_need_a_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deleted one does not matter without includes."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert read_text("a = 1", "a\0b", ReadOptions()).diagnostics == ()

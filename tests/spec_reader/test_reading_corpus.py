@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spec.diagnostic import Severity
-from spec.document import Document, ReadOptions, read_file
+from spec.document import Dialect, Document, ReadOptions, read_file, read_text
+from spec.syntax.parser import parse
 from spec.value import Value, to_plain
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -85,3 +88,21 @@ def test_variables_make_such_a_file_resolve(path: str) -> None:
     variables = {name: f"value of {name}" for name in entry["variables"]}
     document = read_file(CORPUS / path, ReadOptions(variables=variables, environment={"table_name": "t"}))
     assert [d for d in document.diagnostics if d.severity is Severity.ERROR] == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_damaged_file_is_still_read(data: st.DataObject) -> None:
+    """Pieces of real files cut out, moved or replaced by signs: a Document in every dialect, and the tree prints the text."""
+    path = data.draw(st.sampled_from([entry["path"] for entry in ENTRIES]))
+    text = (CORPUS / path).read_text(encoding="utf-8")
+    for _ in range(data.draw(st.integers(1, 4))):
+        start, length = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 40))
+        piece = data.draw(st.sampled_from(["", "{", "}", '"', "[", "${", "=", "\n", '"""', text[start : start + length] * 2]))
+        text = text[:start] + piece + text[start + length :]
+    for dialect in Dialect:
+        document = read_text(text, "job.conf", ReadOptions(dialect=dialect))
+        assert parse(document.source).print() == text
+        for diagnostic in document.diagnostics:
+            assert diagnostic.primary is not None
+            assert 0 <= diagnostic.primary.span.start <= diagnostic.primary.span.end <= len(text)

@@ -168,6 +168,12 @@ def test_an_entry_that_is_no_block_is_reported() -> None:
     assert (found.code, under(found)) == ("D307", "A")
 
 
+@pytest.mark.parametrize(("text", "code"), [("source { A = ${no} }", "I101"), ("source { A = }", "S012")])
+def test_an_entry_without_a_known_value_is_reported_once(text: str, code: str) -> None:
+    """The missing value is the problem, not its type."""
+    assert [d.code for d in read(text).diagnostics] == [code]
+
+
 def test_appending_inside_a_plugin_appends() -> None:
     """SeaTunnel forgets the earlier elements; here they stay, with a warning at the operator."""
     text = "source { A { l = [1]\nl += 2 } }"
