@@ -60,6 +60,14 @@ def chosen(values: Column, indices: npt.NDArray[Any]) -> Column:
     return _arrow.Array.take(values, _arrow.array(indices))
 
 
+def one_batch(table: pa.Table) -> pa.RecordBatch:
+    """The whole table as one batch. Raises ValueError for what is too large for one."""
+    batches: list[pa.RecordBatch] = table.combine_chunks().to_batches()
+    if len(batches) > 1:
+        raise ValueError(f"{table.num_rows} rows of {table.nbytes} bytes do not fit into one batch")
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
 def of(values: list[Any], data_type: pa.DataType) -> Column:
     """Python values as an array."""
     return _arrow.array(values, type=data_type)

@@ -5,10 +5,9 @@ Only runs when a job is about to fail, so it may take its time.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -20,9 +19,12 @@ from spec.types import FieldType
 
 _MAXIMUM_SHOWN = 60
 
+RowsOf: TypeAlias = Callable[[str], Iterator[tuple[int, list[str]]]]
+"""Splits a text into records: how many lines come before each, and its fields."""
+
 
 def find_fault(
-    path: Path, found: Range, fields: Sequence[tuple[str, FieldType | None]], delimiter: str, reason: str
+    path: Path, found: Range, fields: Sequence[tuple[str, FieldType | None]], rows_of: RowsOf, reason: str
 ) -> DataError:
     """The error for the first record of ``found`` that does not fit. ``fields``: the file's columns; type None: not read."""
     first_line = line_number(path, found.begin)
@@ -34,14 +36,12 @@ def find_fault(
             f"{path.name} line {line_number(path, offset)}: a byte that is not UTF-8: 0x{found.data[error.start]:02x}",
             position=f"{path}: byte {offset}",
         )
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    line = first_line
-    for row in reader:
+    for lines, row in rows_of(text):
+        line = first_line + lines
         problem = _problem(row, fields) if row else None
         if problem is not None:
             hint = _header_hint(row, fields) if line == 1 else ""
             return DataError(f"{path.name} line {line}, {problem}", hint=hint, position=f"{path}: line {line}")
-        line = first_line + reader.line_num
     return DataError(f"{path.name} from line {first_line}: {reason}", position=f"{path}: byte {found.begin}")
 
 

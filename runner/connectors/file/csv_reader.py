@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +16,30 @@ from runner.connectors.base import Batch, DataError, Pace, Position
 from runner.connectors.file.csv_fault import find_fault
 from runner.connectors.file.listing import InputFile
 from runner.connectors.file.reader import FileReader, FileSettings
-from runner.connectors.file.records import QuotedBoundaries, Range, cut_evenly, read_ranges, skip_lines
+from runner.connectors.file.records import (
+    Boundaries,
+    LineBoundaries,
+    QuotedBoundaries,
+    Range,
+    cut_evenly,
+    read_ranges,
+    skip_lines,
+)
 from runner.connectors.file.text_values import convert_text
+from runner.connectors.options import Options
 from runner.connectors.table_schema import Column, arrow_schema
+from runner.worker import arrays
 from runner.worker.arrow_types import arrow_type
 from spec.types import ArrayType, MapType, RowType, ScalarType
 
 _BY_ARROW = frozenset(ScalarType) - {ScalarType.TIME, ScalarType.NULL, ScalarType.FLOAT_VECTOR, ScalarType.SPARSE_FLOAT_VECTOR}
 _read_csv: Any = pc.read_csv  # the stubs do not know that it takes files in memory
+_REFUSED = (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError)
 _MOMENTS = (ScalarType.DATE, ScalarType.TIMESTAMP)
 
 
 @dataclass(frozen=True, slots=True)
-class _FileColumns:
+class FileColumns:
     """The names of a file's columns in the file's order, and those of them that are read, in the order they are read."""
 
     in_file: tuple[str, ...]
@@ -37,16 +49,16 @@ class _FileColumns:
 class CsvReader(FileReader):
     """Fields are separated by one character and may be quoted; a blank field is null; each record has every column."""
 
+    quoting = True
+
     def __init__(self, settings: FileSettings) -> None:
         super().__init__(settings)
         options = settings.options
-        self._delimiter = options.text("field_delimiter", "delimiter", default=",")
-        if len(self._delimiter.encode()) != 1 or self._delimiter in '"\r\n':
-            raise options.error("field_delimiter", f"is one ASCII character for csv, not {self._delimiter!r}")
+        self._delimiter = self._read_delimiter(options)
         self._header = options.boolean("csv_use_header_line", default=False)
         self._skip = options.integer("skip_header_row_number", default=0, minimum=0)
         self._wanted = settings.wanted()
-        self._boundaries = QuotedBoundaries(self._delimiter)
+        self._boundaries: Boundaries = QuotedBoundaries(self._delimiter) if self.quoting else LineBoundaries()
         self._as_text: set[str] = {column.name for column in self._wanted if not _parsed_by_arrow(column)}
 
     def schema(self, files: Sequence[InputFile]) -> pa.Schema:  # noqa: ARG002 - it is declared
@@ -66,14 +78,19 @@ class CsvReader(FileReader):
         """Records from the byte that the position says."""
         begin = int(position["offset"]) if position else int(piece["begin"])
         names = piece.get("header") or [column.name for column in self.settings.declared()]
-        columns = _FileColumns(tuple(names), self._wanted)
+        columns = FileColumns(tuple(names), self._wanted)
         for found in read_ranges(path, begin, int(piece["end"]), self._boundaries, pace):
-            for data in self._parse(path, found, columns):
-                yield Batch(data, {"offset": found.end}, len(found.data))
+            yield Batch(self._parse(path, found, columns), {"offset": found.end}, len(found.data))
+
+    def _read_delimiter(self, options: Options) -> str:
+        delimiter = options.text("field_delimiter", "delimiter", default=",")
+        if not is_simple(delimiter):
+            raise options.error("field_delimiter", f"is one ASCII character for csv, not {delimiter!r}")
+        return delimiter
 
     def _header_names(self, path: Path, header: bytes) -> list[str]:
         try:
-            rows = list(csv.reader([header.decode()], delimiter=self._delimiter))
+            rows = [row for _, row in self._rows_of(header.decode())]
         except UnicodeDecodeError:
             raise DataError(f"{path.name}: the header line is not UTF-8", position=str(path)) from None
         names = [name.strip() for name in rows[0]] if rows else []
@@ -83,40 +100,53 @@ class CsvReader(FileReader):
             raise DataError(f"{path.name}: the header line {problem}", hint=f"it is: {header!r}", position=f"{path}: line 1")
         return names
 
-    def _parse(self, path: Path, found: Range, columns: _FileColumns) -> list[pa.RecordBatch]:
+    def _parse(self, path: Path, found: Range, columns: FileColumns) -> pa.RecordBatch:
         try:
             return self._convert(found, columns)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        except _REFUSED as error:
             moments = {column.name for column in self._wanted if column.type in _MOMENTS} - self._as_text
             if moments and not _is_parse_error(error):
                 return self._parse_moments(path, found, columns, moments)
             raise self._fault(path, found, columns, error) from error
 
-    def _parse_moments(self, path: Path, found: Range, columns: _FileColumns, moments: set[str]) -> list[pa.RecordBatch]:
+    def _parse_moments(self, path: Path, found: Range, columns: FileColumns, moments: set[str]) -> pa.RecordBatch:
         """Once more, with dates and timestamps in any of their forms; if that was it, all of the file is read so."""
         self._as_text |= moments
         try:
             return self._convert(found, columns)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        except _REFUSED as error:
             self._as_text -= moments
             raise self._fault(path, found, columns, error) from error
 
-    def _fault(self, path: Path, found: Range, columns: _FileColumns, error: Exception) -> DataError:
+    def _fault(self, path: Path, found: Range, columns: FileColumns, error: Exception) -> DataError:
         types = {column.name: column.type for column in columns.wanted}
         fields = [(name, types.get(name)) for name in columns.in_file]
-        return find_fault(path, found, fields, self._delimiter, str(error))
+        return find_fault(path, found, fields, self._rows_of, str(error))
 
-    def _convert(self, found: Range, columns: _FileColumns) -> list[pa.RecordBatch]:
+    def _rows_of(self, text: str) -> Iterator[tuple[int, list[str]]]:
+        """The records of a text with the line each begins on, for the report of a fault."""
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter)
+        line = 0
+        for row in reader:
+            yield line, row
+            line = reader.line_num
+
+    def _convert(self, found: Range, columns: FileColumns) -> pa.RecordBatch:
         table: pa.Table = _read_csv(
             pa.BufferReader(found.data),
             read_options=pc.ReadOptions(column_names=list(columns.in_file), use_threads=False, block_size=len(found.data) + 1),
-            parse_options=pc.ParseOptions(delimiter=self._delimiter, newlines_in_values=b'"' in found.data),
+            parse_options=self._parse_options(found),
             convert_options=self._convert_options(columns),
         )
-        batches = table.to_batches()
-        return [self._finish(batch) for batch in batches] if self._as_text else batches
+        batch = arrays.one_batch(table)
+        return self._finish(batch) if self._as_text else batch
 
-    def _convert_options(self, columns: _FileColumns) -> pc.ConvertOptions:
+    def _parse_options(self, found: Range) -> pc.ParseOptions:
+        if self.quoting:
+            return pc.ParseOptions(delimiter=self._delimiter, newlines_in_values=b'"' in found.data)
+        return pc.ParseOptions(delimiter=self._delimiter, quote_char=False, double_quote=False)
+
+    def _convert_options(self, columns: FileColumns) -> pc.ConvertOptions:
         types = {
             column.name: pa.string() if column.name in self._as_text else arrow_type(column.type) for column in columns.wanted
         }
@@ -131,11 +161,16 @@ class CsvReader(FileReader):
         )
 
     def _finish(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        arrays = [
+        converted = [
             convert_text(batch.column(column.name), column.type) if column.name in self._as_text else batch.column(column.name)
             for column in self._wanted
         ]
-        return pa.RecordBatch.from_arrays(arrays, schema=arrow_schema(self._wanted))
+        return pa.RecordBatch.from_arrays(converted, schema=arrow_schema(self._wanted))
+
+
+def is_simple(delimiter: str) -> bool:
+    """Whether Arrow's parser can split at it."""
+    return len(delimiter.encode()) == 1 and delimiter not in '"\r\n'
 
 
 def _parsed_by_arrow(column: Column) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from runner.connectors.file.format import FileFormat
+from runner.connectors.file.cell_text import MomentFormats, cell_text, json_value
+from runner.connectors.file.format import SUPPORTED, FileFormat
+from runner.connectors.java_dates import java_time_directives
 from runner.connectors.options import Options
 from runner.worker.sql_text import identifier, literal
 
@@ -23,55 +26,114 @@ _PARQUET_CODECS = {
     "zstd": "zstd",
 }
 _ROW_GROUP_ROWS = 122_880
+_LINE = "flowdeck_line"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """``select`` makes the file's columns from the relation ``rows``; ``copy_options`` go into COPY's parentheses."""
+    """``select`` makes the file's columns, and those of ``extra`` besides, from the relation ``rows``; ``copy_options`` go into
+    COPY's parentheses.
+    """
 
-    select: str
+    items: tuple[str, ...]
     copy_options: str
 
+    def select(self, *extra: str) -> str:
+        """The SELECT, with ``extra`` items at its end."""
+        return f'SELECT {", ".join((*self.items, *extra))} FROM "rows"'  # noqa: S608 - quoted identifiers
 
-def file_layout(file_format: FileFormat, columns: list[Field], options: Options) -> Layout:
+
+def file_layout(file_format: FileFormat, columns: Sequence[Field], options: Options) -> Layout:
     """The layout of a sink's files. Raises OptionError for what the local engine does not write."""
     codec = options.text("compress_codec", default="none").lower()
     if file_format is FileFormat.PARQUET:
-        if codec not in _PARQUET_CODECS:
-            raise options.error("compress_codec", f"cannot be {codec} for parquet", hint=", ".join(_PARQUET_CODECS))
-        select = ", ".join(identifier(column.name) for column in columns)
-        return Layout(
-            f'SELECT {select} FROM "rows"',  # noqa: S608 - quoted identifiers
-            f"FORMAT parquet, COMPRESSION {_PARQUET_CODECS[codec]}, ROW_GROUP_SIZE {_ROW_GROUP_ROWS}",
-        )
+        return _parquet(columns, codec, options)
     if codec != "none":
         raise options.error("compress_codec", f"cannot be {codec} for {file_format}: the local engine writes it uncompressed")
-    if file_format is FileFormat.JSON:
-        return _json(columns)
-    return _csv(columns, options)
+    match file_format:
+        case FileFormat.JSON:
+            return _json(columns)
+        case FileFormat.CSV:
+            return _csv(columns, options)
+        case FileFormat.TEXT:
+            return _text(columns, options)
+        case _:
+            raise options.error(
+                "file_format_type", f"cannot be {file_format}: the local engine does not write it", hint=", ".join(SUPPORTED)
+            )
 
 
-def _json(columns: list[Field]) -> Layout:
-    select = ", ".join(f"{json_value(identifier(column.name), column.type)} AS {identifier(column.name)}" for column in columns)
-    return Layout(f'SELECT {select} FROM "rows"', "FORMAT json")  # noqa: S608 - quoted identifiers
+def _parquet(columns: Sequence[Field], codec: str, options: Options) -> Layout:
+    if codec not in _PARQUET_CODECS:
+        raise options.error("compress_codec", f"cannot be {codec} for parquet", hint=", ".join(_PARQUET_CODECS))
+    items = tuple(identifier(column.name) for column in columns)
+    return Layout(items, f"FORMAT parquet, COMPRESSION {_PARQUET_CODECS[codec]}, ROW_GROUP_SIZE {_ROW_GROUP_ROWS}")
 
 
-def json_value(expression: str, data_type: pa.DataType) -> str:
-    """``expression`` as what JSON shows of it: bytes in base64, timestamps with a ``T``."""
-    if pa.types.is_binary(data_type):
-        return f"to_base64({expression})"
-    if pa.types.is_timestamp(data_type):
-        return f"replace(CAST({expression} AS VARCHAR), ' ', 'T')"
-    return expression
+def _json(columns: Sequence[Field]) -> Layout:
+    items = tuple(f"{json_value(identifier(each.name), each.type)} AS {identifier(each.name)}" for each in columns)
+    return Layout(items, "FORMAT json")
 
 
-def _csv(columns: list[Field], options: Options) -> Layout:
+def _csv(columns: Sequence[Field], options: Options) -> Layout:
     delimiter = options.text("field_delimiter", default=",")
     header = options.boolean("enable_header_write", default=False)
-    if len(delimiter) != 1:
-        raise options.error("field_delimiter", f"is one character for csv, not {delimiter!r}")
-    select = ", ".join(identifier(column.name) for column in columns)
+    if len(delimiter.encode()) != 1 or delimiter in '"\r\n':
+        raise options.error("field_delimiter", f"is one ASCII character for csv, not {delimiter!r}")
+    _check_rows_end(options)
+    formats = _formats(options)
+    items = tuple(f"{_csv_cell(column, formats)} AS {identifier(column.name)}" for column in columns)
+    return Layout(items, f"FORMAT csv, HEADER {header}, DELIMITER {literal(delimiter)}, NULLSTR ''")
+
+
+def _csv_cell(column: Field, formats: MomentFormats) -> str:
+    """Numbers, flags and texts are written as they are, which is faster than by way of a text."""
+    plain = pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_boolean(column.type)
+    name = identifier(column.name)
+    return name if plain else cell_text(name, column.type, formats)
+
+
+def _text(columns: Sequence[Field], options: Options) -> Layout:
+    delimiter = options.text("field_delimiter", default="\x01")
+    header = options.boolean("enable_header_write", default=False)
+    _check_rows_end(options)
+    formats = _formats(options)
+    cells = [_text_cell(column, delimiter, formats) for column in columns]
+    name = delimiter.join(column.name for column in columns) if header else _LINE
+    line = f" || {literal(delimiter)} || ".join(cells)
     return Layout(
-        f'SELECT {select} FROM "rows"',  # noqa: S608 - quoted identifiers
-        f"FORMAT csv, HEADER {str(header).lower()}, DELIMITER {literal(delimiter)}, NULLSTR ''",
+        (f"{line} AS {identifier(name)}",), f"FORMAT csv, HEADER {header}, QUOTE '', ESCAPE '', DELIMITER '', NULLSTR ''"
+    )
+
+
+def _text_cell(column: Field, delimiter: str, formats: MomentFormats) -> str:
+    """Nothing is quoted in a text file, so a value must not look like the end of its field or line."""
+    text = cell_text(identifier(column.name), column.type, formats)
+    if not _may_hold_anything(column.type):
+        return f"coalesce({text}, '')"
+    problem = f"column {column.name}: a value holds the field delimiter or a line break, which a text file cannot tell apart"
+    wrong = f"contains({text}, {literal(delimiter)}) OR contains({text}, chr(10))"
+    return f"CASE WHEN {wrong} THEN error({literal(problem)}) ELSE coalesce({text}, '') END"
+
+
+def _may_hold_anything(data_type: Any) -> bool:
+    return bool(pa.types.is_string(data_type) or pa.types.is_binary(data_type) or pa.types.is_nested(data_type))
+
+
+def _check_rows_end(options: Options) -> None:
+    if options.text("row_delimiter", default="\n") != "\n":
+        raise options.error("row_delimiter", "is a line feed for the local engine")
+
+
+def _formats(options: Options) -> MomentFormats:
+    """The default formats would drop fractions of seconds; they mean the engine's own, which writes one if there is one."""
+
+    def directives(name: str, default: str) -> str:
+        pattern = options.text(name, default=default)
+        return "" if pattern == default else java_time_directives(pattern, name, options)
+
+    return MomentFormats(
+        date=directives("date_format", "yyyy-MM-dd"),
+        time=directives("time_format", "HH:mm:ss"),
+        timestamp=directives("datetime_format", "yyyy-MM-dd HH:mm:ss"),
     )

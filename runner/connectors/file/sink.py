@@ -24,10 +24,12 @@ from runner.connectors.base import (
 from runner.connectors.file.format import FileFormat
 from runner.connectors.file.layout import Field, file_layout
 from runner.connectors.file.naming import FileNames
+from runner.connectors.file.partitions import Partitioning
 from runner.connectors.file.save_mode import apply_save_mode
 from runner.connectors.file.staging import (
     attempt_prefix,
     digest,
+    directories_between,
     discard,
     make_staging,
     publish,
@@ -67,7 +69,7 @@ class FileSegment(SinkSegment):
         for file in self._files:
             sync_file(file.staged)
             pairs.append([str(file.staged), str(self._sink.final_path(file, checkpoint))])
-        for directory in {file.staged.parent for file in self._files}:
+        for directory in directories_between((file.staged for file in self._files), self._sink.staging):
             sync_directory(directory)
         return SinkCheckpoint(tokens=({"staging": str(self._sink.staging), "files": pairs},))
 
@@ -82,7 +84,14 @@ class LocalFileSink(Sink):
         self._target = _target(context)
         self._options = options
         self._names = FileNames(options, self._format.suffix)
-        self._layout = file_layout(self._format, _columns(options, schema), options)
+        columns = _columns(options, schema)
+        names = options.texts("partition_by")
+        self._partitioning = Partitioning(names, columns, options) if names else None
+        if names and not options.boolean("is_partition_field_write_in_file", default=False):
+            columns = [column for column in columns if column.name not in names]
+        if not columns:
+            raise options.error("partition_by", "leaves no column to write")
+        self._layout = file_layout(self._format, columns, options)
         self.staging = staging_directory(self._target, context.job_id)
         self.part_limit = PartLimit(rows=options.integer("batch_size", default=DEFAULT_BATCH_SIZE, minimum=1))
         self._prefix = attempt_prefix(context)
@@ -108,14 +117,32 @@ class LocalFileSink(Sink):
         self._written += 1
         staged = self.staging / f"{self._prefix}{self._identity}-w{self.context.worker}-{number}{self._format.suffix}"
         self._current = staged
-        rows = part.copy(self._layout.select, staged, self._layout.copy_options)
-        if rows:
-            self._files.append(WrittenFile(staged, "", len(self._files)))
-            self._finished_bytes += staged.stat().st_size
-        else:
-            staged.unlink(missing_ok=True)
+        rows = self._write_plain(part, staged) if self._partitioning is None else self._write_sorted(part, staged)
         self._current = None
         return rows
+
+    def _write_plain(self, part: Part, staged: Path) -> int:
+        rows = part.copy(self._layout.select(), staged, self._layout.copy_options)
+        if rows:
+            self._keep(staged, "")
+        else:
+            staged.unlink(missing_ok=True)
+        return rows
+
+    def _write_sorted(self, part: Part, staged: Path) -> int:
+        """A directory of files, one or more per partition."""
+        partitioning = self._partitioning
+        assert partitioning is not None  # noqa: S101 - the caller looked
+        options = f"{self._layout.copy_options}, {partitioning.copy_options}"
+        rows = part.copy(self._layout.select(partitioning.column()), staged, options)
+        if rows:
+            for file, directory in partitioning.files(staged):
+                self._keep(file, directory)
+        return rows
+
+    def _keep(self, staged: Path, directory: str) -> None:
+        self._files.append(WrittenFile(staged, directory, len(self._files)))
+        self._finished_bytes += staged.stat().st_size
 
     def written_bytes(self) -> int:
         """Bytes of finished files and of the one being written."""
@@ -147,7 +174,7 @@ class LocalFileSink(Sink):
     @classmethod
     def commit(cls, token: dict[str, Any]) -> None:
         """Rename the files of ``token``."""
-        publish((Path(staged), Path(final)) for staged, final in token["files"])
+        publish([(Path(staged), Path(final)) for staged, final in token["files"]], Path(token["staging"]))
 
 
 def _target(context: PluginContext) -> Path:

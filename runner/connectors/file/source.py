@@ -12,8 +12,11 @@ import pyarrow as pa
 from runner.connectors.base import Batch, DataError, OptionError, Pace, PluginContext, PluginError, Source
 from runner.connectors.file.csv_reader import CsvReader
 from runner.connectors.file.format import SUPPORTED, FileFormat
+from runner.connectors.file.json_reader import JsonReader
 from runner.connectors.file.listing import InputFile, list_files
+from runner.connectors.file.parquet_reader import ParquetReader
 from runner.connectors.file.reader import FileReader, FileSettings
+from runner.connectors.file.text_reader import TextReader
 from runner.connectors.options import Options
 from runner.connectors.table_schema import declared_columns
 from runner.protocol import Split
@@ -105,6 +108,12 @@ def _open_reader(file_format: FileFormat, settings: FileSettings, connection: du
     match file_format:
         case FileFormat.CSV:
             return CsvReader(settings)
+        case FileFormat.TEXT:
+            return TextReader(settings)
+        case FileFormat.PARQUET:
+            return ParquetReader(settings)
+        case FileFormat.JSON:
+            return JsonReader(settings, connection)
         case _:
             raise OptionError(
                 f"LocalFile: the local engine does not read {file_format} files", hint=", ".join(map(str, SUPPORTED))

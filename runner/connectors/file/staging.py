@@ -6,10 +6,11 @@ and a sink, so nothing that a dead attempt left can be taken for something else.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from runner.connectors.base import PluginContext, TargetError, file_error
@@ -84,7 +85,18 @@ def _sync(path: Path, flags: int) -> None:
         raise file_error(error, path, "make durable") from error
 
 
-def publish(files: Iterable[tuple[Path, Path]]) -> None:
+def directories_between(staged: Iterable[Path], staging: Path) -> list[Path]:
+    """The directories that hold the ``staged`` files, up to and including ``staging``; the deepest first."""
+    found: set[Path] = set()
+    for file in staged:
+        for directory in file.parents:
+            found.add(directory)
+            if directory == staging:
+                break
+    return sorted(found, key=lambda directory: len(directory.parts), reverse=True)
+
+
+def publish(files: Sequence[tuple[Path, Path]], staging: Path) -> None:
     """Rename every (staged, final) pair and make the renames durable. A pair that was renamed before is left alone."""
     touched: set[Path] = set()
     for staged, final in files:
@@ -95,6 +107,10 @@ def publish(files: Iterable[tuple[Path, Path]]) -> None:
     for directory in touched:
         if directory.is_dir():
             sync_directory(directory)
+    for directory in directories_between((staged for staged, _ in files), staging):
+        if directory != staging:
+            with contextlib.suppress(OSError):  # not empty yet, or removed before
+                directory.rmdir()
 
 
 def _rename(staged: Path, final: Path) -> bool:

@@ -31,10 +31,8 @@ def convert_text(texts: Column, field_type: FieldType, level: int = 1) -> Column
             return _maps(texts, field_type, level)
         case RowType():
             return _rows(texts, field_type, level)
-        case DecimalType():
-            return _cast(texts, arrow_type(field_type))
         case _:
-            return _scalar(texts, field_type)
+            return convert_scalar(_trimmed(texts, field_type), field_type)
 
 
 def blank_to_null(texts: Column) -> Column:
@@ -42,20 +40,26 @@ def blank_to_null(texts: Column) -> Column:
     return _compute.if_else(_compute.equal(_compute.binary_length(texts), 0), pa.scalar(None, pa.string()), texts)
 
 
-def _scalar(texts: Column, scalar: ScalarType) -> Column:
-    if scalar is ScalarType.STRING:
+def convert_scalar(texts: Column, field_type: ScalarType | DecimalType) -> Column:
+    """``texts`` as values of a type that is not nested; only null is null. Raises like :func:`convert_text`."""
+    match field_type:
+        case ScalarType.STRING:
+            return texts
+        case ScalarType.NULL:
+            return arrays.of([None] * len(texts), pa.null())
+        case ScalarType.TIME:
+            moments = _replace(_microseconds(texts), r"^(.*)$", r"1970-01-01 \1")
+            return _cast(_cast(moments, pa.timestamp("us")), arrow_type(field_type))
+        case ScalarType.DATE | ScalarType.TIMESTAMP:
+            return _date_or_timestamp(texts, arrow_type(field_type))
+        case _:
+            return _cast(texts, arrow_type(field_type))
+
+
+def _trimmed(texts: Column, field_type: FieldType) -> Column:
+    if field_type in {ScalarType.STRING, ScalarType.BYTES}:
         return texts
-    if scalar is ScalarType.BYTES:
-        return _cast(texts, pa.binary())
-    if scalar is ScalarType.NULL:
-        return arrays.of([None] * len(texts), pa.null())
-    trimmed = blank_to_null(_compute.utf8_trim_whitespace(texts))
-    if scalar is ScalarType.TIME:
-        moments = _replace(_microseconds(trimmed), r"^(.*)$", r"1970-01-01 \1")
-        return _cast(_cast(moments, pa.timestamp("us")), arrow_type(scalar))
-    if scalar in {ScalarType.DATE, ScalarType.TIMESTAMP}:
-        return _date_or_timestamp(trimmed, arrow_type(scalar))
-    return _cast(trimmed, arrow_type(scalar))
+    return blank_to_null(_compute.utf8_trim_whitespace(texts))
 
 
 def _date_or_timestamp(texts: Column, data_type: pa.DataType) -> Column:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from runner.connectors.java_dates import Piece, UnknownPattern, directives, pieces
+from runner.connectors.patterns import replacement_of
 from runner.transforms.dialect import tree
-from runner.transforms.dialect.java_dates import Piece, UnknownPattern, directives, pieces
 from runner.transforms.dialect.macros import has_macro, use_macro
 from runner.transforms.dialect.tree import Node, QueryError, arguments_of, constant_text
-from runner.transforms.regex import replacement_of
 from runner.worker.engine import Engine
 
 TypeOf = Callable[[Node], str]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from runner.connectors.options import Options
+
 _RUN = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+|'")
 
 _DIRECTIVES = {
@@ -78,3 +80,11 @@ def _directive(token: str, pattern: str) -> str:
         return token.replace("%", "%%")
     quoted = token[1:-1].replace("''", "'")
     return quoted.replace("%", "%%") or "'"
+
+
+def java_time_directives(pattern: str, option: str, options: Options) -> str:
+    """The directives of the pattern in ``option``. Raises OptionError for a letter that is not known."""
+    try:
+        return directives(pattern)
+    except UnknownPattern as error:
+        raise options.error(option, f"is no date pattern: {error}") from error

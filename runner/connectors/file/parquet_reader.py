@@ -1,0 +1,131 @@
+"""Reads Parquet by row groups. The position is a row group and a row in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from runner.connectors.base import Batch, DataError, Pace, PluginError, Position, file_error
+from runner.connectors.file.listing import InputFile
+from runner.connectors.file.reader import FileReader, FileSettings
+from runner.connectors.table_schema import arrow_schema
+from runner.worker.arrow_types import canonical_schema
+
+_READ_BUFFER = 1 << 20
+
+_open: Any = pq.ParquetFile
+
+
+class ParquetReader(FileReader):
+    """The first file says what the columns are, unless a schema is declared; the others must have them too."""
+
+    def __init__(self, settings: FileSettings) -> None:
+        super().__init__(settings)
+        self._schema: pa.Schema | None = None if settings.columns is None else arrow_schema(settings.wanted())
+
+    def schema(self, files: Sequence[InputFile]) -> pa.Schema:
+        """The columns that are read."""
+        if self._schema is None:
+            if not files:
+                raise self.settings.options.error("path", "has no files, and no schema says what their columns would be")
+            with _opened(files[0].path) as file:
+                found: pa.Schema = file.schema_arrow
+            self._schema = canonical_schema(_chosen(found, self.settings, files[0].path))
+        return self._schema
+
+    def pieces(self, file: InputFile, parts: int) -> list[dict[str, Any]]:
+        """Ranges of row groups."""
+        with _opened(file.path) as opened:
+            groups = opened.num_row_groups
+        parts = max(1, min(parts, groups))
+        edges = [groups * number // parts for number in range(parts + 1)]
+        return [{"first": edges[n], "last": edges[n + 1]} for n in range(parts) if edges[n] < edges[n + 1]]
+
+    def read(self, path: Path, piece: dict[str, Any], position: Position | None, pace: Pace) -> Iterator[Batch]:
+        """Rows from the row group and row that the position says."""
+        schema = self._schema
+        if schema is None:
+            raise RuntimeError("schema comes before read")
+        group = int(position["group"]) if position else int(piece["first"])
+        skip = int(position["row"]) if position else 0
+        with _opened(path) as file:
+            _check_columns(file.schema_arrow, schema, path)
+            while group < int(piece["last"]):
+                yield from _read_group(file, path, group, skip, schema, pace)
+                group, skip = group + 1, 0
+
+
+def _read_group(file: Any, path: Path, group: int, skip: int, schema: pa.Schema, pace: Pace) -> Iterator[Batch]:
+    metadata = file.metadata.row_group(group)
+    total = metadata.num_rows
+    row_bytes = max(1, metadata.total_byte_size // max(1, total))
+    size = max(1, min(pace.rows, pace.bytes // row_bytes))
+    stored = _stored_bytes(metadata, schema)
+    row = 0
+    for batch in file.iter_batches(size, row_groups=[group], columns=schema.names, use_threads=False):
+        end = row + batch.num_rows
+        if end > skip:
+            wanted = batch.slice(max(0, skip - row))
+            position = {"group": group, "row": end} if end < total else {"group": group + 1, "row": 0}
+            read = stored * end // total - stored * max(row, skip) // total
+            yield Batch(_cast(wanted, schema, path), position, read)
+        row = end
+
+
+def _stored_bytes(metadata: Any, schema: pa.Schema) -> int:
+    """The size in the file of the row group's columns that are read."""
+    wanted = set(schema.names)
+    columns = (metadata.column(index) for index in range(metadata.num_columns))
+    return sum(column.total_compressed_size for column in columns if column.path_in_schema.split(".")[0] in wanted)
+
+
+def _cast(batch: pa.RecordBatch, schema: pa.Schema, path: Path) -> pa.RecordBatch:
+    columns = []
+    for index, field in enumerate(schema):
+        column: Any = batch.column(index)
+        if column.type != field.type:
+            safe = not pa.types.is_timestamp(column.type)  # what is finer than a microsecond is dropped
+            try:
+                column = column.cast(field.type, safe=safe)
+            except pa.ArrowException as error:
+                raise DataError(f"{path.name}, column {field.name}: {error}", position=str(path)) from error
+        columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _chosen(found: pa.Schema, settings: FileSettings, path: Path) -> pa.Schema:
+    if settings.read_columns is None:
+        return found
+    _check_names(found, settings.read_columns, path)
+    return pa.schema([found.field(name) for name in settings.read_columns])
+
+
+def _check_columns(found: pa.Schema, wanted: pa.Schema, path: Path) -> None:
+    _check_names(found, wanted.names, path)
+
+
+def _check_names(found: pa.Schema, names: Sequence[str], path: Path) -> None:
+    missing = [name for name in names if name not in found.names]
+    if missing:
+        raise DataError(
+            f"{path.name} has no column {', '.join(missing)}", hint=f"it has: {', '.join(found.names)}", position=str(path)
+        )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        file = _open(path, buffer_size=_READ_BUFFER, pre_buffer=False, coerce_int96_timestamp_unit="us")
+    except OSError as error:
+        if error.errno is None:
+            raise PluginError(f"{path} cannot be read: {error}", code="file", position=str(path)) from error
+        raise file_error(error, path, "read") from error
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{path} is no Parquet file: {error}", position=str(path)) from error
+    with file:
+        yield file

@@ -1,0 +1,78 @@
+"""``partition_by``: which directory a row's file belongs to.
+
+The engine sorts rows into directories by one made-up column, the JSON list of the partition values; the directory that a person
+sees is made from it here, so that no value can lead out of the target.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from runner.connectors.file.cell_text import MomentFormats, cell_text
+from runner.connectors.options import Options
+from runner.worker.sql_text import identifier
+
+NULL_DIRECTORY = "__HIVE_DEFAULT_PARTITION__"
+_COLUMN = "flowdeck_partition"
+_DEFAULT_EXPRESSION = "${k0}=${v0}/${k1}=${v1}/.../${kn}=${vn}/"
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\"#%'*/:=?\\{\[\]^]")
+_PLACEHOLDER = re.compile(r"\$\{([kv])(\d+)\}")
+
+
+class Partitioning:
+    """The partition columns of a sink, and how their directories are called."""
+
+    def __init__(self, names: Sequence[str], fields: Sequence[Any], options: Options) -> None:
+        self.names = tuple(names)
+        self._fields = {field.name: field for field in fields}
+        missing = [name for name in names if name not in self._fields]
+        if missing:
+            raise options.error("partition_by", f"names columns that are not written: {', '.join(missing)}")
+        expression = options.text("partition_dir_expression", default="").strip()
+        self._expression = "" if expression == _DEFAULT_EXPRESSION else expression
+        for kind, number in _PLACEHOLDER.findall(self._expression):
+            if int(number) >= len(names):
+                raise options.error("partition_dir_expression", f"has ${{{kind}{number}}} for {len(names)} columns")
+
+    def column(self) -> str:
+        """The select item that the engine partitions by."""
+        texts = (cell_text(identifier(name), self._fields[name].type, MomentFormats()) for name in self.names)
+        return f"CAST(to_json([{', '.join(f'CAST({text} AS VARCHAR)' for text in texts)}]) AS VARCHAR) AS {_COLUMN}"
+
+    @property
+    def copy_options(self) -> str:
+        """What COPY needs besides the format's options."""
+        return f"PARTITION_BY ({_COLUMN}), FILENAME_PATTERN 'part_{{i}}'"
+
+    def files(self, staged: Path) -> Iterator[tuple[Path, str]]:
+        """The files that a COPY made below ``staged``, each with its directory below the target."""
+        for directory in sorted(staged.iterdir()):
+            _, _, encoded = directory.name.partition("=")
+            values = json.loads(unquote(encoded))
+            for file in sorted(directory.iterdir()):
+                yield file, self.directory(values)
+
+    def directory(self, values: Sequence[str | None]) -> str:
+        """The directory of these partition values."""
+        safe = [escape(value) for value in values]
+        if not self._expression:
+            return "/".join(f"{escape(name)}={value}" for name, value in zip(self.names, safe, strict=True))
+
+        def one(found: re.Match[str]) -> str:
+            number = int(found[2])
+            return escape(self.names[number]) if found[1] == "k" else safe[number]
+
+        parts = (_PLACEHOLDER.sub(one, part) for part in self._expression.split("/"))
+        return "/".join(f"%2E{part[1:]}" if part.startswith(".") else part for part in parts if part)
+
+
+def escape(value: str | None) -> str:
+    """A value as part of a directory's name, as Hive writes it."""
+    if not value:
+        return NULL_DIRECTORY
+    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", value)

@@ -1,0 +1,70 @@
+r"""Reads text files: csv without quotes, with any delimiter.
+
+The delimiter is a regular expression as in SeaTunnel (``\\|`` is a bar), ``\x01`` when left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from runner.connectors.file.csv_reader import CsvReader, FileColumns, is_simple
+from runner.connectors.file.reader import FileSettings
+from runner.connectors.file.records import Range
+from runner.connectors.file.text_values import convert_text
+from runner.connectors.options import Options
+from runner.connectors.patterns import literal_of
+from runner.connectors.table_schema import arrow_schema
+
+_compute: Any = pc
+
+
+class TextReader(CsvReader):
+    """Every line is a record; nothing is quoted."""
+
+    quoting = False
+
+    def __init__(self, settings: FileSettings) -> None:
+        self._pattern = ""
+        super().__init__(settings)
+
+    def _read_delimiter(self, options: Options) -> str:
+        pattern = options.text("field_delimiter", "delimiter", default="\x01")
+        text = literal_of(pattern)
+        if text is not None and is_simple(text):
+            return text
+        self._pattern = re.escape(text) if text is not None else pattern
+        try:
+            _compute.split_pattern_regex(pa.array(["", "a"]), self._pattern)
+            re.compile(self._pattern)
+        except (pa.ArrowInvalid, re.error):
+            raise options.error("field_delimiter", f"is no regular expression: {pattern!r}") from None
+        return ""
+
+    def _convert(self, found: Range, columns: FileColumns) -> pa.RecordBatch:
+        if not self._pattern:
+            return super()._convert(found, columns)
+        lines = _compute.utf8_rtrim(_compute.split_pattern(pa.array([found.data.decode()]), "\n").values, "\r")
+        lines = lines.filter(_compute.not_equal(lines, ""))
+        fields = _compute.split_pattern_regex(lines, self._pattern)
+        if not _compute.all(_compute.equal(_compute.list_value_length(fields), len(columns.in_file)), min_count=0).as_py():
+            raise pa.ArrowInvalid("CSV parse error: another number of columns")
+        values = fields.values
+        width = len(columns.in_file)
+        made = []
+        for column in columns.wanted:
+            first = columns.in_file.index(column.name)
+            indices = pa.array(np.arange(first, len(lines) * width, width))
+            made.append(convert_text(values.take(indices), column.type))
+        return pa.RecordBatch.from_arrays(made, schema=arrow_schema(columns.wanted))
+
+    def _rows_of(self, text: str) -> Iterator[tuple[int, list[str]]]:
+        pattern = self._pattern or re.escape(self._delimiter)
+        for number, line in enumerate(text.split("\n")):
+            stripped = line.rstrip("\r")
+            yield number, re.split(pattern, stripped) if stripped else []
