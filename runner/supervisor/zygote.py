@@ -42,6 +42,10 @@ _INTERNAL_ERROR = 70
 # SIGPIPE stays ignored, as Python has it: a write to a closed socket is an error, not a death.
 _RESET_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP)
 
+# Libraries that would start threads while they are imported (linear algebra, an allocator that is not even used): a fork keeps
+# none of them.
+_NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+
 RunWorker = Callable[[socket.socket], int]
 
 
@@ -214,9 +218,7 @@ def _serve_parent() -> None:
     descriptor, parent = (int(argument) for argument in sys.argv[1:3])
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's business
-    # numpy's linear algebra would start a pool of threads while it is imported, and a fork keeps none of them.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.update(_NO_THREADS)
 
     from runner.worker.main import run_worker
 
