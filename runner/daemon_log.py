@@ -53,6 +53,9 @@ def configure_logging(path: Path, *, foreground: bool) -> None:
     if foreground:
         handlers.append(logging.StreamHandler(sys.stderr))
     root = logging.getLogger()
+    for former in [handler for handler in root.handlers if isinstance(handler, _RotatingLog)]:
+        root.removeHandler(former)  # a process may embed a daemon more than once
+        former.close()
     for handler in handlers:
         handler.setFormatter(formatting)
         root.addHandler(handler)

@@ -32,11 +32,13 @@ class Abandoned(FlowdeckError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the execution ended; ``interrupted``: a person at this terminal asked for the end."""
+    """How the execution ended. ``checkpoints`` are those that are kept, ``checkpoints_taken`` counts the others too;
+    ``interrupted``: a person at this terminal asked for the end."""
 
     job: Job
     execution: Execution
     checkpoints: tuple[Checkpoint, ...]
+    checkpoints_taken: int
     interrupted: bool
 
 
@@ -74,6 +76,8 @@ class RunFollower:
 
     def _submitted(self, client: Client) -> Job:
         if self._job is None:
+            if self._interrupts.count:
+                raise Abandoned("interrupted before the job was started")
             job = client.submit(self._request)
             if job.execution is None:
                 raise FlowdeckError(f"the daemon took the job {job.name} but did not start it", code="not-started")
@@ -84,7 +88,15 @@ class RunFollower:
         job = client.job(execution.job_id)
         taken = client.checkpoints(job.id, limit=1000)
         own = tuple(checkpoint for checkpoint in taken if checkpoint.execution_id == execution.id)
-        return Outcome(job, execution, own, interrupted=self._obeyed > 0)
+        return Outcome(job, execution, own, self._taken(own), interrupted=self._obeyed > 0)
+
+    def _taken(self, kept: tuple[Checkpoint, ...]) -> int:
+        """Ids grow by one with each checkpoint of the job, and old checkpoints are dropped."""
+        if not kept:
+            return 0
+        former = self._job.last_checkpoint if self._job is not None else None
+        oldest = min(checkpoint.id for checkpoint in kept)
+        return kept[0].id - min(former.id if former is not None else 0, oldest - 1)
 
     def _obey(self, client: Client, job: Job) -> None:
         """Do what the interrupts since the last look ask for: the first stops, the second cancels, the third leaves."""

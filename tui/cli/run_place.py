@@ -6,12 +6,14 @@ import time
 
 from runner.client import Client, DaemonUnreachable
 from runner.home import Home, HomeLocked
+from runner.launch import answers
 from tui.cli.run_follow import Outcome, RunFollower
 from tui.cli.terminal import say
 
 _CONNECT_SECONDS = 20.0
 _RETURN_SECONDS = 5.0
 _STEP_SECONDS = 0.05
+_GOES_ON = "the job goes on from its last checkpoint when the next daemon starts: flowdeck up"
 
 
 def follow_anywhere(home: Home, follower: RunFollower) -> Outcome:
@@ -33,10 +35,8 @@ def follow_anywhere(home: Home, follower: RunFollower) -> Outcome:
             try:
                 return follower.follow(client)
             except DaemonUnreachable as error:
-                if home.holder() is not None:
-                    raise  # it is there and does not answer: trying for ever would not help
-                if not embedded and not _comes_back(home):
-                    error.hint = "the job goes on from its last checkpoint when a daemon starts: flowdeck up"
+                if not embedded and not _is_succeeded(home):
+                    error.hint = _GOES_ON
                     raise
 
 
@@ -45,7 +45,11 @@ def _follow_embedded(home: Home, follower: RunFollower) -> Outcome:
 
     def work() -> Outcome:
         with Client.connect(home, start=False) as client:
-            outcome = follower.follow(client)
+            try:
+                outcome = follower.follow(client)
+            except DaemonUnreachable as error:  # somebody shut this process's daemon down
+                error.hint = _GOES_ON
+                raise
             _tell_others(client)
             return outcome
 
@@ -56,7 +60,8 @@ def _tell_others(client: Client) -> None:
     """Jobs that others started in this process's daemon end with it."""
     running = client.status().running
     if running:
-        say(f"{running} other jobs of this home pause now; flowdeck up goes on with them")
+        jobs = "1 other job" if running == 1 else f"{running} other jobs"
+        say(f"{jobs} of this home will go on when the next daemon starts (flowdeck up)")
 
 
 def _connect(home: Home) -> Client | None:
@@ -74,8 +79,14 @@ def _connect(home: Home) -> Client | None:
             time.sleep(_STEP_SECONDS)
 
 
-def _comes_back(home: Home) -> bool:
-    deadline = time.monotonic() + _RETURN_SECONDS
-    while home.holder() is None and time.monotonic() < deadline:
+def _is_succeeded(home: Home) -> bool:
+    """Whether a daemon answers (again) soon after the one before has ended, which may take a while."""
+    ending = time.monotonic() + _CONNECT_SECONDS
+    while home.holder() is not None and not answers(home) and time.monotonic() < ending:
         time.sleep(_STEP_SECONDS)
-    return home.holder() is not None
+    returning = time.monotonic() + _RETURN_SECONDS
+    while not answers(home):
+        if time.monotonic() > returning:
+            return False
+        time.sleep(_STEP_SECONDS)
+    return True

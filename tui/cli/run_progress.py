@@ -88,11 +88,12 @@ class _LiveProgress:
     def update(self, execution: Execution, checkpoint: Checkpoint | None) -> None:
         """Redraw the line."""
         totals = execution.totals
-        known = totals.lag_rows is not None and totals.rows_in > 0
+        # What is left is known for some sources only; without it the bar just moves.
+        left = totals.lag_rows or 0
         self._progress.update(
             self._task,
-            total=totals.rows_in + (totals.lag_rows or 0) if known else None,
-            completed=totals.rows_in if known else 0,
+            total=totals.rows_in + left if left else None,
+            completed=totals.rows_in if left else 0,
             state=execution.state,
             figures=describe_progress(execution, checkpoint),
         )

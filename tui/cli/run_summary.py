@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.model import CheckpointStatus, Execution
+from runner.model import Execution
 from runner.states import ExecutionState
 from spec.job import JobSpec, PluginSpec
 from tui.cli import figures
@@ -14,7 +14,6 @@ from tui.cli.json_output import to_plain
 from tui.cli.run_follow import Outcome
 from tui.cli.terminal import say, say_problem
 
-_DONE = {CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}
 _PLACES = ("path", "table")
 
 
@@ -28,7 +27,7 @@ def tell_summary(outcome: Outcome, job: JobSpec, base: Path) -> None:
     say(f"  wrote    {_rows(totals.rows_out)}, {figures.size(totals.bytes_out)}")
     for plugin, place in sink_places(job.sinks, base):
         say(f"  into     {plugin}{' ' + place if place else ''}")
-    say(f"  checkpoints {_completed(outcome)}, restarts {execution.restarts}")
+    say(f"  checkpoints {outcome.checkpoints_taken}, restarts {execution.restarts}")
     if execution.state is ExecutionState.STOPPED and execution.savepoint_id is not None:
         say(f"  savepoint {execution.savepoint_id}: go on with --restore latest, or flowdeck restart {outcome.job.name}")
     if execution.state is ExecutionState.FAILED:
@@ -41,6 +40,7 @@ def summary_json(outcome: Outcome, job: JobSpec, base: Path) -> dict[str, Any]:
         "job": to_plain(outcome.job),
         "execution": to_plain(outcome.execution),
         "checkpoints": [to_plain(checkpoint) for checkpoint in outcome.checkpoints],
+        "checkpoints_taken": outcome.checkpoints_taken,
         "sinks": [{"plugin": plugin, "place": place} for plugin, place in sink_places(job.sinks, base)],
         "duration": duration_of(outcome.execution),
     }
@@ -73,10 +73,6 @@ def _rows(rows: int) -> str:
 def _average(execution: Execution) -> str:
     seconds = duration_of(execution)
     return f", {figures.rate(execution.totals.rows_in / seconds)}" if seconds else ""
-
-
-def _completed(outcome: Outcome) -> int:
-    return sum(checkpoint.status in _DONE for checkpoint in outcome.checkpoints)
 
 
 def _tell_failure(execution: Execution) -> None:
