@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of jobs reads best in rows
 """A believable set of jobs, the same in every run: what screenshots and snapshots show."""
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ sink {
 
 
 def checkpoint(job_id: str, number: int, age: float, **fields: Any) -> Checkpoint:
+    """A committed checkpoint that is ``age`` seconds old."""
     took = fields.pop("duration", 0.8)
     fields.setdefault("kind", CheckpointKind.PERIODIC)
     fields.setdefault("status", CheckpointStatus.COMMITTED)
@@ -97,6 +99,7 @@ def _live(rate_in: float, rate_out: float, rows: int, **more: Any) -> Totals:
 
 
 def sample_jobs() -> list[Job]:
+    """One job in nearly every state."""
     day = 86_400.0
     return [
         make_job("orders-cdc", S.RUNNING, job_id="0f3a9c1d22aa", since=3.2 * day, generation=7, worker_pids=(411, 412, 413, 414),
@@ -170,7 +173,7 @@ def sample_series(rate: float, *, hole: bool = False, memory: float = 412e6) -> 
 def sample_checkpoints(job_id: str) -> list[Checkpoint]:
     """Newest first: periodic ones, a failed one, two savepoints."""
     rows = 1_918_500_000
-    found = [
+    return [
         checkpoint(job_id, 812, 4, size=42 * MB, rows_in=rows, rows_out=rows - 9_000),
         checkpoint(job_id, 811, 14, size=42 * MB, rows_in=rows - 1_800_000, rows_out=rows - 1_900_000, duration=0.7),
         checkpoint(job_id, 810, 24, status=CheckpointStatus.FAILED, failure="worker 2 did not prepare within 60 s", duration=60.0),
@@ -180,10 +183,10 @@ def sample_checkpoints(job_id: str) -> list[Checkpoint]:
         checkpoint(job_id, 402, 2.1 * 86_400, kind=CheckpointKind.SAVEPOINT, size=20 * MB, rows_in=700_000_000, rows_out=699_000_000,
                    description="weekly", duration=1.1),
     ]  # fmt: skip
-    return found
 
 
 def sample_logs() -> list[LogLine]:
+    """Lines of every level, some of several lines."""
     entries = [
         ("info", "", "execution 0f3a9c1d22aa-e1, attempt 1: 4 workers, restored from checkpoint #402"),
         ("info", "orders", "reading split 12 of 40 from row 1,200,000"),
@@ -198,5 +201,14 @@ def sample_logs() -> list[LogLine]:
     made = []
     for number in range(45):
         level, plugin, message = entries[number % len(entries)]
-        made.append(LogLine(at=NOW - 90 + number * 2, level=level, plugin=plugin, message=message, worker=number % 4, offset=(number + 1) * 100))
+        made.append(
+            LogLine(
+                at=NOW - 90 + number * 2,
+                level=level,
+                plugin=plugin,
+                message=message,
+                worker=number % 4,
+                offset=(number + 1) * 100,
+            )
+        )
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import socket
 import socketserver
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
+
 from runner.model import Checkpoint, DaemonStatus, Generation, Job, LogLine, MetricSeries
 from runner.replies import CheckpointList, JobPage, LogPage, Problem, SeriesList
 from runner.states import ExecutionState
@@ -39,6 +41,7 @@ class Stage:
         self.hold.set()
 
     def add(self, job: Job) -> None:
+        """Add or replace a job."""
         with self.lock:
             self.jobs[job.id] = job
 
@@ -51,6 +54,7 @@ class Stage:
         return job
 
     def page(self, limit: int, offset: int) -> JobPage:
+        """Some of the jobs."""
         with self.lock:
             everything = tuple(self.jobs.values())
         return JobPage(jobs=everything[offset : offset + limit], total=len(everything))
@@ -85,8 +89,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         match parts:
             case ["status"]:
                 return DaemonStatus(
-                    pid=1, version="0.1.0", home="h", started_at=1_789_989_000.0, uptime=11_000.0, watching=(), jobs=len(stage.jobs),
-                    running=0, memory_bytes=1, worker_pids=(),
+                    pid=1, version="0.1.0", home="h", started_at=1_789_989_000.0, uptime=11_000.0, watching=(),
+                    jobs=len(stage.jobs), running=0, memory_bytes=1, worker_pids=(),
                 )  # fmt: skip
             case ["jobs"]:
                 return stage.page(int(query["limit"]), int(query["offset"]))
@@ -160,6 +164,22 @@ class _Server(socketserver.ThreadingUnixStreamServer):
         self.stage = stage
         self.make_savepoint = make_savepoint
         self.closing = threading.Event()
+        self._open: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """Break every connection, as the death of a process does."""
+        self.closing.set()
+        for request in list(self._open):
+            with contextlib.suppress(OSError):
+                request.shutdown(socket.SHUT_RDWR)
 
 
 class StageDaemon:
@@ -172,15 +192,17 @@ class StageDaemon:
         self._server: _Server | None = None
 
     def open(self) -> None:
+        """Listen."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.unlink(missing_ok=True)
         self._server = _Server(self._path, self.stage, self._make)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
+        """Be gone, as after a kill."""
         if self._server is not None:
-            self._server.closing.set()
             self._server.shutdown()
             self._server.server_close()
+            self._server.hang_up()
             self._path.unlink(missing_ok=True)
             self._server = None

@@ -7,6 +7,8 @@ daemon passes :func:`clean_record`; nothing behind it cleans again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -70,7 +72,7 @@ def _is_mark(character: str) -> bool:
 
 
 def clean_record(record: RecordT) -> RecordT:
-    """The same record with every string in it cleaned; the same object when there was nothing to clean."""
+    """The same struct or dataclass with every string in it cleaned; the same object when there was nothing to clean."""
     cleaned: RecordT = _cleaned(record, many_lines=False)
     return cleaned
 
@@ -79,7 +81,9 @@ def _cleaned(value: Any, *, many_lines: bool) -> Any:
     if isinstance(value, str):
         return (clean_lines(value) if many_lines else clean(value)) if type(value) is str else value
     if isinstance(value, msgspec.Struct):
-        return _cleaned_struct(value)
+        return _cleaned_fields(value, value.__struct_fields__, msgspec.structs.replace)
+    if is_dataclass(value) and not isinstance(value, type):
+        return _cleaned_fields(value, tuple(field.name for field in fields(value)), replace)
     if isinstance(value, (tuple, list)):
         items = [_cleaned(item, many_lines=many_lines) for item in value]
         return value if all(new is old for new, old in zip(items, value, strict=True)) else type(value)(items)
@@ -88,13 +92,13 @@ def _cleaned(value: Any, *, many_lines: bool) -> Any:
     return value
 
 
-def _cleaned_struct(record: msgspec.Struct) -> msgspec.Struct:
+def _cleaned_fields(record: Any, names: tuple[str, ...], with_changes: Callable[..., Any]) -> Any:
     changed: dict[str, Any] = {}
-    for name in record.__struct_fields__:
+    for name in names:
         old = getattr(record, name)
         if old is None or type(old) in (int, float, bool):
             continue
         new = _cleaned(old, many_lines=name in _MANY_LINES)
         if new is not old:
             changed[name] = new
-    return msgspec.structs.replace(record, **changed) if changed else record
+    return with_changes(record, **changed) if changed else record

@@ -16,7 +16,7 @@ from tui.query.order import order_key
 
 PAGE = 1000
 MAXIMUM_JOBS = 20_000
-_BACKFILLS_PER_LOOK = 4
+_BACKFILLS_PER_LOOK = 8
 
 
 class Reader:

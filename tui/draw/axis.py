@@ -7,14 +7,16 @@ from collections.abc import Iterable
 
 _STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
+_SMALLEST = 0.01
+
 
 def ceiling(values: Iterable[float | None]) -> float:
-    """The smallest round number that no value exceeds (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten); 1 when
-    nothing is above zero."""
+    """The smallest round number that no value exceeds (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten), at
+    least 0.01; 1 when nothing is above zero."""
     largest = max((value for value in values if value is not None), default=0.0)
     if largest <= 0 or not math.isfinite(largest):
         return 1.0
-    power = 10.0 ** math.floor(math.log10(largest))
+    power = max(10.0 ** math.floor(math.log10(largest)), _SMALLEST)
     for step in _STEPS:
         if step * power >= largest * (1 - 1e-9):
             return step * power

@@ -44,7 +44,7 @@ def wrap(text: str, cells: int) -> list[str]:
     lines: list[str] = []
     for paragraph in text.split("\n"):
         body = paragraph.lstrip(" ")
-        indent = paragraph[: min(len(paragraph) - len(body), cells // 2)]
+        indent = paragraph[: min(len(paragraph) - len(body), max(cells - 2, 0) // 2)]
         lines.extend(indent + part for part in _wrap_paragraph(body, max(cells - len(indent), 1)))
     return lines
 

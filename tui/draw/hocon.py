@@ -37,35 +37,62 @@ _TONES = {
 }
 _FENCE = '"""'
 _SECRET = re.compile(r"passw(or)?d|secret|token|credential|api[_.-]?key|access[_.-]?key|private[_.-]?key", re.IGNORECASE)
+_LOGIN = re.compile(r"(://[^/\s:@\"]*:)[^/\s@\"]+@")
+"""The password in a URL."""
+_VALUES = ("string", "literal", "other")
 MASK = "••••••"
 
 
 def coloured(text: str) -> list[tuple[Span, ...]]:
     """The spans of every line of ``text``."""
-    lines: list[tuple[Span, ...]] = []
-    fenced = False
-    for raw in text.split("\n"):
-        spans, fenced = _line(raw, fenced=fenced)
-        lines.append(tuple(spans))
-    return lines
+    colouring = _Colouring()
+    return [tuple(colouring.line(raw)) for raw in text.split("\n")]
 
 
-def _line(raw: str, *, fenced: bool) -> tuple[list[Span], bool]:
-    spans: list[Span] = []
-    rest = raw
-    while rest:
-        if fenced:
-            inside, fence, rest = rest.partition(_FENCE)
-            spans.append(Span(inside + fence, Tone.TEXT))
-            fenced = not fence
-            continue
-        before, fence, after = _split_fence(rest)
-        spans.extend(_masked(_tokens(before)))
-        if not fence:
-            break
-        spans.append(Span(fence, Tone.TEXT))
-        rest, fenced = after, True
-    return spans, fenced
+class _Colouring:
+    """Goes through a text line by line; remembers an open triple quote, and a key whose value must not be shown."""
+
+    def __init__(self) -> None:
+        self._fenced = False
+        self._secret = False
+
+    def line(self, raw: str) -> Iterator[Span]:
+        """The spans of the next line."""
+        rest = raw
+        hidden = False
+        while rest:
+            if self._fenced:
+                inside, fence, rest = rest.partition(_FENCE)
+                hidden = self._secret
+                yield from self._inside(inside, fence)
+                continue
+            before, fence, rest = _split_fence(rest)
+            for kind, text in _tokens(before):
+                hidden = hidden or (self._secret and kind in _VALUES)
+                yield self._span(kind, text)
+            if fence:
+                self._fenced = True
+                yield Span(fence, Tone.TEXT)
+        if hidden and not self._fenced:
+            self._secret = False
+
+    def _inside(self, inside: str, fence: str) -> Iterator[Span]:
+        self._fenced = not fence
+        if inside:
+            yield Span(MASK, Tone.MUTED) if self._secret else Span(inside, Tone.TEXT)
+        if fence:
+            yield Span(fence, Tone.TEXT)
+
+    def _span(self, kind: str, text: str) -> Span:
+        if kind in ("key", "section"):
+            self._secret = kind == "key" and _SECRET.search(text) is not None
+        elif kind == "mark" and text in ",}":
+            self._secret = False
+        elif self._secret and kind in _VALUES:
+            return Span(MASK, Tone.MUTED)
+        elif kind == "string":
+            text = _LOGIN.sub(rf"\1{MASK}@", text)
+        return Span(text, _TONES[kind])
 
 
 def _split_fence(text: str) -> tuple[str, str, str]:
@@ -79,16 +106,3 @@ def _split_fence(text: str) -> tuple[str, str, str]:
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
     for token in _TOKEN.finditer(text):
         yield token.lastgroup or "other", token.group()
-
-
-def _masked(tokens: Iterator[tuple[str, str]]) -> Iterator[Span]:
-    secret = False
-    for kind, text in tokens:
-        if kind in ("key", "section"):
-            secret = _SECRET.search(text) is not None and kind == "key"
-        elif secret and kind in ("string", "literal", "other"):
-            yield Span(MASK, Tone.MUTED)
-            continue
-        elif kind == "mark" and text == ",":
-            secret = False
-        yield Span(text, _TONES[kind])

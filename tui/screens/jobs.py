@@ -137,6 +137,12 @@ class JobsScreen(Acting, Screen[None]):
             self._draw_keys()
             if not shown:
                 self.query_one(Empty).draw(self.snapshot, self._door, self._filter.text, now)
+            elif self.focused is None:
+                self.call_after_refresh(self._refocus)  # the table was hidden while there was nothing to show
+
+    def _refocus(self) -> None:
+        if self.focused is None:
+            (self._focus_pane if self.has_class("zoomed") else self.jobs.focus)()
 
     def _inspect(self, *, stale: bool) -> None:
         """Keep showing the inspected job until the cursor rests on another."""

@@ -28,6 +28,8 @@ def overview_lines(view: JobView, history: History, now: float, cells: int, rows
     """At most ``rows`` lines as long as there is room for the smallest chart."""
     inner = cells - 2
     trouble = _trouble(view, inner)
+    if view.state.is_terminal and history.peak("rows_in") is None and history.peak("rows_out") is None:
+        return _indented([*trouble, *_facts(view, now, inner), Line(), _over(history.window, inner)])
     blocks = [_measures(view, history, inner), _facts(view, now, inner)]
     while blocks and rows - 1 - len(trouble) - _height(blocks) < _SMALLEST_CHART:
         blocks.pop()
@@ -39,7 +41,17 @@ def overview_lines(view: JobView, history: History, now: float, cells: int, rows
     lines += mirrored(history.get("rows_in"), history.get("rows_out"), inner, height, history.window)
     for block in blocks:
         lines += [Line(), *block]
+    return _indented(lines)
+
+
+def _indented(lines: list[Line]) -> list[Line]:
     return [Line((Span(" "), *one.spans)) for one in lines]
+
+
+def _over(window: int, cells: int) -> Line:
+    """In place of the chart of a job that has ended and measured nothing in the window."""
+    words = f"it has ended, and nothing was measured in the last {_WINDOW_NAMES[window]}"
+    return spread([Span(words, Tone.MUTED)], _windows(window), cells)
 
 
 def _height(blocks: list[list[Line]]) -> int:
@@ -54,7 +66,7 @@ def _headline(view: JobView, history: History, cells: int) -> Line:
         ("out", "▼", "rows_out", view.totals.rows_out_per_second, Tone.TEXT),
     ):
         left.append(Span(f"{sign} {word} ", tone if tone is Tone.ACCENT else Tone.MUTED))
-        left.append(Span(f"{rate(None if over else now_value):<8}", Tone.STRONG))
+        left.append(Span(f"{rate(None if over else now_value):<9}", Tone.STRONG))
         left.append(Span(f"peak {rate(history.peak(name)):<9}", Tone.MUTED))
     return spread(left, _windows(history.window), cells)
 

@@ -25,6 +25,7 @@ class Canvas(ScrollView, can_focus=True):
     Canvas {
         background: $background;
         overflow-x: hidden;
+        scrollbar-gutter: stable;
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 0;
     }

@@ -30,18 +30,18 @@ _BADGE_CELLS = 15
 def header_line(snapshot: Snapshot, now: float, cells: int) -> Line:
     """The header in ``cells`` cells; words go before numbers do when there is no room."""
     for room in (5, 4, 3, 2, 1, 0):
-        left = (*_link(snapshot, now, brand=room > 2), *_counts(snapshot, words=room > 3, everything=room > 1))
+        left = (*_link(snapshot, now, brand=room > 2, padded=room > 0), *_counts(snapshot, words=room > 3, everything=room > 1))
         right = (*_rates(snapshot, trend=room > 4, out=room > 0), *_needs(snapshot, words=room > 3))
         if sum(width(part.text) for part in (*left, *right)) <= cells:
             break
     return spread(left, right, cells)
 
 
-def _link(snapshot: Snapshot, now: float, *, brand: bool) -> Iterable[Span]:
+def _link(snapshot: Snapshot, now: float, *, brand: bool, padded: bool) -> Iterable[Span]:
     found = badge(snapshot, now)
     tone = _MOODS[found.mood]
     yield Span(" flowdeck  " if brand else " ", Tone.STRONG)
-    yield Span(f"{'●' if found.mood is Mood.GOOD else '○'} {found.text}".ljust(_BADGE_CELLS), tone)
+    yield Span(f"{'●' if found.mood is Mood.GOOD else '○'} {found.text}".ljust(_BADGE_CELLS if padded else 0), tone)
 
 
 def _counts(snapshot: Snapshot, *, words: bool, everything: bool) -> Iterable[Span]:

@@ -43,6 +43,8 @@ class Bar(Lines, can_focus=False):
     Bar {
         height: 1;
         background: $surface;
+        overflow-y: hidden;
+        scrollbar-gutter: auto;
         scrollbar-size-vertical: 0;
     }
     """

@@ -1,0 +1,143 @@
+"""Names, errors, logs and specs made by an enemy: the terminal never sees a control, nothing crashes, nothing shifts."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import pytest
+from rich.cells import cell_len
+
+from runner.model import ErrorInfo, LogLine
+from runner.states import ExecutionState
+
+HOSTILE = (
+    "orders[/]",
+    "[red]orders[/red]",
+    "a\x1b]52;c;aGVsbG8=\x07b",
+    "c1\x9b31mred",
+    "rtl\u202egnp.exe\u2066",
+    "日本語のとても長いジョブの名前です日本語のとても長い",
+    "e\u0301" * 30,
+    "👩\u200d💻 family",
+    "\u05d0\u05d1\u05d2 \u0627\u0644\u0639\u0631\u0628\u064a\u0629",
+    "line\nbreak\ttab\r",
+    "",
+    "x" * 500,
+)
+SOME = ("bad000000002", "bad000000005", "bad000000009")
+"""Escape sequences, wide characters, line breaks."""
+
+
+def attack(stage: Any, samples: ModuleType) -> None:
+    """Put hostile text everywhere a daemon can send text."""
+    stage.jobs.clear()
+    for number, name in enumerate(HOSTILE):
+        job_id = f"bad{number:09x}"
+        error = ErrorInfo(code=name, message=name + "\n" + name, hint=name, plugin=name, position=name)
+        stage.add(samples.make_job(name, ExecutionState.RUNNING, job_id=job_id, error=error, phase=name, file=name))
+        stage.logs[job_id] = [
+            LogLine(at=samples.NOW, level=level, message=name, plugin=name, offset=index + 1)
+            for index, level in enumerate(("info", name))
+        ]
+        stage.texts[job_id] = f'# {name}\nkey = "{name}"\n"""{name}\n{name}"""'
+        stage.checkpoints[job_id] = [
+            samples.checkpoint(job_id, 2, 5, failure=name), samples.checkpoint(job_id, 1, 9, description=name)
+        ]  # fmt: skip
+
+
+def is_safe(page: Any) -> None:
+    """Everything that would be sent to the terminal is printable, and every line is exactly as wide as the terminal."""
+    for strip in page.app.screen._compositor.render_strips():
+        text = "".join(segment.text for segment in strip)
+        bad = [character for character in text if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
+        assert not bad, (bad, text)
+        assert cell_len(text) == page.app.size.width
+
+
+@pytest.mark.parametrize("size", [(50, 16), (200, 50)])
+async def test_every_screen_survives(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any], samples: ModuleType, size: tuple[int, int]
+) -> None:
+    """Every hostile job, through every tab, dialog, the palette and the toasts."""
+    attack(stage, samples)
+    serve(stage)
+    async with open_ui(size) as page:
+        await page.until(lambda: page.app.snapshot.total == len(HOSTILE))
+        for tab, job_ids in (("1", list(stage.jobs)), ("2", SOME), ("3", SOME), ("4", SOME)):
+            await page.press(tab)
+            for job_id in job_ids:
+                page.jobs.go_to(job_id)
+                await page.settled()
+                is_safe(page)
+        if page.jobs.has_class("zoomed"):
+            await page.press("q")
+        for key, job_id in (("X", "bad000000000"), ("X", "bad00000000b"), ("T", "bad000000002"), ("R", "bad000000005")):
+            page.jobs.go_to(job_id)
+            await page.press(key)
+            await page.settled()
+            is_safe(page)
+            await page.press("escape")
+            await page.until(lambda: page.dialog == "JobsScreen")
+        await page.press("colon", *"go to")
+        await page.pilot.pause(0.3)
+        is_safe(page)
+        await page.press("escape")
+        page.jobs.go_to("bad000000000")
+        await page.press("S")
+        await page.until(lambda: "Savepoint of orders[/]" in page.toasts)
+        await page.pilot.pause()
+        is_safe(page)
+
+
+async def test_markup_is_shown_as_it_is(open_ui: Any, stage: Any, serve: Callable[[Any], Any], samples: ModuleType) -> None:
+    """Square brackets are text: nothing is swallowed."""
+    attack(stage, samples)
+    serve(stage)
+    async with open_ui() as page:
+        await page.sees("orders[/]")
+        await page.sees("[red]orders[/red]")
+        await page.sees("a␛]52;c;aGVsbG8=␇b")
+
+
+async def test_a_hostile_filter_and_its_paste(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Pasted controls do not enter the filter line; brackets do, as text."""
+    from textual import events
+
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.press("slash")
+        page.app.screen.focused.post_message(events.Paste("a\x1b]52;c;x\x07"))
+        await page.pilot.pause()
+        await page.press(*"[/]", "enter")
+        await page.sees("the filter hides all 11 jobs")
+        assert "\x1b" not in page.text
+        is_safe(page)
+
+
+async def test_a_hostile_refusal(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """The daemon's own words are untrusted too: they quote the job file."""
+    from runner.replies import Problem
+
+    text = "[/]\x1b]52;c;x\x07"
+    stage.refuse["savepoints"] = Problem(type="", title=text, status=409, detail=text, code=text, hint=text)
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("S")
+        await page.until(lambda: "[/]␛]52;c;x␇" in page.toasts)
+        await page.pilot.pause()
+        is_safe(page)
+
+
+def test_ids_are_not_changed_by_cleaning(samples: ModuleType) -> None:
+    """Requests go to the id that the daemon gave: cleaning leaves ordinary ids alone."""
+    from tui.data.clean import clean_record
+
+    job = msgspec.structs.replace(samples.sample_jobs()[0], name="x\x1b")
+    assert clean_record(job).id == job.id

@@ -1,0 +1,117 @@
+"""The whole way, with nothing staged: a real daemon, a real streaming job, and the keys of a person."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runner.client import Client
+from runner.home import Home
+from runner.model import CheckpointKind
+from runner.requests import SubmitRequest
+from runner.states import ExecutionState
+from tui.screens.dialog import Dialog
+
+S = ExecutionState
+STREAM = """
+env { job.name = "stream", job.mode = "STREAMING", checkpoint.interval = 500, read_limit.rows_per_second = 2000 }
+source { FakeSource { plugin_output = "rows", row.num = 1000000000, schema { fields { id = bigint, name = string } } } }
+sink { LocalFile { plugin_input = "rows", path = "out", file_format_type = "json" } }
+"""
+
+
+@pytest.fixture
+def real(home: Home) -> Iterator[Client]:
+    """A client; the daemon that the program starts is ended after the test, with its workers."""
+    with Client(home, timeout=20.0) as client:
+        yield client
+        pid = home.holder()
+        if pid is not None:
+            client.shutdown()
+            _wait_for_end(pid)
+
+
+def _wait_for_end(pid: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    pytest.fail(f"the daemon {pid} does not end")
+
+
+async def past_the_guard(page: Any) -> None:
+    """Until the dialog takes an answer."""
+    await page.until(lambda: isinstance(page.app.screen, Dialog) and not page.app.screen.guarded)
+
+
+async def test_watch_save_stop_and_restore(open_ui: Any, real: Client, tmp_path: Path) -> None:
+    """The program starts the daemon; a job is seen to run, saved, stopped and restored, all from the keyboard."""
+    async with open_ui((120, 36), clock=time.time) as page:
+        await page.sees("no jobs yet", timeout=30)
+        job = real.submit(SubmitRequest(text=STREAM, base_directory=str(tmp_path)))
+        await page.until(lambda: page.selected is not None and page.selected.state is S.RUNNING, "a running job", 30)
+        await page.until(lambda: (page.selected.totals.rows_out_per_second or 0) > 0, "rows per second", 30)
+        await page.until(lambda: page.selected.checkpoint is not None, "a checkpoint", 30)
+        await page.until(lambda: any("┤" in line and "⣿" in line for line in page.text.splitlines()), "a chart", 30)
+
+        await page.press("S")
+        await page.until(lambda: "Savepoint of stream" in page.toasts, "the savepoint's toast", 30)
+        kept = real.checkpoints(job.id, CheckpointKind.SAVEPOINT)
+        assert len(kept) == 1
+        assert f"#{kept[0].id} is kept" in page.toasts
+        await page.press("2")
+        await page.sees("◆ savepoint")
+
+        await page.press("T")
+        await page.sees("takes a savepoint")
+        await past_the_guard(page)
+        await page.press("y")
+        await page.until(lambda: page.selected.state is S.STOPPED, "STOPPED", 30)
+        await page.sees("■ STOPPED")
+        first = real.job(job.id).execution
+        assert first.savepoint_id is not None
+
+        await page.press("R")
+        await page.until(lambda: "latest" in page.text, "the restore points")
+        await past_the_guard(page)
+        await page.press("enter")
+        await page.sees(f"from savepoint #{first.savepoint_id}")
+        await past_the_guard(page)
+        await page.press("y")
+        await page.until(lambda: page.selected.state is S.RUNNING, "RUNNING again", 30)
+        second = real.job(job.id).execution
+        assert second.id != first.id
+        assert second.restored_from == first.savepoint_id
+        await page.until(lambda: page.selected.totals.rows_in > 0, "new rows", 30)
+
+        await page.press("X")
+        await page.sees("stops now, without a savepoint")
+        await past_the_guard(page)
+        await page.press("tab", "enter")
+        await page.until(lambda: page.selected.state is S.CANCELED, "CANCELED", 30)
+
+
+async def test_a_killed_daemon_is_noticed(open_ui: Any, real: Client, tmp_path: Path) -> None:
+    """The daemon dies by kill -9: the last data stays under a badge that says so; the palette's command starts it again."""
+    import signal
+
+    async with open_ui((120, 36), clock=time.time) as page:
+        await page.sees("no jobs yet", timeout=30)
+        real.submit(SubmitRequest(text=STREAM, base_directory=str(tmp_path)))
+        await page.until(lambda: page.selected is not None and page.selected.state is S.RUNNING, "a running job", 30)
+        pid = real.status().pid
+        real.close()
+        os.kill(pid, signal.SIGKILL)
+        await page.sees("RECONNECTING", timeout=15)
+        assert "stream" in page.text
+        _wait_for_end(pid)
+        page.app.action_start_daemon()
+        await page.sees("● LIVE", timeout=30)
+        await page.until(lambda: page.selected.state is S.RUNNING and page.selected.totals.rows_in > 0, "the job goes on", 40)
