@@ -103,5 +103,16 @@ def _is_vector(value: Any, field_type: FieldType) -> bool:
 
 
 def _shown(value: Any) -> str:
-    text = value if isinstance(value, _Number) else json.dumps(value, ensure_ascii=False)
+    text = _written(value)
     return text if len(text) <= _MAXIMUM_SHOWN else text[:_MAXIMUM_SHOWN] + "…"
+
+
+def _written(value: Any) -> str:
+    """The value as JSON, numbers as they were written."""
+    if isinstance(value, _Number):
+        return value
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)}: {_written(item)}" for key, item in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False)
