@@ -242,6 +242,7 @@ class _ZygoteConnection:
         self._fail("it was closed")
         if not self._ready.cancelled():
             self._ready.exception()  # looked at, so that asyncio does not complain
+        self.process.terminate()  # in the middle of its imports it would not notice that nobody listens any more
         try:
             await asyncio.to_thread(self.process.wait, STOP_TIMEOUT)
         except subprocess.TimeoutExpired:

@@ -56,7 +56,8 @@ async def check_request(request: SubmitRequest, environment: Mapping[str, str] |
             code="invalid-name",
         )
     options = _options(request, environment or {})
-    name = request.file or request.name or _NAMELESS
+    # In angle brackets it is no file name, whose ending would tell the dialect.
+    name = request.file or f"<{request.name or _NAMELESS}>"
     try:
         async with asyncio.timeout(_CHECK_TIMEOUT):
             return await asyncio.to_thread(_check, request, name, options)

@@ -32,10 +32,10 @@ class CopyJob:
 
     directory: Path
     name: str = "copy"
-    rows: int = 30_000
+    rows: int = 16_000
     mode: str = "BATCH"
-    interval: int | None = 200
-    rows_per_second: int | None = 15_000
+    interval: int | None = 100
+    rows_per_second: int | None = 12_000
     parallelism: int = 1
     settings: str = "restart.attempts = 1000, restart.delay = 0"
     fields: str = "id = id, word = label"

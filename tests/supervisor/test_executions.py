@@ -147,19 +147,20 @@ async def test_worker_killed_while_stopping_still_gives_a_savepoint(flow, copy):
     copy.assert_exact()
 
 
-async def test_cancel_overtakes_a_stop_that_hangs(flow, copy):
-    """A stop that waits for a frozen worker can be turned into a cancel."""
-    job = await flow.service.submit(copy.request())
-    (worker,) = await flow.running_workers(job.id)
-    os.kill(worker, signal.SIGSTOP)
-    await flow.service.stop(job.id, StopRequest())
-    canceled = await flow.service.cancel(job.id)
-    assert canceled.execution.state in {ExecutionState.CANCELING, CANCELED}
-    await flow.reach(job.id, CANCELED)
-    assert not psutil.pid_exists(worker)
+async def test_cancel_overtakes_a_stop_that_hangs(opened, copy):
+    """A stop that waits for a frozen worker can be turned into a cancel, which kills what does not obey."""
+    async with opened(grace=0.3) as flow:
+        job = await flow.service.submit(copy.request())
+        (worker,) = await flow.running_workers(job.id)
+        os.kill(worker, signal.SIGSTOP)
+        await flow.service.stop(job.id, StopRequest())
+        canceled = await flow.service.cancel(job.id)
+        assert canceled.execution.state in {ExecutionState.CANCELING, CANCELED}
+        await flow.reach(job.id, CANCELED)
+        assert not psutil.pid_exists(worker)
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.1, 0.2, 0.3, 0.5])
+@pytest.mark.parametrize("delay", [0.0, 0.2, 0.4])
 async def test_stop_near_the_end_never_hangs(flow, copy, delay):
     """A stop that meets the end of the input ends STOPPED or FINISHED, and together with a restart the output is exact."""
     copy = copy.but(rows=5000, rows_per_second=10_000)

@@ -42,7 +42,7 @@ class Watched:
 @pytest.fixture
 def watched(directory: Path, copy: CopyJob) -> Watched:
     """A directory with one job file: a stream that is slow enough to be changed while it reads."""
-    found = Watched(directory / "jobs", copy.but(mode="STREAMING", rows_per_second=8000))
+    found = Watched(directory / "jobs", copy.but(mode="STREAMING", rows=20_000, rows_per_second=8000))
     found.save(found.copy)
     return found
 
@@ -270,3 +270,29 @@ async def test_included_file_counts_as_the_job_file(opened, watched):
         await started(flow)
         fields.write_text("rename { id = id, word = changed }\n")
         await flow.until("copy", lambda job: job.generation == 2 and job.reload.outcome == "synced")
+
+
+async def test_renamed_job_keeps_its_identity(opened, watched):
+    """The file is the job: another name in it renames the job, which goes on."""
+    async with opened(watched.directory) as flow:
+        await started(flow)
+        before = await flow.service.job("copy")
+        watched.save_text(watched.copy.text().replace('job.name = "copy"', 'job.name = "renamed"'))
+        await flow.until(before.id, lambda job: job.name == "renamed" and job.reload.outcome == "synced")
+        renamed = await flow.service.job("renamed")
+        assert (renamed.id, renamed.generation, renamed.execution.job_name) == (before.id, 2, "renamed")
+        assert renamed.execution.restored_from is not None
+
+
+async def test_broken_neighbour_harms_nobody(opened, watched):
+    """A file that is no job is reported as an event; the others run."""
+    (watched.directory / "broken.conf").write_bytes(b"\xff\x00{")
+    (watched.directory / "notes.txt").write_text("not a job file")
+    async with opened(watched.directory) as flow:
+        await started(flow)
+        async with flow.waiting():
+            while not (found := [event for event in await flow.service.events_since(0) if event.data.get("file")]):
+                await flow.a_moment()
+        assert found[0].data["outcome"] == "invalid"
+        assert found[0].data["file"].endswith("broken.conf")
+        assert [job.name for job in (await flow.service.jobs())[0]] == ["copy"]
