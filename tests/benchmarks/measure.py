@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +32,9 @@ class RunFailed(Exception):
     """The measured command did not exit with 0."""
 
 
-def measure(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Measurement:
-    """Run ``command`` once, its output appended to ``log``."""
+def measure(command: Sequence[str], log: Path) -> Measurement:
+    """Run ``command`` once, its output appended to ``log``, with compiled modules cached as on a user's machine."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with log.open("ab") as output:
         began = time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment)
