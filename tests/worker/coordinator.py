@@ -111,6 +111,8 @@ class WorkerHandle:
         self.pid = pid
         self.socket = connection
         self.drained = False
+        self.committed: int | None = None
+        self.ended = False
         self.heartbeat: Heartbeat | None = None
         self._buffer = bytearray()
 
@@ -154,6 +156,7 @@ class Coordinator:
         self.execution = "execution-1"
         self.hook: Callable[[str, int], None] = lambda point, checkpoint: None
         self._pending: deque[Split] = deque()
+        self._stop = 0
         self._listed = False
         self._early_requests: list[tuple[WorkerHandle, str]] = []
         self._known: dict[str, dict[str, Split]] = {}
@@ -235,6 +238,7 @@ class Coordinator:
         """Barrier, and Prepared of all workers."""
         number = self.next_checkpoint
         self.next_checkpoint += 1
+        self._stop = number if stop else 0
         self.hook("before barrier", number)
         for handle in self.handles:
             self._send(handle, Barrier, checkpoint=number, kind=kind, stop=stop)
@@ -330,13 +334,20 @@ class Coordinator:
 
     def _pump(self, deadline: float, *, raise_on_deadline: bool = True) -> None:
         """Wait for bytes from any worker and handle the messages in them."""
-        sockets = {handle.socket: handle for handle in self.handles}
+        sockets = {handle.socket: handle for handle in self.handles if not handle.ended}
         ready, _, _ = select.select(list(sockets), [], [], max(0.0, deadline - time.monotonic()))
         if not ready and raise_on_deadline:
             raise TimeoutError
         for each in ready:
             handle = sockets[each]
-            for message in handle.receive():
+            try:
+                messages = handle.receive()
+            except WorkerGone:
+                if handle.committed != self._stop:  # a worker ends after it has committed the last checkpoint
+                    raise
+                handle.ended = True
+                continue
+            for message in messages:
                 self._handle(handle, message)
 
     def _handle(self, handle: WorkerHandle, message: WorkerMessage) -> None:
@@ -345,6 +356,9 @@ class Coordinator:
             case Heartbeat():
                 handle.heartbeat = message
                 handle.drained = message.drained
+            case Committed(checkpoint=checkpoint):
+                handle.committed = checkpoint
+                self._inbox.append(message)
             case SplitRequest(source=source):
                 self._answer(handle, source)
             case Failed(error=error, retriable=retriable):
