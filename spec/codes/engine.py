@@ -26,7 +26,7 @@ CODES = (
         "option that the engine does not support",
         "The option exists, but the chosen engine does not act on it. Where the job would give another result without it this "
         "is an error, otherwise a warning.",
-        bad=_sink('LocalFile { path = "out", file_format_type = "csv", partition_by = [id] }'),
+        bad=_sink('LocalFile { path = "out", file_format_type = "csv", row_delimiter = ";" }'),
         good=_sink('LocalFile { path = "out", file_format_type = "csv" }'),
     ),
     Code(

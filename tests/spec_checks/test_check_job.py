@@ -146,7 +146,7 @@ def test_the_engine_decides_what_is_supported() -> None:
     """The same file is fine for one engine and not for another."""
     rest = (
         "source { FakeSource { schema { fields { id = int } } } }\n"
-        "sink { LocalFile { path = out, file_format_type = orc, partition_by = [id], tmp_path = x } }\n"
+        "sink { LocalFile { path = out, file_format_type = orc, row_delimiter = x, tmp_path = x } }\n"
     )
     local = check("", rest)
     assert codes(local) == ["E803", "E802", "E802"]
