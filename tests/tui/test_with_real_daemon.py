@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from runner.client import Client
 from runner.home import Home
 from runner.model import CheckpointKind

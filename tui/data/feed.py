@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,6 +17,10 @@ from tui.data.reading import Reader
 from tui.data.snapshot import Snapshot
 
 _SHORTEST_GAP = 0.25
+_PAUSE_PER_LOOK = 6.0
+"""With very many jobs a look takes long: it never takes more than a seventh of the time, until the pause would make the
+data look stale."""
+_LONGEST_PAUSE = 2.5
 _BACK_OFF = (0.5, 1.0, 2.0, 4.0, 7.0, 10.0)
 
 
@@ -77,9 +82,11 @@ class Feed:
         listener = Listener(self._door, self._wake.set)
         try:
             while not self._stopped.is_set():
+                began = time.monotonic()
                 self._look(daemon)
                 listener.start()
-                self._pause(self._interval)
+                took = time.monotonic() - began
+                self._pause(max(self._interval, min(took * _PAUSE_PER_LOOK, _LONGEST_PAUSE)))
         finally:
             listener.stop()
             daemon.close()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tui.data.models import LinkState
 from tui.data.snapshot import Snapshot
 
-STALE_AFTER = 3.0
+STALE_AFTER = 4.0
 """Seconds without an answer after which the data on screen is no longer called live."""
 
 

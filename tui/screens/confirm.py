@@ -82,7 +82,9 @@ class ConfirmScreen(Dialog[bool]):
         button = self.query_one("#go", Button)
         if self._explanation and not button.disabled:
             button.disabled = True
-            self.query_one("#stay", Button).focus()
+            stay = self.query_one("#stay", Button)
+            stay.label = Content("close  esc")
+            stay.focus()
 
     def action_stay(self) -> None:
         """No."""

@@ -12,7 +12,7 @@ from tui.draw.braille import area, resample, spark
 from tui.draw.cells import fit, wrap
 from tui.draw.chart import GUTTER, mirrored
 from tui.draw.line import Line, Span, Tone, fit_spans, line, spread
-from tui.draw.units import UNKNOWN, duration, percent, rate, si, size, span
+from tui.draw.units import UNKNOWN, duration, percent, plural, rate, si, size, span
 
 WINDOWS = (60, 300, 3600)
 _WINDOW_NAMES = {60: "1m", 300: "5m", 3600: "1h"}
@@ -21,6 +21,7 @@ _LARGEST_CHART = 17
 _SIDE_BY_SIDE = 78
 _LABEL = 8
 _PEAK = 13
+_ROOM_FOR_PEAKS = 76
 _TALLEST_MEASURE = 4
 
 
@@ -67,7 +68,8 @@ def _headline(view: JobView, history: History, cells: int) -> Line:
     ):
         left.append(Span(f"{sign} {word} ", tone if tone is Tone.ACCENT else Tone.MUTED))
         left.append(Span(f"{rate(None if over else now_value):<9}", Tone.STRONG))
-        left.append(Span(f"peak {rate(history.peak(name)):<9}", Tone.MUTED))
+        if cells >= _ROOM_FOR_PEAKS:
+            left.append(Span(f"peak {rate(history.peak(name)):<9}", Tone.MUTED))
     return spread(left, _windows(history.window), cells)
 
 
@@ -151,13 +153,14 @@ def _facts(view: JobView, now: float, cells: int) -> list[Line]:
         return [line(Span("this job has not run yet", Tone.MUTED))]
     restored = f"checkpoint #{execution.restored_from}" if execution.restored_from else "the beginning"
     since = f"{span(now - execution.started_at)} ago" if execution.started_at else "not yet"
+    workers = f", {plural(len(execution.worker_pids), 'worker')}" if execution.worker_pids else ""
     pairs = [
         ("read", f"{si(totals.rows_in)} rows, {size(totals.bytes_in)}"),
         ("written", f"{si(totals.rows_out)} rows, {size(totals.bytes_out)}"),
-        ("started", f"{since} from {restored}"),
+        ("started", since),
+        ("from", restored),
         ("state", f"{view.state} for {span(now - execution.state_since)}"),
-        ("restarts", f"{execution.restarts}, attempt {execution.attempt}"),
-        ("workers", str(len(execution.worker_pids)) if execution.worker_pids else UNKNOWN),
+        ("restarts", f"{execution.restarts}, attempt {execution.attempt}{workers}"),
     ]
     if execution.phase:
         pairs.append(("phase", execution.phase))
@@ -181,5 +184,7 @@ def _trouble(view: JobView, cells: int) -> list[Line]:
     message = wrap(error.message, cells - 2)
     lines += [line(Span("  "), Span(part)) for part in message[: 3 if down else 1]]
     if error.hint:
-        lines += [line(Span("  → ", Tone.ACCENT), Span(part, Tone.MUTED)) for part in wrap(error.hint, cells - 4)[:2]]
+        hint = wrap(error.hint, cells - 4)[:2]
+        arrows = ("  → ", "    ")
+        lines += [line(Span(arrow, Tone.ACCENT), Span(part, Tone.MUTED)) for arrow, part in zip(arrows, hint, strict=False)]
     return [*(Line(fit_spans(one.spans, cells)) for one in lines), Line()]

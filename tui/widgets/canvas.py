@@ -101,7 +101,7 @@ class Canvas(ScrollView, can_focus=True):
         content = self._drawn[y] = self._line(y)
         strip = ink_of(self.app).paint(content, max(self.cells, self.extent()), dim=self.stale)
         left = self.scroll_offset.x
-        return strip.crop(left, left + self.cells).apply_style(self.rich_style)
+        return strip.crop(left, left + self.cells).apply_style(self.visual_style.rich_style)
 
     def _line(self, y: int) -> Line:
         if y < self.heading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from runner.states import ExecutionState
-from tui.data.link import Mood, badge
+from tui.data.link import Mood, badge, is_current
 from tui.data.snapshot import Snapshot
 from tui.draw.braille import spark
 from tui.draw.cells import width
@@ -24,17 +24,25 @@ _GROUPS: tuple[tuple[str, ExecutionState, frozenset[ExecutionState]], ...] = (
     ("ended", _S.STOPPED, frozenset({_S.FINISHED, _S.STOPPED, _S.CANCELED})),
 )
 _MOODS = {Mood.GOOD: Tone.ACCENT, Mood.WAITING: Tone.AMBER, Mood.BAD: Tone.RED}
-_BADGE_CELLS = 15
+_BADGE_CELLS = 17
 
 
 def header_line(snapshot: Snapshot, now: float, cells: int) -> Line:
     """The header in ``cells`` cells; words go before numbers do when there is no room."""
     for room in (5, 4, 3, 2, 1, 0):
-        left = (*_link(snapshot, now, brand=room > 2, padded=room > 0), *_counts(snapshot, words=room > 3, everything=room > 1))
-        right = (*_rates(snapshot, trend=room > 4, out=room > 0), *_needs(snapshot, words=room > 3))
+        counts = _dated(snapshot, now, _counts(snapshot, words=room > 3, everything=room > 1))
+        rates = _dated(snapshot, now, _rates(snapshot, trend=room > 4, out=room > 0))
+        left = (*_link(snapshot, now, brand=room > 2, padded=room > 0), *counts)
+        right = (*rates, *_needs(snapshot, words=room > 3))
         if sum(width(part.text) for part in (*left, *right)) <= cells:
             break
     return spread(left, right, cells)
+
+
+def _dated(snapshot: Snapshot, now: float, spans: Iterable[Span]) -> Iterable[Span]:
+    """Numbers that are not current step back."""
+    current = is_current(snapshot, now)
+    return (span if current or span.tone is Tone.FAINT else Span(span.text, Tone.MUTED) for span in spans)
 
 
 def _link(snapshot: Snapshot, now: float, *, brand: bool, padded: bool) -> Iterable[Span]:
