@@ -19,7 +19,15 @@ import pyarrow.json as pj
 
 from runner.connectors.base import Batch, Pace, Position
 from runner.connectors.file.json_fault import find_fault
-from runner.connectors.file.json_values import LeafConverter, arrow_carrier, containers, path_key, structure
+from runner.connectors.file.json_values import (
+    LeafConverter,
+    arrow_carrier,
+    containers,
+    needs_exact_numbers,
+    path_key,
+    structure,
+    text_leaves,
+)
 from runner.connectors.file.listing import InputFile
 from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.file.records import LineBoundaries, Range, cut_evenly, read_ranges, skip_lines
@@ -94,14 +102,27 @@ class JsonReader(FileReader):
             document = f"from_json(line, {literal(json.dumps(shape, ensure_ascii=False))}) AS document"
             fits = f"json_type(line) = 'OBJECT' AND {' AND '.join([*checks, 'true'])} AS fits"
             table = cursor.sql(
-                f"SELECT {document}, {fits} FROM lines WHERE trim(line, ' \t\r') <> ''"  # noqa: S608 - quoted
+                f"SELECT line, {document}, {fits} FROM lines WHERE trim(line, ' \t\r') <> ''"  # noqa: S608 - quoted
             ).to_arrow_table()
         finally:
             cursor.close()
         if not _compute.all(table.column("fits"), min_count=0).as_py():
             raise pa.ArrowInvalid("a value has another structure than the schema")
         documents: Any = arrays.one_batch(table.select(["document"])).column(0)
-        return self._finish(pa.RecordBatch.from_struct_array(documents))
+        carriers = pa.RecordBatch.from_struct_array(documents)
+        return self._finish(self._with_exact_numbers(carriers, table.column("line").to_pylist()))
+
+    def _with_exact_numbers(self, carriers: pa.RecordBatch, lines: list[str]) -> pa.RecordBatch:
+        """The engine reads numbers with a point as doubles; columns that need more digits are read once more, line by line."""
+        exact = [column for column in self._columns if needs_exact_numbers(column.type)]
+        if not exact:
+            return carriers
+        documents = [json.loads(line, parse_float=str, parse_int=str) for line in lines]
+        columns = {name: carriers.column(name) for name in carriers.schema.names}
+        for column in exact:
+            values = [text_leaves(document.get(column.name), column.type) for document in documents]
+            columns[column.name] = arrays.of(values, carriers.schema.field(column.name).type)
+        return pa.RecordBatch.from_pydict(columns)
 
     def _finish(self, carriers: pa.RecordBatch) -> pa.RecordBatch:
         converted = [self._leaves.convert(carriers.column(index), column.type) for index, column in enumerate(self._columns)]

@@ -22,6 +22,9 @@ from spec.types import ArrayType, DecimalType, FieldType, MapType, RowType, Scal
 
 _compute: Any = pc
 
+DOUBLE_DIGITS = 15
+"""Decimal digits that a double always keeps."""
+
 _AS_TEXT = frozenset({ScalarType.DATE, ScalarType.TIME, ScalarType.BYTES})
 
 
@@ -94,6 +97,38 @@ def containers(field_type: FieldType, path: str) -> list[tuple[str, str]]:
 def path_key(name: str) -> str:
     """``name`` as a step of a JSON path."""
     return json.dumps(name, ensure_ascii=False)
+
+
+def needs_exact_numbers(field_type: FieldType) -> bool:
+    """Whether a double has too few digits for a value somewhere in ``field_type``."""
+    match field_type:
+        case DecimalType(precision, _):
+            return precision > DOUBLE_DIGITS
+        case ArrayType(element):
+            return needs_exact_numbers(element)
+        case MapType(key, value):
+            return needs_exact_numbers(key) or needs_exact_numbers(value)
+        case RowType(fields):
+            return any(needs_exact_numbers(nested) for _, nested in fields)
+        case _:
+            return False
+
+
+def text_leaves(value: Any, field_type: FieldType) -> Any:
+    """A value of a document whose numbers are texts, with texts at all its leaves."""
+    if value is None:
+        return None
+    match field_type:
+        case ArrayType(element):
+            return [text_leaves(item, element) for item in value]
+        case MapType(_, nested):
+            return [(key, text_leaves(item, nested)) for key, item in value.items()]
+        case RowType(fields):
+            return {name: text_leaves(value.get(name), nested) for name, nested in fields}
+        case _ if isinstance(value, bool):
+            return "true" if value else "false"
+        case _:
+            return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 class LeafConverter:
