@@ -41,6 +41,8 @@ from runner.supervisor.work import Parts
 _ANSWER_TIMEOUT = 20.0
 # A restart of a running job answers when the new execution is recorded, or after this: the stop may take long.
 _RESTART_PATIENCE = 5.0
+_LOOKS = 20
+_BETWEEN_LOOKS = 0.05
 _PAGE = 1000
 _MAXIMUM_EVENTS = 1000
 
@@ -131,7 +133,7 @@ class JobService:
     async def stop(self, reference: str, request: StopRequest) -> Job:
         """Stop the job; returns once that is recorded. A job that is over, or ending already, is returned as it is."""
         job = await self._lifecycle.require(reference)
-        control = self._control(job)
+        control = await self._control(job)
         if control is None:
             await self._lifecycle.set_desired(job.id, DesiredState.STOPPED)
         else:
@@ -142,7 +144,7 @@ class JobService:
     async def cancel(self, reference: str) -> Job:
         """End the job at once; returns once that is recorded. A job that is over is returned as it is."""
         job = await self._lifecycle.require(reference)
-        control = self._control(job)
+        control = await self._control(job)
         if control is None:
             await self._lifecycle.set_desired(job.id, DesiredState.CANCELED)
         else:
@@ -154,7 +156,7 @@ class JobService:
         """Take a savepoint; returns when it is committed, or raises :class:`Conflict` when it is not within the time that
         checkpoints of the job may take."""
         job = await self._lifecycle.require(reference)
-        control = self._control(job)
+        control = await self._control(job)
         if control is None:
             raise _inactive(job)
         wish = SavepointWish(request.description)
@@ -191,7 +193,7 @@ class JobService:
     async def _restart(self, job_id: str, restore: str) -> ExecutionControl:
         async with self._lifecycle.lock(job_id):
             job = await self._lifecycle.reread(job_id)
-            control = self._control(job)
+            control = await self._control(job)
             if control is None:
                 return await self._lifecycle.start(await self._lifecycle.prepare_current(job, restore))
             trouble = await self._lifecycle.stop_and_wait(control, StopWish(description="restart", desired=None))
@@ -321,16 +323,18 @@ class JobService:
 
     # inside
 
-    def _control(self, job: Job) -> ExecutionControl | None:
+    async def _control(self, job: Job) -> ExecutionControl | None:
         """The control of the job's execution; None when that is over. Raises :class:`Conflict` when nobody controls it."""
-        if job.execution is None or not _is_active(job):
-            return None
-        control = self._executions.control(job.execution.id)
-        if control is None:
-            raise Conflict(
-                f"nobody controls the execution of {job.name}", hint="restart the daemon: flowdeck down; flowdeck up"
-            )
-        return control
+        for _ in range(_LOOKS):
+            if job.execution is None or not _is_active(job):
+                return None
+            control = self._executions.control(job.execution.id)
+            if control is not None:
+                return control
+            # Just recorded and about to be controlled, or over since the store was read: either shows at once.
+            await asyncio.sleep(_BETWEEN_LOOKS)
+            job = await self._lifecycle.reread(job.id)
+        raise Conflict(f"nobody controls the execution of {job.name}", hint="restart the daemon: flowdeck down, flowdeck up")
 
     async def _ask(
         self, job: Job, control: ExecutionControl, wish: StopWish | CancelWish, accepted: asyncio.Future[None]
