@@ -35,7 +35,7 @@ from tui.themes import DARK, LIGHT, THEMES
 
 TABS = {"Overview": Overview, "Checkpoints": Checkpoints, "Logs": Logs, "Spec": Spec}
 _WRITERS = 4
-_IDLE_PACE = 5.0
+_IDLE_PACE = 3.0
 
 
 class FlowdeckApp(App[int]):

@@ -121,7 +121,7 @@ def sample_jobs() -> list[Job]:
                  totals=_live(12_700, 12_640, 297_000_000, lag_rows=1800, cpu_percent=31.0, memory_bytes=96 * MB),
                  last=checkpoint("4e5566778899", 2340, 7, size=700_000, rows_in=296_900_000, duration=0.06),
                  reload=ReloadStatus(outcome="invalid", at=NOW - 40, message="1 error, the running generation stays",
-                                     diagnostics=({"code": "J201", "severity": "error", "message": "unknown option “row.nums”, did you mean “row.num”?",
+                                     diagnostics=({"code": "J201", "severity": "error", "message": "unknown option “row.nums”", "label": "FakeSource has no such option", "notes": ["help: did you mean “row.num”?"],
                                                    "file": "orders.conf", "start": {"line": 12, "column": 5}, "end": {"line": 12, "column": 13}},))),
         make_job("sensor-rollup", S.RUNNING, job_id="5f0a0b0c0d0e", since=52, restarts=2, attempt=3,
                  totals=_live(1_840, 61, 95_000, lag_seconds=64.0, cpu_percent=12.0, memory_bytes=88 * MB)),

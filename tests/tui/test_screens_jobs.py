@@ -154,7 +154,8 @@ async def test_hot_reload_shows_its_diagnostic(
         await page.press("enter", "4")
         await page.sees("the file changed and does not check")
         await page.sees("unknown option “row.nums”")
-        await page.sees("^^^^^^^^")
+        await page.sees("^^^^^^^^ FakeSource has no such option")
+        await page.sees("help: did you mean “row.num”?")
         assert "row.nums = 5000000" in page.text
 
 

@@ -22,7 +22,6 @@ STATES: dict[ExecutionState, tuple[str, Tone]] = {
     _S.CANCELED: ("□", Tone.MUTED),
     _S.FAILED: ("✗", Tone.RED),
 }
-ATTENTION = "!"
 
 
 def state(value: ExecutionState) -> tuple[Span, ...]:

@@ -74,9 +74,12 @@ class Spec(Lines, Pane):
         if self._spec is None:
             self.show([line(Span(f" {self._say}", Tone.MUTED))])
             return
-        job = self._view.job
-        lines: list[Line] = banner(job.reload, self._spec.on_disk, self._spec.number, self.cells) if _troubled(job) else []
-        marks = job.reload.diagnostics if job.reload and _troubled(job) else ()
+        reload = self._view.job.reload
+        lines: list[Line] = []
+        if reload is not None and _troubled(self._view.job):
+            verb = "is what ran last" if self._view.state.is_terminal else "keeps running"
+            lines = banner(reload, self._spec.on_disk, f"generation {self._spec.number} {verb}", self.cells)
+        marks = reload.diagnostics if reload is not None and lines else ()
         self.show([*lines, *numbered(self._spec.text, marks, self._spec.on_disk)])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.model import ReloadStatus
-from tui.draw.cells import wrap
+from tui.draw.cells import width, wrap
 from tui.draw.hocon import coloured
 from tui.draw.line import Line, Span, Tone, line
 from tui.draw.units import clock_time
@@ -35,14 +35,12 @@ def numbered(text: str, diagnostics: Diagnostics, on_disk: Sequence[str]) -> lis
     return lines
 
 
-def banner(reload: ReloadStatus | None, on_disk: Sequence[str], generation: int, cells: int) -> list[Line]:
-    """What hot reload made of the file, and each diagnostic with its line on disk."""
-    if reload is None:
-        return []
+def banner(reload: ReloadStatus, on_disk: Sequence[str], stays: str, cells: int) -> list[Line]:
+    """What hot reload made of the file, what stays as it is, and each diagnostic with its line on disk."""
     says = _SAYS.get(reload.outcome, reload.outcome)
     lines = [
         line(Span(f" ✗ {says}", Tone.RED_STRONG), Span(f" at {clock_time(reload.at)}", Tone.MUTED)),
-        line(Span(f"   generation {generation} keeps running; save the file again to retry", Tone.MUTED)),
+        line(Span(f"   {stays}; save the file again to retry", Tone.MUTED)),
     ]
     if reload.message:
         lines += [line(Span(f"   {part}")) for part in wrap(reload.message, max(cells - 4, 10))]
@@ -61,7 +59,11 @@ def _spelled(found: Mapping[str, Any], on_disk: Sequence[str], cells: int) -> li
     if 0 < number <= len(on_disk):
         source = on_disk[number - 1]
         lines.append(line(Span(f"   {number:>4} │ ", Tone.FAINT), *coloured(source)[0]))
-        lines.append(line(Span(" " * 10 + " " * (column - 1)), Span("^" * _length(found, source), Tone.RED)))
+        label = str(found.get("label") or "")
+        carets = Span(f"{'^' * _length(found, source)} {label}", Tone.RED)
+        lines.append(line(Span(" " * 10 + " " * width(source[: column - 1])), carets))
+    for note in found.get("notes") or ():
+        lines += [line(Span(f"   {part}", Tone.MUTED)) for part in wrap(str(note), max(cells - 4, 10))]
     return lines
 
 
