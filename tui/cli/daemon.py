@@ -21,6 +21,7 @@ from tui.cli.session import current_session
 from tui.cli.tables import print_pairs
 from tui.cli.terminal import say, write_data
 
+_PROBE_SECONDS = 5.0
 _DOWN_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 
@@ -106,7 +107,7 @@ def status_command(output: str) -> int:
 def _running(home: Home) -> DaemonStatus | None:
     """The daemon's status; None when there is none. Raises when one holds the home and does not answer."""
     try:
-        with Client.connect(home, start=False) as client:
+        with Client.connect(home, start=False, timeout=_PROBE_SECONDS) as client:
             return client.status()
     except DaemonUnreachable as error:
         holder = home.holder()

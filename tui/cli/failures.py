@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from spec.errors import FlowdeckError
+from tui.cli.lazy_group import ReaderGone
 from tui.cli.session import Session
 from tui.cli.terminal import say, say_problem
 
@@ -35,7 +36,7 @@ def guarded(work: Callable[[], int], session: Session) -> int:
         say_problem(error.message, error.hint)
         _show_traceback(session)
         return error.exit_code
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGone):
         discard_stdout()
         return EXIT_BROKEN_PIPE
     except OSError as error:

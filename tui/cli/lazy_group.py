@@ -10,6 +10,10 @@ from typing import Any
 import click
 
 
+class ReaderGone(Exception):
+    """Whoever read stdout has gone."""
+
+
 class LazyGroup(click.Group):
     """``lazy``: command name -> ``module:attribute``."""
 
@@ -28,6 +32,13 @@ class LazyGroup(click.Group):
         module, _, attribute = place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; raises :class:`ReaderGone` because click itself would make a broken pipe an exit code of 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Suggest a command when there is none of the given name."""
