@@ -20,6 +20,7 @@ class _Format(logging.Formatter):
     """UTC times; characters that could move a terminal's cursor or forge a line are written as escapes."""
 
     converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
@@ -48,7 +49,7 @@ class _RotatingLog(logging.handlers.RotatingFileHandler):
 
 def configure_logging(path: Path, *, foreground: bool) -> None:
     """Send the records of all loggers to the file at ``path``; in the foreground to standard error too."""
-    formatting = _Format("%(asctime)s %(levelname)s %(name)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S")
+    formatting = _Format("%(asctime)s %(levelname)s %(name)s %(message)s")
     handlers: list[logging.Handler] = [_RotatingLog(path, owns_standard_output=_is_standard_output(path))]
     if foreground:
         handlers.append(logging.StreamHandler(sys.stderr))

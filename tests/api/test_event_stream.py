@@ -1,13 +1,18 @@
 """Server-sent events: nothing missed, nothing twice, ended when the daemon ends."""
 
+import asyncio
 import json
 import threading
 import time
 
 import pytest
 
+from runner.api.event_stream import event_stream
 from runner.client import ApiError, DaemonUnreachable
 from runner.event_feed import EventFeed, parse_event
+from runner.home import Home
+from runner.supervisor.event_bus import CAPACITY
+from runner.supervisor.supervisor import Supervisor
 from runner.transport import open_socket
 
 
@@ -125,6 +130,28 @@ def test_nobody_there(tmp_path):
     """A feed of a home without a daemon says so."""
     with pytest.raises(DaemonUnreachable):
         EventFeed(tmp_path / "api.sock", 0, timeout=1)
+
+
+async def test_a_slow_reader_gets_what_it_missed_from_the_record(tmp_path):
+    """More events than a subscription holds, while the reader does nothing: it still sees each revision once, in order."""
+
+    def note(entry, number):
+        for _ in range(number):
+            entry.note("test", "x")
+
+    async with Supervisor.open(Home(tmp_path / "home")) as supervisor:
+        service, closing = supervisor.service, asyncio.Event()
+        stream = event_stream(service, 0, closing)
+        assert await anext(stream) == b": open\n\n"
+        received = []
+        for number in (1, 1, 2 * CAPACITY + 10, 1):  # from the record, live, too many, live again
+            await service._journal.write(lambda entry, number=number: note(entry, number))
+            received += [parse_event(await anext(stream)) for _ in range(number)]
+        assert {event.kind for event in received} == {"test"}
+        assert [event.revision for event in received] == list(range(1, len(received) + 1))
+        closing.set()
+        with pytest.raises(StopAsyncIteration):
+            await anext(stream)
 
 
 def test_comments_are_no_events():

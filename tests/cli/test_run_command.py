@@ -174,11 +174,12 @@ def test_ctrl_c_twice_cancels(flowdeck, with_daemon):
     assert flowdeck.json("show", "stream")["execution"]["state"] == "CANCELED"
 
 
-def test_term_counts_as_the_first_ctrl_c(flowdeck):
-    """A service manager's TERM stops the run with a savepoint."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_count_as_the_first_ctrl_c(flowdeck, number):
+    """A service manager's TERM and a terminal's HUP stop the run with a savepoint."""
     with flowdeck.start("run", "stream.conf") as process:
         flowdeck.wait_for(lambda: flowdeck.is_reading("stream"))
-        process.terminate()
+        process.send_signal(number)
         _stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 0, stderr
     assert "stream STOPPED" in stderr

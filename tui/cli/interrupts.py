@@ -9,8 +9,8 @@ from typing import Any, Self
 
 
 class Interrupts:
-    """Counts SIGINT while the context is open; SIGTERM counts as the first one only. Enter it on the main thread; any thread
-    may look and wait."""
+    """Counts SIGINT while the context is open; SIGTERM, and SIGHUP unless `nohup` ignores it, count as the first one only.
+    Enter it on the main thread; any thread may look and wait."""
 
     def __init__(self) -> None:
         self._pressed = threading.Event()
@@ -18,8 +18,9 @@ class Interrupts:
         self.count = 0
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._former[number] = signal.signal(number, self._receive)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                self._former[number] = signal.signal(number, self._receive)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

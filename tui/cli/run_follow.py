@@ -108,14 +108,15 @@ class RunFollower:
             hint = f"flowdeck show {job.name} tells how it ended"
             raise Abandoned(f"not waiting any longer for the job {job.name} to end", hint=hint)
         if count == 2:
-            self._progress.tell("Canceling, without a savepoint.")
             self._ask(lambda: client.cancel(job.id))
+            self._progress.tell("Canceling, without a savepoint.")
         else:
+            # Ask before telling: when the terminal has gone, telling fails.
+            self._ask(lambda: client.stop(job.id, StopRequest(description="interrupted")))
             self._progress.tell(
                 "Stopping with a savepoint; Ctrl-C again cancels.\n"
                 f"Go on later with: flowdeck run {shlex.quote(self._file)} --restore latest"
             )
-            self._ask(lambda: client.stop(job.id, StopRequest(description="Ctrl-C")))
 
     def _ask(self, wish: Callable[[], Job]) -> None:
         try:
