@@ -221,7 +221,7 @@ class Sink(ABC):
         """Drop what other attempts of this job left unfinished. Called on one worker, before any row."""
 
     def close(self) -> None:  # noqa: B027 - a hook that most sinks leave out
-        """After the last commit: leave nothing behind but output."""
+        """At the end of the attempt, a failed one too: leave no empty directories behind. Raises nothing."""
 
     @classmethod
     def commit(cls, token: dict[str, Any]) -> None:

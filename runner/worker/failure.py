@@ -11,6 +11,7 @@ import pyarrow as pa
 from runner.connectors.base import PluginError, file_error
 from runner.model import ErrorInfo
 from runner.worker.gate import GateClosed
+from runner.worker.link import LinkClosed
 from spec.errors import FlowdeckError
 
 _NO_SPACE = "no space left on device"
@@ -30,7 +31,7 @@ def blame(plugin: str) -> Iterator[None]:
     """Attribute every failure inside to ``plugin``, unless it has been attributed already."""
     try:
         yield
-    except (StageError, GateClosed):
+    except (StageError, GateClosed, LinkClosed):
         raise
     except Exception as error:
         raise StageError(plugin, error) from error

@@ -218,6 +218,8 @@ class Worker:
                 return
             self._exit = EXIT_FAILED
         self._log.write("error", info.message + (f" ({info.hint})" if info.hint else ""), plugin=info.plugin or "")
+        for sink in self._pipeline.sinks.values():
+            sink.close()
         with contextlib.suppress(LinkClosed):
             self._reporter.failed(info, retriable=retriable)
         self._link.wake()

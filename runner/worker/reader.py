@@ -12,6 +12,7 @@ import msgspec
 
 from runner.connectors.base import Batch, Pace, Source
 from runner.protocol import Barrier, Split
+from runner.worker.failure import blame
 from runner.worker.gate import GateClosed
 from runner.worker.ledger import Ledger
 from runner.worker.meter import Meter
@@ -101,16 +102,20 @@ class Reader:
             self._changed.notify()
 
     def run(self) -> None:
-        """The thread: until closed (GateClosed) or the source fails."""
-        while True:
-            barrier = self._wait_for_work()
-            if barrier is not None:
-                self._pass(barrier)
-                continue
-            if self._reading is None:
-                self._open_next()
-            if self._reading is not None:
-                self._read_once(self._reading)
+        """The thread: until closed (GateClosed) or the source fails (StageError)."""
+        with blame(self.id):
+            while True:
+                self._step()
+
+    def _step(self) -> None:
+        barrier = self._wait_for_work()
+        if barrier is not None:
+            self._pass(barrier)
+            return
+        if self._reading is None:
+            self._open_next()
+        if self._reading is not None:
+            self._read_once(self._reading)
 
     def _wait_for_work(self) -> Barrier | None:
         """A barrier to pass, or None when there is something to read."""

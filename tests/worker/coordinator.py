@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -168,6 +169,7 @@ class Coordinator:
     def start(self) -> None:
         """Start the workers, recover, and hand out splits on demand."""
         self.attempt += 1
+        self.close()
         self._inbox.clear()
         self._listed = False
         self._early_requests = []
@@ -382,4 +384,5 @@ class Coordinator:
         message = message_type(
             execution=self.execution, attempt=self.attempt, epoch=self.attempt, worker=handle.number, **fields
         )
-        handle.socket.sendall(encode_frame(message))
+        with contextlib.suppress(BrokenPipeError):  # the worker has failed: its last message says why
+            handle.socket.sendall(encode_frame(message))
