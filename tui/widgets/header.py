@@ -24,7 +24,7 @@ _GROUPS: tuple[tuple[str, ExecutionState, frozenset[ExecutionState]], ...] = (
     ("ended", _S.STOPPED, frozenset({_S.FINISHED, _S.STOPPED, _S.CANCELED})),
 )
 _MOODS = {Mood.GOOD: Tone.ACCENT, Mood.WAITING: Tone.AMBER, Mood.BAD: Tone.RED}
-_BADGE_CELLS = 17
+_BADGE_CELLS = 16
 
 
 def header_line(snapshot: Snapshot, now: float, cells: int) -> Line:
@@ -80,7 +80,7 @@ def _needs(snapshot: Snapshot, *, words: bool) -> Iterable[Span]:
     number = len(snapshot.tally.needing)
     if number:
         verb = "needs you" if number == 1 else "need you"
-        yield Span("   ")
+        yield Span("  ")
         yield Span(f" ! {number:,} {verb} " if words else f" !{number:,} ", Tone.RED_BADGE, "screen.next_problem")
     yield Span(" ")
 
