@@ -19,7 +19,7 @@ import pytest
 from runner.home import Home
 from runner.model import Execution, Job
 from runner.requests import SubmitRequest
-from runner.states import ExecutionState
+from runner.states import ExecutionState, check_transition
 from runner.supervisor.limits import Limits
 from runner.supervisor.supervisor import Supervisor
 
@@ -194,6 +194,9 @@ def opened(home: Home) -> Iterator[Callable[..., contextlib.AbstractAsyncContext
     async def open_flow(*watch: Path, **limits: float) -> AsyncIterator[Flow]:
         async with Supervisor.open(home, watch=watch, limits=Limits(**limits)) as supervisor:
             yield Flow(supervisor)
+            for event in await supervisor.service.events_since(0):
+                if event.kind == "execution.state":
+                    check_transition(ExecutionState(event.data["previous"]), ExecutionState(event.data["state"]))
 
     yield open_flow
     assert psutil.Process().children(recursive=True) == []
