@@ -22,9 +22,11 @@ def encode_event(event: Event) -> bytes:
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (event.revision, kind, msgspec.json.encode(event))
 
 
-async def event_stream(service: JobService, since: int | None, closing: asyncio.Event) -> AsyncIterator[bytes]:
+async def event_stream(
+    service: JobService, since: int | None, closing: asyncio.Event, *, keep_alive: float = KEEP_ALIVE_SECONDS
+) -> AsyncIterator[bytes]:
     """The blocks of one stream: a comment once it is subscribed, the events after ``since`` (None: from now on), and a comment
-    whenever nothing happened for ten seconds. Ends when ``closing`` is set or the service closes."""
+    whenever nothing happened for ``keep_alive`` seconds. Ends when ``closing`` is set or the service closes."""
     with service.subscribe() as subscription:
         yield _OPEN
         position, sent = since, 0
@@ -32,7 +34,7 @@ async def event_stream(service: JobService, since: int | None, closing: asyncio.
             async for event in _recorded(service, position):
                 position = sent = event.revision
                 yield encode_event(event)
-        async for live in _live(subscription, closing):
+        async for live in _live(subscription, closing, keep_alive):
             if live is None:
                 yield _KEEP_ALIVE
             elif live.kind == LAGGED and position is not None:
@@ -52,13 +54,13 @@ async def _recorded(service: JobService, revision: int) -> AsyncIterator[Event]:
         revision = events[-1].revision
 
 
-async def _live(subscription: Subscription, closing: asyncio.Event) -> AsyncIterator[Event | None]:
+async def _live(subscription: Subscription, closing: asyncio.Event, keep_alive: float) -> AsyncIterator[Event | None]:
     """What the subscription delivers; None each time nothing came for a while."""
     told = asyncio.ensure_future(closing.wait())
     upcoming = asyncio.ensure_future(anext(subscription, None))
     try:
         while not told.done():
-            await asyncio.wait({told, upcoming}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({told, upcoming}, timeout=keep_alive, return_when=asyncio.FIRST_COMPLETED)
             if not upcoming.done():
                 if not told.done():
                     yield None

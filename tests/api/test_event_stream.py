@@ -8,6 +8,7 @@ import time
 import pytest
 
 from runner.api.event_stream import event_stream
+from runner.api.limits import KEEP_ALIVE_SECONDS
 from runner.client import ApiError, DaemonUnreachable
 from runner.event_feed import EventFeed, parse_event
 from runner.home import Home
@@ -83,10 +84,14 @@ def test_revisions_are_in_order_without_gaps(daemon, tmp_path, batch_text):
     assert revisions == list(range(revisions[0], revisions[0] + len(revisions)))
 
 
-def test_a_quiet_stream_says_that_it_is_alive(fresh_daemon):
-    """Without events a comment comes about every ten seconds."""
-    with open_stream(fresh_daemon) as connection:
-        assert b": keep-alive\n\n" in read_until(connection, b"keep-alive\n\n")
+async def test_a_quiet_stream_says_that_it_is_alive(tmp_path):
+    """Without events a comment comes again and again, by default every ten seconds."""
+    assert KEEP_ALIVE_SECONDS == 10
+    async with Supervisor.open(Home(tmp_path / "home")) as supervisor:
+        stream = event_stream(supervisor.service, None, asyncio.Event(), keep_alive=0.05)
+        blocks = [await anext(stream) for _ in range(3)]
+        await stream.aclose()
+    assert blocks == [b": open\n\n", b": keep-alive\n\n", b": keep-alive\n\n"]
 
 
 def test_next_within_returns_none_in_time(daemon, batch):

@@ -96,7 +96,7 @@ def test_jobs_go_on_after_down_and_up(flowdeck):
     flowdeck("submit", "stream.conf")
     flowdeck.wait_for(lambda: flowdeck.is_reading("stream"))
     before = flowdeck.json("show", "stream")["execution"]
-    assert "go on" in flowdeck("down").stderr
+    assert "1 running job goes on" in flowdeck("down").stderr
     flowdeck("up")
     flowdeck.wait_for(lambda: flowdeck.is_reading("stream"))
     after = flowdeck.json("show", "stream")["execution"]

@@ -136,7 +136,10 @@ def _held_by_run(running: DaemonStatus) -> UsageError:
 
 
 def _unfinished_note(running: DaemonStatus) -> str:
-    return f"; {running.running} running jobs go on when the next one starts" if running.running else ""
+    if not running.running:
+        return ""
+    jobs = "1 running job goes" if running.running == 1 else f"{running.running} running jobs go"
+    return f"; {jobs} on when the next daemon starts"
 
 
 def _print_address(home: Home, pid: int) -> None:
