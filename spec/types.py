@@ -6,7 +6,6 @@ What the engine makes of a type (Arrow, SQL) is the runner's business and not in
 from __future__ import annotations
 
 import enum
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from spec.errors import FlowdeckError
 MAXIMUM_PRECISION = 38
 MAXIMUM_DEPTH = 32
 
-_TOKEN = re.compile(r"[a-z0-9_]+|[<>(),]")
+_TOKEN = re.compile(r"""(?P<space>[ \t\r]+)|(?P<name>"[^"\n]*"|[^\W\d][\w.$-]*|\d+)|(?P<mark>[<>(),{}=:\n])""")
 
 
 class FieldTypeError(FlowdeckError):
@@ -125,8 +124,6 @@ def _parse(declared: object, depth: int) -> FieldType:
         return ScalarType.NULL  # a bare `null` in a job file is the type null
     if not isinstance(declared, str):
         raise FieldTypeError(f"a type is a text or an object of fields, not {type(declared).__name__}")
-    if declared.lstrip().startswith("{"):
-        return _parse_row_text(declared, depth)
     return _TypeText(declared, depth).parse()
 
 
@@ -136,30 +133,27 @@ def _parse_row(declared: Mapping[object, object], depth: int) -> RowType:
     return RowType(tuple((str(name), _parse(nested, depth + 1)) for name, nested in declared.items()))
 
 
-def _parse_row_text(declared: str, depth: int) -> FieldType:
-    try:
-        fields = json.loads(declared)
-    except ValueError as error:
-        raise FieldTypeError(
-            f"'{declared}' is not a type", hint="write a row as a nested object: `c = { a = int, b = string }`"
-        ) from error
-    return _parse(fields, depth)
-
-
 class _TypeText:
-    """Recursive descent over the text of one type."""
+    """Recursive descent over the text of one type. A row in it is written as in HOCON: ``{ a = int, b = string }``."""
 
     def __init__(self, text: str, depth: int) -> None:
         self._text = text
         self._depth = depth
-        compact = "".join(text.lower().split())
-        self._tokens: list[str] = _TOKEN.findall(compact)
+        self._tokens: list[str] = []
         self._next = 0
-        if "".join(self._tokens) != compact or not compact:
-            raise self._error(f"'{text}' is not a type")
+        position = 0
+        while position < len(text):
+            found = _TOKEN.match(text, position)
+            if found is None:
+                raise self._error(f"'{text}' is not a type")
+            if found.lastgroup != "space":
+                self._tokens.append(found[0])
+            position = found.end()
 
     def parse(self) -> FieldType:
+        self._skip_lines()
         field_type = self._type(self._depth)
+        self._skip_lines()
         if self._next < len(self._tokens):
             raise self._error(f"'{self._text}' goes on after the type: '{''.join(self._tokens[self._next :])}'")
         return field_type
@@ -167,23 +161,49 @@ class _TypeText:
     def _type(self, depth: int) -> FieldType:
         if depth > MAXIMUM_DEPTH:
             raise self._error(f"a type is nested more than {MAXIMUM_DEPTH} levels deep")
-        name = self._take()
+        if self._peek() == "{":
+            return self._row(depth)
+        if self._peek().startswith('"'):
+            return _TypeText(self._take()[1:-1], depth).parse()
+        name = self._take().lower()
+        while self._peek()[:1].isalnum():  # spaces inside a name do not matter
+            name += self._take().lower()
         if name == "decimal":
             return self._decimal()
         if name == "array":
             return ArrayType(self._arguments(1, depth)[0])
         if name == "map":
-            key, value = self._arguments(2, depth)
-            if isinstance(key, ArrayType | MapType) or key is ScalarType.NULL:
-                raise self._error(f"'{key}' cannot be the key of a map")
-            return MapType(key, value)
+            return self._map(depth)
         scalar = _SCALARS.get(name)
         if scalar is None:
             raise self._unknown(name)
         return scalar
 
+    def _map(self, depth: int) -> MapType:
+        key, value = self._arguments(2, depth)
+        if isinstance(key, ArrayType | MapType | RowType) or key is ScalarType.NULL:
+            raise self._error(f"'{key}' cannot be the key of a map")
+        return MapType(key, value)
+
+    def _row(self, depth: int) -> RowType:
+        self._expect("{")
+        fields: list[tuple[str, FieldType]] = []
+        self._skip_separators()
+        while self._peek() != "}":
+            name = self._take().strip('"')
+            mark = self._take()
+            if mark not in {"=", ":"} or not name or name in "<>(),{}=:\n":
+                raise self._error(f"expected a field such as 'a = int' in the type '{self._text}'")
+            self._skip_lines()
+            fields.append((name, self._type(depth + 1)))
+            self._skip_separators()
+        self._expect("}")
+        if not fields:
+            raise self._error("a row type needs at least one field")
+        return RowType(tuple(fields))
+
     def _decimal(self) -> DecimalType:
-        if self._next >= len(self._tokens):
+        if self._peek() != "(":
             raise self._error("decimal needs a precision and a scale", hint="write decimal(10, 2)")
         self._expect("(")
         precision = self._number()
@@ -198,20 +218,35 @@ class _TypeText:
 
     def _arguments(self, count: int, depth: int) -> list[FieldType]:
         self._expect("<")
+        self._skip_lines()
         arguments = [self._type(depth + 1)]
         while len(arguments) < count:
             self._expect(",")
+            self._skip_lines()
             arguments.append(self._type(depth + 1))
         self._expect(">")
         return arguments
 
+    def _peek(self) -> str:
+        return self._tokens[self._next] if self._next < len(self._tokens) else ""
+
     def _take(self) -> str:
-        if self._next >= len(self._tokens):
-            raise self._error(f"'{self._text}' ends too early")
+        token = self._peek()
+        if not token:
+            raise self._error(f"'{self._text}' ends too early" if self._text.strip() else "the type is empty")
         self._next += 1
-        return self._tokens[self._next - 1]
+        return token
+
+    def _skip_lines(self) -> None:
+        while self._peek() == "\n":
+            self._next += 1
+
+    def _skip_separators(self) -> None:
+        while self._peek() in {"\n", ","}:
+            self._next += 1
 
     def _expect(self, token: str) -> None:
+        self._skip_lines()
         found = self._take()
         if found != token:
             raise self._error(f"expected '{token}' and found '{found}' in the type '{self._text}'")
@@ -224,7 +259,9 @@ class _TypeText:
 
     def _unknown(self, name: str) -> FieldTypeError:
         if name == "row":
-            return self._error("a row has no text form", hint="write a row as a nested object: `c = { a = int, b = string }`")
+            return self._error(
+                "a row is written by its fields", hint="write a row as a nested object: `c = { a = int, b = string }`"
+            )
         return self._error(f"unknown type '{name}'", hint=f"known types: {', '.join(type_names())}")
 
     def _error(self, message: str, *, hint: str = "") -> FieldTypeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import decimal
 import math
@@ -117,7 +118,11 @@ def _string(raw: Any, field_type: ScalarType) -> str:
 
 
 def _bytes(raw: Any, field_type: ScalarType) -> bytes:
-    return raw if isinstance(raw, bytes) else _string(raw, field_type).encode()
+    """Bytes stand in a job file as in JSON: in base64."""
+    try:
+        return base64.b64decode(_string(raw, field_type), validate=True)
+    except ValueError:
+        raise ValueMismatch(f"{raw!r} is no base64, which {field_type} are written in") from None
 
 
 def _parsed(parse: Callable[[str], Any]) -> Callable[[Any, ScalarType], Any]:

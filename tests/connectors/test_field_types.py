@@ -29,6 +29,15 @@ def test_generics_nest() -> None:
     assert parse_field_type(str(expected)) == expected
 
 
+def test_a_row_may_stand_in_a_text() -> None:
+    """As in HOCON, with commas or line breaks; names keep their case."""
+    row = RowType((("c_Int", ScalarType.INT), ("b", ArrayType(ScalarType.STRING))))
+    assert parse_field_type("map<string, {c_Int = INT, b = array<string>}>") == MapType(ScalarType.STRING, row)
+    assert parse_field_type("map<string, {c_Int=int\n b : array<string>\n}>") == MapType(ScalarType.STRING, row)
+    assert parse_field_type('{ "c_Int" : "int", "b" : "array<string>" }') == row
+    assert parse_field_type(str(row)) == row
+
+
 def test_an_object_is_a_row() -> None:
     """A nested object becomes a row that keeps its field order."""
     row = parse_field_type({"b": "int", "a": {"c": "string"}})
@@ -48,10 +57,13 @@ def test_an_object_is_a_row() -> None:
         ("map<array<int>, int>", "cannot be the key"),
         ("int int", "unknown type 'intint'"),
         ("array<int>>", "goes on after"),
-        ("", "is not a type"),
+        ("", "is empty"),
+        ("{}", "at least one field"),
+        ("{ a int }", "a field such as"),
+        ("map<{a = int}, int>", "cannot be the key"),
         ("int!", "is not a type"),
-        ("{a = int", "is not a type"),
-        ("row<int>", "no text form"),
+        ("{a = int", "ends too early"),
+        ("row<int>", "by its fields"),
         (5, "not int"),
         ({}, "at least one field"),
         ("array<" * 100, "levels deep"),

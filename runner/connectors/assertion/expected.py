@@ -12,6 +12,7 @@ from spec.types import ArrayType, DecimalType, FieldType, MapType, RowType, Scal
 _SQL_NAMES = {
     ScalarType.STRING: "VARCHAR",
     ScalarType.INT: "INTEGER",
+    ScalarType.NULL: '"NULL"',
     ScalarType.BYTES: "BLOB",
     ScalarType.FLOAT_VECTOR: "FLOAT[]",
     ScalarType.SPARSE_FLOAT_VECTOR: "MAP(INTEGER, FLOAT)",
