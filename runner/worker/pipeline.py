@@ -104,7 +104,12 @@ class PipelineBuilder:
     def _open_source(self, pipeline: Pipeline, plugin: PluginSpec, engine: Engine) -> None:
         source = source_class(plugin.name)(self._contexts[plugin.id], engine.cursor())
         pipeline.sources[plugin.id] = source
-        self._schemas[plugin.output or plugin.id] = canonical_schema(source.schema())
+        schema = canonical_schema(source.schema())
+        folded = [name.casefold() for name in schema.names]
+        twice = [name for name in schema.names if folded.count(name.casefold()) > 1]
+        if twice:
+            raise PluginError(f"the columns {', '.join(twice)} differ only in case at most", code="columns")
+        self._schemas[plugin.output or plugin.id] = schema
 
     def _bind(self, stage: StagePlan, compiler: Compiler) -> StageQuery:
         with blame(stage.transforms[0].id if stage.transforms else stage.name):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from coordinator import Coordinator, JobFailed
@@ -274,3 +275,27 @@ def test_names_follow_the_expression(tmp_path: Path, coordinate: Coordinate) -> 
     [name] = files(tmp_path / "out")
     assert name.startswith("orders_T_job-1_")
     assert len(name.split("_")) == 9
+
+
+@pytest.mark.parametrize("name", ["it's [1] * {a} ?", "a b/ü → 漢", "link/deeper", "percent%20 and #"])
+def test_directories_may_have_any_name(tmp_path: Path, coordinate: Coordinate, name: str) -> None:
+    """Quotes, wildcards and links in paths mean nothing to the engine."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for file_format in ("parquet", "csv"):
+        coordinator = write(coordinate, {"path": name, "file_format_type": file_format, "partition_by": ["s"]})
+        assert coordinator.checkpoint.rows_out == 10
+        fields = {"schema": {"fields": {"id": "int", "ts": "timestamp"}}}
+        back = {"path": f"back-{file_format}", "file_format_type": "parquet"}
+        options = {"path": name, "file_format_type": file_format, "file_filter_pattern": f".*{file_format}", **fields}
+        run(coordinate(job(source("LocalFile", "rows", options), sink("LocalFile", "rows", back))))
+        assert len(pq.read_table(tmp_path / f"back-{file_format}")) == 10
+
+
+def test_columns_that_differ_in_case_only_are_refused(tmp_path: Path, coordinate: Coordinate) -> None:
+    """SQL could not tell them apart."""
+    pq.write_table(pa.table({"a": [1], "A": [2]}), tmp_path / "in.parquet")
+    options = {"path": "in.parquet", "file_format_type": "parquet"}
+    coordinator = coordinate(job(source("LocalFile", "rows", options), sink("Console", "rows", {})))
+    with pytest.raises(JobFailed, match="a, A differ only in case"):
+        coordinator.start()

@@ -37,7 +37,12 @@ def cell_text(expression: str, data_type: Any, formats: MomentFormats, level: in
         return _map_text(expression, data_type, formats, level)
     if pa.types.is_struct(data_type):
         return _row_text(expression, data_type, formats, level)
-    return _moment_text(expression, data_type, formats) or f"CAST({expression} AS VARCHAR)"
+    return _moment_text(expression, data_type, formats) or plain_text(expression)
+
+
+def plain_text(expression: str) -> str:
+    """SQL for the engine's own text of a value."""
+    return f"CAST({expression} AS VARCHAR)"
 
 
 def _moment_text(expression: str, data_type: pa.DataType, formats: MomentFormats) -> str:

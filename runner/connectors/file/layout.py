@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from runner.connectors.file.cell_text import MomentFormats, cell_text, json_value
+from runner.connectors.file.cell_text import MomentFormats, cell_text, json_value, plain_text
 from runner.connectors.file.format import SUPPORTED, FileFormat
 from runner.connectors.java_dates import java_time_directives
 from runner.connectors.options import Options
@@ -87,10 +87,10 @@ def _csv(columns: Sequence[Field], options: Options) -> Layout:
 
 
 def _csv_cell(column: Field, formats: MomentFormats) -> str:
-    """Numbers, flags and texts are written as they are, which is faster than by way of a text."""
-    plain = pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_boolean(column.type)
+    """What the engine writes in the wanted form by itself is left to it, which is faster than by way of a text."""
     name = identifier(column.name)
-    return name if plain else cell_text(name, column.type, formats)
+    text = cell_text(name, column.type, formats)
+    return name if text == plain_text(name) else text
 
 
 def _text(columns: Sequence[Field], options: Options) -> Layout:
