@@ -39,7 +39,10 @@ _IDLE_PACE = 3.0
 
 
 class FlowdeckApp(App[int]):
-    """The terminal UI of one home. ``clock`` says what time it is: epoch seconds."""
+    """The terminal UI of one home. ``clock`` says what time it is: epoch seconds.
+
+    When no daemon runs, one is started unless ``start_daemon`` is False.
+    """
 
     CSS_PATH = ["styles/app.tcss", "styles/jobs.tcss", "styles/dialog.tcss"]
     COMMANDS = {JobCommands}
@@ -52,12 +55,12 @@ class FlowdeckApp(App[int]):
             super().__init__()
             self.snapshot = snapshot
 
-    def __init__(self, home: Home, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, home: Home, clock: Callable[[], float] = time.time, *, start_daemon: bool = True) -> None:
         super().__init__()
         self.door = Door(home)
         self.clock = clock
         self.snapshot = Snapshot(Link(LinkState.CONNECTING, clock()))
-        self.feed = Feed(self.door, lambda snapshot: self._hand_over(snapshot), clock)
+        self.feed = Feed(self.door, lambda snapshot: self._hand_over(snapshot), clock, start_daemon=start_daemon)
         self._reading = Lane(self.door, "reading", READ_TIMEOUT)
         self._acting = Lane(self.door, "acting", WRITE_TIMEOUT, threads=_WRITERS)
         self.animation_level = "none"

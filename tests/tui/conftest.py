@@ -37,6 +37,7 @@ def _load(name: str) -> ModuleType:
 
 stage_daemon = _load("stage_daemon")
 sample_jobs = _load("sample_jobs")
+processes = _load("left_processes")
 
 
 @pytest.fixture(autouse=True)
@@ -59,9 +60,20 @@ def samples() -> ModuleType:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A home with a short path."""
-    return Home(tmp_path / "h")
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A home with a short path. A test that leaves a process of its home behind fails, and the process is killed."""
+    made = Home(tmp_path / "h")
+    yield made
+    left = processes.of_home(made)
+    if left:
+        processes.kill(left)
+        pytest.fail(f"the test left processes of its home behind: {[process.info['cmdline'] for process in left]}")
+
+
+@pytest.fixture
+def left_processes() -> ModuleType:
+    """What the home's own check is made of."""
+    return processes
 
 
 @pytest.fixture
@@ -188,11 +200,16 @@ def _has_trend(view: JobView) -> bool:
 
 @pytest.fixture
 def open_ui(home: Home) -> Callable[..., Any]:
-    """Opens the program on a terminal of a given size, with the clock of the samples. An async context manager."""
+    """Opens the program on a terminal of a given size, with the clock of the samples. An async context manager.
+
+    Only with ``start_daemon`` a daemon is started where none is staged; the test then has to end it.
+    """
 
     @contextlib.asynccontextmanager
-    async def open_page(size: tuple[int, int] = (120, 36), clock: Callable[[], float] | None = None) -> AsyncIterator[Page]:
-        app = FlowdeckApp(home, clock or (lambda: sample_jobs.NOW))
+    async def open_page(
+        size: tuple[int, int] = (120, 36), clock: Callable[[], float] | None = None, *, start_daemon: bool = False
+    ) -> AsyncIterator[Page]:
+        app = FlowdeckApp(home, clock or (lambda: sample_jobs.NOW), start_daemon=start_daemon)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Page(app, pilot)
 

@@ -45,7 +45,7 @@ class Seen:
 def feed(home: Home, samples: ModuleType) -> Iterator[tuple[Feed, Seen]]:
     """A feed of the home, and what it publishes."""
     seen = Seen()
-    made = Feed(Door(home), seen.add, lambda: samples.NOW)
+    made = Feed(Door(home), seen.add, lambda: samples.NOW, start_daemon=False)
     yield made, seen
     made.stop()
 

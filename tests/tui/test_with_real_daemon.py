@@ -54,7 +54,7 @@ async def past_the_guard(page: Any) -> None:
 
 async def test_watch_save_stop_and_restore(open_ui: Any, real: Client, tmp_path: Path) -> None:
     """The program starts the daemon; a job is seen to run, saved, stopped and restored, all from the keyboard."""
-    async with open_ui((120, 36), clock=time.time) as page:
+    async with open_ui((120, 36), clock=time.time, start_daemon=True) as page:
         await page.sees("no jobs yet", timeout=30)
         job = real.submit(SubmitRequest(text=STREAM, base_directory=str(tmp_path)))
         await page.until(lambda: page.selected is not None and page.selected.state is S.RUNNING, "a running job", 30)
@@ -103,7 +103,7 @@ async def test_a_killed_daemon_is_noticed(open_ui: Any, real: Client, tmp_path: 
     """The daemon dies by kill -9: the last data stays under a badge that says so; the palette's command starts it again."""
     import signal
 
-    async with open_ui((120, 36), clock=time.time) as page:
+    async with open_ui((120, 36), clock=time.time, start_daemon=True) as page:
         await page.sees("no jobs yet", timeout=30)
         real.submit(SubmitRequest(text=STREAM, base_directory=str(tmp_path)))
         await page.until(lambda: page.selected is not None and page.selected.state is S.RUNNING, "a running job", 30)

@@ -27,18 +27,20 @@ _BACK_OFF = (0.5, 1.0, 2.0, 4.0, 7.0, 10.0)
 class Feed:
     """Publishes snapshots from its own daemon thread until stopped; never raises into the interface.
 
-    The first connection starts a daemon when none runs. A daemon that goes away later is waited for, not started:
-    somebody may have stopped it on purpose (:meth:`retry` with ``start`` does it).
+    With ``start_daemon`` the first connection starts a daemon when none runs. One that goes away later is waited for, not
+    started: somebody may have stopped it on purpose (:meth:`retry` with ``start`` does it).
     """
 
-    def __init__(self, door: Door, publish: Callable[[Snapshot], None], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, door: Door, publish: Callable[[Snapshot], None], clock: Callable[[], float], *, start_daemon: bool = True
+    ) -> None:
         self._door = door
         self._publish = publish
         self._clock = clock
         self._reader = Reader(clock)
         self._wake = threading.Event()
         self._stopped = threading.Event()
-        self._start_daemon = True
+        self._start_daemon = start_daemon
         self._interval = 1.0
         self._last = Snapshot(Link(LinkState.CONNECTING, clock()))
         self._thread = threading.Thread(target=self._run, name="flowdeck-feed", daemon=True)
