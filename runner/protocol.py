@@ -168,7 +168,8 @@ class SplitRequest(_Message, frozen=True, kw_only=True):
 class Prepared(_Message, frozen=True, kw_only=True):
     """Everything up to the barrier is processed and durable under staging names. ``splits``: every split this worker was
     given since the last Prepared or still holds, with its position or ``finished``. ``drained``: this worker has been told
-    NoMoreSplits for every source and has read all it was given."""
+    NoMoreSplits for every source and has read all it was given. ``rows_in`` and ``rows_out``: what its sources had read and its
+    sinks written up to the barrier, since this worker started."""
 
     checkpoint: int
     splits: list[Split]

@@ -111,6 +111,8 @@ class Worker:
             self._spawn(f"stage {stage.plugin}", stage.run)
         for reader in self._pipeline.readers.values():
             self._spawn(f"reader {reader.id}", reader.run)
+        origin = f"from checkpoint {start.checkpoint}" if start.checkpoint else "from the beginning"
+        self._log.write("info", f"worker {start.worker + 1} of {start.workers} is ready to read {origin}")
 
     def _context(self, plugin: PluginSpec) -> PluginContext:
         start = self._start

@@ -252,3 +252,11 @@ def test_a_row_that_cannot_be_computed_is_an_error(run_chain: Run, expression: s
     """Division by zero, impossible casts and overflows fail and never become null or wrap around."""
     with pytest.raises(Exception, match=f"(?i){words}"):
         value(run_chain, expression)
+
+
+@pytest.mark.parametrize("name", ["input", "flowdeck_input", "Rows", "INPUT", '"odd ""name"', "`back quoted`"])
+def test_any_name_in_from_is_the_input(run_chain: Run, name: str) -> None:
+    """As in SeaTunnel; the same name may be used in one query after the other."""
+    query = f"select id, id + 1 as next from {name} where id is not null"
+    again = f"select next from {name} where next > 2"
+    assert run_chain(ROWS, ("Sql", {"query": query}), ("Sql", {"query": again})).to_pydict() == {"next": [3]}

@@ -174,39 +174,63 @@ def read_ranges(path: Path, begin: int, end: int, boundaries: Boundaries, pace: 
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise file_error(error, path, "read") from error
+    pieces = _Pieces(descriptor, path, end, boundaries, pace)
     try:
         at = begin
         while at < end:
-            piece = _read_piece(descriptor, path, at, end, boundaries, pace)
+            piece = pieces.read(at)
             at = piece.end
             yield piece
     finally:
         os.close(descriptor)
 
 
-def _read_piece(descriptor: int, path: Path, at: int, end: int, boundaries: Boundaries, pace: Pace) -> Range:
-    size = pace.bytes
-    while True:
-        data = _pread(descriptor, path, min(size, end - at), at)
-        try:
-            cut = boundaries.last(data, at_end=at + len(data) >= end)
-        except UnclosedQuote as error:
-            raise DataError(
-                f"{path.name} line {line_number(path, at + error.offset)}: a quoted value has no closing quote",
-                position=f"{path}: byte {at + error.offset}",
-            ) from None
-        if cut:
-            break
-        if size >= MAXIMUM_RECORD:
-            raise DataError(
-                f"{path.name} line {line_number(path, at)}: no end of the record within {MAXIMUM_RECORD >> 20} MB",
-                hint="a quote that is never closed looks like this",
-                position=f"{path}: byte {at}",
-            )
-        size *= 2
-    if cut > pace.rows:  # a record has at least one byte, so fewer bytes cannot be too many rows
-        cut = boundaries.after(data[:cut], pace.rows)
-    return Range(at, at + cut, data[:cut] if cut < len(data) else data)
+class _Pieces:
+    """Reads one piece after the other, as many bytes at once as the last one could use."""
+
+    def __init__(self, descriptor: int, path: Path, end: int, boundaries: Boundaries, pace: Pace) -> None:
+        self._descriptor = descriptor
+        self._path = path
+        self._end = end
+        self._boundaries = boundaries
+        self._pace = pace
+        self._size = pace.bytes
+
+    def read(self, at: int) -> Range:
+        """The piece that begins at ``at``."""
+        data, cut = self._whole_records(at, self._size)
+        if cut > self._pace.rows:  # a record has at least one byte, so fewer bytes cannot be too many rows
+            cut = self._boundaries.after(data[:cut], self._pace.rows)
+        self._size = min(self._pace.bytes, 2 * cut)
+        return Range(at, at + cut, data[:cut] if cut < len(data) else data)
+
+    def _whole_records(self, at: int, size: int) -> tuple[bytes, int]:
+        """Bytes from ``at`` on, and how many of them are whole records: at least one."""
+        while True:
+            data = _pread(self._descriptor, self._path, min(size, self._end - at), at)
+            try:
+                cut = self._boundaries.last(data, at_end=at + len(data) >= self._end)
+            except UnclosedQuote as error:
+                raise self._unclosed(at + error.offset) from None
+            if cut:
+                return data, cut
+            if size >= MAXIMUM_RECORD:
+                raise self._endless(at)
+            size *= 2
+
+    def _unclosed(self, offset: int) -> DataError:
+        line = line_number(self._path, offset)
+        return DataError(
+            f"{self._path.name} line {line}: a quoted value has no closing quote", position=f"{self._path}: byte {offset}"
+        )
+
+    def _endless(self, offset: int) -> DataError:
+        line = line_number(self._path, offset)
+        return DataError(
+            f"{self._path.name} line {line}: no end of the record within {MAXIMUM_RECORD >> 20} MB",
+            hint="a quote that is never closed looks like this",
+            position=f"{self._path}: byte {offset}",
+        )
 
 
 def _pread(descriptor: int, path: Path, size: int, at: int) -> bytes:
