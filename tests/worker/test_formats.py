@@ -33,6 +33,8 @@ FIELDS: dict[str, Any] = {
     "ts": "timestamp",
     "a": "array<int>",
     "m": "map<string, int>",
+    "v": "float_vector",
+    "w": "sparse_float_vector",
     "r": {"x": "int", "y": {"z": "array<string>", "m": "map<string, double>"}, "y2": "bytes", "f": "double"},
 }
 

@@ -31,6 +31,10 @@ def convert_text(texts: Column, field_type: FieldType, level: int = 1) -> Column
             return _maps(texts, field_type, level)
         case RowType():
             return _rows(texts, field_type, level)
+        case ScalarType.FLOAT_VECTOR:
+            return convert_text(texts, ArrayType(ScalarType.FLOAT), level)
+        case ScalarType.SPARSE_FLOAT_VECTOR:
+            return convert_text(texts, MapType(ScalarType.INT, ScalarType.FLOAT), level)
         case _:
             return convert_scalar(_trimmed(texts, field_type), field_type)
 
