@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+import tui.screens.jobs
 from runner.home import Home
 from tui.app import FlowdeckApp
 from tui.data.models import JobView
@@ -37,6 +38,7 @@ def _load(name: str) -> ModuleType:
 
 stage_daemon = _load("stage_daemon")
 sample_jobs = _load("sample_jobs")
+at_rest = _load("at_rest")
 processes = _load("left_processes")
 
 
@@ -53,6 +55,14 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits longer than it must."""
+    monkeypatch.setattr("textual.app.wait_for_idle", at_rest.come_to_rest)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", at_rest.come_to_rest)
+    monkeypatch.setattr(tui.screens.jobs, "DEBOUNCE", 0.02)
+
+
 @pytest.fixture
 def samples() -> ModuleType:
     """The believable jobs."""
@@ -64,7 +74,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     """A home with a short path. A test that leaves a process of its home behind fails, and the process is killed."""
     made = Home(tmp_path / "h")
     yield made
-    left = processes.of_home(made)
+    left = processes.that_stay(made)
     if left:
         processes.kill(left)
         pytest.fail(f"the test left processes of its home behind: {[process.info['cmdline'] for process in left]}")

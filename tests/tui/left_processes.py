@@ -23,6 +23,11 @@ def of_home(home: Home) -> list[psutil.Process]:
     ]
 
 
+def that_stay(home: Home) -> list[psutil.Process]:
+    """Those of the home that do not end by themselves at once: a daemon that cannot start needs a moment to say so."""
+    return psutil.wait_procs(of_home(home), _PATIENCE)[1]
+
+
 def kill(processes: Iterable[psutil.Process]) -> None:
     """End them and what they started, and wait until they are gone."""
     family: list[psutil.Process] = []

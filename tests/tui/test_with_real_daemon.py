@@ -70,6 +70,7 @@ async def test_watch_save_stop_and_restore(open_ui: Any, real: Client, tmp_path:
         await page.press("2")
         await page.sees("◆ savepoint")
 
+        await page.until(lambda: page.selected.state is S.RUNNING, "RUNNING after the savepoint", 30)
         await page.press("T")
         await page.sees("takes a savepoint")
         await past_the_guard(page)

@@ -81,6 +81,7 @@ class Inspector(Vertical):
         if title not in self._panes:
             self._panes[title] = self._makers[title]()
             self.query_one("#panes").mount(self._panes[title])
+            self.call_after_refresh(self.tick)  # once it is there, it asks at once and not with the next second
         for name, pane in self._panes.items():
             pane.set_class(name == title, "chosen")
         if had_focus:
