@@ -43,8 +43,9 @@ def stored_version(connection: duckdb.DuckDBPyConnection) -> int:
             code="store-foreign",
             hint="point FLOWDECK_HOME or --home at another directory",
         )
-    row = connection.execute('SELECT max("version") FROM "migrations"').fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
+    # All rows: a result that is not read to its end keeps its transaction open, and with it every old version of every row.
+    ((version,),) = connection.execute('SELECT max("version") FROM "migrations"').fetchall()
+    return int(version) if version is not None else 0
 
 
 def check_not_newer(version: int, migrations: Sequence[Migration]) -> None:

@@ -27,6 +27,10 @@ CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false",
     "memory_limit": "512MB",
     "threads": "2",
+    # The allocator keeps what short queries free, by default up to 128 MB a thread: a daemon would grow for hours.
+    "allocator_background_threads": "true",
+    "allocator_flush_threshold": "1MB",
+    "allocator_bulk_deallocation_flush_threshold": "1MB",
 }
 MAXIMUM_REPAIRS = 5
 LOCK_RETRY = 0.1

@@ -64,8 +64,8 @@ class Session:
 
     def row(self, statement: str, *parameters: Any) -> Row | None:
         """The first row of a query, None without one."""
-        found: Row | None = self._execute(statement, parameters).fetchone()
-        return found
+        found = self.rows(statement, *parameters)
+        return found[0] if found else None
 
     def named_rows(self, statement: str, parameters: dict[str, Any]) -> list[Row]:
         """All rows of a query with ``$name`` parameters."""
