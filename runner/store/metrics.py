@@ -19,8 +19,9 @@ from runner.store.session import Row, Session
 COUNTER_NAMES = frozenset(
     {"rows_in", "rows_out", "bytes_in", "bytes_out", "busy_seconds", "idle_seconds", "backpressured_seconds", "cpu_seconds"}
 )
-LONGEST_INTERVAL = 10.0
-"""Two samples of a counter further apart than these seconds (or than two buckets, if that is longer) leave a gap."""
+LONGEST_INTERVAL = 60.0
+"""Two samples of a counter further apart than these seconds (or than two buckets, if that is longer) leave a gap. Long enough
+for a job whose checkpoints are rare: a sink counts its rows when a part is complete."""
 MAXIMUM_BUCKETS = 10_000
 
 _MICROSECONDS = 1_000_000

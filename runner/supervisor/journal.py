@@ -12,9 +12,10 @@ from runner.store.asynchronous import AsyncStore
 from runner.store.errors import StoreError
 from runner.store.store import Store
 from runner.supervisor.event_bus import EventBus
+from runner.supervisor.execution_log import ExecutionLog
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 _PASSING = frozenset({"store-unavailable", "store-timeout"})
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
@@ -41,11 +42,12 @@ class Entry:
 
 
 class Journal:
-    """The store and the event bus of one daemon."""
+    """The store, the event bus and the executions' logs of one daemon."""
 
-    def __init__(self, store: AsyncStore, bus: EventBus) -> None:
+    def __init__(self, store: AsyncStore, bus: EventBus, log: ExecutionLog) -> None:
         self._store = store
         self._bus = bus
+        self._log = log
 
     async def read(self, work: Callable[[Store], T]) -> T:
         """Run ``work`` on a snapshot of the store, in another thread."""
@@ -62,6 +64,8 @@ class Journal:
             return result
 
         result = await self._store.write(transaction)
+        if events:
+            await asyncio.to_thread(self._log.append, events)
         for event in events:
             self._bus.publish(event)
         return result
@@ -76,6 +80,6 @@ class Journal:
             except StoreError as error:
                 if error.code not in _PASSING:
                     raise
-                _log.warning("the store refused a write, trying again in %s s: %s", pause, error)
+                _logger.warning("the store refused a write, trying again in %s s: %s", pause, error)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)

@@ -13,6 +13,7 @@ from typing import Any
 from runner.home import Home
 from runner.store.asynchronous import AsyncStore
 from runner.supervisor.event_bus import EventBus
+from runner.supervisor.execution_log import ExecutionLog
 from runner.supervisor.executions import Executions
 from runner.supervisor.fork_server import ForkServer, ForkServerError
 from runner.supervisor.journal import Journal
@@ -59,7 +60,7 @@ class Supervisor:
             stack.push_async_callback(store.close)
             bus = EventBus()
             stack.callback(bus.close)
-            parts = Parts(home, Journal(store, bus), fork_server, limits)
+            parts = Parts(home, Journal(store, bus, ExecutionLog(home)), fork_server, limits)
             executions = Executions(parts)
             stack.push_async_callback(executions.close)
             lifecycle = JobLifecycle(parts.journal, executions)

@@ -13,6 +13,7 @@ import msgspec
 from runner.model import Totals
 from runner.protocol import Heartbeat, PluginCounters
 from runner.store.metrics import MetricSample
+from runner.supervisor.output_rate import OutputRate
 from spec.job import JobSpec, PluginKind
 
 RATE_WINDOW = 5.0
@@ -20,10 +21,12 @@ _COUNTERS = ("rows_in", "rows_out", "bytes_in", "bytes_out")
 _TIMES = ("busy_seconds", "idle_seconds", "backpressured_seconds")
 
 
+_SETTLING = "rows_out"
+
+
 class _Measurement(msgspec.Struct, frozen=True):
     at: float
     rows_in: int
-    rows_out: int
     cpu_seconds: float
 
 
@@ -37,6 +40,7 @@ class TotalsMeter:
         self._base = so_far
         self._heartbeats: dict[int, Heartbeat] = {}
         self._window: deque[_Measurement] = deque()
+        self._output = OutputRate()
         self._committed_rows = 0
         self._barrier_at: float | None = None
 
@@ -45,6 +49,7 @@ class TotalsMeter:
         self._base = base
         self._heartbeats.clear()
         self._window.clear()
+        self._output.clear()
         self._committed_rows = base.rows_in
         self._barrier_at = now
 
@@ -53,6 +58,7 @@ class TotalsMeter:
         self._base = self.counted()
         self._heartbeats.clear()
         self._window.clear()
+        self._output.clear()
         self._barrier_at = None
 
     def observe(self, heartbeat: Heartbeat, now: float) -> None:
@@ -60,7 +66,8 @@ class TotalsMeter:
         self._heartbeats[heartbeat.worker] = heartbeat
         counted = self.counted()
         cpu = sum(beat.cpu_seconds for beat in self._heartbeats.values())
-        self._window.append(_Measurement(now, counted.rows_in, counted.rows_out, cpu))
+        self._window.append(_Measurement(now, counted.rows_in, cpu))
+        self._output.observe(now, counted.rows_in, counted.rows_out, self._barrier_at)
         while len(self._window) > 2 and self._window[1].at <= now - RATE_WINDOW:
             self._window.popleft()
 
@@ -93,28 +100,27 @@ class TotalsMeter:
         counted = self.counted()
         if self._barrier_at is None or not self._heartbeats:
             return counted
-        rows_in, rows_out, cpu = self._rates(now)
+        rows_in, cpu = self._rates(now)
         return msgspec.structs.replace(
             counted,
             rows_in_per_second=rows_in,
-            rows_out_per_second=rows_out,
+            rows_out_per_second=self._output.per_second(now),
             lag_rows=max(0, counted.rows_in - self._committed_rows),
             lag_seconds=max(0.0, now - self._barrier_at),
             cpu_percent=None if cpu is None else cpu * 100,
             memory_bytes=sum(beat.memory_bytes for beat in self._heartbeats.values()),
         )
 
-    def _rates(self, now: float) -> tuple[float | None, float | None, float | None]:
+    def _rates(self, now: float) -> tuple[float | None, float | None]:
         if len(self._window) < 2:
-            return None, None, None
+            return None, None
         first, last = self._window[0], self._window[-1]
         # Measured up to now when the heartbeats have stopped, so that a rate decays instead of freezing.
         elapsed = max(last.at, now - 1.0) - first.at
         if elapsed <= 0:
-            return None, None, None
+            return None, None
         return (
             (last.rows_in - first.rows_in) / elapsed,
-            (last.rows_out - first.rows_out) / elapsed,
             max(0.0, last.cpu_seconds - first.cpu_seconds) / elapsed,
         )
 
@@ -127,7 +133,12 @@ class TotalsMeter:
         samples = [self._sample(at, "", name, value) for name, value in own.items() if value is not None]
         for plugin, counters in sorted(_by_plugin(self._heartbeats.values()).items()):
             samples.extend(self._sample(at, plugin, name, value) for name, value in counters.items())
-        return samples
+        settled = self._output.take_settled()
+        return samples if settled else [sample for sample in samples if not self._is_settling(sample)]
+
+    def _is_settling(self, sample: MetricSample) -> bool:
+        """Rows that have left a sink are counted a part at a time: in between the count is no measurement."""
+        return sample.name == _SETTLING and self._kinds.get(sample.plugin, PluginKind.SINK) is PluginKind.SINK
 
     def _sample(self, at: float, plugin: str, name: str, value: float) -> MetricSample:
         return MetricSample(at, self._execution_id, plugin, name, value)

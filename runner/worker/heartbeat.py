@@ -25,8 +25,13 @@ class Heartbeat:
         self._closed = False
         self._process = psutil.Process(os.getpid())
 
+    def beat(self) -> None:
+        """Send one, in the calling thread."""
+        times = self._process.cpu_times()
+        self._send(self._counters(), times.user + times.system, self._process.memory_info().rss)
+
     def now(self) -> None:
-        """Send one at once."""
+        """Have the thread send one at once."""
         self._wake.set()
 
     def close(self) -> None:
@@ -37,7 +42,6 @@ class Heartbeat:
     def run(self) -> None:
         """The thread."""
         while not self._closed:
-            times = self._process.cpu_times()
-            self._send(self._counters(), times.user + times.system, self._process.memory_info().rss)
+            self.beat()
             self._wake.wait(INTERVAL)
             self._wake.clear()

@@ -25,7 +25,7 @@ from runner.protocol import (
     Start,
     SupervisorMessage,
 )
-from runner.worker.committer import Committer, commit_token
+from runner.worker.committer import Committer, PreparedCheckpoint, commit_token
 from runner.worker.failure import blame, describe_failure
 from runner.worker.gate import GateClosed
 from runner.worker.heartbeat import Heartbeat
@@ -72,7 +72,7 @@ class Worker:
         self._committer = Committer(
             start.worker,
             {plugin.id: plugin.name for plugin in start.job.sinks},
-            prepared=self._reporter.prepared,
+            prepared=self._after_prepare,
             committed=self._after_commit,
             aborted=self._after_abort,
         )
@@ -189,6 +189,11 @@ class Worker:
         if self._pipeline.drained():
             self._drained = True
             self._heartbeat.now()
+
+    def _after_prepare(self, prepared: PreparedCheckpoint) -> None:
+        # Counters first: those of a last checkpoint would otherwise never be heard.
+        self._heartbeat.beat()
+        self._reporter.prepared(prepared)
 
     def _after_commit(self, record: CheckpointRecord) -> None:
         for source, splits in record.splits.items():

@@ -16,7 +16,7 @@ from runner.model import MetricPoint
 from runner.states import ExecutionState
 from runner.store.asynchronous import AsyncStore
 from runner.store.errors import StoreError
-from runner.store.metrics import MetricSample
+from runner.store.metrics import LONGEST_INTERVAL, MetricSample
 
 START = 1_763_761_000.0
 
@@ -64,11 +64,11 @@ async def test_a_point_says_where_its_bucket_starts(store):
 
 async def test_a_pause_in_the_samples_is_a_gap(store):
     """Nothing is made up for the time in which nothing was measured."""
-    samples = counter(*[(second, second) for second in (0, 1, 2, 30, 31, 32)])
+    samples = counter(*[(second, second) for second in (0, 1, 2, 90, 91, 92)])
     await store.write(lambda s: s.append_metrics(samples))
-    (values,) = (await points(store, 0, 32, 32)).values()
-    assert values[:2] == values[30:] == pytest.approx([1.0, 1.0])
-    assert values[2:30] == [None] * 28
+    (values,) = (await points(store, 0, 92, 92)).values()
+    assert values[:2] == values[90:] == pytest.approx([1.0, 1.0])
+    assert values[2:90] == [None] * 88
 
 
 async def test_a_restart_of_the_counter_is_not_a_negative_rate(store):
@@ -177,7 +177,7 @@ async def test_pruning_drops_old_samples_and_the_series_of_finished_executions(s
 
 numbers = itertools.count()
 steps = st.lists(
-    st.tuples(st.floats(0.05, 15.0), st.one_of(st.integers(0, 10**6), st.none())),  # (seconds on, growth or None for a reset)
+    st.tuples(st.floats(0.05, 90.0), st.one_of(st.integers(0, 10**6), st.none())),  # (seconds on, growth or None for a reset)
     min_size=2,
     max_size=25,
 )
@@ -200,7 +200,7 @@ def test_rates_account_for_every_measured_row(property_store, runs, buckets, cut
             intervals.append((start, now, (value - before) / (now - start)))
     since, until = cut, cut + now
     width = now / buckets
-    longest = max(10.0, 2 * width)
+    longest = max(LONGEST_INTERVAL, 2 * width)
     hypothesis.assume(all(abs(till - start - longest) > 1e-4 for start, till, _ in intervals))
     shown = [interval for interval in intervals if interval[1] - interval[0] < longest]
     run_in_loop(store.write(lambda s: s.append_metrics(samples)))

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from runner.home import Home
 from runner.model import DesiredState, Execution, Job, Totals
 from runner.states import TRANSITIONS, ExecutionState, IllegalTransition
 from runner.store.asynchronous import AsyncStore
 from runner.supervisor.event_bus import EventBus
+from runner.supervisor.execution_log import ExecutionLog
 from runner.supervisor.execution_record import ExecutionRecord
 from runner.supervisor.journal import Journal
 from runner.supervisor.totals import TotalsMeter
@@ -20,8 +22,10 @@ from spec.job import EnvSpec, JobSpec
 @pytest.fixture
 async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
     """A store of its own."""
-    store = await AsyncStore.open(tmp_path / "control.duckdb")
-    yield Journal(store, EventBus())
+    home = Home(tmp_path)
+    home.create()
+    store = await AsyncStore.open(home.store_path)
+    yield Journal(store, EventBus(), ExecutionLog(home))
     await store.close()
 
 
