@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 from textual import events
 from textual.app import App
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.screen import Screen
 
@@ -22,6 +24,7 @@ from tui.data.feed import Feed
 from tui.data.lane import Lane
 from tui.data.models import Link, LinkState
 from tui.data.snapshot import Snapshot
+from tui.driver import PromptDriver
 from tui.palette import JobCommands
 from tui.screens.acting import Acting
 from tui.screens.jobs import JobsScreen
@@ -68,6 +71,11 @@ class FlowdeckApp(App[int]):
             self.register_theme(theme)
         if "TEXTUAL_THEME" not in os.environ:
             self.theme = (LIGHT if _light_terminal() else DARK).name
+
+    def get_driver_class(self) -> type[Driver]:
+        """Ours instead of Textual's own, unless the environment names another."""
+        chosen = super().get_driver_class()
+        return PromptDriver if chosen is LinuxDriver else chosen
 
     def get_default_screen(self) -> Screen[None]:
         """The job list."""

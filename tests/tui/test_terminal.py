@@ -29,15 +29,19 @@ from tui.widgets.ink import ink_of
 PROGRAM = "import sys; from runner.home import Home; from tui.app import run; sys.exit(run(Home(sys.argv[1])))"
 
 
+COMMAND = "import sys; from tui.cli.main import main; sys.argv = ['flowdeck', '--home', sys.argv[1]]; main()"
+
+
 class Terminal:
     """The program as a child in a pseudo terminal."""
 
-    def __init__(self, home: Home, **environment: str) -> None:
+    def __init__(self, home: Home, program: str = PROGRAM, **environment: str) -> None:
         self._parent, child = pty.openpty()
+        self._name = os.ttyname(child)
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
         variables = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **environment}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(home.path)],
+            [sys.executable, "-c", program, str(home.path)],
             stdin=child,
             stdout=child,
             stderr=child,
@@ -68,6 +72,19 @@ class Terminal:
         """Press keys."""
         os.write(self._parent, text.encode())
 
+    def type_bytes(self, data: bytes) -> None:
+        """Send bytes that are perhaps no whole character."""
+        os.write(self._parent, data)
+
+    def wait_until_read(self, timeout: float = 10.0) -> None:
+        """Until the program has taken everything that was typed."""
+        deadline = time.monotonic() + timeout
+        child = os.open(self._name, os.O_RDWR | os.O_NOCTTY)
+        while struct.unpack("i", fcntl.ioctl(child, termios.FIONREAD, b"\0" * 4))[0]:
+            assert time.monotonic() < deadline, "it does not read"
+            self._read(0.01)
+        os.close(child)
+
     def wait(self, timeout: float = 10.0) -> int:
         """The exit status; everything that was written is in ``output``."""
         deadline = time.monotonic() + timeout
@@ -92,8 +109,8 @@ def terminal(home: Home, stage: Any, serve: Callable[[Any], Any]) -> Iterator[Ca
     serve(stage)
     opened: list[Terminal] = []
 
-    def start(**environment: str) -> Terminal:
-        opened.append(Terminal(home, **environment))
+    def start(program: str = PROGRAM, **environment: str) -> Terminal:
+        opened.append(Terminal(home, program, **environment))
         return opened[-1]
 
     yield start
@@ -114,6 +131,31 @@ def test_quitting_restores_the_terminal(terminal: Callable[..., Terminal]) -> No
     program.type("q")
     assert program.wait() == 0
     assert is_restored(program.output)
+
+
+def test_the_command_leaves_as_cleanly(terminal: Callable[..., Terminal]) -> None:
+    """As the command ``flowdeck`` it ends without taking the interpreter apart: the same status, everything restored."""
+    program = terminal(COMMAND)
+    program.read_until(b"orders-cdc")
+    program.type("q")
+    assert program.wait() == 0
+    assert is_restored(program.output)
+    assert b"Traceback" not in program.output
+
+
+def test_a_character_may_come_in_two_parts(terminal: Callable[..., Terminal]) -> None:
+    """A slow line splits the bytes of a character: it arrives whole, and so does what is typed later."""
+    program = terminal()
+    program.read_until(b"orders-cdc")
+    program.type("/")
+    program.read_until(b"enter keeps")
+    first, second = "é".encode()
+    program.type_bytes(bytes([first]))
+    program.wait_until_read()
+    program.type_bytes(bytes([second]))
+    program.read_until("é".encode())
+    program.type("\x1b")
+    program.read_until(b"11 jobs")
 
 
 def test_sigterm_restores_the_terminal(terminal: Callable[..., Terminal]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
@@ -59,18 +60,21 @@ def flowdeck(context: click.Context, *, debug: bool) -> int:
     """
     session = context.ensure_object(Session)
     session.debug = debug
-    return _open_terminal_ui(session) if context.invoked_subcommand is None else 0
+    if context.invoked_subcommand is None:
+        _open_terminal_ui(session)
+    return 0
 
 
-def _open_terminal_ui(session: Session) -> int:
+def _open_terminal_ui(session: Session) -> NoReturn:
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise UsageError(
             "the terminal UI needs a terminal, and this is none",
             hint="flowdeck ls lists the jobs, flowdeck --help lists the commands",
         )
     from tui.app import run  # textual is imported for nobody else
+    from tui.driver import leave
 
-    return run(session.home)
+    leave(run(session.home))
 
 
 def run_command_line(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,73 @@
+"""Textual's terminal driver for Linux and macOS, leaving at once; and the end of the process after it."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import selectors
+import sys
+from typing import Any, NoReturn
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+_CHUNK = 4096
+_TICK_SECONDS = 0.1
+"""How often the parser looks whether an escape came alone, as in Textual's own loop."""
+
+
+class PromptDriver(LinuxDriver):
+    """Reads keys as Textual's driver does, but wakes the thread that reads them when it has to end.
+
+    Textual's own thread notices the end when two selects of 0.1 s have run out, and quitting waits for the thread.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._woken, self._wake = os.pipe()
+        for end in (self._woken, self._wake):
+            os.set_blocking(end, False)
+
+    def disable_input(self) -> None:
+        """Stop reading keys, now."""
+        if self._key_thread is not None and self._key_thread.is_alive():
+            self.exit_event.set()
+            os.write(self._wake, b"\0")
+            self._key_thread.join()
+            self.exit_event.clear()
+        super().disable_input()  # finds the thread ended
+
+    def run_input_thread(self) -> None:
+        """Read keys until told to end."""
+        parser = XTermParser(self._debug)
+        decode = codecs.getincrementaldecoder("utf-8")().decode
+        with selectors.SelectSelector() as selector:  # kqueue on macOS does not know terminals
+            selector.register(self.fileno, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                ready = [key.fd for key, _ in selector.select(_TICK_SECONDS)]
+                if self._woken in ready:
+                    os.read(self._woken, _CHUNK)
+                if self.fileno in ready:
+                    self._feed(parser, decode(os.read(self.fileno, _CHUNK)))
+                for event in parser.tick():
+                    self.process_message(event)
+
+    def _feed(self, parser: XTermParser, text: str) -> None:
+        """Nothing is fed when there is only a part of a character yet: to the parser that is the end."""
+        if text:
+            for event in parser.feed(text):
+                self.process_message(event)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process with ``status`` without taking the interpreter apart, which takes longer than a person should wait.
+
+    Only for after the terminal is restored. It is safe then: what was printed is flushed here, the threads that are left
+    only talk to the daemon and would be cut off by an ordinary exit too, and this process writes no files.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # the terminal is gone: nobody can read it
+            stream.flush()
+    os._exit(status)
