@@ -120,12 +120,13 @@ async def test_closing_ends_every_worker(tmp_path):
 async def test_unusable_interpreter_is_reported(tmp_path, monkeypatch):
     """A fork server that cannot start is an error with the place of its log, and leaves no process."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
+    others = set(psutil.Process().children(recursive=True))
     server = ForkServer(tmp_path / "log")
     with pytest.raises(ForkServerError) as refused:
         await server.start()
     assert str(tmp_path / "log") in refused.value.hint
     await server.close()
-    assert psutil.Process().children(recursive=True) == []
+    assert set(psutil.Process().children(recursive=True)) <= others
 
 
 def test_frames_are_cut_wherever_the_bytes_are():
