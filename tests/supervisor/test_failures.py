@@ -149,7 +149,8 @@ async def test_checkpoints_that_keep_failing_fail_the_attempt(opened, copy):
         await kill_worker(flow, job.id, signal.SIGSTOP)
         execution = await flow.reach(job.id, FINISHED)
         first, _ = await flow.service.attempts(execution.id)
-        assert first.error.code == "checkpoints-failing"
+        # Stopped in the middle of a commit it fails at once: nobody may wait for a commit for ever.
+        assert first.error.code in {"checkpoints-failing", "commit-timeout"}
         copy.assert_exact()
 
 

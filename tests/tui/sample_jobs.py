@@ -92,8 +92,9 @@ def make_job(name: str, state: S, *, job_id: str, **fields: Any) -> Job:
 
 
 def _live(rate_in: float, rate_out: float, rows: int, **more: Any) -> Totals:
+    passes = rate_out / rate_in if rate_in else 1.0
     return Totals(
-        rows_in=rows, rows_out=int(rows * rate_out / max(rate_in, 1)), bytes_in=rows * 96, bytes_out=rows * 71,
+        rows_in=rows, rows_out=int(rows * passes), bytes_in=rows * 96, bytes_out=rows * 71,
         rows_in_per_second=rate_in, rows_out_per_second=rate_out, **more,
     )  # fmt: skip
 
@@ -212,3 +213,20 @@ def sample_logs() -> list[LogLine]:
             )
         )
     return made
+
+
+def put_on(stage: Any) -> None:
+    """Let a staged daemon tell of the sample jobs: with history, checkpoints, logs and specs."""
+    for job in sample_jobs():
+        stage.add(job)
+        rate = job.execution.totals.rows_in_per_second
+        stage.texts[job.id] = SPEC
+        if rate is not None:
+            stage.series[job.id] = sample_series(rate, hole=job.name == "orders-cdc")
+    stage.checkpoints["0f3a9c1d22aa"] = sample_checkpoints("0f3a9c1d22aa")
+    stage.logs["0f3a9c1d22aa"] = sample_logs()
+
+
+def new_savepoint(job: Any) -> Checkpoint:
+    """What a staged daemon answers when a savepoint is asked for."""
+    return checkpoint(job.id, 900, 0, size=42_000_000, rows_in=1_921_000_000, kind=CheckpointKind.SAVEPOINT, duration=0.8)

@@ -13,6 +13,7 @@ from runner.home import Home
 from runner.model import MetricPoint
 from tui.data.daemon import Door
 from tui.data.feed import Feed
+from tui.data.history import History
 from tui.data.lane import Answer, Lane
 from tui.data.link import Mood, badge, is_current
 from tui.data.models import Link, LinkState
@@ -118,6 +119,15 @@ def test_trends_keep_gaps_and_forget() -> None:
     assert [value for value in trends.view("a", 5000.0) if value is not None] == [1.0]
     trends.forget([])
     assert trends.view("a", 5000.0) == ()
+
+
+def test_a_peak_is_never_below_the_present() -> None:
+    """What is measured now counts, also before the daemon's buckets know of it; a window without data has no peak."""
+    history = History(300, {"cpu_percent": (10.0, None, 30.0), "rows_in": (None, None)})
+    assert history.peak("cpu_percent") == 30.0
+    assert history.peak("cpu_percent", 41.0) == 41.0
+    assert history.peak("cpu_percent", 20.0) == 30.0
+    assert history.peak("rows_in", 5.0) is None
 
 
 def test_a_lane_hands_back_answers_and_errors(home: Home, stage: Any, serve: Callable[[Any], Any]) -> None:

@@ -1,0 +1,91 @@
+"""The running program as a page object over Textual's pilot."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tui.app import FlowdeckApp
+from tui.data.models import JobView
+from tui.screens.jobs import JobsScreen
+
+
+@dataclass
+class Page:
+    """The running program as a person sees it."""
+
+    app: FlowdeckApp
+    pilot: Pilot[int]
+
+    @property
+    def text(self) -> str:
+        """The characters on the screen, line by line."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+    @property
+    def jobs(self) -> JobsScreen:
+        """The main screen, also when a dialog covers it."""
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, JobsScreen))
+
+    @property
+    def selected(self) -> JobView | None:
+        """The job under the cursor."""
+        return self.jobs.selected
+
+    @property
+    def dialog(self) -> str:
+        """The class of the screen on top."""
+        return type(self.app.screen).__name__
+
+    @property
+    def toasts(self) -> str:
+        """Every toast, newest last."""
+        return "\n".join(f"{toast.title}: {toast.message}" for toast in self.app._notifications)
+
+    async def press(self, *keys: str) -> None:
+        """Type keys one after the other."""
+        for key in keys:
+            await self.pilot.press(key)
+
+    async def until(self, condition: Callable[[], Any], what: str = "", timeout: float = 8.0) -> None:
+        """Wait for a condition; fails with the screen when it does not come."""
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > deadline:
+                pytest.fail(f"waited {timeout} s in vain for {what or condition}\n{self.toasts}\n{self.text}")
+            await self.pilot.pause(0.02)
+
+    async def sees(self, words: str, timeout: float = 8.0) -> None:
+        """Wait for words on the screen."""
+        await self.until(lambda: words in self.text, f"“{words}” on the screen", timeout)
+
+    async def loaded(self) -> None:
+        """The first snapshot is on the screen, and the inspector has caught up."""
+        await self.until(lambda: self.app.snapshot.taken_at is not None, "a snapshot")
+        await self.until(lambda: all(_has_trend(view) for view in self.app.snapshot.jobs), "trends")
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Nothing is asked, nothing rests, nothing changes any more."""
+        inspector = self.jobs.inspector
+        await self.until(lambda: self.jobs._resting is None and not inspector._awaiting, "rest")
+        await self.pilot.pause()
+
+    async def go_to(self, name: str) -> None:
+        """Put the cursor on a job."""
+        view = next(view for view in self.app.snapshot.jobs if view.name == name)
+        self.jobs.go_to(view.id)
+        await self.until(lambda: self.selected is not None and self.selected.name == name, f"the cursor on {name}")
+        await self.settled()
+
+
+def _has_trend(view: JobView) -> bool:
+    """Whether the history of a job that has one has come."""
+    has_history = not view.state.is_terminal and view.totals.rows_in_per_second is not None
+    return not has_history or sum(value is not None for value in view.trend) > 12
