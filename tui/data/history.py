@@ -26,6 +26,7 @@ class History:
         """The values of a metric; empty when it was not measured."""
         return self.values.get(name, ())
 
-    def peak(self, name: str) -> float | None:
-        """The largest value of the window."""
-        return max((value for value in self.get(name) if value is not None), default=None)
+    def peak(self, name: str, now: float | None = None) -> float | None:
+        """The largest value of the window, what is measured ``now`` included; None when nothing was measured in it."""
+        measured = [value for value in self.get(name) if value is not None]
+        return max((*measured, *(() if now is None else (now,)))) if measured else None

@@ -67,9 +67,10 @@ def _headline(view: JobView, history: History, cells: int) -> Line:
         ("out", "▼", "rows_out", view.totals.rows_out_per_second, Tone.TEXT),
     ):
         left.append(Span(f"{sign} {word} ", tone if tone is Tone.ACCENT else Tone.MUTED))
-        left.append(Span(f"{rate(None if over else now_value):<9}", Tone.STRONG))
+        current = None if over else now_value
+        left.append(Span(f"{rate(current):<9}", Tone.STRONG))
         if cells >= _ROOM_FOR_PEAKS:
-            left.append(Span(f"peak {rate(history.peak(name)):<9}", Tone.MUTED))
+            left.append(Span(f"peak {rate(history.peak(name, current)):<9}", Tone.MUTED))
     return spread(left, _windows(history.window), cells)
 
 
@@ -110,8 +111,8 @@ def _gauges(view: JobView, history: History) -> tuple[_Measure, ...]:
     )
     over = view.state.is_terminal
     return tuple(
-        _Measure(word, words(None if over else value), words(history.peak(name)), history.get(name))
-        for word, name, value, words in gauges
+        _Measure(word, words(value), words(history.peak(name, value)), history.get(name))
+        for word, name, value, words in ((word, name, None if over else value, words) for word, name, value, words in gauges)
     )
 
 
