@@ -10,7 +10,7 @@ import pyarrow as pa
 from runner.connectors.base import Part, PartLimit, PluginContext, Sink
 from runner.connectors.options import Options
 from runner.connectors.row_text import row_text
-from runner.worker.arrow_types import field_type_of
+from runner.dataset.arrow_types import field_type_of
 
 FLUSH_SECONDS = 0.5
 """How long a row may take to appear while the input trickles."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from runner.worker.sql_text import identifier
+from runner.dataset.sql_text import identifier
 
 
 def row_text(fields: Iterable[Any]) -> str:

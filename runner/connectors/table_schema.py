@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from runner.connectors.options import Options
-from runner.worker.arrow_types import arrow_type
+from runner.dataset.arrow_types import arrow_type
 from spec.types import FieldType, FieldTypeError, parse_field_type
 
 

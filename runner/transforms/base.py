@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from runner.connectors.base import PluginError
 from runner.connectors.options import Options
-from runner.worker.engine import Engine
-from runner.worker.sql_text import identifier
+from runner.dataset.engine import Engine
+from runner.dataset.sql_text import identifier
 from spec.job import PluginSpec
 
 

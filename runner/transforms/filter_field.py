@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from runner.dataset.sql_text import identifier
 from runner.transforms.base import Transform, select
-from runner.worker.sql_text import identifier
 from spec.job import PluginSpec
 
 

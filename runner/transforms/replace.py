@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 
 from runner.connectors.patterns import replacement_of
+from runner.dataset.arrow_types import field_type_of
+from runner.dataset.sql_text import identifier, literal
 from runner.transforms.base import Transform, select, with_columns
-from runner.worker.arrow_types import field_type_of
-from runner.worker.sql_text import identifier, literal
 from spec.job import PluginSpec
 from spec.types import ArrayType, MapType, RowType
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 from runner.connectors.patterns import literal_of
+from runner.dataset.sql_text import identifier, literal
 from runner.transforms.base import Transform, select, with_columns
-from runner.worker.sql_text import identifier, literal
 from spec.job import PluginSpec
 
 _PARTS = "flowdeck_parts"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from runner.dataset.engine import PASS_THROUGH, Engine
+from runner.dataset.sql_text import identifier
 from runner.transforms.base import Transform
 from runner.transforms.dialect import tree
 from runner.transforms.dialect.check import check_plan, check_shape
 from runner.transforms.dialect.lexer import quoted_names, select_items, standard_quotes
 from runner.transforms.dialect.rewrite import Rewriter
 from runner.transforms.dialect.tree import Node, QueryError
-from runner.worker.engine import PASS_THROUGH, Engine
-from runner.worker.sql_text import identifier
 from spec.job import PluginSpec
 
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from runner.connectors.base import Pace, PluginContext, PluginError, Sink, Source
 from runner.connectors.registry import sink_class, source_class
+from runner.dataset.arrow_types import canonical_schema, describe
+from runner.dataset.engine import Engine
 from runner.protocol import PluginCounters
-from runner.worker.arrow_types import canonical_schema, describe
 from runner.worker.compiler import Compiler
-from runner.worker.engine import Engine
 from runner.worker.failure import blame
 from runner.worker.flow import StageFlow
 from runner.worker.gate import Gate

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from runner.dataset.engine import INPUT, Engine
 from runner.worker.compiler import Compiler
-from runner.worker.engine import INPUT, Engine
 from spec.job import PluginKind, PluginSpec
 
 Run = Callable[..., pa.Table]

@@ -10,7 +10,7 @@ import pytest
 from jobs import job, sink, source, transform
 
 from runner.connectors.base import DataError, file_error
-from runner.worker.arrow_types import UnsupportedType, arrow_type, canonical_schema, canonical_type, field_type_of
+from runner.dataset.arrow_types import UnsupportedType, arrow_type, canonical_schema, canonical_type, field_type_of
 from runner.worker.failure import StageError, describe_failure
 from runner.worker.flow import StageFlow
 from runner.worker.pipeline import read_pace

@@ -6,7 +6,7 @@ import datetime
 import decimal
 from typing import Any
 
-from runner.worker.sql_text import identifier, literal
+from runner.dataset.sql_text import identifier, literal
 from spec.types import ArrayType, DecimalType, FieldType, MapType, RowType, ScalarType
 
 _SQL_NAMES = {

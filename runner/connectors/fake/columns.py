@@ -26,9 +26,9 @@ from runner.connectors.fake.random_words import RandomWords
 from runner.connectors.fake.settings import FLOAT_MAXIMUM, INTEGER_MAXIMUM, FakeSettings
 from runner.connectors.table_schema import Column as DeclaredColumn
 from runner.connectors.values import typed_value
-from runner.worker import arrays
-from runner.worker.arrays import Column
-from runner.worker.arrow_types import arrow_type
+from runner.dataset import arrays
+from runner.dataset.arrays import Column
+from runner.dataset.arrow_types import arrow_type
 from spec.types import ArrayType, DecimalType, FieldType, MapType, RowType, ScalarType
 
 

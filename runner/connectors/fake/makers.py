@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from runner.connectors.fake.random_words import RandomWords, Words, below, unit_interval
-from runner.worker import arrays
-from runner.worker.arrays import Column
+from runner.dataset import arrays
+from runner.dataset.arrays import Column
 
 _LETTERS = np.frombuffer(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype=np.uint8)
 _CHARACTERS_PER_WORD = 8

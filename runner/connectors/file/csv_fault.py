@@ -14,7 +14,7 @@ import pyarrow as pa
 from runner.connectors.base import DataError
 from runner.connectors.file.records import Range, line_number
 from runner.connectors.file.text_values import convert_text
-from runner.worker import arrays
+from runner.dataset import arrays
 from spec.types import FieldType
 
 _MAXIMUM_SHOWN = 60

@@ -28,8 +28,8 @@ from runner.connectors.file.records import (
 from runner.connectors.file.text_values import convert_text
 from runner.connectors.options import Options
 from runner.connectors.table_schema import Column, arrow_schema
-from runner.worker import arrays
-from runner.worker.arrow_types import arrow_type
+from runner.dataset import arrays
+from runner.dataset.arrow_types import arrow_type
 from spec.types import ArrayType, MapType, RowType, ScalarType
 
 _BY_ARROW = frozenset(ScalarType) - {ScalarType.TIME, ScalarType.NULL, ScalarType.FLOAT_VECTOR, ScalarType.SPARSE_FLOAT_VECTOR}

@@ -17,8 +17,8 @@ from runner.connectors.base import DataError
 from runner.connectors.file.json_values import LeafConverter
 from runner.connectors.file.records import Range, line_number
 from runner.connectors.table_schema import Column
-from runner.worker import arrays
-from runner.worker.arrow_types import arrow_type
+from runner.dataset import arrays
+from runner.dataset.arrow_types import arrow_type
 from spec.types import ArrayType, DecimalType, FieldType, MapType, RowType, ScalarType
 
 _MAXIMUM_SHOWN = 60

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from runner.connectors.file.text_values import convert_scalar
-from runner.worker import arrays
-from runner.worker.arrays import Column
-from runner.worker.arrow_types import arrow_type
+from runner.dataset import arrays
+from runner.dataset.arrays import Column
+from runner.dataset.arrow_types import arrow_type
 from spec.types import ArrayType, DecimalType, FieldType, MapType, RowType, ScalarType
 
 _compute: Any = pc

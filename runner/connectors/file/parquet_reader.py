@@ -14,7 +14,7 @@ from runner.connectors.base import Batch, DataError, Pace, PluginError, Position
 from runner.connectors.file.listing import InputFile
 from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.table_schema import arrow_schema
-from runner.worker.arrow_types import canonical_schema
+from runner.dataset.arrow_types import canonical_schema
 
 _READ_BUFFER = 1 << 20
 

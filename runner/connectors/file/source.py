@@ -19,9 +19,9 @@ from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.file.text_reader import TextReader
 from runner.connectors.options import Options
 from runner.connectors.table_schema import declared_columns
+from runner.dataset import arrays
+from runner.dataset.arrow_types import canonical_schema
 from runner.protocol import Split
-from runner.worker import arrays
-from runner.worker.arrow_types import canonical_schema
 
 MINIMUM_SPLIT_BYTES = 4 << 20
 SPLITS_PER_READER = 4

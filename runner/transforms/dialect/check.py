@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import duckdb
 
+from runner.dataset.sql_text import literal
 from runner.transforms.dialect.tree import Node, QueryError, expressions
-from runner.worker.sql_text import literal
 
 _ROW_BY_ROW = "a Sql transform works row by row, so that it can be checkpointed at any row"
 

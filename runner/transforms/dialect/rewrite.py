@@ -12,10 +12,10 @@ from typing import Any
 
 from runner.connectors.java_dates import Piece, UnknownPattern, directives, pieces
 from runner.connectors.patterns import replacement_of
+from runner.dataset.engine import Engine
 from runner.transforms.dialect import tree
 from runner.transforms.dialect.macros import has_macro, use_macro
 from runner.transforms.dialect.tree import Node, QueryError, arguments_of, constant_text
-from runner.worker.engine import Engine
 
 TypeOf = Callable[[Node], str]
 """The engine's type of an expression that has been rewritten."""

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import duckdb
 
 from runner.connectors.base import PluginError
-from runner.worker.sql_text import literal
+from runner.dataset.sql_text import literal
 
 Node: TypeAlias = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from runner.worker.sql_text import identifier
+from runner.dataset.sql_text import identifier
 
 _CANONICAL = {
     "hugeint": "DECIMAL(38, 0)",
