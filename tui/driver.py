@@ -1,13 +1,11 @@
-"""Textual's terminal driver for Linux and macOS, leaving at once; and the end of the process after it."""
+"""Textual's terminal driver for Linux and macOS, leaving at once."""
 
 from __future__ import annotations
 
 import codecs
-import contextlib
 import os
 import selectors
-import sys
-from typing import Any, NoReturn
+from typing import Any
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
@@ -59,15 +57,3 @@ class PromptDriver(LinuxDriver):
         if text:
             for event in parser.feed(text):
                 self.process_message(event)
-
-
-def leave(status: int) -> NoReturn:
-    """End the process with ``status`` without taking the interpreter apart, which takes longer than a person should wait.
-
-    Only for after the terminal is restored. It is safe then: what was printed is flushed here, the threads that are left
-    only talk to the daemon and would be cut off by an ordinary exit too, and this process writes no files.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):  # the terminal is gone: nobody can read it
-            stream.flush()
-    os._exit(status)

@@ -104,7 +104,7 @@ def test_markup_is_off_everywhere() -> None:
 def test_starting_imports_nothing_heavy() -> None:
     """The first paint waits for Textual and the client, not for the engine or a web framework."""
     heavy = ["duckdb", "pyarrow", "numpy", "httpx", "litestar", "uvicorn", "aiohttp", "plotext", "psutil", "jsonschema"]
-    heavy += ["pyhocon", "watchfiles", "pygments"]
+    heavy += ["pyhocon", "watchfiles", "pygments", "tui.screens.confirm", "tui.screens.restore"]
     code = f"import sys, tui.app; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"

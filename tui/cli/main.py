@@ -71,10 +71,9 @@ def _open_terminal_ui(session: Session) -> NoReturn:
             "the terminal UI needs a terminal, and this is none",
             hint="flowdeck ls lists the jobs, flowdeck --help lists the commands",
         )
-    from tui.app import run  # textual is imported for nobody else
-    from tui.driver import leave
+    from tui.boot import open_ui
 
-    leave(run(session.home))
+    open_ui(session.home)
 
 
 def run_command_line(arguments: Sequence[str] | None = None) -> int:

@@ -19,8 +19,6 @@ from tui.data.lane import Answer, Lane
 from tui.data.link import is_current
 from tui.data.models import JobView
 from tui.data.snapshot import Snapshot
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.restore import RestoreScreen
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -77,7 +75,7 @@ class Acting(_Base):
         elif action is CANCEL:
             self._confirm(target, view, cancel_effects, perform.cancel(target))
         else:
-            self.app.push_screen(RestoreScreen(target, self.reading, self.clock), partial(self._chosen, target))
+            self._choose_point(target)
 
     def _refusal(self, action: Action, view: JobView | None) -> str:
         if view is None:
@@ -87,11 +85,18 @@ class Acting(_Base):
         return action.refusal(view)
 
     def _confirm(self, target: Target, view: JobView, effects: Callable[[JobView, float], Effects], work: Work) -> None:
+        from tui.screens.confirm import ConfirmScreen  # not needed for the first paint
+
         def answered(yes: bool | None) -> None:  # noqa: FBT001 - what a dialog answers
             if yes:
                 self._carry_out(work)
 
         self.app.push_screen(ConfirmScreen(target, view, effects, self.clock), answered)
+
+    def _choose_point(self, target: Target) -> None:
+        from tui.screens.restore import RestoreScreen  # not needed for the first paint
+
+        self.app.push_screen(RestoreScreen(target, self.reading, self.clock), partial(self._chosen, target))
 
     def _chosen(self, target: Target, point: Point | None) -> None:
         if point is None:

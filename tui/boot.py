@@ -1,0 +1,38 @@
+"""The way into the terminal UI and out of the process. Imports nothing heavy before it must."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import sys
+from typing import NoReturn
+
+from runner.home import Home
+
+
+def open_ui(home: Home) -> NoReturn:
+    """Show the terminal UI of ``home`` until the person leaves, then end the process.
+
+    Raises :class:`spec.errors.UsageError` when there is no terminal to draw on.
+    """
+    # What importing makes stays until the end: looking for garbage in it, now and later, would cost a tenth of the start
+    # and make the interface pause now and then.
+    gc.disable()
+    from tui.app import run  # textual is imported for nobody else
+
+    gc.freeze()
+    gc.enable()
+    leave(run(home))
+
+
+def leave(status: int) -> NoReturn:
+    """End the process with ``status`` without taking the interpreter apart, which takes longer than a person should wait.
+
+    Only for after the terminal is restored. It is safe then: what was printed is flushed here, the threads that are left
+    only talk to the daemon and would be cut off by an ordinary exit too, and this process writes no files.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # the terminal is gone: nobody can read it
+            stream.flush()
+    os._exit(status)
