@@ -39,7 +39,9 @@ class Terminal:
         self._parent, child = pty.openpty()
         self._name = os.ttyname(child)
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
-        variables = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **environment}
+        # The terminal's own size counts, not what the shell or pytest-xdist says of another one.
+        inherited = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+        variables = {**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **environment}
         self.process = subprocess.Popen(
             [sys.executable, "-c", program, str(home.path)],
             stdin=child,
