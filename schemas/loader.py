@@ -1,7 +1,8 @@
 """Reads the schema files: what each plugin and the ``env`` block take. Cached, and read only when asked for.
 
 The files are plain JSON Schema (2020-12) with ``x-flowdeck-*`` annotations. References between them are put in place here, so
-that readers of a schema see one self-contained document. Validation is not here (``spec.checks``).
+that readers of a schema see one self-contained document. Validation is not here (``spec.checks``);
+:mod:`schemas.documents` has the same for people.
 """
 
 from __future__ import annotations
@@ -9,17 +10,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import msgspec
+from schemas.documents import ENGINES, OptionDocument, PluginDocument, read_document
+from schemas.files import SchemaFileError, file_stems, load_schema, read_schema
+
+__all__ = [
+    "ENGINES",
+    "KINDS",
+    "OptionDocument",
+    "PluginDocument",
+    "PluginSchema",
+    "SchemaFileError",
+    "common_options",
+    "environment_document",
+    "environment_schema",
+    "job_schema",
+    "open_schema",
+    "plugin_document",
+    "plugin_names",
+    "plugin_schema",
+    "position_options",
+    "seatunnel_names",
+]
 
 KINDS = ("source", "transform", "sink")
-ENGINES = ("local", "flink", "seatunnel")
-
-
-class SchemaFileError(LookupError):
-    """A schema file refers to something that is not there: a mistake in ``schemas/``, not in a job file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +75,7 @@ def plugin_schema(kind: str, name: str) -> PluginSchema | None:
 @cache
 def open_schema(kind: str, name: str) -> PluginSchema:
     """A schema for a plugin that has none: the common options of section ``kind``, anything else allowed."""
-    definitions = _load("common.json")["$defs"]
+    definitions = load_schema("common.json")["$defs"]
     foreign = {"source": "plugin_input", "sink": "plugin_output"}.get(kind)
     properties = {option: definitions[option] for option in common_options() if option != foreign}
     document = {
@@ -76,30 +91,38 @@ def open_schema(kind: str, name: str) -> PluginSchema:
 
 @cache
 def plugin_names(kind: str) -> tuple[str, ...]:
-    """The canonical names of all plugins of section ``kind`` that have a schema, sorted."""
-    stems = (
-        entry.name.removesuffix(".json") for entry in (files(__package__) / kind).iterdir() if entry.name.endswith(".json")
-    )
-    schemas = (_plugin_schema(kind, stem) for stem in stems)
-    return tuple(sorted(schema.name for schema in schemas if schema is not None))
+    """The canonical names of all plugins of section ``kind`` that have a schema, sorted without regard to case."""
+    return tuple(sorted((str(read_schema(f"{kind}/{stem}.json")["title"]) for stem in file_stems(kind)), key=str.lower))
+
+
+def plugin_document(kind: str, name: str) -> PluginDocument | None:
+    """What to tell people about the plugin of that name (case does not matter); None when there is none."""
+    schema = plugin_schema(kind, name)
+    return _plugin_document(kind, schema.name) if schema else None
+
+
+@cache
+def environment_document() -> PluginDocument:
+    """What to tell people about the ``env`` block."""
+    return read_document("env", "env", environment_schema())
 
 
 @cache
 def seatunnel_names(kind: str) -> tuple[str, ...]:
     """The names of SeaTunnel's plugins of section ``kind`` that have no schema here."""
-    return tuple(_read("seatunnel.json")[kind])
+    return tuple(read_schema("seatunnel.json")[kind])
 
 
 @cache
 def environment_schema() -> Mapping[str, Any]:
     """The schema of the ``env`` block."""
-    return _load("env.json")
+    return load_schema("env.json")
 
 
 @cache
 def job_schema() -> Mapping[str, Any]:
     """The schema of a whole job file, plugins' own options left open."""
-    return _load("job.json")
+    return load_schema("job.json")
 
 
 def common_options() -> tuple[str, ...]:
@@ -117,44 +140,14 @@ def position_options(plugin: str, kind: str = "source") -> tuple[str, ...]:
 
 
 @cache
-def _plugin_schema(kind: str, stem: str) -> PluginSchema | None:
-    if kind not in KINDS or not stem.isidentifier():
-        return None
-    if not (files(__package__) / kind / f"{stem}.json").is_file():
-        return None
-    document = _load(f"{kind}/{stem}.json")
-    return PluginSchema(kind, document["title"], document)
-
-
-def _load(path: str) -> dict[str, Any]:
-    document: dict[str, Any] = _inlined(_read(path), path)
-    return document
+def _plugin_document(kind: str, name: str) -> PluginDocument | None:
+    schema = plugin_schema(kind, name)
+    return read_document(kind, schema.name, schema.document) if schema else None
 
 
 @cache
-def _read(path: str) -> dict[str, Any]:
-    data = (files(__package__) / path).read_bytes()
-    return msgspec.json.decode(data, type=dict[str, Any])
-
-
-def _inlined(node: Any, path: str) -> Any:
-    """``node`` with every ``$ref`` replaced by what it names; keys beside the ``$ref`` win."""
-    if isinstance(node, list):
-        return [_inlined(item, path) for item in node]
-    if not isinstance(node, dict):
-        return node
-    own = {key: _inlined(value, path) for key, value in node.items() if key != "$ref"}
-    if "$ref" not in node:
-        return own
-    return {**_referred(node["$ref"], path), **own}
-
-
-def _referred(reference: str, path: str) -> dict[str, Any]:
-    name, _, pointer = reference.partition("#")
-    target: Any = _read(name.removeprefix("../") or path)
-    for step in pointer.split("/")[1:]:
-        if step not in target:
-            raise SchemaFileError(f"{path}: {reference} names nothing")
-        target = target[step]
-    inlined: dict[str, Any] = _inlined(target, name.removeprefix("../") or path)
-    return inlined
+def _plugin_schema(kind: str, stem: str) -> PluginSchema | None:
+    if kind not in KINDS or stem not in file_stems(kind):
+        return None
+    document = load_schema(f"{kind}/{stem}.json")
+    return PluginSchema(kind, document["title"], document)

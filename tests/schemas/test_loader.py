@@ -71,9 +71,10 @@ def test_importing_the_loader_reads_no_file() -> None:
     """Schemas are read when asked for, and only the one that was asked for."""
     code = (
         "import schemas.loader as loader\n"
-        "assert loader._read.cache_info().currsize == 0\n"
+        "from schemas.files import read_schema\n"
+        "assert read_schema.cache_info().currsize == 0\n"
         "loader.plugin_schema('sink', 'console')\n"
-        "print(sorted(key for key in ['sink/console.json', 'common.json']), loader._read.cache_info().currsize)\n"
+        "print(sorted(key for key in ['sink/console.json', 'common.json']), read_schema.cache_info().currsize)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split()[-1] == "2"
