@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -12,9 +12,6 @@ from textual.content import Content
 from tui.actions.registry import ACTIONS
 from tui.screens.jobs import JobsScreen
 from tui.themes import THEMES
-
-if TYPE_CHECKING:
-    from tui.app import FlowdeckApp
 
 _MOST_JOBS = 50
 
@@ -50,7 +47,7 @@ class JobCommands(Provider):
         screen = self.screen
         if not isinstance(screen, JobsScreen):
             return
-        app = cast("FlowdeckApp", self.app)
+        app = self.app
         view = screen.selected
         for action in ACTIONS:
             if view is not None:
@@ -68,7 +65,7 @@ class JobCommands(Provider):
             word = "dark" if theme.dark else "light"
             yield Command(f"theme {word}", f"flowdeck's {word} colours", partial(setattr, app, "theme", theme.name))
         yield Command("theme …", "every theme there is", app.search_themes)
-        yield Command("start the daemon", "when it was stopped", app.action_start_daemon)
+        yield Command("start the daemon", "when it was stopped", partial(app.run_action, "start_daemon"))
         yield Command("keys", "?  every key, searchable", screen.action_help)
         yield Command("quit", "q  jobs run on", partial(app.exit, 0))
 

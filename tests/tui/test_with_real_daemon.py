@@ -114,6 +114,8 @@ async def test_a_killed_daemon_is_noticed(open_ui: Any, real: Client, tmp_path: 
         await page.sees("RECONNECTING", timeout=15)
         assert "stream" in page.text
         _wait_for_end(pid)
-        page.app.action_start_daemon()
+        await page.press("colon", *"startdaemon")
+        await page.sees("start the daemon")
+        await page.press("enter")
         await page.sees("● LIVE", timeout=30)
         await page.until(lambda: page.selected.state is S.RUNNING and page.selected.totals.rows_in > 0, "the job goes on", 40)
