@@ -14,7 +14,8 @@ from spec.check import CheckResult, check_file, check_text
 from spec.diagnostic import Diagnostic, Severity
 from spec.render.text import render_text, summary
 from spec.syntax.codes import SyntaxCode
-from tui.cli.reading import STDIN, STDIN_NAME, job_files, read_options, read_stdin, reading_options
+from tui.cli.paths import STDIN, job_files
+from tui.cli.reading import STDIN_NAME, read_options, read_stdin, reading_options
 from tui.cli.terminal import has_colour, say
 
 EXIT_CLEAN = 0

@@ -14,7 +14,8 @@ from spec.document import Document, read_file, read_text
 from spec.render.text import render_text
 from spec.value import Value, to_plain
 from tui.cli.check import EXIT_CLEAN, exit_code
-from tui.cli.reading import STDIN, STDIN_NAME, read_options, read_stdin, reading_options
+from tui.cli.paths import STDIN
+from tui.cli.reading import STDIN_NAME, read_options, read_stdin, reading_options
 from tui.cli.terminal import has_colour, say, write_data
 
 

@@ -1,10 +1,10 @@
-"""How `check` and `convert` read job files: their common options, and the files that paths stand for."""
+"""How the commands that need no daemon read job files: their common options, and standard input."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,10 +15,8 @@ from spec.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-STDIN = "-"
 STDIN_NAME = "<stdin>"
 MAXIMUM_STDIN = 64 << 20
-SUFFIXES = (".conf", ".json", ".hocon")
 
 
 def reading_options(command: F) -> F:
@@ -49,23 +47,6 @@ def read_options(directory: Path, variables: dict[str, str], dialect: str | None
     )
 
 
-def job_files(paths: Sequence[str]) -> Iterator[str]:
-    """The files that ``paths`` stand for, each once, in order: directories are searched with everything below them for names
-    that end like job files, directories that begin with a dot left out. Raises UsageError for a directory without any."""
-    seen: set[str] = set()
-    for path in paths:
-        found = [path]
-        if path != STDIN and Path(path).is_dir():
-            found = list(_below(path))
-            if not found:
-                raise UsageError(f"{path} has no job files", hint=f"job files end in {', '.join(SUFFIXES)}")
-        for file in found:
-            same = os.path.normpath(file)
-            if same not in seen:
-                seen.add(same)
-                yield file
-
-
 def read_stdin() -> str:
     """The text on standard input. Raises UsageError when it is too large or not UTF-8."""
     data = sys.stdin.buffer.read(MAXIMUM_STDIN + 1)
@@ -75,12 +56,6 @@ def read_stdin() -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError("standard input is not UTF-8 text", hint=f"byte {error.start} is the first that is not") from error
-
-
-def _below(directory: str) -> Iterator[str]:
-    for folder, subfolders, names in os.walk(directory):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        yield from (str(Path(folder, name)) for name in sorted(names) if name.endswith(SUFFIXES))
 
 
 def _variables(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
