@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from runner.dataset.sql_text import identifier
+from spec.sql.text import identifier
 
 
 def row_text(fields: Iterable[Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from runner.dataset.sql_text import literal
+from spec.sql.text import literal
 
 INPUT = "flowdeck_input"
 """The relation that a stage's query reads."""

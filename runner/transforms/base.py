@@ -11,8 +11,8 @@ import pyarrow as pa
 from runner.connectors.base import PluginError
 from runner.connectors.options import Options
 from runner.dataset.engine import Engine
-from runner.dataset.sql_text import identifier
 from spec.job import PluginSpec
+from spec.sql.text import identifier
 
 
 class MissingField(PluginError):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from runner.dataset.sql_text import identifier
 from runner.transforms.base import Transform, select
 from spec.job import PluginSpec
+from spec.sql.text import identifier
 
 
 class FilterTransform(Transform):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from runner.connectors.patterns import replacement_of
 from runner.dataset.arrow_types import field_type_of
-from runner.dataset.sql_text import identifier, literal
 from runner.transforms.base import Transform, select, with_columns
 from spec.job import PluginSpec
+from spec.sql.patterns import replacement_of
+from spec.sql.text import identifier, literal
 from spec.types import ArrayType, MapType, RowType
 
 

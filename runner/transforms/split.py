@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from runner.connectors.patterns import literal_of
-from runner.dataset.sql_text import identifier, literal
 from runner.transforms.base import Transform, select, with_columns
 from spec.job import PluginSpec
+from spec.sql.patterns import literal_of
+from spec.sql.text import identifier, literal
 
 _PARTS = "flowdeck_parts"
 

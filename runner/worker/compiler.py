@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from runner.connectors.base import PluginError
 from runner.dataset.engine import PASS_THROUGH, Engine
-from runner.dataset.sql_types import canonical_query
 from runner.transforms.base import Transform
 from runner.transforms.registry import create_transform
 from runner.worker.failure import blame, sql_message
 from runner.worker.stage import StageQuery
 from spec.job import PluginSpec
+from spec.sql.types import canonical_query
 
 
 class SqlError(PluginError):

@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from runner.connectors.base import PartLimit
 from runner.dataset.engine import INPUT, PASS_THROUGH
-from runner.dataset.sql_text import literal
 from runner.protocol import Barrier
 from runner.worker.gate import Gate
+from spec.sql.text import literal
 
 OUTPUT_ROWS = 1 << 16
 

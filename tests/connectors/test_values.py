@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from runner.connectors.java_dates import UnknownPattern, directives, pieces
-from runner.connectors.patterns import literal_of, replacement_of
 from runner.connectors.temporal import parse_date, parse_time, parse_timestamp
 from runner.connectors.values import ValueMismatch, typed_value
+from spec.sql.java_dates import UnknownPattern, directives, pieces
+from spec.sql.patterns import literal_of, replacement_of
 from spec.types import parse_field_type
 
 

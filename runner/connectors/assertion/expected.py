@@ -6,35 +6,9 @@ import datetime
 import decimal
 from typing import Any
 
-from runner.dataset.sql_text import identifier, literal
-from spec.types import ArrayType, DecimalType, FieldType, MapType, RowType, ScalarType
-
-_SQL_NAMES = {
-    ScalarType.STRING: "VARCHAR",
-    ScalarType.INT: "INTEGER",
-    ScalarType.NULL: '"NULL"',
-    ScalarType.BYTES: "BLOB",
-    ScalarType.FLOAT_VECTOR: "FLOAT[]",
-    ScalarType.SPARSE_FLOAT_VECTOR: "MAP(INTEGER, FLOAT)",
-    ScalarType.BINARY_VECTOR: "BLOB",
-    ScalarType.FLOAT16_VECTOR: "BLOB",
-    ScalarType.BFLOAT16_VECTOR: "BLOB",
-}
-
-
-def sql_type(field_type: FieldType) -> str:
-    """The engine's type for values of ``field_type``."""
-    match field_type:
-        case DecimalType(precision, scale):
-            return f"DECIMAL({precision}, {scale})"
-        case ArrayType(element):
-            return f"{sql_type(element)}[]"
-        case MapType(key, value):
-            return f"MAP({sql_type(key)}, {sql_type(value)})"
-        case RowType(fields):
-            return f"STRUCT({', '.join(f'{identifier(name)} {sql_type(nested)}' for name, nested in fields)})"
-        case _:
-            return _SQL_NAMES.get(field_type, field_type.upper())
+from spec.sql.text import literal
+from spec.sql.types import sql_type
+from spec.types import FieldType
 
 
 def sql_value(value: Any, field_type: FieldType) -> str:

@@ -12,7 +12,7 @@ from runner.connectors.assertion.expected import sql_value
 from runner.connectors.options import Options
 from runner.connectors.values import ValueMismatch, typed_value
 from runner.dataset.arrow_types import field_type_of
-from runner.dataset.sql_text import identifier
+from spec.sql.text import identifier
 from spec.types import DecimalType, FieldType, FieldTypeError, MapType, ScalarType, parse_field_type
 
 

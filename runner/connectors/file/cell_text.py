@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from runner.connectors.file.text_values import separator
-from runner.dataset.sql_text import identifier, literal
+from spec.sql.text import identifier, literal
 
 
 @dataclass(frozen=True, slots=True)

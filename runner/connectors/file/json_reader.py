@@ -32,7 +32,7 @@ from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.file.records import LineBoundaries, Range, cut_evenly, read_ranges, skip_lines
 from runner.connectors.table_schema import arrow_schema
 from runner.dataset import arrays
-from runner.dataset.sql_text import literal
+from spec.sql.text import literal
 
 _compute: Any = pc
 _read_json: Any = pj.read_json  # the stubs do not know that it takes files in memory

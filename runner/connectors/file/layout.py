@@ -12,7 +12,7 @@ from runner.connectors.file.cell_text import MomentFormats, cell_text, json_valu
 from runner.connectors.file.format import SUPPORTED, FileFormat
 from runner.connectors.java_dates import java_time_directives
 from runner.connectors.options import Options
-from runner.dataset.sql_text import identifier, literal
+from spec.sql.text import identifier, literal
 
 Field: TypeAlias = Any
 """A pa.Field, which the stubs make generic."""

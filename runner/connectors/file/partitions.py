@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from runner.connectors.file.cell_text import MomentFormats, cell_text
 from runner.connectors.options import Options
-from runner.dataset.sql_text import identifier
+from spec.sql.text import identifier
 
 NULL_DIRECTORY = "__HIVE_DEFAULT_PARTITION__"
 _COLUMN = "flowdeck_partition"

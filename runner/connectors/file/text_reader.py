@@ -18,8 +18,8 @@ from runner.connectors.file.reader import FileSettings
 from runner.connectors.file.records import Range
 from runner.connectors.file.text_values import convert_text
 from runner.connectors.options import Options
-from runner.connectors.patterns import literal_of
 from runner.connectors.table_schema import arrow_schema
+from spec.sql.patterns import literal_of
 
 _compute: Any = pc
 

@@ -5,10 +5,10 @@ What this lets through is checked once more against the physical plan (:func:`ch
 
 from __future__ import annotations
 
-import duckdb
+from collections.abc import Collection
 
-from runner.dataset.sql_text import literal
-from runner.transforms.dialect.tree import Node, QueryError, expressions
+from spec.sql.errors import QueryError, QueryFault
+from spec.sql.tree import Node, expressions, extent
 
 _ROW_BY_ROW = "a Sql transform works row by row, so that it can be checkpointed at any row"
 
@@ -31,8 +31,9 @@ _SOURCES = {
 _ROW_OPERATORS = frozenset({"PROJECTION", "FILTER", "UNNEST", "EMPTY_RESULT", "PYTHON_ARROW_SCAN", "ARROW_SCAN"})
 
 
-def check_shape(node: Node, connection: duckdb.DuckDBPyConnection) -> str:
-    """The name in FROM. Raises QueryError for everything but SELECT expressions FROM name WHERE condition."""
+def check_shape(node: Node, aggregates: Collection[str]) -> str:
+    """The name in FROM. Raises QueryError for everything but SELECT expressions FROM name WHERE condition. ``aggregates``
+    are the functions that need several rows, in lower case."""
     if node["type"] != "SELECT_NODE":
         raise _refused("UNION, INTERSECT or EXCEPT")
     if node["cte_map"]["map"]:
@@ -45,31 +46,24 @@ def check_shape(node: Node, connection: duckdb.DuckDBPyConnection) -> str:
         raise _refused("QUALIFY")
     table = node["from_table"]
     if table["type"] != "BASE_TABLE":
-        raise _refused(_SOURCES.get(table["type"], f"{table['type']} in FROM"))
+        raise _refused(_SOURCES.get(table["type"], f"{table['type']} in FROM"), table)
     if table["schema_name"] or table["catalog_name"]:
-        raise _refused("a schema in FROM")
+        raise _refused("a schema in FROM", table)
     if node["sample"] or table["sample"]:
-        raise _refused("a sample")
-    _check_expressions(node, connection)
+        raise _refused("a sample", table)
+    _check_expressions(node, aggregates)
     return str(table["table_name"])
 
 
-def _check_expressions(node: Node, connection: duckdb.DuckDBPyConnection) -> None:
+def _check_expressions(node: Node, aggregates: Collection[str]) -> None:
     for expression in expressions([node["select_list"], node["where_clause"]]):
         kind = expression["class"]
         if kind == "SUBQUERY":
-            raise _refused("a subquery")
+            raise _refused("a subquery", expression)
         if kind == "WINDOW":
-            raise _refused("a window function")
-        if kind == "FUNCTION" and _is_aggregate(expression["function_name"], connection):
-            raise _refused(f"the aggregate {expression['function_name']}()")
-
-
-def _is_aggregate(name: str, connection: duckdb.DuckDBPyConnection) -> bool:
-    rows = connection.execute(
-        f"SELECT DISTINCT function_type FROM duckdb_functions() WHERE function_name = {literal(name.lower())}"  # noqa: S608 - quoted
-    ).fetchall()
-    return [kind for (kind,) in rows] == ["aggregate"]
+            raise _refused("a window function", expression)
+        if kind == "FUNCTION" and str(expression["function_name"]).lower() in aggregates:
+            raise _refused(f"the aggregate {expression['function_name']}()", expression)
 
 
 def check_plan(operators: set[str]) -> None:
@@ -81,5 +75,5 @@ def check_plan(operators: set[str]) -> None:
         raise _refused(", ".join(sorted(name.lower() for name in strange)))
 
 
-def _refused(what: str) -> QueryError:
-    return QueryError(f"the query uses {what}", hint=_ROW_BY_ROW)
+def _refused(what: str, node: Node | None = None) -> QueryError:
+    return QueryError(f"the query uses {what}", QueryFault.SHAPE, hint=_ROW_BY_ROW, at=extent(node) if node else None)

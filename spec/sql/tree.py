@@ -8,49 +8,71 @@ from typing import Any, TypeAlias
 
 import duckdb
 
-from runner.connectors.base import PluginError
-from runner.dataset.sql_text import literal
+from spec.sql.errors import QueryError, QueryFault
+from spec.sql.text import literal
 
 Node: TypeAlias = dict[str, Any]
 
 
-class QueryError(PluginError):
-    """A query that is not one SELECT over one dataset, row by row."""
-
-    code = "sql"
+MAXIMUM_DEPTH = 100
+"""How deep expressions may be nested: what handles them recurses, and no query that a person wrote comes near it."""
 
 
 def parse_select(sql: str, connection: duckdb.DuckDBPyConnection) -> Node:
-    """The tree of the one SELECT that ``sql`` is. Raises QueryError."""
+    """The tree of the one SELECT that ``sql`` is. Raises QueryError, with a position in ``sql``."""
     row = connection.execute(f"SELECT json_serialize_sql({literal(sql)})").fetchone()
-    parsed = json.loads(row[0]) if row else {}
+    try:
+        parsed = json.loads(row[0]) if row else {}
+    except RecursionError:
+        raise _too_deep() from None
     if parsed.get("error", True):
-        raise _parse_failure(parsed, sql)
+        raise _parse_failure(parsed)
     statements = parsed["statements"]
     if len(statements) != 1:
-        raise QueryError(f"the query is {len(statements)} statements; one SELECT is needed")
+        raise QueryError(f"the query is {len(statements)} statements; one SELECT is needed", QueryFault.SHAPE)
+    _check_depth(parsed)
     tree: Node = parsed
     return tree
 
 
-def _parse_failure(parsed: Node, sql: str) -> QueryError:
+def _parse_failure(parsed: Node) -> QueryError:
     message = str(parsed.get("error_message", "it cannot be parsed"))
     if parsed.get("error_type") == "not implemented":
-        return QueryError("the query is not a SELECT", hint="transforms read and reshape rows: SELECT ... FROM the input")
+        return QueryError(
+            "the query is not a SELECT",
+            QueryFault.SHAPE,
+            hint="transforms read and reshape rows: SELECT ... FROM the input",
+        )
     position = parsed.get("position")
-    if position is None:
-        return QueryError(f"the query cannot be parsed: {message}")
-    line = sql.count("\n", 0, int(position)) + 1
-    column = int(position) - (sql.rfind("\n", 0, int(position)) + 1) + 1
-    where = f"line {line}, column {column} of the query"
-    return QueryError(f"the query cannot be parsed: {message} ({where})", position=where)
+    at = None if position is None else (int(position), int(position))
+    return QueryError(f"the query cannot be parsed: {message}", QueryFault.SYNTAX, at=at)
+
+
+def _check_depth(parsed: Node) -> None:
+    level: list[Any] = [parsed]
+    depth = 0
+    while level:
+        depth += sum("class" in value for value in level if isinstance(value, dict)) > 0
+        if depth > MAXIMUM_DEPTH:
+            raise _too_deep()
+        level = [item for value in level for item in _items(value)]
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [item for item in value.values() if isinstance(item, dict | list)]
+    return [item for item in value if isinstance(item, dict | list)]
+
+
+def _too_deep() -> QueryError:
+    return QueryError(f"the query is nested more than {MAXIMUM_DEPTH} levels deep", QueryFault.SHAPE)
 
 
 def print_select(tree: Node, connection: duckdb.DuckDBPyConnection) -> str:
     """The tree as SQL."""
     row = connection.execute(f"SELECT json_deserialize_sql({literal(json.dumps(tree))})").fetchone()
     if row is None:
-        raise QueryError("the query has no text form")
+        raise QueryError("the query has no text form", QueryFault.SHAPE)
     return str(row[0]).rstrip(";")
 
 
@@ -60,9 +82,9 @@ def statement(tree: Node) -> Node:
     return node
 
 
-def with_select_list(tree: Node, items: Sequence[Node]) -> Node:
-    """A tree that selects ``items`` from where ``tree`` does, without its conditions."""
-    node = {**statement(tree), "select_list": list(items), "where_clause": None}
+def with_select_list(tree: Node, items: Sequence[Node], where: Node | None = None) -> Node:
+    """A tree that selects ``items`` from where ``tree`` does, under the condition ``where``."""
+    node = {**statement(tree), "select_list": list(items), "where_clause": where}
     return {**tree, "statements": [{**tree["statements"][0], "node": node}]}
 
 
@@ -76,6 +98,19 @@ def expressions(value: Any) -> Iterator[Node]:
             yield value
         for item in value.values():
             yield from expressions(item)
+
+
+_NOWHERE = 1 << 63
+
+
+def extent(node: Node) -> tuple[int, int] | None:
+    """Where a node and all below it stand in the text that was parsed: offsets in bytes, None when the parser did not say."""
+    places = [
+        (int(each["query_location"]), int(each["query_location"]) + int(each.get("query_location_length", 0)))
+        for each in (node, *expressions(node))
+        if int(each.get("query_location", _NOWHERE)) < _NOWHERE
+    ]
+    return (min(start for start, _ in places), max(end for _, end in places)) if places else None
 
 
 def function(name: str, arguments: Sequence[Node], alias: str = "") -> Node:

@@ -7,15 +7,15 @@ by zero is an error by the engine's settings.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from runner.connectors.java_dates import Piece, UnknownPattern, directives, pieces
-from runner.connectors.patterns import replacement_of
-from runner.dataset.engine import Engine
-from runner.transforms.dialect import tree
-from runner.transforms.dialect.macros import has_macro, use_macro
-from runner.transforms.dialect.tree import Node, QueryError, arguments_of, constant_text
+from spec.sql import tree
+from spec.sql.errors import QueryError
+from spec.sql.java_dates import Piece, UnknownPattern, directives, pieces
+from spec.sql.macros import has_macro
+from spec.sql.patterns import replacement_of
+from spec.sql.tree import Node, arguments_of, constant_text
 
 TypeOf = Callable[[Node], str]
 """The engine's type of an expression that has been rewritten."""
@@ -33,10 +33,10 @@ _DATE_UNITS = ("year", "month", "week", "day")
 
 
 class Rewriter:
-    """Rewrites one query. ``columns`` are the input's."""
+    """Rewrites one query. ``columns`` are the input's; ``use_macro`` creates one of :mod:`macros` and gives its name."""
 
-    def __init__(self, engine: Engine, columns: list[str], type_of: TypeOf) -> None:
-        self._engine = engine
+    def __init__(self, columns: Iterable[str], use_macro: Callable[[str], str], type_of: TypeOf) -> None:
+        self._use_macro = use_macro
         self._columns = {name.lower() for name in columns}
         self._type_of = type_of
         self._functions: dict[str, Callable[[Node, list[Node]], Node]] = {
@@ -75,8 +75,7 @@ class Rewriter:
                 return node
 
     def _call(self, macro: str, arguments: list[Node], origin: Node) -> Node:
-        name = use_macro(macro, self._engine.connection)
-        return tree.function(name, arguments, alias=origin.get("alias", ""))
+        return tree.function(self._use_macro(macro), arguments, alias=origin.get("alias", ""))
 
     def _function(self, node: Node) -> Node:
         name = str(node["function_name"]).lower()

@@ -5,8 +5,6 @@ A macro's name is the function's with :data:`PREFIX`. Functions that are not lis
 
 from __future__ import annotations
 
-import duckdb
-
 PREFIX = "seatunnel_"
 
 _INTEGER_PARTS = ("hour", "minute", "month", "quarter", "second", "year")
@@ -88,12 +86,16 @@ def unit_macros() -> dict[str, str]:
 _ALL = {**MACROS, **unit_macros()}
 
 
+def macro_names() -> frozenset[str]:
+    """All of them, in lower case and without prefix."""
+    return frozenset(_ALL)
+
+
 def has_macro(name: str) -> bool:
     """Whether ``name`` (lower case, without prefix) is one of ours."""
     return name in _ALL
 
 
-def use_macro(name: str, connection: duckdb.DuckDBPyConnection) -> str:
-    """The name to call; creates the macro in the engine (again, if it is there)."""
-    connection.execute(f"CREATE OR REPLACE MACRO {PREFIX}{name}{_ALL[name]}")
-    return PREFIX + name
+def definition(name: str) -> str:
+    """The statement that creates the macro ``name`` (or replaces it by the same)."""
+    return f"CREATE OR REPLACE MACRO {PREFIX}{name}{_ALL[name]}"
