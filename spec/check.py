@@ -8,12 +8,16 @@ from pathlib import Path
 from schemas.loader import ENGINES, KINDS, environment_schema
 from spec.checks.assembly import assemble
 from spec.checks.canonical import Canonical, Origin
+from spec.checks.concealment import conceal
 from spec.checks.engine_support import check_delivery, check_option_support, check_plugin_support
 from spec.checks.environment import check_restart_settings, environment_spec, job_name
 from spec.checks.field_types import check_column_names, check_field_types
 from spec.checks.findings import MAXIMUM_FINDINGS, Findings
 from spec.checks.old_names import check_old_names
 from spec.checks.options import CheckedPlugin, check_environment, check_plugin, with_defaults
+from spec.checks.recovery_settings import check_recovery_settings
+from spec.checks.secret_text import hide_named_secrets
+from spec.checks.secrets import check_secrets
 from spec.checks.sections import Element, Outline, outline
 from spec.checks.wiring import wire
 from spec.diagnostic import Diagnostic, Severity
@@ -21,6 +25,7 @@ from spec.document import Dialect, Document, ReadOptions, read_file, read_text
 from spec.errors import UsageError
 from spec.job import JobSpec
 from spec.position import Span
+from spec.suppression import suppress
 from spec.syntax.codes import SyntaxCode
 from spec.value import Value
 
@@ -64,10 +69,13 @@ def check_document(document: Document, engine: str = "local") -> CheckResult:
     job = None
     if document.root is not None and not any(found.code in _SYNTAX for found in broken):
         job = _check(document.root, document, checked, engine)
+    else:
+        _hide_secrets(document, [])
     if checked.full:
         checked.add(SyntaxCode.TOO_MANY_PROBLEMS, f"more than {MAXIMUM_FINDINGS} problems: the rest is not looked at", None)
-    findings = Findings(document.source.name, [*document.diagnostics, *_reliable(checked, broken)])
-    return CheckResult(findings.sorted(), None if findings.has_errors else job, document)
+    found = suppress([*document.diagnostics, *_reliable(checked, broken)], document.sources)
+    findings = Findings(document.source.name, found)
+    return CheckResult(conceal(findings.sorted()), None if findings.has_errors else job, document)
 
 
 def _reliable(checked: Findings, broken: list[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -90,6 +98,10 @@ def _check(root: Value, document: Document, findings: Findings, engine: str) -> 
     environment = _check_environment(parts, root, findings, engine)
     elements = [element for kind in KINDS for element in parts.elements[kind]]
     plugins = [_check_plugin(element, findings, engine) for element in elements if not findings.full]
+    encrypted = environment.data.get("shade.identifier", "default") != "default"
+    for plugin in plugins:
+        check_secrets(plugin, findings, document.dialect, encrypted=encrypted)
+    _hide_secrets(document, plugins)
     name = job_name(environment.data, document.source.name, findings)
     if not parts.complete or len(plugins) < len(elements):
         return None  # the wiring of a job with holes would only be guessed at
@@ -102,6 +114,13 @@ def _check(root: Value, document: Document, findings: Findings, engine: str) -> 
     return assemble(name, settings, graph, engine)
 
 
+def _hide_secrets(document: Document, plugins: list[CheckedPlugin]) -> None:
+    """Hide what looks like a secret wherever no schema says what it is."""
+    explained = [plugin.element.block.span for plugin in plugins if plugin.known]
+    for source in document.sources:
+        hide_named_secrets(source, explained)
+
+
 def _check_environment(parts: Outline, root: Value, findings: Findings, engine: str) -> Canonical:
     block = parts.environment
     schema = environment_schema()
@@ -109,6 +128,7 @@ def _check_environment(parts: Outline, root: Value, findings: Findings, engine: 
         return Canonical({}, {(): Origin(None, root, "")})
     canonical = check_environment(block, Origin(None, block, "/env"), findings)
     check_restart_settings(canonical, findings)
+    check_recovery_settings(canonical, findings, engine)
     check_old_names(canonical, schema, findings)
     check_option_support(canonical, schema, findings, engine)
     return canonical

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import Final
+
+MASK: Final = "********"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -13,6 +16,7 @@ class SourceText:
     name: str
     text: str
     _line_starts: list[int] = field(default_factory=list, repr=False)
+    _hidden: list[tuple[int, int]] = field(default_factory=list, repr=False)
 
     def line_starts(self) -> list[int]:
         """The offset of the first character of every line, computed once on first use."""
@@ -38,6 +42,15 @@ class SourceText:
         begin = starts[number - 1]
         end = starts[number] - 1 if number < len(starts) else len(self.text)
         return self.text[begin:end].rstrip("\r")
+
+    def hide(self, start: int, end: int) -> None:
+        """``[start, end)`` is a secret: whoever shows this text shows :data:`MASK` in its place."""
+        if end > start and (start, end) not in self._hidden:
+            self._hidden.append((start, end))
+
+    def hidden(self) -> tuple[tuple[int, int], ...]:
+        """The ranges that must not be shown, in order."""
+        return tuple(sorted(self._hidden))
 
 
 @dataclass(frozen=True, slots=True)

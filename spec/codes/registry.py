@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from spec.codes import deprecated, dialect, engine, resolution, schema, syntax, types, wiring
+from spec.codes import (
+    deprecated,
+    dialect,
+    engine,
+    recovery,
+    resolution,
+    schema,
+    secrets,
+    suppression,
+    syntax,
+    types,
+    wiring,
+)
 from spec.codes.entry import Code
 
 _FAMILIES = (
@@ -16,8 +28,11 @@ _FAMILIES = (
     schema.CODES,
     wiring.CODES,
     types.CODES,
+    secrets.CODES,
     deprecated.CODES,
     engine.CODES,
+    recovery.CODES,
+    suppression.CODES,
 )
 
 

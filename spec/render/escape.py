@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from spec.position import MASK, SourceText
+
 TAB_WIDTH = 4
 
 
@@ -37,13 +39,31 @@ def text_width(text: str) -> int:
     return len(text) if text.isascii() else sum(character_width(character) for character in text)
 
 
-def cells(line: str) -> tuple[list[str], list[int]]:
-    """A line of source for display: the safe text of each character, and the column each begins at, with one more entry for
-    the end. Tabs go to the next multiple of :data:`TAB_WIDTH`."""
+def cells(source: SourceText, number: int) -> tuple[list[str], list[int]]:
+    """Line ``number`` of a source text for display: the safe text of each character, and the column each begins at, with one
+    more entry for the end. Tabs go to the next multiple of :data:`TAB_WIDTH`; of a secret only :data:`MASK` is shown, at its
+    first character."""
     shown: list[str] = []
     columns = [0]
-    for character in line:
-        text = " " * (TAB_WIDTH - columns[-1] % TAB_WIDTH) if character == "\t" else safe_character(character)
+    masks = _masks(source, source.line_starts()[number - 1]) if source.hidden() else {}
+    for index, character in enumerate(source.line(number)):
+        if index in masks:
+            text = masks[index]
+        elif character == "\t":
+            text = " " * (TAB_WIDTH - columns[-1] % TAB_WIDTH)
+        else:
+            text = safe_character(character)
         shown.append(text)
         columns.append(columns[-1] + text_width(text))
     return shown, columns
+
+
+def _masks(source: SourceText, line_start: int) -> dict[int, str]:
+    """What is shown in place of the characters of secrets, by their index in the line that begins at ``line_start``."""
+    line_end = source.text.find("\n", line_start)
+    limit = len(source.text) if line_end < 0 else line_end
+    masks: dict[int, str] = {}
+    for start, end in source.hidden():
+        for at in range(max(start, line_start), min(end, limit)):
+            masks.setdefault(at - line_start, MASK if at in (start, line_start) else "")
+    return masks

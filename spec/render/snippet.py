@@ -65,7 +65,7 @@ def span_marks(label: Label, *, primary: bool) -> list[Mark]:
 
 
 def _numbered(source: SourceText, line: int, gutter: int, palette: Palette, width: int) -> str:
-    shown, columns = cells(source.line(line))
+    shown, columns = cells(source, line)
     window = _Window(columns, 0, 0, width)
     return _joined(palette.gutter(f"{line:>{gutter}} |"), window.cut(shown))
 
@@ -73,7 +73,7 @@ def _numbered(source: SourceText, line: int, gutter: int, palette: Palette, widt
 def _line(
     source: SourceText, line: int, marks: list[Mark], width: int, gutter: int, severity: Severity, palette: Palette
 ) -> Iterator[str]:
-    shown, columns = cells(source.line(line))
+    shown, columns = cells(source, line)
     anchor = next((mark for mark in marks if mark.primary), marks[0])
     window = _Window(columns, _column(columns, anchor.start), _column(columns, anchor.end), width)
     yield _joined(palette.gutter(f"{line:>{gutter}} |"), window.cut(shown))

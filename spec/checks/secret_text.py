@@ -1,0 +1,68 @@
+"""Secrets that show by the words around them: ``password = ...``, ``user:password@host``. For text that no schema explains."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from spec.position import SourceText, Span
+from spec.types import type_names
+
+_WORDS: Final = (
+    r"password|passwd|passphrase|secret|token|credentials?|(?:secret|access|api|private|account)[._-]?key(?:[._-]?secret)?"
+)
+_ANY: Final = re.compile(rf"(?i){_WORDS}|://")
+_NAME: Final = re.compile(rf"(?i)(?:.*[._-])?(?:{_WORDS})|[a-z]+(?:Password|Secret|Token)")
+_ASSIGNED: Final = re.compile(
+    rf"""(?ix)(?<![\w.\-])"?(?:[\w.\-]*?(?:{_WORDS}))\\?"?[ \t]*(?:\+?=|:)[ \t]*(?:
+    \"\"\"(?P<raw>(?:(?!\"\"\")[\s\S])*)
+    |\\?"(?P<quoted>(?:[^"\\\n]|\\[^"\n])*)
+    |(?P<word>[^\s"\\{{\[,\#$&;}}\]][^\n",\#&;}}\]\\]*)
+    )"""
+)
+_IN_URL: Final = re.compile(r"://[^/\s:@\"]*:(?P<password>[^@\s\"/]+)@")
+_PLACEHOLDER: Final = re.compile(r"\$\{[^:{}]*(?::(?P<default>[^}]*))?\}")
+
+
+def names_a_secret(key: str) -> bool:
+    """Whether an option of this name holds a secret, going by its last word."""
+    return _NAME.fullmatch(key) is not None
+
+
+def hide_named_secrets(source: SourceText, explained: Sequence[Span] = ()) -> None:
+    """Hide every value that a word before it gives away as a secret, but not inside ``explained``: there a schema knows."""
+    if not _ANY.search(source.text):
+        return
+    known = [(span.start, span.end) for span in explained if span.source is source]
+    for start, end in _assigned(source.text):
+        if not any(begin <= start < stop for begin, stop in known):
+            source.hide(start, end)
+    for match in _IN_URL.finditer(source.text):
+        source.hide(*match.span("password"))
+
+
+def literal_in(text: str) -> tuple[int, int] | None:
+    """The part of a secret option's ``text`` that is written out: all of it, or the default of a variable; None for none."""
+    match = _PLACEHOLDER.search(text)
+    if match is None:
+        return (0, len(text)) if text else None
+    return match.span("default") if match["default"] else None
+
+
+def password_in_url(text: str) -> tuple[int, int] | None:
+    """Where ``text`` has a password between a user and a host, or as a parameter; None for nowhere."""
+    if "://" not in text:
+        return None
+    match = _IN_URL.search(text)
+    found = match.span("password") if match else next(_assigned(text), None)
+    return found if found and literal_in(text[slice(*found)]) == (0, found[1] - found[0]) else None
+
+
+def _assigned(text: str) -> Iterator[tuple[int, int]]:
+    for match in _ASSIGNED.finditer(text):
+        start, end = match.span(match.lastgroup or 0)
+        value = text[start:end].rstrip()
+        written = literal_in(value)
+        if written is not None and value.lower() not in type_names():
+            yield start + written[0], start + written[1]
