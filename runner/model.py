@@ -117,7 +117,8 @@ class ReloadStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A durable job with its latest execution (None before the first)."""
+    """A durable job with its latest execution (None before the first). ``overrides`` are the values by path that its
+    generation has instead of the file's, secret ones masked."""
 
     id: str
     name: str
@@ -130,10 +131,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     execution: Execution | None = None
     last_checkpoint: Checkpoint | None = None
     reload: ReloadStatus | None = None
+    overrides: dict[str, str] = {}
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):
-    """One immutable snapshot of a job's spec: the resolved job, and the text it came from."""
+    """One immutable snapshot of a job's spec: the resolved job, the text it came from, and the values by path that override
+    the text's (secret ones masked)."""
 
     job_id: str
     number: int
@@ -141,6 +144,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float
     text: str
     spec: dict[str, Any]
+    overrides: dict[str, str] = {}
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

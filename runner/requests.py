@@ -11,6 +11,7 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     ``name`` overrides the job's own; a job of that name gets a new generation. ``restore``: ``none``, ``latest`` or the id of
     a checkpoint. ``environment`` holds the environment variables the client's shell had and the text refers to.
+    ``overrides`` replace values of the text: HOCON by path (see :mod:`spec.overrides.path`).
     """
 
     text: str
@@ -21,6 +22,7 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     variables: dict[str, str] = {}
     environment: dict[str, str] = {}
     restore: str = "none"
+    overrides: dict[str, str] = {}
 
 
 class StopRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,6 +41,10 @@ class SavepointRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class RestartRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Start a new execution of the job's newest generation. ``restore``: ``latest`` (the newest checkpoint or savepoint, an
     error when there is none), ``none`` (from the beginning) or a checkpoint id. A running execution is stopped with a
-    savepoint first."""
+    savepoint first.
+
+    ``overrides`` (path to HOCON value, see :mod:`spec.overrides.path`) make a new generation first: the newest one with these
+    values replaced, checked like a job file."""
 
     restore: str = "latest"
+    overrides: dict[str, str] = {}

@@ -27,8 +27,8 @@ class SpecInvalid(FlowdeckError):
     code = "spec-invalid"
     exit_code = 2
 
-    def __init__(self, message: str, diagnostics: Sequence[dict[str, Any]]) -> None:
-        super().__init__(message, hint="correct the job file; `flowdeck check` shows the same problems")
+    def __init__(self, message: str, diagnostics: Sequence[dict[str, Any]], *, hint: str = "") -> None:
+        super().__init__(message, hint=hint or "correct the job file; `flowdeck check` shows the same problems")
         self.diagnostics = tuple(diagnostics)
 
 

@@ -128,8 +128,17 @@ class JobLifecycle:
     async def same_as_current(self, job: Job, submission: Submission) -> bool:
         """True when the submission means what the job's current generation means."""
         spec, request = await self.generation(job, job.generation)
-        same_place = (base_directory(request) or os.sep) == submission.base_directory
-        return same_place and spec.content_hash() == submission.content_hash
+        return _same(spec, request, submission)
+
+    async def same_but_overridden(self, job: Job, submission: Submission) -> bool:
+        """True when the job's current generation is that of a file with values overridden, and the submission still means what
+        the file meant then."""
+        _, current = await self.generation(job, job.generation)
+        for number in range(job.generation - 1, 0, -1) if current.overrides else ():
+            spec, request = await self.generation(job, number)
+            if request.text == current.text and not request.overrides:
+                return _same(spec, request, submission)
+        return False
 
     # preparing
 
@@ -245,7 +254,7 @@ class JobLifecycle:
         def record(entry: Entry) -> None:
             current = _existing(entry, job.id)
             _record_generation(entry, work, submission, now)
-            entry.store.update_job(_with_generation(current, work, submission, current.desired_state, now))
+            entry.store.update_job(_with_generation(entry, current, work, submission, current.desired_state, now))
 
         await self._journal.write(record)
 
@@ -286,6 +295,12 @@ class JobLifecycle:
             jobs.discard(job.id)
 
 
+def _same(spec: JobSpec, request: SubmitRequest, submission: Submission) -> bool:
+    """Whether a generation and a submission mean the same, in the same directory."""
+    same_place = (base_directory(request) or os.sep) == submission.base_directory
+    return same_place and spec.content_hash() == submission.content_hash
+
+
 def _origin(execution: Execution) -> str:
     """What the execution started from, as the wish that it was."""
     return NONE if execution.restored_from is None else str(execution.restored_from)
@@ -310,7 +325,7 @@ def _recorded_job(entry: Entry, work: Work, submission: Submission | None, now: 
         raise Conflict(f"the job {found.name} is {found.execution.state}", hint=f"`flowdeck stop {found.name}` first")
     if only_if_wanted and found.desired_state is not DesiredState.RUNNING:
         raise NotWanted(f"the job {found.name} is to be {found.desired_state}")
-    job = _with_generation(found, work, submission, DesiredState.RUNNING, now)
+    job = _with_generation(entry, found, work, submission, DesiredState.RUNNING, now)
     entry.store.update_job(job)
     return job
 
@@ -325,10 +340,14 @@ def _new_job(work: Work, submission: Submission | None, now: float) -> Job:
         created_at=now,
         updated_at=now,
         file=submission.request.file if submission else None,
+        overrides=submission.overrides if submission else {},
     )
 
 
-def _with_generation(job: Job, work: Work, submission: Submission | None, desired: DesiredState, now: float) -> Job:
+def _with_generation(
+    entry: Entry, job: Job, work: Work, submission: Submission | None, desired: DesiredState, now: float
+) -> Job:
+    recorded = entry.store.generation(job.id, work.generation) if submission is None else submission
     return msgspec.structs.replace(
         job,
         name=work.job.name,
@@ -337,6 +356,7 @@ def _with_generation(job: Job, work: Work, submission: Submission | None, desire
         generation=work.generation,
         updated_at=now,
         file=submission.request.file if submission else job.file,
+        overrides=recorded.overrides if recorded else {},
     )
 
 
@@ -348,6 +368,7 @@ def _record_generation(entry: Entry, work: Work, submission: Submission, now: fl
         created_at=now,
         text=submission.request.text,
         spec=public_spec(work.job),
+        overrides=submission.overrides,
     )
     entry.store.insert_generation(generation, encode_job(work.job), msgspec.json.encode(submission.request))
     entry.note("job.generation", f"{work.job.name}: generation {work.generation}", job_id=work.job_id)

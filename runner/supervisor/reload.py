@@ -6,7 +6,8 @@
                -> stop with savepoint -> start the new generation from it
                                       -> cannot start: the old generation again, from the same savepoint
 
-Changes that come while one is carried out are not lost: when it is done, the file is looked at once more.
+Changes that come while one is carried out are not lost: when it is done, the file is looked at once more. Values that a restart
+has overridden stay until the file means something else than it did then: the new generation is the file's alone.
 """
 
 from __future__ import annotations
@@ -126,18 +127,24 @@ class Reloader:
         job = await self._lifecycle.reread(job_id)
         _, source = await self._lifecycle.generation(job, job.generation)
         try:
-            submission = await self._check(path, msgspec.structs.replace(source, text=text))
+            submission = await self._check(path, msgspec.structs.replace(source, text=text, overrides={}))
         except SpecInvalid as error:
             await self._set(job, INVALID, error.message, error)
             return
         async with self._lifecycle.lock(job_id):
             job = await self._lifecycle.reread(job_id)
-            if await self._lifecycle.same_as_current(job, submission):
+            if await self._is_current(job, submission):
                 if job.reload is None or job.reload.outcome != SYNCED:
                     await self._set(job, SYNCED, "")
                 return
             outcome, message = await self._upgrade.run(job, submission, self._announce)
+            if outcome == SYNCED and job.overrides:
+                message += f"; the file counts again, not what was set: {', '.join(job.overrides)}"
             await self._set(job, outcome, message)
+
+    async def _is_current(self, job: Job, submission: Submission) -> bool:
+        same = await self._lifecycle.same_as_current(job, submission)
+        return same or await self._lifecycle.same_but_overridden(job, submission)
 
     async def _announce(self, job: Job, message: str) -> None:
         await self._set(job, UPGRADING, message)

@@ -34,6 +34,7 @@ from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Entry
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.log_file import read_after, read_last
+from runner.supervisor.restarts import Restarts
 from runner.supervisor.submission import check_request
 from runner.supervisor.wishes import CancelWish, SavepointWish, StopWish
 from runner.supervisor.work import Parts
@@ -72,7 +73,8 @@ class JobService:
         self._lifecycle = lifecycle
         self._identity = identity
         self._admission = asyncio.Lock()
-        self._restarts: set[asyncio.Task[ExecutionControl]] = set()
+        self._restarts = Restarts(parts, lifecycle, executions)
+        self._restarting: set[asyncio.Task[None]] = set()
 
     # jobs
 
@@ -171,40 +173,32 @@ class JobService:
             ) from None
 
     async def restart(self, reference: str, request: RestartRequest) -> Job:
-        """Start a new execution of the current generation, after stopping one that runs with a savepoint. Returns when it is
-        recorded, or earlier when the stop takes long; the restart goes on then."""
+        """Start a new execution of the current generation, or with overrides of a new one made from it, after stopping one that
+        runs with a savepoint. Returns when it is recorded, or earlier when the stop takes long; the restart goes on then."""
         job = await self._lifecycle.require(reference)
         self._require_idle(job)
-        if request.restore != "latest" or not _is_active(job):
-            await self._lifecycle.prepare_current(job, request.restore)  # better refused before anything is stopped
-        task = asyncio.create_task(self._restart(job.id, request.restore), name=f"restart {job.id}")
-        self._restarts.add(task)
+        await self._restarts.check(job, request)  # better refused before anything is stopped
+        task = asyncio.create_task(self._restart(job.id, request), name=f"restart {job.id}")
+        self._restarting.add(task)
         task.add_done_callback(self._restarted)
         done, _ = await asyncio.wait({task}, timeout=_RESTART_PATIENCE)
         if done:
             task.result()
         return await self.job(job.id)
 
-    def _restarted(self, task: asyncio.Task[ExecutionControl]) -> None:
-        self._restarts.discard(task)
+    def _restarted(self, task: asyncio.Task[None]) -> None:
+        self._restarting.discard(task)
         if not task.cancelled():
             task.exception()  # who waited has seen it; who did not sees the job's state
 
-    async def _restart(self, job_id: str, restore: str) -> ExecutionControl:
+    async def _restart(self, job_id: str, request: RestartRequest) -> None:
         async with self._lifecycle.lock(job_id):
             job = await self._lifecycle.reread(job_id)
-            control = await self._control(job)
-            if control is None:
-                return await self._lifecycle.start(await self._lifecycle.prepare_current(job, restore))
-            trouble = await self._lifecycle.stop_and_wait(control, StopWish(description="restart", desired=None))
-            if trouble:
-                raise Conflict(f"the job {job.name} was not restarted: {trouble}")
-            job = await self._lifecycle.reread(job_id)
-            return await self._lifecycle.start(await self._lifecycle.prepare_current(job, restore), only_if_wanted=True)
+            await self._restarts.run(job, await self._control(job), request)
 
     async def close(self) -> None:
         """Give up restarts that have not come to their new execution yet."""
-        restarts = list(self._restarts)
+        restarts = list(self._restarting)
         for task in restarts:
             task.cancel()
         await asyncio.gather(*restarts, return_exceptions=True)

@@ -15,10 +15,11 @@ import msgspec
 from runner.requests import SubmitRequest
 from runner.supervisor.errors import SpecInvalid
 from schemas.loader import plugin_schema
-from spec.check import CheckResult, check_text
-from spec.document import Dialect, ReadOptions
+from spec.check import CheckResult, check_document
+from spec.document import Dialect, ReadOptions, read_text
 from spec.errors import UsageError
 from spec.job import JobSpec
+from spec.overrides.apply import override, override_errors, shown_overrides
 from spec.render.json_report import diagnostic_to_dict
 
 _NAME = re.compile(r"[A-Za-z0-9._ -]{1,128}")
@@ -30,13 +31,14 @@ _CHECK_TIMEOUT = 60.0
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A checked request. ``request`` keeps only the environment variables that the text uses; ``files`` are the job file and
-    what it includes; ``diagnostics`` are warnings and notes."""
+    what it includes; ``diagnostics`` are warnings and notes; ``overrides`` those of the request, secret values masked."""
 
     request: SubmitRequest
     job: JobSpec
     base_directory: str
     files: tuple[str, ...]
     diagnostics: tuple[dict[str, Any], ...]
+    overrides: dict[str, str]
 
     @property
     def content_hash(self) -> str:
@@ -47,7 +49,8 @@ class Submission:
 async def check_request(request: SubmitRequest, environment: Mapping[str, str] | None = None) -> Submission:
     """Check the job file of a request; ``environment`` adds variables that the client did not send.
 
-    Raises :class:`SpecInvalid` with the diagnostics, :class:`UsageError` for a request that makes no sense.
+    Raises :class:`SpecInvalid` with the diagnostics, :class:`UsageError` for a request that makes no sense and for overrides
+    that lead nowhere.
     """
     if request.name is not None and not _NAME.fullmatch(request.name):
         raise UsageError(
@@ -90,8 +93,12 @@ def base_directory(request: SubmitRequest) -> str:
 
 
 def _check(request: SubmitRequest, name: str, options: ReadOptions) -> Submission:
-    result = check_text(request.text, name, options)
+    result = check_document(override(read_text(request.text, name, options), request.overrides, options))
     diagnostics = tuple(diagnostic_to_dict(found) for found in result.diagnostics)
+    if wrong := override_errors(result.diagnostics):
+        raise SpecInvalid(
+            f"{wrong[0].file}: {wrong[0].message}", diagnostics, hint="; ".join(wrong[0].notes).removeprefix("help: ")
+        )
     if result.job is None:
         raise SpecInvalid(_summary(result, name), diagnostics)
     job = result.job if request.name is None else msgspec.structs.replace(result.job, name=request.name)
@@ -101,6 +108,7 @@ def _check(request: SubmitRequest, name: str, options: ReadOptions) -> Submissio
         base_directory=base_directory(request) or os.sep,
         files=tuple(os.path.realpath(source.name) for source in result.document.sources),
         diagnostics=diagnostics,
+        overrides=shown_overrides(request.overrides, result.document.root) if result.document.root else {},
     )
 
 

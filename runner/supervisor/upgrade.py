@@ -34,9 +34,12 @@ Result: TypeAlias = tuple[str, str]
 
 
 class Upgrade:
-    """Carries out upgrades; the caller holds the job's lock."""
+    """Carries out upgrades; the caller holds the job's lock. ``occasion`` is what the savepoints are described with."""
 
-    def __init__(self, lifecycle: JobLifecycle, executions: Executions, limits: Limits) -> None:
+    def __init__(
+        self, lifecycle: JobLifecycle, executions: Executions, limits: Limits, *, occasion: str = "hot reload"
+    ) -> None:
+        self._occasion = occasion
         self._lifecycle = lifecycle
         self._executions = executions
         self._limits = limits
@@ -80,7 +83,7 @@ class Upgrade:
         await announce(job, "stopping with a savepoint")
         # Between two attempts nothing runs that a savepoint could hold: the last checkpoint is where it goes on.
         resting = control.view().state is ExecutionState.RESTARTING
-        wish = StopWish(savepoint=not resting, reversible=not resting, description="hot reload", desired=None)
+        wish = StopWish(savepoint=not resting, reversible=not resting, description=self._occasion, desired=None)
         try:
             trouble = await self._lifecycle.stop_and_wait(control, wish)
         except Conflict:

@@ -7,6 +7,7 @@ import click
 from runner.model import Checkpoint, Job
 from runner.requests import RestartRequest, SavepointRequest, StopRequest
 from runner.states import ExecutionState
+from spec.overrides.path import split_assignment
 from tui.cli import figures
 from tui.cli.failures import EXIT_FAILED
 from tui.cli.json_output import print_json
@@ -15,6 +16,10 @@ from tui.cli.references import suggesting
 from tui.cli.session import current_session
 from tui.cli.terminal import say_problem, write_data
 from tui.cli.waiting import wait_for_end
+
+
+def _overrides(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    return dict(split_assignment(value) for value in values)
 
 
 @click.command("stop", short_help="Stop a job with a savepoint.")
@@ -58,14 +63,23 @@ def savepoint_command(job: str, *, description: str, output: str) -> int:
 @click.command("restart", short_help="Start a job again.")
 @job_argument
 @click.option("--from", "restore", metavar="latest|none|ID", default="latest", show_default=True, help="Where to go on from.")
+@click.option(
+    "--set",
+    "overrides",
+    metavar="PATH=VALUE",
+    multiple=True,
+    callback=_overrides,
+    help="Replace a value of the job first, as in source.FakeSource.row.num=10. May be given several times.",
+)
 @output_option
 @home_option
-def restart_command(job: str, *, restore: str, output: str) -> int:
+def restart_command(job: str, *, restore: str, overrides: dict[str, str], output: str) -> int:
     """Start a new execution of JOB from its newest checkpoint or savepoint, another one (ID), or the beginning (none).
 
-    A running execution is stopped with a savepoint first.
+    A running execution is stopped with a savepoint first. With --set the job gets a new generation, checked like a file; the
+    values hold until the job's file means something else.
     """
-    request = RestartRequest(restore=check_restore_point(restore))
+    request = RestartRequest(restore=check_restore_point(restore), overrides=overrides)
     with current_session().client() as client, suggesting(client, job):
         restarted = client.restart(job, request)
     if output == "json":
@@ -106,4 +120,4 @@ def _describe_start(job: Job) -> str:
     if execution is None:
         return "will start"
     origin = f"checkpoint {execution.restored_from}" if execution.restored_from is not None else "the beginning"
-    return f"execution {execution.id} {execution.state}, from {origin}"
+    return f"generation {execution.generation}, execution {execution.id} {execution.state}, from {origin}"

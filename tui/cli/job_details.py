@@ -43,6 +43,7 @@ def _job_pairs(job: Job) -> list[tuple[str, str | Cell]]:
         ("generation", str(job.generation)),
         ("file", job.file or "-"),
         ("created", moment(job.created_at)),
+        *(("set", f"{path}={value} (until the file changes)") for path, value in job.overrides.items()),
     ]
 
 

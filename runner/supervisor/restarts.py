@@ -1,0 +1,82 @@
+"""Restarts that a person asks for: the current generation again, or with overrides a new one that is made from it.
+
+One that runs is stopped with a savepoint first. With overrides, and unless a restore point is named, that goes the way of an
+upgrade by hot reload: refused when it would misread positions, rolled back when the new generation does not start.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from runner.model import Job
+from runner.requests import RestartRequest
+from runner.supervisor.control import ExecutionControl
+from runner.supervisor.errors import Conflict
+from runner.supervisor.executions import Executions
+from runner.supervisor.journal import Entry
+from runner.supervisor.lifecycle import JobLifecycle, Prepared
+from runner.supervisor.restore import LATEST
+from runner.supervisor.submission import Submission, check_request
+from runner.supervisor.upgrade import SYNCED, Upgrade
+from runner.supervisor.wishes import StopWish
+from runner.supervisor.work import Parts
+
+_OCCASION = "restart"
+
+
+class Restarts:
+    """Carries out restarts; the caller of :meth:`run` holds the job's lock."""
+
+    def __init__(self, parts: Parts, lifecycle: JobLifecycle, executions: Executions) -> None:
+        self._journal = parts.journal
+        self._lifecycle = lifecycle
+        self._upgrade = Upgrade(lifecycle, executions, parts.limits, occasion=_OCCASION)
+
+    async def check(self, job: Job, request: RestartRequest) -> None:
+        """Raise what would keep the restart from happening, as far as that is known before anything is stopped."""
+        active = job.execution is not None and not job.execution.state.is_terminal
+        submission = await self._overridden(job, request)
+        if request.restore != LATEST or not active:
+            await self._prepare(job, request, submission)
+
+    async def run(self, job: Job, control: ExecutionControl | None, request: RestartRequest) -> None:
+        """Restart the job, whose active execution ``control`` controls. Raises :class:`Conflict` when it cannot be done."""
+        submission = await self._overridden(job, request)
+        if control is None:
+            await self._lifecycle.start(await self._prepare(job, request, submission))
+        elif submission is not None and request.restore == LATEST:
+            await self._replace(job, submission)
+        else:
+            trouble = await self._lifecycle.stop_and_wait(control, StopWish(description=_OCCASION, desired=None))
+            if trouble:
+                raise Conflict(f"the job {job.name} was not restarted: {trouble}")
+            job = await self._lifecycle.reread(job.id)
+            await self._lifecycle.start(await self._prepare(job, request, submission), only_if_wanted=True)
+
+    async def _overridden(self, job: Job, request: RestartRequest) -> Submission | None:
+        """The current generation with the overrides of the request on top of its own; None when that changes nothing."""
+        if not request.overrides:
+            return None
+        _, source = await self._lifecycle.generation(job, job.generation)
+        overrides = {**source.overrides, **request.overrides}
+        submission = await check_request(msgspec.structs.replace(source, overrides=overrides))
+        return None if await self._lifecycle.same_as_current(job, submission) else submission
+
+    async def _prepare(self, job: Job, request: RestartRequest, submission: Submission | None) -> Prepared:
+        if submission is None:
+            return await self._lifecycle.prepare_current(job, request.restore)
+        return await self._lifecycle.prepare_submission(job, submission, request.restore)
+
+    async def _replace(self, job: Job, submission: Submission) -> None:
+        outcome, message = await self._upgrade.run(job, submission, self._announce)
+        await self._announce(job, message)
+        if outcome != SYNCED:
+            raise Conflict(
+                f"the job {job.name} does not run with what was set: {message}", hint="`flowdeck show` tells what it runs"
+            )
+
+    async def _announce(self, job: Job, message: str) -> None:
+        def record(entry: Entry) -> None:
+            entry.note("job.restart", f"{job.name}: {message}", job_id=job.id)
+
+        await self._journal.write(record)
