@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.loader import ENGINES, KINDS, environment_schema
@@ -20,6 +21,8 @@ from spec.checks.secret_text import hide_named_secrets
 from spec.checks.secrets import check_secrets
 from spec.checks.sections import Element, Outline, outline
 from spec.checks.wiring import wire
+from spec.dataflow.propagate import check_types
+from spec.dataflow.schema import DatasetSchema
 from spec.diagnostic import Diagnostic, Severity
 from spec.document import Dialect, Document, ReadOptions, read_file, read_text
 from spec.errors import UsageError
@@ -37,11 +40,15 @@ _ABSENCE = frozenset(("J202", "J206", "J208", "J212", "J213", "G401", "G403", "G
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a check found: ``diagnostics`` in the order of the text, and ``job``, None when any of them is an error."""
+    """What a check found: ``diagnostics`` in the order of the text, and ``job``, None when any of them is an error.
+
+    ``datasets`` has the columns of every dataset by its name, as far as they are known, errors or not.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     job: JobSpec | None
     document: Document
+    datasets: Mapping[str, DatasetSchema] = field(default_factory=dict)
 
     @property
     def has_errors(self) -> bool:
@@ -67,15 +74,16 @@ def check_document(document: Document, engine: str = "local") -> CheckResult:
     broken = [found for found in document.diagnostics if found.severity is Severity.ERROR]
     checked = Findings(document.source.name)
     job = None
+    datasets: Mapping[str, DatasetSchema] = {}
     if document.root is not None and not any(found.code in _SYNTAX for found in broken):
-        job = _check(document.root, document, checked, engine)
+        job, datasets = _check(document.root, document, checked, engine)
     else:
         _hide_secrets(document, [])
     if checked.full:
         checked.add(SyntaxCode.TOO_MANY_PROBLEMS, f"more than {MAXIMUM_FINDINGS} problems: the rest is not looked at", None)
     found = suppress([*document.diagnostics, *_reliable(checked, broken)], document.sources)
     findings = Findings(document.source.name, found)
-    return CheckResult(conceal(findings.sorted()), None if findings.has_errors else job, document)
+    return CheckResult(conceal(findings.sorted()), None if findings.has_errors else job, document, datasets)
 
 
 def _reliable(checked: Findings, broken: list[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -93,7 +101,9 @@ def _overlaps(found: Diagnostic, spans: list[Span]) -> bool:
     )
 
 
-def _check(root: Value, document: Document, findings: Findings, engine: str) -> JobSpec | None:
+def _check(
+    root: Value, document: Document, findings: Findings, engine: str
+) -> tuple[JobSpec | None, Mapping[str, DatasetSchema]]:
     parts = outline(root, findings, blocks_are_sections=document.dialect is Dialect.HOCON)
     environment = _check_environment(parts, root, findings, engine)
     elements = [element for kind in KINDS for element in parts.elements[kind]]
@@ -104,14 +114,17 @@ def _check(root: Value, document: Document, findings: Findings, engine: str) -> 
     _hide_secrets(document, plugins)
     name = job_name(environment.data, document.source.name, findings)
     if not parts.complete or len(plugins) < len(elements):
-        return None  # the wiring of a job with holes would only be guessed at
+        return None, {}  # the wiring of a job with holes would only be guessed at
     graph = wire(plugins, findings)
+    # Where values could not be read, columns may only be missing because of that.
+    unread = any(found.severity is Severity.ERROR for found in document.diagnostics)
+    datasets = check_types(graph, Findings(findings.file) if unread else findings, engine)
     if findings.has_errors:
-        return None
+        return None, datasets
     # Every setting has a value whatever the engine: those it does not act on were told above.
     settings = environment_spec(with_defaults(environment.data, environment_schema(), "local"), environment.data)
     check_delivery(plugins, settings, findings)
-    return assemble(name, settings, graph, engine)
+    return assemble(name, settings, graph, engine), datasets
 
 
 def _hide_secrets(document: Document, plugins: list[CheckedPlugin]) -> None:

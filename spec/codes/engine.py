@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spec.codes.entry import Code
+from spec.diagnostic import Severity
 
 _ENV = 'env { job.mode = "BATCH" }\n'
 _FAKE = "source { FakeSource { schema { fields { id = int } } } }\n"
@@ -10,6 +11,14 @@ _FAKE = "source { FakeSource { schema { fields { id = int } } } }\n"
 
 def _sink(block: str, env: str = _ENV) -> str:
     return f"{env}{_FAKE}sink {{ {block} }}\n"
+
+
+def _query(expression: str) -> str:
+    return (
+        f"{_ENV}source {{ FakeSource {{ schema {{ fields {{ name = string }} }} }} }}\n"
+        f'transform {{\n  Sql {{ query = "select {expression} as secret from dual" }}\n}}\n'
+        "sink { Console { } }\n"
+    )
 
 
 CODES = (
@@ -43,5 +52,14 @@ CODES = (
         "exactly-once sinks do not show rows twice.",
         bad=_sink("Console { }", "env { checkpoint.interval = 1000 }\n"),
         good=_sink('LocalFile { path = "out", file_format_type = "csv" }', "env { checkpoint.interval = 1000 }\n"),
+        severity=Severity.NOTE,
+    ),
+    Code(
+        "E805",
+        "SQL function that the engine does not have",
+        "SeaTunnel has the function, but the local engine does not, so it cannot run the query. With --engine seatunnel the "
+        "file is checked for running there.",
+        bad=_query("des_encrypt('key', name)"),
+        good=_query("md5(name)"),
     ),
 )

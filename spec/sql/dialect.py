@@ -17,7 +17,7 @@ from spec.sql.rewrite import Rewriter
 from spec.sql.shape import check_shape
 from spec.sql.text import identifier
 from spec.sql.tree import Node
-from spec.sql.types import empty_relation
+from spec.sql.types import empty_relation, sql_type
 from spec.types import FieldType
 
 Columns: TypeAlias = Sequence[tuple[str, FieldType]]
@@ -76,13 +76,18 @@ class Dialect:
             table = check_shape(node, self.aggregates)
         except QueryError as error:
             raise _placed(error, written) from error
-        _name_items(node, written.text)
+        _name_items(node, query)
         return ParsedQuery(written, parsed, table)
 
     def translated(self, parsed: ParsedQuery, select_list: Sequence[Node], where: Node | None, columns: Columns) -> Translation:
         """``parsed`` with other expressions, rewritten. Raises as :meth:`translate` does."""
+        known = {name.lower(): field_type for name, field_type in columns}
 
         def type_of(expression: Node) -> str:
+            if expression["class"] == "COLUMN_REF" and len(expression["column_names"]) == 1:
+                column = known.get(expression["column_names"][0].lower())
+                if column is not None:
+                    return sql_type(column)
             items = [{**expression, "alias": "value"}]
             alone = tree.print_select(tree.with_select_list(parsed.tree, items), self.connection)
             return str(self.bind(over(parsed.table, empty_relation(columns), alone)).types[0])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 _TOKEN = re.compile(
     r"""
@@ -59,7 +60,7 @@ class Requoted:
         return "".join(self._pieces)
 
     def original_range(self, start: int, end: int) -> tuple[int, int]:
-        """The part of the original that ``[start, end)`` of the text comes from; both count bytes of UTF-8, as the parser does."""
+        """Where in the original, in characters, the bytes ``[start, end)`` of the text (in UTF-8) come from."""
         encoded = self.text.encode()
         begin = len(encoded[:start].decode(errors="ignore"))
         last = len(encoded[: max(start, end)].decode(errors="ignore"))
@@ -76,7 +77,7 @@ class Requoted:
 
 def standard_quotes(sql: str) -> Requoted:
     """``sql`` with backquoted names in double quotes."""
-    return _requoted(sql, {})
+    return _requoted(sql)
 
 
 _STRUCTURE = frozenset(
@@ -85,21 +86,29 @@ _STRUCTURE = frozenset(
 )
 
 
+_FUNCTIONS = frozenset({"char"})
+"""Functions of SeaTunnel whose names the parser reserves."""
+
+
 def quoted_names(sql: str, names: Iterable[str]) -> Requoted:
-    """Also with every unquoted word that is one of ``names`` in double quotes, unless the word gives SQL its structure."""
-    return _requoted(sql, {name.lower(): name for name in names if name.lower() not in _STRUCTURE})
+    """Also with every unquoted word that is one of ``names`` in double quotes, unless the word gives SQL its structure, and
+    with functions that have a reserved name."""
+    return _requoted(sql, {name.lower() for name in names} - _STRUCTURE, _FUNCTIONS)
 
 
-def _requoted(sql: str, known: Mapping[str, str]) -> Requoted:
+def _requoted(sql: str, names: Collection[str] = (), functions: Collection[str] = ()) -> Requoted:
     result = Requoted(sql)
-    for token in tokens(sql):
+    before = ""
+    for token, following in pairwise([*tokens(sql), Token("end", "", len(sql))]):
+        word = token.text.lower() if token.kind == "word" else ""
         if token.kind == "backquoted":
             name = token.text[1:-1].replace("``", "`").replace('"', '""')
             result.add(f'"{name}"', token.start)
-        elif token.kind == "word" and token.text.lower() in known:
+        elif word in names or (word in functions and following.text == "(" and before != "as"):  # AS CHAR(3) is a type
             result.add(f'"{token.text}"', token.start)
         else:
             result.add(token.text, token.start)
+        before = before if token.kind == "space" else word
     return result
 
 

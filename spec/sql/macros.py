@@ -11,6 +11,7 @@ _INTEGER_PARTS = ("hour", "minute", "month", "quarter", "second", "year")
 
 MACROS: dict[str, str] = {
     # text
+    "char": "(code) AS chr(CAST(code AS INTEGER))",
     "insert": "(s, start, length, addition) AS substr(s, 1, start - 1) || addition || substr(s, start + length)",
     "locate": "(search, s) AS CAST(instr(s, search) AS INTEGER), "
     "(search, s, start) AS CAST(CASE WHEN instr(substr(s, start), search) = 0 THEN 0"
@@ -22,8 +23,9 @@ MACROS: dict[str, str] = {
     "lpad": "(s, n) AS lpad(s, CAST(n AS INTEGER), ' '), (s, n, pad) AS lpad(s, CAST(n AS INTEGER), pad)",
     "rpad": "(s, n) AS rpad(s, CAST(n AS INTEGER), ' '), (s, n, pad) AS rpad(s, CAST(n AS INTEGER), pad)",
     "regexp_replace": "(s, pattern, replacement) AS regexp_replace(s, pattern, replacement, 'g')",
-    "regexp_like": "(s, pattern) AS regexp_matches(s, pattern)",
-    "regexp_substr": "(s, pattern) AS nullif(regexp_extract(s, pattern), '')",
+    "regexp_like": "(s, pattern) AS regexp_matches(s, pattern), (s, pattern, flags) AS regexp_matches(s, pattern, flags)",
+    "regexp_substr": "(s, pattern) AS nullif(regexp_extract(s, pattern), ''), (s, pattern, start, occurrence, flags, part) AS"
+    " nullif(regexp_extract_all(substr(s, start), pattern, part, coalesce(flags, ''))[occurrence], '')",
     "replace": "(s, search) AS replace(s, search, ''), (s, search, replacement) AS replace(s, search, replacement)",
     "space": "(n) AS repeat(' ', n)",
     "substring": "(s, start) AS nullif(substr(s, start), ''), (s, start, length) AS nullif(substr(s, start, length), '')",

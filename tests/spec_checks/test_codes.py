@@ -23,7 +23,12 @@ WITH_EXAMPLES = [entry for entry in all_codes().values() if entry.bad]
 def codes_in_checks() -> set[str]:
     """Every code that stands as a string in the code of the checks."""
     found: set[str] = set()
-    for path in [*(SPEC / "checks").glob("*.py"), SPEC / "check.py", SPEC / "suppression.py"]:
+    for path in [
+        *(SPEC / "checks").glob("*.py"),
+        *(SPEC / "dataflow").glob("*.py"),
+        SPEC / "check.py",
+        SPEC / "suppression.py",
+    ]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
                 found.add(node.value)

@@ -1,0 +1,46 @@
+"""The engine that checks bind queries in: one locked instance in memory per process, used by one thread at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from spec.sql.dialect import Dialect
+
+_SETTINGS = (
+    "memory_limit = '256MB'",
+    "max_temp_directory_size = '0KB'",
+    "max_execution_time = 2000",
+    "enable_progress_bar = false",
+    "ieee_floating_point_ops = false",
+    "TimeZone = 'UTC'",
+    "integer_division = true",
+    "python_enable_replacements = false",
+    "autoinstall_known_extensions = false",
+    "autoload_known_extensions = false",
+    "allow_community_extensions = false",
+    "enable_external_access = false",
+    "lock_configuration = true",
+)
+
+_lock = threading.Lock()
+_dialect: list[Dialect] = []
+
+
+@contextmanager
+def session() -> Iterator[Dialect]:
+    """The process's dialect, for the time of the ``with``. It reaches no file, network or extension, and no Python variable."""
+    with _lock:
+        if not _dialect:
+            _dialect.append(Dialect(_connect()))
+        yield _dialect[0]
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:", config={"threads": 1})
+    for setting in _SETTINGS:
+        connection.execute(f"SET {setting}")
+    return connection
