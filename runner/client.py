@@ -28,6 +28,7 @@ from runner.model import (
     Job,
     LogLine,
     MetricSeries,
+    Queue,
 )
 from runner.replies import (
     AttemptList,
@@ -37,11 +38,12 @@ from runner.replies import (
     JobPage,
     LogPage,
     Problem,
+    QueueList,
     SavepointList,
     SeriesList,
     ShutdownReply,
 )
-from runner.requests import RestartRequest, SavepointRequest, StopRequest, SubmitRequest
+from runner.requests import QueueRequest, RestartRequest, SavepointRequest, StopRequest, SubmitRequest
 from runner.states import ExecutionState
 from runner.transport import ApiError, DaemonUnreachable, UnixConnection, exchange, problem_of, target_of, unreachable
 from spec.errors import FlowdeckError
@@ -110,11 +112,17 @@ class Client:
         """Start a job. The job file's diagnostics are in ``ApiError.errors`` when it is invalid (code ``spec-invalid``)."""
         return self._call(Job, "POST", target_of("jobs"), request)
 
-    def jobs(self, state: ExecutionState | None = None, name: str | None = None, limit: int = 100, offset: int = 0) -> JobPage:
-        """Jobs in ``state`` whose name contains ``name``."""
-        return self._call(
-            JobPage, _READ, target_of("jobs", query={"state": state, "name": name, "limit": limit, "offset": offset})
-        )
+    def jobs(
+        self,
+        state: ExecutionState | None = None,
+        name: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        queue: str | None = None,
+    ) -> JobPage:
+        """Jobs in ``state`` and of ``queue`` whose name contains ``name``."""
+        query = {"state": state, "name": name, "limit": limit, "offset": offset, "queue": queue}
+        return self._call(JobPage, _READ, target_of("jobs", query=query))
 
     def job(self, reference: str) -> Job:
         """The job of this id, unique prefix of an id, or name."""
@@ -153,6 +161,14 @@ class Client:
     def delete_savepoint(self, reference: str, number: int) -> None:
         """Forget a savepoint."""
         self._send("DELETE", target_of("jobs", reference, "savepoints", number))
+
+    def queues(self) -> tuple[Queue, ...]:
+        """Queues that are limited or in use, and the default one, by name."""
+        return self._call(QueueList, _READ, target_of("queues")).queues
+
+    def limit_queue(self, name: str, limit: int | None) -> Queue:
+        """Let at most ``limit`` of the queue's jobs run at the same time; None: all."""
+        return self._call(Queue, "PUT", target_of("queues", name), QueueRequest(limit=limit))
 
     def executions(self, reference: str) -> tuple[Execution, ...]:
         """Newest first."""

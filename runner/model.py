@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from runner.states import ExecutionState
+from spec.job import DEFAULT_QUEUE
 
 
 class DesiredState(enum.StrEnum):
@@ -117,8 +118,8 @@ class ReloadStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A durable job with its latest execution (None before the first). ``overrides`` are the values by path that its
-    generation has instead of the file's, secret ones masked."""
+    """A durable job with its latest execution (None before the first). ``queue`` is that of its current generation;
+    ``overrides`` are the values by path that this generation has instead of the file's, secret ones masked."""
 
     id: str
     name: str
@@ -130,6 +131,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     file: str | None = None
     execution: Execution | None = None
     last_checkpoint: Checkpoint | None = None
+    queue: str = DEFAULT_QUEUE
     reload: ReloadStatus | None = None
     overrides: dict[str, str] = {}
 
@@ -202,6 +204,16 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     execution_id: str | None = None
     message: str = ""
     data: dict[str, Any] = {}
+
+
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue: how many of its jobs may run at the same time (None: all), and the ids of those that run and, in the order of
+    their turn, that wait."""
+
+    name: str
+    limit: int | None
+    running: tuple[str, ...]
+    waiting: tuple[str, ...]
 
 
 class DaemonStatus(msgspec.Struct, frozen=True, kw_only=True):

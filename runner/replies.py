@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from runner.model import Attempt, Checkpoint, Execution, Generation, Job, LogLine, MetricSeries
+from runner.model import Attempt, Checkpoint, Execution, Generation, Job, LogLine, MetricSeries, Queue
 
 
 class JobPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +44,12 @@ class GenerationList(msgspec.Struct, frozen=True, kw_only=True):
     """Generations of one job."""
 
     generations: tuple[Generation, ...]
+
+
+class QueueList(msgspec.Struct, frozen=True, kw_only=True):
+    """Queues by name."""
+
+    queues: tuple[Queue, ...]
 
 
 class SeriesList(msgspec.Struct, frozen=True, kw_only=True):

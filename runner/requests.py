@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 
@@ -23,6 +25,12 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     environment: dict[str, str] = {}
     restore: str = "none"
     overrides: dict[str, str] = {}
+
+
+class QueueRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Let at most ``limit`` executions of the queue run at the same time; 0: none starts, None: all do."""
+
+    limit: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None
 
 
 class StopRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -36,8 +36,8 @@ class ExecutionState(enum.StrEnum):
 _S = ExecutionState
 
 TRANSITIONS: dict[ExecutionState, frozenset[ExecutionState]] = {
-    _S.CREATED: frozenset({_S.QUEUED, _S.STARTING, _S.CANCELED, _S.FAILED}),
-    _S.QUEUED: frozenset({_S.STARTING, _S.CANCELED, _S.FAILED}),
+    _S.CREATED: frozenset({_S.QUEUED, _S.STARTING, _S.STOPPED, _S.CANCELED, _S.FAILED}),
+    _S.QUEUED: frozenset({_S.STARTING, _S.STOPPED, _S.CANCELED, _S.FAILED}),
     _S.STARTING: frozenset({_S.RUNNING, _S.RESTARTING, _S.STOPPING, _S.CANCELING, _S.FAILED}),
     _S.RUNNING: frozenset({_S.PAUSED, _S.SAVEPOINTING, _S.STOPPING, _S.CANCELING, _S.RESTARTING, _S.FINISHED, _S.FAILED}),
     _S.PAUSED: frozenset({_S.RUNNING, _S.SAVEPOINTING, _S.STOPPING, _S.CANCELING, _S.RESTARTING, _S.FAILED}),

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+DEFAULT_QUEUE = "default"
+
 
 class PluginKind(enum.StrEnum):
     """The section a plugin stands in."""
@@ -52,7 +54,8 @@ class CheckpointSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """The ``env`` block, typed. Rates are per parallel reader, as in SeaTunnel; None: no limit."""
+    """The ``env`` block, typed. Rates are per parallel reader, as in SeaTunnel; None: no limit. In ``queue`` the job waits for
+    its turn."""
 
     mode: JobMode = JobMode.BATCH
     parallelism: int = 1
@@ -60,6 +63,7 @@ class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):
     restart: RestartStrategy = RestartStrategy()
     rows_per_second: int | None = None
     bytes_per_second: int | None = None
+    queue: str = DEFAULT_QUEUE
 
 
 class PluginSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from runner.api.faults import check_body
 from runner.api.gateway import Gateway
 from runner.api.limits import MAXIMUM_BODY_BYTES
 from runner.api.problems import EXCEPTION_HANDLERS
-from runner.api.routes import checkpoints, control, daemon, executions, jobs, observation
+from runner.api.routes import checkpoints, control, daemon, executions, jobs, observation, queues
 from runner.transport import API_PREFIX
 
 ROUTES = (
@@ -22,6 +22,7 @@ ROUTES = (
     *control.ROUTES,
     *checkpoints.ROUTES,
     *executions.ROUTES,
+    *queues.ROUTES,
     *observation.ROUTES,
 )
 

@@ -23,8 +23,9 @@ _BY_NAME = f'{_SELECT} AND "name" = ?'
 _BY_PREFIX = f'{_SELECT} AND starts_with("id", ?) {_ORDER} LIMIT {_PREFIX_MATCHES}'
 _FILTER = """
     AND ($1::VARCHAR IS NULL OR "execution_state" = $1) AND ($2::VARCHAR IS NULL OR contains(lower("name"), lower($2)))
+    AND ($3::VARCHAR IS NULL OR "queue" = $3)
 """
-_PAGE = f"{_SELECT} {_FILTER} {_ORDER} LIMIT $3 OFFSET $4"
+_PAGE = f"{_SELECT} {_FILTER} {_ORDER} LIMIT $4 OFFSET $5"
 _LAST_CHECKPOINTS = """
     SELECT "job_id", arg_max("record", "id") FROM "checkpoints"
     WHERE "job_id" = ANY(?::VARCHAR[]) AND "status" IN ('completed', 'committed') GROUP BY "job_id"
@@ -39,8 +40,8 @@ def insert(session: Session, job: Job) -> None:
         raise already_exists("job", job.id)
     _check_name(session, job)
     session.change(
-        'INSERT INTO "jobs" ("id", "name", "created_at", "record") VALUES (?, ?, ?, ?)',
-        *(job.id, job.name, job.created_at, _encode(job)),
+        'INSERT INTO "jobs" ("id", "name", "created_at", "queue", "record") VALUES (?, ?, ?, ?, ?)',
+        *(job.id, job.name, job.created_at, job.queue, _encode(job)),
     )
 
 
@@ -48,8 +49,8 @@ def update(session: Session, job: Job) -> None:
     """Replace a job's record."""
     _check_name(session, job)
     changed = session.change(
-        'UPDATE "jobs" SET "name" = ?, "created_at" = ?, "record" = ? WHERE "id" = ? AND "deleted_at" IS NULL',
-        *(job.name, job.created_at, _encode(job), job.id),
+        'UPDATE "jobs" SET "name" = ?, "created_at" = ?, "queue" = ?, "record" = ? WHERE "id" = ? AND "deleted_at" IS NULL',
+        *(job.name, job.created_at, job.queue, _encode(job), job.id),
     )
     if not changed:
         raise not_found("job", job.id)
@@ -72,10 +73,15 @@ def find(session: Session, reference: str) -> list[Job]:
 
 
 def page(
-    session: Session, state: ExecutionState | str | None, name_contains: str | None, limit: int, offset: int
+    session: Session,
+    state: ExecutionState | str | None,
+    name_contains: str | None,
+    limit: int,
+    offset: int,
+    queue: str | None = None,
 ) -> tuple[list[Job], int]:
     """One page of jobs, and how many there are on all pages."""
-    wanted = (str(state) if state else None, name_contains or None)
+    wanted = (str(state) if state else None, name_contains or None, queue)
     found = _read(session, _PAGE, *wanted, limit, offset)
     total = session.row(_COUNT, *wanted)
     return found, int(total[0]) if total else 0

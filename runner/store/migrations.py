@@ -24,7 +24,10 @@ class Migration:
     statements: tuple[str, ...]
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "first tables", schema.VERSION_1),)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "first tables", schema.VERSION_1),
+    Migration(2, "queues", schema.VERSION_2),
+)
 
 _RECORD_TABLE = """
     CREATE TABLE IF NOT EXISTS "migrations" ("version" INTEGER NOT NULL, "name" VARCHAR NOT NULL, "applied_at" DOUBLE NOT NULL)

@@ -86,3 +86,15 @@ VERSION_1: tuple[str, ...] = (
     )
     """,
 )
+
+VERSION_2: tuple[str, ...] = (
+    """
+    ALTER TABLE "jobs" ADD COLUMN "queue" VARCHAR DEFAULT 'default'
+    """,
+    """
+    CREATE TABLE "queues" (
+        "name" VARCHAR NOT NULL,
+        "limit" INTEGER NOT NULL                        -- a queue without a row has no limit
+    )
+    """,
+)

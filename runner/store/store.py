@@ -11,7 +11,7 @@ from typing import Any
 
 from runner.model import Attempt, Checkpoint, CheckpointKind, Event, Execution, Generation, Job, MetricSeries
 from runner.states import ExecutionState
-from runner.store import attempts, checkpoints, events, executions, generations, jobs, metrics, purge
+from runner.store import attempts, checkpoints, events, executions, generations, jobs, metrics, purge, queues
 from runner.store.metrics import MetricSample
 from runner.store.session import Session
 
@@ -42,11 +42,16 @@ class Store:
         return jobs.find(self._session, reference)
 
     def jobs(
-        self, state: ExecutionState | str | None = None, name_contains: str | None = None, limit: int = 100, offset: int = 0
+        self,
+        state: ExecutionState | str | None = None,
+        name_contains: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        queue: str | None = None,
     ) -> tuple[list[Job], int]:
         """One page of jobs, newest first, and the number on all pages. ``state`` is that of the latest execution; the name is
         compared without regard to case."""
-        return jobs.page(self._session, state, name_contains, limit, offset)
+        return jobs.page(self._session, state, name_contains, limit, offset, queue)
 
     def delete_job(self, job_id: str) -> None:
         """Hide a job; its name becomes free. Its records stay until :meth:`purge_jobs`."""
@@ -56,6 +61,16 @@ class Store:
         """Forget the jobs that were deleted before ``before``, with their generations, executions, attempts, checkpoints and
         savepoints; events stay. Returns their ids. Log files are not the store's: they remain."""
         return purge.purge_jobs(self._session, before)
+
+    # queues
+
+    def queue_limits(self) -> dict[str, int]:
+        """How many executions of each limited queue may run at the same time."""
+        return queues.limits(self._session)
+
+    def limit_queue(self, name: str, limit: int | None) -> None:
+        """Limit a queue, or with None take its limit away."""
+        queues.limit(self._session, name, limit)
 
     # generations
 

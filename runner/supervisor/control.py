@@ -25,6 +25,7 @@ from runner.supervisor.errors import AttemptFailed, Conflict, error_info
 from runner.supervisor.execution_record import ExecutionRecord
 from runner.supervisor.link import Heard, Hung
 from runner.supervisor.pending_wishes import PendingWishes, reject, resolve
+from runner.supervisor.queues import Ticket, wait_for_place
 from runner.supervisor.restore import NONE
 from runner.supervisor.settlement import settle
 from runner.supervisor.snapshot import SnapshotUnreadable
@@ -65,6 +66,7 @@ class ExecutionControl:
 
     ``fragile``: its first failure is its last, whatever its restart strategy, until it has written something durable or is told
     that it may fail (for an upgrade that can be rolled back). ``resumed``: it ran before, under another daemon.
+    ``ticket``: its place in the job's queue, or the right to wait for one.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class ExecutionControl:
         wanted: str = NONE,
         fragile: bool = False,
         resumed: bool = False,
+        ticket: Ticket | None = None,
     ) -> None:
         self.work = work
         self.ended = asyncio.Event()
@@ -93,6 +96,7 @@ class ExecutionControl:
         self._inbox: asyncio.Queue[Heard | Hung | Wish] = asyncio.Queue(parts.limits.inbox)
         self._wanted = wanted
         self._fragile = fragile
+        self._ticket = ticket
         self._touched = resumed
         self._attempt: Attempt | None = None
         self._ending: Ending | None = None
@@ -133,6 +137,8 @@ class ExecutionControl:
         try:
             if ending is not None:
                 await self._bring_to(ending)
+            elif self._ticket is not None:
+                self._over = not await wait_for_place(self._ticket, self._record, self._inbox)
             while not self._over:
                 await self._conclude(await self._make_attempt())
         except Exception as error:  # noqa: BLE001 - one bad execution must not end the daemon
@@ -445,7 +451,8 @@ class ExecutionControl:
         if ending is Ending.STOPPED and state is ExecutionState.STOPPING:
             self._stop_savepoint = await self._records.savepoint_since(self._record.current.state_since)
         if state in {ExecutionState.CREATED, ExecutionState.QUEUED}:
-            await self._finish(ExecutionState.CANCELED, "it had not started", clean=True)
+            never = ExecutionState.STOPPED if ending is Ending.STOPPED else ExecutionState.CANCELED
+            await self._finish(never, "it had not started", clean=True)
             return
         passing = ExecutionState.STOPPING if ending is Ending.STOPPED else ExecutionState.CANCELING
         if state is not passing:

@@ -10,6 +10,7 @@ from runner.model import Execution, Job
 from runner.store.metrics import MetricSample
 from runner.supervisor.control import Ending, ExecutionControl
 from runner.supervisor.errors import Conflict
+from runner.supervisor.queues import Ticket, has_begun
 from runner.supervisor.restore import NONE
 from runner.supervisor.wishes import ParkWish
 from runner.supervisor.work import Parts, Work
@@ -23,6 +24,7 @@ class Executions:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self.queues = parts.queues
         self._controls: dict[str, ExecutionControl] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._closed = False
@@ -40,16 +42,21 @@ class Executions:
         """Run a recorded execution; see :class:`ExecutionControl`."""
         if self._closed:
             raise Conflict("the daemon is shutting down")
-        control = ExecutionControl(self._parts, work, execution, wanted=wanted, fragile=fragile, resumed=resumed)
+        ticket = None
+        if ending is None:
+            ticket = self.queues.enter(work.job.env.queue, work.job_id, at_once=has_begun(execution.state))
+        control = ExecutionControl(self._parts, work, execution, wanted=wanted, fragile=fragile, resumed=resumed, ticket=ticket)
         task = asyncio.create_task(control.run(ending), name=f"execution {execution.id}")
         self._controls[execution.id] = control
         self._tasks[execution.id] = task
-        task.add_done_callback(lambda _: self._forget(execution.id))
+        task.add_done_callback(lambda _: self._forget(execution.id, ticket))
         return control
 
-    def _forget(self, execution_id: str) -> None:
+    def _forget(self, execution_id: str, ticket: Ticket | None) -> None:
         self._controls.pop(execution_id, None)
         self._tasks.pop(execution_id, None)
+        if ticket is not None:
+            self.queues.leave(ticket)
 
     def control(self, execution_id: str) -> ExecutionControl | None:
         """The control of an execution, None when it is not running here."""
@@ -77,6 +84,7 @@ class Executions:
     async def close(self) -> None:
         """Park every execution for the next daemon; end what does not end by itself. No worker is left afterwards."""
         self._closed = True
+        self.queues.close()
         tasks = list(self._tasks.values())
         await asyncio.gather(*(self._park(control) for control in list(self._controls.values())))
         if not tasks:

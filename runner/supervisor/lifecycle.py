@@ -6,10 +6,12 @@ The steps that the service and hot reload are made of. Each one that changes the
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
 import time
 from collections import defaultdict
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +62,13 @@ class JobLifecycle:
     def lock(self, job_id: str) -> asyncio.Lock:
         """Held while an operation of several steps works on the job."""
         return self._locks[job_id]
+
+    @contextlib.asynccontextmanager
+    async def replacing(self, job_id: str) -> AsyncIterator[None]:
+        """:meth:`lock` the job while its execution is replaced by another one, which takes its place in the queue."""
+        async with self.lock(job_id):
+            with self._executions.queues.keeping(job_id):
+                yield
 
     # which jobs come from which file
 
@@ -340,6 +349,7 @@ def _new_job(work: Work, submission: Submission | None, now: float) -> Job:
         created_at=now,
         updated_at=now,
         file=submission.request.file if submission else None,
+        queue=work.job.env.queue,
         overrides=submission.overrides if submission else {},
     )
 
@@ -356,6 +366,7 @@ def _with_generation(
         generation=work.generation,
         updated_at=now,
         file=submission.request.file if submission else job.file,
+        queue=work.job.env.queue,
         overrides=recorded.overrides if recorded else {},
     )
 

@@ -19,6 +19,7 @@ from runner.supervisor.errors import error_info
 from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.lifecycle import JobLifecycle
+from runner.supervisor.queues import has_begun
 from runner.supervisor.restore import NONE
 from spec.errors import FlowdeckError
 
@@ -46,7 +47,8 @@ class Recovery:
 
     async def run(self) -> None:
         """Carry on every unfinished execution, and every restart or upgrade that had stopped one and not started the next."""
-        for execution in await self._journal.read(lambda store: store.unfinished_executions()):
+        unfinished = await self._journal.read(lambda store: store.unfinished_executions())
+        for execution in sorted(unfinished, key=lambda found: not has_begun(found.state)):  # the others queue behind them
             await self._carry_on(execution)
         for job in await self._journal.read(_interrupted_jobs):
             await self._start_successor(job)
@@ -61,6 +63,7 @@ class Recovery:
             return
         ending = _wanted_ending(execution, job.desired_state)
         clean = execution.state is ExecutionState.RESTARTING and execution.phase == DAEMON_ENDS
+        clean = clean or not has_begun(execution.state)  # nothing ran that could have died
         restarting = ending is None and execution.state in _INTERRUPTED
         state = ExecutionState.RESTARTING if restarting else execution.state
         recorded = await self._record(execution, state, None if clean else _DIED)

@@ -131,7 +131,7 @@ class Reloader:
         except SpecInvalid as error:
             await self._set(job, INVALID, error.message, error)
             return
-        async with self._lifecycle.lock(job_id):
+        async with self._lifecycle.replacing(job_id):
             job = await self._lifecycle.reread(job_id)
             if await self._is_current(job, submission):
                 if job.reload is None or job.reload.outcome != SYNCED:

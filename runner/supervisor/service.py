@@ -23,8 +23,9 @@ from runner.model import (
     Job,
     LogLine,
     MetricSeries,
+    Queue,
 )
-from runner.requests import RestartRequest, SavepointRequest, StopRequest, SubmitRequest
+from runner.requests import QueueRequest, RestartRequest, SavepointRequest, StopRequest, SubmitRequest
 from runner.states import ExecutionState
 from runner.store.store import Store
 from runner.supervisor.control import ExecutionControl
@@ -35,7 +36,7 @@ from runner.supervisor.journal import Entry
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.log_file import read_after, read_last
 from runner.supervisor.restarts import Restarts
-from runner.supervisor.submission import check_request
+from runner.supervisor.submission import check_name, check_request
 from runner.supervisor.wishes import CancelWish, SavepointWish, StopWish
 from runner.supervisor.work import Parts
 
@@ -100,10 +101,15 @@ class JobService:
                 return await self.job(job.id)
 
     async def jobs(
-        self, state: ExecutionState | str | None = None, name: str | None = None, limit: int = 100, offset: int = 0
+        self,
+        state: ExecutionState | str | None = None,
+        name: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        queue: str | None = None,
     ) -> tuple[list[Job], int]:
         """One page of jobs, newest first, and the number on all pages."""
-        found, total = await self._journal.read(lambda store: store.jobs(state, name, limit, offset))
+        found, total = await self._journal.read(lambda store: store.jobs(state, name, limit, offset, queue))
         return [self._executions.live_job(job) for job in found], total
 
     async def job(self, reference: str) -> Job:
@@ -192,7 +198,7 @@ class JobService:
             task.exception()  # who waited has seen it; who did not sees the job's state
 
     async def _restart(self, job_id: str, request: RestartRequest) -> None:
-        async with self._lifecycle.lock(job_id):
+        async with self._lifecycle.replacing(job_id):
             job = await self._lifecycle.reread(job_id)
             await self._restarts.run(job, await self._control(job), request)
 
@@ -202,6 +208,26 @@ class JobService:
         for task in restarts:
             task.cancel()
         await asyncio.gather(*restarts, return_exceptions=True)
+
+    # queues
+
+    async def queues(self) -> list[Queue]:
+        """Every queue that is limited or in use, and the default one, by name."""
+        return self._parts.queues.view()
+
+    async def limit_queue(self, name: str, request: QueueRequest) -> Queue:
+        """Limit how many executions of a queue run at the same time; those that run already run on."""
+        check_name("a queue's name", name)
+        limit = request.limit
+
+        def record(entry: Entry) -> None:
+            entry.store.limit_queue(name, limit)
+            said = "has no limit" if limit is None else f"runs at most {limit} at the same time"
+            entry.note("queue.limit", f"the queue {name} {said}", data={"queue": name, "limit": limit})
+
+        await self._journal.write(record)
+        self._parts.queues.limit(name, limit)
+        return self._parts.queues.one(name)
 
     # checkpoints
 

@@ -52,12 +52,8 @@ async def check_request(request: SubmitRequest, environment: Mapping[str, str] |
     Raises :class:`SpecInvalid` with the diagnostics, :class:`UsageError` for a request that makes no sense and for overrides
     that lead nowhere.
     """
-    if request.name is not None and not _NAME.fullmatch(request.name):
-        raise UsageError(
-            f"{request.name!r} cannot be a job's name",
-            hint="a name has 1 to 128 letters, digits, spaces, dots, dashes and underscores",
-            code="invalid-name",
-        )
+    if request.name is not None:
+        check_name("a job's name", request.name)
     options = _options(request, environment or {})
     # In angle brackets it is no file name, whose ending would tell the dialect.
     name = request.file or f"<{request.name or _NAMELESS}>"
@@ -66,6 +62,16 @@ async def check_request(request: SubmitRequest, environment: Mapping[str, str] |
             return await asyncio.to_thread(_check, request, name, options)
     except TimeoutError:
         raise UsageError(f"checking {name} takes more than {_CHECK_TIMEOUT:g} s", code="check-timeout") from None
+
+
+def check_name(what: str, name: str) -> None:
+    """Raise UsageError ``invalid-name`` unless ``name`` can be ``what`` is to be named."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot be {what}",
+            hint="a name has 1 to 128 letters, digits, spaces, dots, dashes and underscores",
+            code="invalid-name",
+        )
 
 
 def _options(request: SubmitRequest, environment: Mapping[str, str]) -> ReadOptions:

@@ -20,6 +20,7 @@ from runner.supervisor.journal import Journal
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.limits import Limits
 from runner.supervisor.orphans import end_orphans
+from runner.supervisor.queues import Queues
 from runner.supervisor.recovery import Recovery
 from runner.supervisor.reload import Reloader
 from runner.supervisor.sampling import Sampler
@@ -60,7 +61,8 @@ class Supervisor:
             stack.push_async_callback(store.close)
             bus = EventBus()
             stack.callback(bus.close)
-            parts = Parts(home, Journal(store, bus, ExecutionLog(home)), fork_server, limits)
+            queues = Queues(await store.read(lambda found: found.queue_limits()))
+            parts = Parts(home, Journal(store, bus, ExecutionLog(home)), fork_server, limits, queues)
             executions = Executions(parts)
             stack.push_async_callback(executions.close)
             lifecycle = JobLifecycle(parts.journal, executions)

@@ -126,8 +126,9 @@ class Upgrade:
 
     async def _observe(self, control: ExecutionControl) -> None:
         """Until the execution has shown that it works, or has ended; then it may fail as any other."""
-        await _either(control.running, control.ended, self._limits.starting + _START_SLACK)
-        await _either(control.proven, control.ended, self._limits.observing)
+        if not self._executions.queues.is_waiting(control.work.job_id):
+            await _either(control.running, control.ended, self._limits.starting + _START_SLACK)
+            await _either(control.proven, control.ended, self._limits.observing)
         control.harden()
 
     async def _roll_back(self, job: Job, stopped: Execution, reason: str) -> Result:

@@ -10,6 +10,7 @@ from runner.protocol import SinkToken
 from runner.supervisor.fork_server import ForkServer
 from runner.supervisor.journal import Journal
 from runner.supervisor.limits import MAXIMUM_WORKERS, Limits
+from runner.supervisor.queues import Queues
 from runner.supervisor.restore import RestoreChoice
 from runner.supervisor.snapshot import Snapshot
 from spec.job import JobSpec
@@ -23,6 +24,7 @@ class Parts:
     journal: Journal
     fork_server: ForkServer
     limits: Limits
+    queues: Queues
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def environment_spec(options: Mapping[str, Any], given: Mapping[str, Any]) -> En
         restart=_restart(options, given),
         rows_per_second=given.get("read_limit.rows_per_second"),
         bytes_per_second=given.get("read_limit.bytes_per_second"),
+        queue=options["job.queue"],
     )
 
 

@@ -40,6 +40,7 @@ def _job_pairs(job: Job) -> list[tuple[str, str | Cell]]:
         ("id", job.id),
         ("mode", job.mode),
         ("wanted", job.desired_state),
+        ("queue", job.queue),
         ("generation", str(job.generation)),
         ("file", job.file or "-"),
         ("created", moment(job.created_at)),

@@ -18,6 +18,7 @@ from tui.cli.session import current_session
 from tui.cli.tables import Cell, Column, print_table, state_cell
 from tui.cli.terminal import say
 
+_NO_JOBS = "there are no jobs; flowdeck submit FILE starts one"
 _COLUMNS = (
     Column("NAME", flexible=True),
     Column("ID"),
@@ -34,14 +35,16 @@ _COLUMNS = (
 
 @click.command("ls", short_help="List jobs.")
 @click.option("--state", type=click.Choice(list(ExecutionState), case_sensitive=False), help="Only jobs in this state.")
+@click.option("--queue", metavar="Q", help="Only jobs of this queue.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="At most this many.")
 @output_option
 @home_option
-def ls_command(*, state: ExecutionState | None, limit: int, output: str) -> int:
+def ls_command(*, state: ExecutionState | None, queue: str | None, limit: int, output: str) -> int:
     """List jobs with their throughput and newest checkpoint."""
     with current_session().client() as client:
-        page = client.jobs(state=state, limit=limit)
-    print_jobs(page.jobs, page.total, output)
+        page = client.jobs(state=state, limit=limit, queue=queue)
+    empty = _NO_JOBS if state is None and queue is None else "no job is in this state or queue"
+    print_jobs(page.jobs, page.total, output, empty)
     return 0
 
 
@@ -74,12 +77,12 @@ def rm_command(job: str) -> int:
     return 0
 
 
-def print_jobs(jobs: Sequence[Job], total: int, output: str) -> None:
+def print_jobs(jobs: Sequence[Job], total: int, output: str, empty: str = _NO_JOBS) -> None:
     """Print some of ``total`` jobs, as a table or as JSON."""
     if output == "json":
         print_json({"jobs": jobs, "total": total})
     elif not jobs:
-        say("there are no jobs; flowdeck submit FILE starts one" if total == 0 else "no job is in this state")
+        say(empty)
     else:
         print_table(_COLUMNS, [_row(job, time.time()) for job in jobs])
         if total > len(jobs):

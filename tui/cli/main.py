@@ -26,6 +26,7 @@ COMMANDS = {
     "status": "tui.cli.daemon:status_command",
     "submit": "tui.cli.submit:submit_command",
     "ls": "tui.cli.jobs:ls_command",
+    "queues": "tui.cli.queues:queues_command",
     "show": "tui.cli.jobs:show_command",
     "rm": "tui.cli.jobs:rm_command",
     "stop": "tui.cli.control:stop_command",

@@ -28,9 +28,10 @@ async def list_jobs(
     name: str | None = None,
     limit: Limit = 100,
     offset: Offset = 0,
+    queue: str | None = None,
 ) -> JobPage:
-    """Jobs whose newest execution is in ``state`` and whose name contains ``name``."""
-    jobs, total = await gateway.service.jobs(execution_state, name, limit, offset)
+    """Jobs of ``queue`` whose newest execution is in ``state`` and whose name contains ``name``."""
+    jobs, total = await gateway.service.jobs(execution_state, name, limit, offset, queue)
     return JobPage(jobs=tuple(jobs), total=total)
 
 

@@ -1,0 +1,161 @@
+"""Queues: how many executions may run at the same time, and whose turn it is. First come, first served, in memory.
+
+A place belongs to a job from its execution's start to its end, restarts of the work included. While somebody replaces the
+execution by another one (:meth:`Queues.keeping`), the job keeps its place, or its turn. The limits are in the store; what was
+waiting when a daemon ended enters again in the old order (:mod:`runner.supervisor.recovery`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from runner.model import DesiredState, Queue
+from runner.states import ExecutionState
+from runner.supervisor.execution_record import ExecutionRecord
+from runner.supervisor.link import Heard, Hung
+from runner.supervisor.pending_wishes import reject, resolve
+from runner.supervisor.wishes import CancelWish, SavepointWish, StopWish, Wish
+from spec.job import DEFAULT_QUEUE
+
+_NOT_STARTED = "it had not started"
+_WAITING = frozenset({ExecutionState.CREATED, ExecutionState.QUEUED})
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """One execution's right to a place, or to wait for one. ``granted`` is set when it may start."""
+
+    job_id: str
+    queue: str
+    granted: asyncio.Event = field(default_factory=asyncio.Event)
+    is_over: bool = False
+
+
+class Queues:
+    """All queues of one daemon. ``limits`` by queue; a queue without one is unlimited."""
+
+    def __init__(self, limits: Mapping[str, int]) -> None:
+        self._limits = dict(limits)
+        self._running: defaultdict[str, dict[str, Ticket]] = defaultdict(dict)
+        self._waiting: defaultdict[str, dict[str, Ticket]] = defaultdict(dict)
+        self._kept: Counter[str] = Counter()
+        self._closed = False
+
+    def enter(self, queue: str, job_id: str, *, at_once: bool = False) -> Ticket:
+        """Stand in line. ``at_once``: what ran before the daemon ended does not wait, whatever the limit is now."""
+        ticket = Ticket(job_id, queue)
+        waiting = self._waiting[queue]
+        if at_once or job_id in self._running[queue] or (not waiting and self._has_place(queue)):
+            waiting.pop(job_id, None)
+            self._grant(ticket)
+        else:
+            waiting[job_id] = ticket  # in the place of the former one, if the job waits already
+        return ticket
+
+    def is_waiting(self, job_id: str) -> bool:
+        """Whether the job waits for its turn."""
+        return any(job_id in tickets for tickets in self._waiting.values())
+
+    def leave(self, ticket: Ticket) -> None:
+        """The execution is over, or left to the next daemon."""
+        ticket.is_over = True
+        if not self._kept[ticket.job_id]:
+            self._drop_over(ticket.job_id)
+
+    @contextlib.contextmanager
+    def keeping(self, job_id: str) -> Iterator[None]:
+        """While the context is open the job keeps its place and its turn, though one of its executions ends."""
+        self._kept[job_id] += 1
+        try:
+            yield
+        finally:
+            self._kept[job_id] -= 1
+            if not self._kept[job_id]:
+                del self._kept[job_id]
+                self._drop_over(job_id)
+
+    def limit(self, queue: str, limit: int | None) -> None:
+        """Change a queue's limit; None: unlimited. What runs already runs on."""
+        if limit is None:
+            self._limits.pop(queue, None)
+        else:
+            self._limits[queue] = limit
+        self._admit(queue)
+
+    def view(self) -> list[Queue]:
+        """Every queue that is limited or in use, and the default one, by name."""
+        used = {name for places in (self._running, self._waiting) for name, tickets in places.items() if tickets}
+        return [self.one(name) for name in sorted({DEFAULT_QUEUE, *self._limits, *used})]
+
+    def one(self, name: str) -> Queue:
+        """The queue of this name as it is now."""
+        running, waiting = self._running.get(name, {}), self._waiting.get(name, {})
+        return Queue(name=name, limit=self._limits.get(name), running=tuple(running), waiting=tuple(waiting))
+
+    def close(self) -> None:
+        """The daemon ends: nobody starts any more."""
+        self._closed = True
+
+    def _has_place(self, queue: str) -> bool:
+        limit = self._limits.get(queue)
+        return limit is None or len(self._running[queue]) < limit
+
+    def _grant(self, ticket: Ticket) -> None:
+        self._running[ticket.queue][ticket.job_id] = ticket
+        ticket.granted.set()
+
+    def _drop_over(self, job_id: str) -> None:
+        for places in (self._running, self._waiting):
+            for queue, tickets in list(places.items()):
+                if job_id in tickets and tickets[job_id].is_over:
+                    del tickets[job_id]
+                    self._admit(queue)
+
+    def _admit(self, queue: str) -> None:
+        waiting = self._waiting[queue]
+        while waiting and not self._closed and self._has_place(queue):
+            self._grant(waiting.pop(next(iter(waiting))))
+
+
+async def wait_for_place(ticket: Ticket, record: ExecutionRecord, inbox: asyncio.Queue[Heard | Hung | Wish]) -> bool:
+    """Be QUEUED until the ticket is granted, answering people meanwhile. False: it will not start, or not under this daemon."""
+    if not ticket.granted.is_set() and record.state is ExecutionState.CREATED:
+        await record.change(ExecutionState.QUEUED, f"waits for a place in the queue {ticket.queue}")
+    granted = asyncio.ensure_future(ticket.granted.wait())
+    try:
+        while not granted.done():
+            item = asyncio.ensure_future(inbox.get())
+            try:
+                await asyncio.wait({granted, item}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not item.done():
+                    item.cancel()
+            if item.done() and not item.cancelled() and not await _answer(item.result(), record):
+                return False
+    finally:
+        granted.cancel()
+    return True
+
+
+def has_begun(state: ExecutionState) -> bool:
+    """Whether an execution in this state had its turn already."""
+    return state not in _WAITING
+
+
+async def _answer(item: Heard | Hung | Wish, record: ExecutionRecord) -> bool:
+    """Do what is asked of an execution that has not started; False when it need not wait any longer."""
+    match item:
+        case SavepointWish():
+            reject(item, "the job is QUEUED: there is nothing to save")
+            return True
+        case CancelWish():
+            await record.change(ExecutionState.CANCELED, _NOT_STARTED, desired=DesiredState.CANCELED)
+            resolve(item.accepted, None)
+        case StopWish():
+            await record.change(ExecutionState.STOPPED, _NOT_STARTED, desired=item.desired)
+            resolve(item.accepted, None)
+    return False  # also when the daemon is shut down: the next one queues it again
