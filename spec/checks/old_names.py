@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spec.checks.canonical import Canonical, KeyUse, Schema, path_text
 from spec.checks.findings import Findings
-from spec.diagnostic import Edit, Fix, Severity
+from spec.diagnostic import Applicability, Edit, Fix, Severity
 
 
 def check_old_names(canonical: Canonical, schema: Schema, findings: Findings) -> None:
@@ -34,11 +34,17 @@ def _alias(use: KeyUse, findings: Findings) -> None:
 
 def _deprecated(name: str, replacement: str, canonical: Canonical, findings: Findings) -> None:
     origin = canonical.origin((name,))
+    span = origin.span
+    quote = '"' if span.text.startswith('"') else ""
+    fixable = span.text.strip('"') == name and replacement not in canonical.data
+    title = f'rename it to "{replacement}", which then takes effect'
+    edits = (Edit(span, f"{quote}{replacement}{quote}"),)
     findings.add(
         "M702",
-        f'"{name}" is an older option: use "{replacement}"',
-        origin.span,
-        label="deprecated",
+        f'"{name}" is an older option without effect: use "{replacement}"',
+        span,
+        label="nothing reads this",
         severity=Severity.WARNING,
+        fix=Fix(title, edits, Applicability.UNSAFE) if fixable else None,
         pointer=origin.pointer,
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from spec.diagnostic import Edit, Fix
+from spec.diagnostic import Applicability, Edit, Fix
 from spec.position import Span
 
 _SIMILAR = 0.68
@@ -31,11 +31,13 @@ class Suggestion:
         return ("help: did you mean " + " or ".join(f'"{name}"' for name in names) + "?",)
 
     def fix(self, span: Span | None, written: str) -> Fix | None:
-        """The replacement of ``written`` at ``span``; None unless certain and the text there is just that name."""
+        """The replacement of ``written`` at ``span``; None unless certain and the text there is just that name. Unsafe: only
+        the author knows what was meant."""
         if self.certain is None or span is None or span.text.strip('"') != written:
             return None
         quote = '"' if span.text.startswith('"') else ""
-        return Fix(f'replace "{written}" by "{self.certain}"', (Edit(span, f"{quote}{self.certain}{quote}"),))
+        edits = (Edit(span, f"{quote}{self.certain}{quote}"),)
+        return Fix(f'replace "{written}" by "{self.certain}"', edits, Applicability.UNSAFE)
 
 
 def suggest(written: str, known: Iterable[str], taken: Collection[str] = ()) -> Suggestion:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spec.codes.entry import Code
+from spec.diagnostic import Severity
 
 _ENV = 'env { job.mode = "BATCH" }\n'
 
@@ -20,6 +21,7 @@ CODES = (
         "release 2.3.8, so a file for an older SeaTunnel keeps the old names.",
         bad=_job('result_table_name = "orders"'),
         good=_job('plugin_output = "orders"'),
+        severity=Severity.NOTE,
     ),
     Code(
         "M702",
@@ -27,5 +29,6 @@ CODES = (
         "No current engine reads this option any more; another one has taken its place.",
         bad=_job("", 'env { job.mode = "BATCH", execution.parallelism = 2 }\n'),
         good=_job("", 'env { job.mode = "BATCH", parallelism = 2 }\n'),
+        severity=Severity.WARNING,
     ),
 )

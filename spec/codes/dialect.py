@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spec.codes.entry import Code
+from spec.diagnostic import Severity
 
 _ENV = 'env { job.mode = "BATCH" }\n'
 _FAKE = "FakeSource { schema { fields { id = int } } }"
@@ -16,6 +17,7 @@ CODES = (
         "SeaTunnel keeps only the last one and forgets the plugins of the others without a word.",
         bad=_ENV + _SOURCE + "sink { Console { } }\n" + "sink { Console { log.print.data = false } }\n",
         good=_ENV + _SOURCE + "sink {\n  Console { }\n  Console { log.print.data = false }\n}\n",
+        severity=Severity.WARNING,
     ),
     Code(
         "D302",
@@ -24,6 +26,7 @@ CODES = (
         "the file, it works.",
         bad=_ENV + f'source {{\n  include "source.conf"\n  {_FAKE}\n}}\n' + _CONSOLE,
         good=_ENV + _SOURCE + _CONSOLE,
+        severity=Severity.WARNING,
     ),
     Code(
         "D303",
@@ -31,6 +34,7 @@ CODES = (
         "SeaTunnel reads lists of plugins only from .json files; in a .conf file it makes something else of them.",
         bad=_ENV + "source = [\n  { plugin_name = FakeSource, schema { fields { id = int } } }\n]\n" + _CONSOLE,
         good=_ENV + _SOURCE + _CONSOLE,
+        severity=Severity.WARNING,
     ),
     Code(
         "D304",
@@ -38,6 +42,7 @@ CODES = (
         "In a SeaTunnel file a.b is one key and not b inside a. Where both are written, the key with dots is read.",
         bad="env {\n  job { mode = STREAMING }\n  job.mode = BATCH\n}\n" + _SOURCE + _CONSOLE,
         good=_ENV + _SOURCE + _CONSOLE,
+        severity=Severity.WARNING,
     ),
     Code(
         "D305",
@@ -45,6 +50,7 @@ CODES = (
         "SeaTunnel takes any block named source, transform or sink for a section, wherever it stands, and makes a list of it.",
         bad="variables { source { a = 1 } }\n" + _ENV + _SOURCE + _CONSOLE,
         good="variables { origin { a = 1 } }\n" + _ENV + _SOURCE + _CONSOLE,
+        severity=Severity.WARNING,
     ),
     Code(
         "D306",
@@ -52,6 +58,7 @@ CODES = (
         "SeaTunnel forgets the earlier elements of a list when += stands inside a section.",
         bad=_ENV + _SOURCE + "sink {\n  Console {\n    plugin_input = [fake]\n    plugin_input += fake2\n  }\n}\n",
         good=_ENV + _SOURCE + _CONSOLE,
+        severity=Severity.WARNING,
     ),
     Code(
         "D307",
@@ -59,5 +66,6 @@ CODES = (
         "A section holds plugins, each a name with a block. SeaTunnel would drop the name and keep the bare value.",
         bad=_ENV + "source { FakeSource = 5 }\n" + _CONSOLE,
         good=_ENV + _SOURCE + _CONSOLE,
+        severity=Severity.WARNING,
     ),
 )

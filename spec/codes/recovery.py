@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spec.codes.entry import Code
+from spec.diagnostic import Severity
 
 
 def _job(*env: str) -> str:
@@ -18,6 +19,7 @@ CODES = (
         "most likely not what was meant.",
         bad=_job("job.mode = BATCH", "checkpoint.interval = 10000", "restart.strategy = none", "restart.attempts = 5"),
         good=_job("job.mode = BATCH", "checkpoint.interval = 10000", "restart.strategy = fixed_delay", "restart.attempts = 5"),
+        severity=Severity.WARNING,
     ),
     Code(
         "C902",
@@ -31,6 +33,7 @@ CODES = (
             "restart.delay = 120",
             "restart.maximum_delay = 600",
         ),
+        severity=Severity.WARNING,
     ),
     Code(
         "C903",
@@ -40,6 +43,7 @@ CODES = (
         bad=_job("job.mode = STREAMING", "checkpoint.interval = 5000", "min-pause = 20000"),
         good=_job("job.mode = STREAMING", "checkpoint.interval = 20000", "min-pause = 5000"),
         engine="seatunnel",
+        severity=Severity.WARNING,
     ),
     Code(
         "C904",
@@ -48,5 +52,6 @@ CODES = (
         "everything again. Sinks that take part in checkpoints show nothing twice all the same; it only takes longer.",
         bad=_job("job.mode = BATCH", "job.retry.times = 5"),
         good=_job("job.mode = BATCH", "job.retry.times = 5", "checkpoint.interval = 10000"),
+        severity=Severity.NOTE,
     ),
 )

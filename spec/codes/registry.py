@@ -21,6 +21,23 @@ from spec.codes import (
 )
 from spec.codes.entry import Code
 
+# What the letter of a code stands for, in the order in which a file is checked.
+FAMILIES: Mapping[str, str] = MappingProxyType(
+    {
+        "S": "Syntax: the file and its text",
+        "I": "Includes, references and variables",
+        "D": "Dialect: what SeaTunnel would silently do",
+        "J": "Schema: sections, plugins and options",
+        "G": "Wiring: how plugins are connected",
+        "T": "Types of fields and columns",
+        "X": "Secrets",
+        "M": "Older names",
+        "E": "Engine support and delivery",
+        "C": "Checkpoints and restarts",
+        "F": "Comments that silence findings",
+    }
+)
+
 _FAMILIES = (
     syntax.CODES,
     resolution.CODES,
@@ -41,6 +58,11 @@ def all_codes() -> Mapping[str, Code]:
     """Every code that flowdeck reports, by its name, in order."""
     entries = [entry for family in _FAMILIES for entry in family]
     return MappingProxyType({entry.code: entry for entry in sorted(entries, key=lambda entry: entry.code)})
+
+
+def family(letter: str) -> tuple[Code, ...]:
+    """The codes that begin with ``letter``, in order."""
+    return tuple(entry for entry in all_codes().values() if entry.code.startswith(letter))
 
 
 def find_code(code: str) -> Code | None:

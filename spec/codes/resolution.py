@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from spec.codes.entry import Code
+from spec.diagnostic import Severity
 
+# Beside the job.
+_COMMON = (("common.conf", 'job_name = "orders"\n'),)
 _REST = "source {\n  FakeSource {\n    schema { fields { id = int } }\n  }\n}\nsink { Console { } }\n"
 
 
@@ -49,6 +52,7 @@ CODES = (
         "I107",
         "variable that is not used",
         "SeaTunnel looks into the environment before it looks at -i, so the environment variable of the same name wins.",
+        severity=Severity.WARNING,
     ),
     Code(
         "I108",
@@ -61,6 +65,10 @@ CODES = (
         "I110",
         "included file that does not exist",
         "HOCON passes over a missing include, which is seldom what was meant. include required(...) makes it an error.",
+        bad='include "comon.conf"\n' + _env("parallelism = 1"),
+        good='include "common.conf"\n' + _env("parallelism = 1"),
+        beside=_COMMON,
+        severity=Severity.WARNING,
     ),
     Code(
         "I111",
@@ -75,8 +83,18 @@ CODES = (
         "include outside of the job's directory",
         "A job file may include what lies in its own directory and below, so that a file from elsewhere cannot read what it "
         "should not.",
+        bad='include "../common.conf"\n' + _env("parallelism = 1"),
+        good='include "common.conf"\n' + _env("parallelism = 1"),
+        beside=_COMMON,
     ),
-    Code("I113", "include that includes itself", "The file includes itself, directly or by way of others."),
+    Code(
+        "I113",
+        "include that includes itself",
+        "The file includes itself, directly or by way of others.",
+        bad='include "job.conf"\n' + _env("parallelism = 1"),
+        good='include "common.conf"\n' + _env("parallelism = 1"),
+        beside=_COMMON,
+    ),
     Code("I114", "too many includes", "More files, deeper nesting or more text than a job file ever needs."),
     Code(
         "I115", "included file that cannot be read", "The file is there, but it is not text or the operating system refuses it."

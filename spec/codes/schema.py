@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spec.codes.entry import Code
+from spec.diagnostic import Severity
 
 _ENV = 'env { job.mode = "BATCH" }\n'
 _FAKE = _ENV + "source {\n  FakeSource {\n    schema { fields { id = int } }\n  }\n}\n"
@@ -115,6 +116,7 @@ CODES = (
         "SeaTunnel refuses a job file without env. flowdeck runs it as a batch job with the default settings.",
         bad=_FAKE.removeprefix(_ENV) + _CONSOLE,
         good=_FAKE + _CONSOLE,
+        severity=Severity.WARNING,
     ),
     Code(
         "J214",
@@ -123,6 +125,7 @@ CODES = (
         "effect of its own; a name this close to a section's is most likely a mistake.",
         bad=_FAKE + "transforms { Filter { include_fields = [id] } }\n" + _CONSOLE,
         good=_FAKE + "transform { Filter { include_fields = [id] } }\n" + _CONSOLE,
+        severity=Severity.WARNING,
     ),
     Code(
         "J215",
@@ -130,6 +133,7 @@ CODES = (
         "One setting is given under two of its names. Only one of them counts, the current name before the older one.",
         bad=_transform("Filter { include_fields = [id], fields = [id] }"),
         good=_transform("Filter { include_fields = [id] }"),
+        severity=Severity.WARNING,
     ),
     Code(
         "J216",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spec.codes.entry import Code
+from spec.diagnostic import Severity
 
 
 def _job(password: str) -> str:
@@ -23,5 +24,6 @@ CODES = (
         bad=_job('"7hFqPz"'),
         good=_job("${?SHOP_PASSWORD}"),
         engine="seatunnel",
+        severity=Severity.WARNING,
     ),
 )

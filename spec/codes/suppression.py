@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spec.codes.entry import Code
+from spec.diagnostic import Severity
 
 _SOURCE = "source { FakeSource { plugin_output = a, schema { fields { id = int } } } }\n"
 _SINK = "sink {\n  Console {\n    plugin_input = b  # flowdeck: ignore[G405]\n  }\n}\n"
@@ -20,6 +21,7 @@ CODES = (
         "without codes everything would be silenced, also what nobody has seen yet.",
         bad=f"env {{ parallelism = 2 }}\n{_SOURCE}" + _SINK.replace("G405", "G499, G405"),
         good=f"env {{ parallelism = 2 }}\n{_SOURCE}{_SINK}",
+        severity=Severity.WARNING,
     ),
     Code(
         "F902",
@@ -27,6 +29,7 @@ CODES = (
         "Warnings and notes can be silenced; an error is a reason why the job cannot run, and no comment changes that.",
         bad=_job("# flowdeck: ignore[J205]", env="env { parallelism = 0 }"),
         good=_job("# The job has one reader.", env="env { parallelism = 1 }"),
+        severity=Severity.WARNING,
     ),
     Code(
         "F903",
@@ -34,5 +37,6 @@ CODES = (
         "The finding that the comment was written for is gone. Left in place it would silence the next one, too.",
         bad=_job("# flowdeck: ignore[J201]"),
         good=_job("# All readers of the job."),
+        severity=Severity.WARNING,
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spec.codes.entry import Code
+from spec.diagnostic import Severity
 
 _ENV = 'env { job.mode = "BATCH" }\n'
 
@@ -20,7 +21,8 @@ def _console(read: str) -> str:
 
 
 def _job(source: str, transform: str, sink: str) -> str:
-    return f"{_ENV}source {{ {source} }}\ntransform {{\n  {transform}\n}}\nsink {{\n  {sink}\n}}\n"
+    transforms = f"transform {{\n  {transform}\n}}\n" if transform else ""
+    return f"{_ENV}source {{\n  {source}\n}}\n{transforms}sink {{\n  {sink}\n}}\n"
 
 
 CODES = (
@@ -61,6 +63,7 @@ CODES = (
         "Here the names say something else, which is misleading and breaks once the job grows.",
         bad=_job(_source("orders"), "", _console("order")),
         good=_job(_source("orders"), "", _console("orders")),
+        severity=Severity.WARNING,
     ),
     Code(
         "G406",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from spec.diagnostic import Diagnostic, Label, Severity
+from spec.diagnostic import Diagnostic, Label
 from spec.position import SourceText
 from spec.render.escape import safe
 from spec.render.palette import Palette
@@ -23,17 +22,6 @@ def render_text(diagnostics: Iterable[Diagnostic], *, colour: bool = False, widt
 def render_diagnostic(diagnostic: Diagnostic, palette: Palette, width: int = DEFAULT_WIDTH) -> str:
     """One diagnostic, without a line break at its end."""
     return "\n".join(_lines(diagnostic, palette, width))
-
-
-def summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
-    """One line of counts: ``2 errors, 1 warning in 3 files``, or ``no problems in 1 file``."""
-    counts = Counter(diagnostic.severity for diagnostic in diagnostics)
-    parts = [_counted(counts[severity], str(severity)) for severity in Severity if counts[severity]]
-    return f"{', '.join(parts) or 'no problems'} in {_counted(files, 'file')}"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _lines(diagnostic: Diagnostic, palette: Palette, width: int) -> Iterator[str]:

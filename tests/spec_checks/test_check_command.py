@@ -44,7 +44,7 @@ def test_a_clean_file(tmp_path: Path) -> None:
     """Exit 0, nothing on stdout, a line of counts on stderr."""
     write(tmp_path, job=CLEAN)
     done = flowdeck("check", "job.conf", cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "no problems in 1 file\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "No problems in 1 file\n")
 
 
 def test_errors_exit_1_and_are_shown(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_errors_exit_1_and_are_shown(tmp_path: Path) -> None:
         '  = help: did you mean "row.num"?\n'
         "\n"
     )
-    assert done.stderr == "1 error in 1 file\n"
+    assert done.stderr == "Found 1 error in 1 file; 1 fixable with --fix --unsafe-fixes\n"
 
 
 def test_warnings_alone_exit_0(tmp_path: Path) -> None:
@@ -71,19 +71,22 @@ def test_warnings_alone_exit_0(tmp_path: Path) -> None:
     done = flowdeck("check", "job.conf", cwd=tmp_path)
     assert done.returncode == 0
     assert "warning[J201]" in done.stdout
-    assert done.stderr == "1 warning in 1 file\n"
+    assert done.stderr == "Found 1 warning in 1 file; 1 fixable with --fix --unsafe-fixes\n"
 
 
 def test_directories_are_searched(tmp_path: Path) -> None:
-    """Job files below a directory, in order, each once; hidden directories and other files are left out."""
-    write(tmp_path, b=BROKEN, a__c=BROKEN)
-    (tmp_path / "x.json").write_text("{")
+    """Job files below a directory, in order, each once; hidden names, tools' directories and other files are left out."""
+    write(tmp_path, b=BROKEN, a__c=BROKEN, node_modules__m=BROKEN)
+    (tmp_path / ".d.conf").write_text(BROKEN)
+    (tmp_path / "package.json").write_text("{")
+    (tmp_path / "x.json").write_text('{"source": [')
     (tmp_path / "notes.txt").write_text("not a job")
     write(tmp_path / ".hidden", z=BROKEN)
     report = json.loads(flowdeck("check", ".", "b.conf", "./b.conf", "--output", "json", cwd=tmp_path).stdout)
     files = [diagnostic["file"] for diagnostic in report["diagnostics"]]
     assert [files.count(name) for name in ("b.conf", "x.json", "a/c.conf")] == [1, files.count("x.json"), 1]
     assert files.count("x.json") >= 1
+    assert set(files) == {"b.conf", "x.json", "a/c.conf"}
 
 
 def test_what_cannot_be_read_exits_2(tmp_path: Path) -> None:

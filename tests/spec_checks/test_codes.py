@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from spec.check import check_text
 from spec.codes.entry import Code
-from spec.codes.registry import all_codes, find_code
-from spec.document import ReadOptions
+from spec.codes.example import check_example
+from spec.codes.registry import FAMILIES, all_codes, find_code
+from spec.diagnostic import Severity
 from spec.resolver.codes import ResolveCode
 from spec.syntax.codes import SyntaxCode
 
 SPEC = Path(__file__).parents[2] / "spec"
-CODE = re.compile(r"[SIJDGTXMECF][0-9]{3}")
+CODE = re.compile(rf"[{''.join(FAMILIES)}][0-9]{{3}}")
 WITH_EXAMPLES = [entry for entry in all_codes().values() if entry.bad]
 
 
@@ -35,10 +35,10 @@ def codes_in_checks() -> set[str]:
     return found
 
 
-def found_codes(text: str, entry: Code) -> set[str]:
-    """The codes that a check of ``text`` finds."""
-    result = check_text(text, entry.file, ReadOptions(), entry.engine)
-    return {diagnostic.code for diagnostic in result.diagnostics}
+def found_codes(text: str, entry: Code, directory: Path) -> dict[str, Severity]:
+    """The codes that a check of ``text`` finds, with their severity."""
+    result = check_example(entry, text, directory if entry.beside else None)
+    return {diagnostic.code: diagnostic.severity for diagnostic in result.diagnostics}
 
 
 def test_every_code_that_is_emitted_is_registered_and_the_other_way_round() -> None:
@@ -66,15 +66,15 @@ def test_an_entry_is_documented(entry: Code) -> None:
 
 
 @pytest.mark.parametrize("entry", WITH_EXAMPLES, ids=[entry.code for entry in WITH_EXAMPLES])
-def test_the_bad_example_gets_the_code_and_the_good_one_does_not(entry: Code) -> None:
-    """The examples are true."""
-    assert entry.code in found_codes(entry.bad, entry)
-    assert entry.code not in found_codes(entry.good, entry)
+def test_the_bad_example_gets_the_code_and_the_good_one_does_not(entry: Code, tmp_path: Path) -> None:
+    """The examples are true, and so is what the entry says of how bad it is."""
+    assert found_codes(entry.bad, entry, tmp_path)[entry.code] == entry.severity
+    assert entry.code not in found_codes(entry.good, entry, tmp_path)
 
 
 @pytest.mark.parametrize("entry", WITH_EXAMPLES, ids=[entry.code for entry in WITH_EXAMPLES])
-def test_the_good_example_has_no_errors(entry: Code) -> None:
-    """What is shown as right is a job that can be submitted (or, for the general HOCON dialect, a document)."""
-    result = check_text(entry.good, entry.file, ReadOptions(), entry.engine)
+def test_the_good_example_has_no_errors(entry: Code, tmp_path: Path) -> None:
+    """What is shown as right is a job that can be submitted."""
+    result = check_example(entry, entry.good, tmp_path if entry.beside else None)
     assert not result.has_errors, [diagnostic.message for diagnostic in result.diagnostics]
     assert result.job is not None

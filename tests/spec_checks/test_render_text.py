@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spec.diagnostic import Diagnostic, Edit, Fix, Label, Severity
 from spec.position import SourceText, Span
-from spec.render.text import render_text, summary
+from spec.render.text import render_text
 
 JOB = SourceText(
     "jobs/orders.conf",
@@ -172,10 +172,3 @@ def test_the_end_of_the_file_can_be_marked() -> None:
     end = len(JOB.text)
     shown = lines(render_text([diagnostic(Span(JOB, end, end), "expected `}`")]))
     assert shown[1:] == ["  --> jobs/orders.conf:11:1", "   |", "11 |", "   | ^ expected `}`"]
-
-
-def test_the_summary_counts() -> None:
-    """Each severity with its number, in order, and the files."""
-    error, warning = diagnostic(None), Diagnostic("G405", Severity.WARNING, "", "a")
-    assert summary([error, warning, error], 3) == "2 errors, 1 warning in 3 files"
-    assert summary([], 1) == "no problems in 1 file"

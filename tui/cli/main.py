@@ -18,6 +18,7 @@ from tui.cli.terminal import is_terminal
 
 COMMANDS = {
     "check": "tui.cli.check:check_command",
+    "explain": "tui.cli.explain:explain_command",
     "fmt": "tui.cli.fmt:fmt_command",
     "convert": "tui.cli.convert:convert_command",
     "run": "tui.cli.run:run_command",

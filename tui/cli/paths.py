@@ -13,13 +13,17 @@ from spec.errors import UsageError
 STDIN: Final = "-"
 SUFFIXES: Final = (".conf", ".json", ".hocon")
 
+_OF_TOOLS: Final = frozenset(("__pycache__", "node_modules", "site-packages", "venv"))
+_LOOKED_AT: Final = 1 << 16
+
 
 def job_files(paths: Sequence[str]) -> Iterator[str]:
     """The files that ``paths`` stand for, each once, in order.
 
-    Directories are searched with everything below them for names that end like job files, directories that begin with a dot
-    left out. A path that does not exist and has ``*``, ``?`` or ``[`` is a pattern (``**`` crosses directories), whose
-    directories are searched too. Raises UsageError for a directory without job files, and for a pattern that nothing matches.
+    Directories are searched with everything below them for names that end like job files. Names that begin with a dot, the
+    directories of tools, and .json files that are no job files are left out. A path that does not exist and has ``*``, ``?``
+    or ``[`` is a pattern (``**`` crosses directories), whose directories are searched too. Raises UsageError for a directory
+    without job files, and for a pattern that nothing matches.
     """
     seen: set[str] = set()
     for path in paths:
@@ -62,5 +66,20 @@ def _matching(pattern: str) -> Iterator[str]:
 
 def _below(directory: str) -> Iterator[str]:
     for folder, subfolders, names in os.walk(directory):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        yield from (str(Path(folder, name)) for name in sorted(names) if name.endswith(SUFFIXES))
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name not in _OF_TOOLS)
+        for name in sorted(names):
+            path = str(Path(folder, name))
+            if name.endswith(SUFFIXES) and not name.startswith(".") and _may_be_job(path):
+                yield path
+
+
+def _may_be_job(path: str) -> bool:
+    """Whether a file found in a directory is to be read: many other things end in .json, and job files name their sections."""
+    if not path.endswith(".json"):
+        return True
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - as above
+            beginning = file.read(_LOOKED_AT)
+    except OSError:
+        return True  # reading it will tell
+    return any(section in beginning for section in (b'"source"', b'"sink"', b'"plugin_name"'))
