@@ -21,6 +21,7 @@ COMMANDS = {
     "explain": "tui.cli.explain:explain_command",
     "fmt": "tui.cli.fmt:fmt_command",
     "convert": "tui.cli.convert:convert_command",
+    "lsp": "tui.cli.lsp:lsp_command",
     "run": "tui.cli.run:run_command",
     "up": "tui.cli.daemon:up_command",
     "down": "tui.cli.daemon:down_command",
