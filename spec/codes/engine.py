@@ -14,11 +14,8 @@ def _sink(block: str, env: str = _ENV) -> str:
 
 
 def _query(expression: str) -> str:
-    return (
-        f"{_ENV}source {{ FakeSource {{ schema {{ fields {{ name = string }} }} }} }}\n"
-        f'transform {{\n  Sql {{ query = "select {expression} as secret from dual" }}\n}}\n'
-        "sink { Console { } }\n"
-    )
+    transform = f'transform {{\n  Sql {{ query = "select {expression} as hidden from dual" }}\n}}\n'  # noqa: S608 - an example
+    return f"{_ENV}source {{ FakeSource {{ schema {{ fields {{ name = string }} }} }} }}\n{transform}sink {{ Console {{ }} }}\n"
 
 
 CODES = (
@@ -27,7 +24,7 @@ CODES = (
         "plugin that the engine does not run",
         "The plugin exists in SeaTunnel, but the chosen engine does not have it. With --engine seatunnel the file is checked "
         "for running there.",
-        bad=_sink('Kafka { topic = "orders" }'),
+        bad=_sink('Kafka { topic = "orders", bootstrap.servers = "localhost:9092" }'),
         good=_sink("Console { }"),
     ),
     Code(
