@@ -13,10 +13,11 @@ from runner.supervisor.checkpoint_record import CheckpointRecords
 from runner.supervisor.coordinator import Coordinator, InFlight, Phase, Trigger
 from runner.supervisor.crew import Crew
 from runner.supervisor.errors import AttemptFailed
-from runner.supervisor.snapshot import Snapshot, identities
+from runner.supervisor.snapshot import Snapshot
 from runner.supervisor.splits import SplitPool
 from runner.supervisor.totals import TotalsMeter
 from spec.job import JobSpec
+from spec.plan.compatibility import identities
 
 
 class CheckpointListener(Protocol):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from runner.protocol import OperatorState, SinkToken, Split
-from schemas.loader import position_options
 from spec.errors import FlowdeckError
-from spec.job import JobSpec, PluginKind, PluginSpec
+from spec.plan.compatibility import PluginIdentity
 
 FORMAT = 1
 
@@ -18,13 +15,6 @@ class SnapshotUnreadable(FlowdeckError):
     """The stored state of a checkpoint is not one that this version can read."""
 
     code = "checkpoint-unreadable"
-
-
-class PluginIdentity(msgspec.Struct, frozen=True):
-    """What a plugin's state belongs to: the plugin's name and, for a source, the options that give its positions a meaning."""
-
-    name: str
-    position_options: dict[str, Any] = {}
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,13 +54,3 @@ def decode_snapshot(data: bytes) -> Snapshot:
             hint="restore it with the version of flowdeck that took it",
         )
     return snapshot
-
-
-def identities(job: JobSpec) -> dict[str, PluginIdentity]:
-    """The identity of every plugin of the job, by plugin id."""
-    return {plugin.id: _identity(plugin) for plugin in job.plugins()}
-
-
-def _identity(plugin: PluginSpec) -> PluginIdentity:
-    names = position_options(plugin.name) if plugin.kind is PluginKind.SOURCE else ()
-    return PluginIdentity(plugin.name, {name: plugin.options.get(name) for name in names})

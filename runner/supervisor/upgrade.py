@@ -8,17 +8,16 @@ from typing import TypeAlias
 
 from runner.model import DesiredState, Execution, Job
 from runner.states import ExecutionState
-from runner.supervisor.compatibility import compare
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict
 from runner.supervisor.executions import Executions
 from runner.supervisor.lifecycle import JobLifecycle, NotWanted
 from runner.supervisor.limits import Limits
 from runner.supervisor.restore import NONE
-from runner.supervisor.snapshot import identities
 from runner.supervisor.submission import Submission
 from runner.supervisor.wishes import StopWish
 from spec.errors import FlowdeckError
+from spec.plan.compatibility import breaches
 
 SYNCED = "synced"
 BLOCKED = "blocked"
@@ -101,7 +100,7 @@ class Upgrade:
     async def _obstacle(self, job: Job, submission: Submission) -> str:
         """Why the running job must not be replaced; empty when it may."""
         old, _ = await self._lifecycle.generation(job, job.generation)
-        found = compare(identities(old), [source.id for source in old.sources], identities(submission.job))
+        found = breaches(old, submission.job)
         if found:
             return "; ".join(map(str, found))
         if submission.job.name != job.name and await self._lifecycle.named(submission.job.name):

@@ -22,6 +22,7 @@ COMMANDS = {
     "fmt": "tui.cli.fmt:fmt_command",
     "convert": "tui.cli.convert:convert_command",
     "lsp": "tui.cli.lsp:lsp_command",
+    "plan": "tui.cli.plan:plan_command",
     "run": "tui.cli.run:run_command",
     "up": "tui.cli.daemon:up_command",
     "down": "tui.cli.daemon:down_command",

@@ -1,0 +1,76 @@
+"""May a job go on from the state that another generation left? Pure comparison of identities; the only place with the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from schemas.loader import position_options
+from spec.job import JobSpec, PluginKind, PluginSpec
+
+
+class PluginIdentity(msgspec.Struct, frozen=True):
+    """What a plugin's state belongs to: the plugin's name and, for a source, the options that give its positions a meaning."""
+
+    name: str
+    position_options: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One reason why the state does not fit: the path in the job, and what is wrong with it."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+def identities(job: JobSpec) -> dict[str, PluginIdentity]:
+    """The identity of every plugin of the job, by plugin id."""
+    return {plugin.id: _identity(plugin) for plugin in job.plugins()}
+
+
+def breaches(before: JobSpec, after: JobSpec) -> list[Breach]:
+    """Everything that forbids ``after`` to go on from what ``before`` has read and written; empty when it may."""
+    return compare(identities(before), [source.id for source in before.sources], identities(after))
+
+
+def compare(before: Mapping[str, PluginIdentity], sources: Sequence[str], after: Mapping[str, PluginIdentity]) -> list[Breach]:
+    """:func:`breaches` on bare identities, as a checkpoint keeps them; ``sources`` are the ids of the sources before.
+
+    A source that is new starts from its beginning; a source that is gone would lose its positions, and one that reads something
+    else would misread them. A transform or sink that is gone simply loses its state.
+    """
+    found = [
+        Breach(f"source.{name}", f"the source {before[name].name} is gone, and its positions would be lost")
+        for name in sources
+        if name not in after
+    ]
+    for name, identity in before.items():
+        if name in after:
+            found.extend(_plugin_breaches(name, identity, after[name], name in sources))
+    return found
+
+
+def _plugin_breaches(plugin: str, before: PluginIdentity, after: PluginIdentity, is_source: bool) -> list[Breach]:  # noqa: FBT001
+    section = "source." if is_source else ""
+    if before.name != after.name:
+        return [Breach(f"{section}{plugin}", f"was {before.name}, is {after.name}; they cannot share state")]
+    if not is_source:
+        return []
+    names = sorted(before.position_options.keys() | after.position_options.keys())
+    return [
+        Breach(f"{section}{plugin}.{name}", f"was {old!r}, is {new!r}; the positions belong to another input")
+        for name in names
+        if (old := before.position_options.get(name)) != (new := after.position_options.get(name))
+    ]
+
+
+def _identity(plugin: PluginSpec) -> PluginIdentity:
+    names = position_options(plugin.name) if plugin.kind is PluginKind.SOURCE else ()
+    return PluginIdentity(plugin.name, {name: plugin.options.get(name) for name in names})

@@ -1,0 +1,174 @@
+"""Compare two generations of a job: every difference by its path, with what it takes and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import msgspec
+
+from spec.job import JobSpec, PluginKind, PluginSpec
+from spec.plan.change import Action, Change, Effect, Plan
+from spec.plan.compatibility import breaches
+
+MASKED: Final = "******"
+"""What stands in the place of a secret in a job that a daemon has handed out."""
+
+_ENV_NAMES: Final = {
+    "mode": "job.mode",
+    "queue": "job.queue",
+    "rows_per_second": "read_limit.rows_per_second",
+    "bytes_per_second": "read_limit.bytes_per_second",
+    "restart.kind": "restart.strategy",
+}
+_MILLISECONDS: Final = frozenset({"checkpoint.interval", "checkpoint.timeout"})  # in the file; seconds in the resolved job
+_ADDED: Final = {
+    PluginKind.SOURCE: "starts from its beginning",
+    PluginKind.TRANSFORM: "changes the rows from here on",
+    PluginKind.SINK: "gets the rows from here on, not those that were read before",
+}
+_REMOVED: Final = {
+    PluginKind.SOURCE: "its positions would be lost",
+    PluginKind.TRANSFORM: "rows from here on do without it",
+    PluginKind.SINK: "what it has written stays",
+}
+_CHANGED: Final = {
+    PluginKind.SOURCE: "holds for the rows from here on",
+    PluginKind.TRANSFORM: "holds for the rows from here on",
+    PluginKind.SINK: "holds for the rows from here on; what was written stays as it is",
+}
+
+
+def plan_new(job: JobSpec) -> Plan:
+    """The plan for a job that does not exist yet."""
+    added = (_added(plugin, Effect.NEW) for plugin in job.plugins())
+    return Plan(Effect.NEW, tuple(added))
+
+
+def plan_change(before: JobSpec, after: JobSpec, before_hash: str | None = None) -> Plan:
+    """What it takes to go from ``before`` to ``after``.
+
+    Values of ``before`` may be :data:`MASKED`; such a one counts as unchanged, so give ``before_hash``, the content hash of the
+    job with its secrets: it tells whether one of them has changed.
+    """
+    if (before_hash or before.content_hash()) == after.content_hash():
+        return Plan(Effect.NONE)
+    changes = tuple(_Comparison(before, after).changes()) or (_hidden_change(),)
+    return Plan(max((change.effect for change in changes), key=lambda effect: effect.weight), changes)
+
+
+class _Comparison:
+    def __init__(self, before: JobSpec, after: JobSpec) -> None:
+        self._before = before
+        self._after = after
+        self._breaches = {breach.path: breach.reason for breach in breaches(before, after)}
+
+    def changes(self) -> Iterator[Change]:
+        yield from self._environment()
+        for kind in PluginKind:
+            yield from self._section(kind)
+
+    def _environment(self) -> Iterator[Change]:
+        if self._before.name != self._after.name:
+            why = "the job keeps its history under the new name"
+            yield Change("env.job.name", Action.CHANGE, Effect.RESTART, why, self._before.name, self._after.name)
+        before, after = msgspec.to_builtins(self._before.env), msgspec.to_builtins(self._after.env)
+        for path, old, new in _differences(before, after, ""):
+            scales = path == "parallelism"
+            old, new = (_in_milliseconds(value) if path in _MILLISECONDS else value for value in (old, new))
+            effect, why = (Effect.RESCALE, _rescaled(old, new)) if scales else (Effect.RESTART, "a setting of the whole job")
+            yield Change(f"env.{_ENV_NAMES.get(path, path)}", Action.CHANGE, effect, why, old, new)
+
+    def _section(self, kind: PluginKind) -> Iterator[Change]:
+        before = {plugin.id: plugin for plugin in self._before.plugins() if plugin.kind is kind}
+        after = {plugin.id: plugin for plugin in self._after.plugins() if plugin.kind is kind}
+        for plugin in before.values():
+            if plugin.id not in after:
+                yield self._removed(plugin)
+        for name, plugin in after.items():
+            if name not in before:
+                yield self._judged(_added(plugin, Effect.RESTART), name)
+            elif before[name].name != plugin.name:
+                yield self._replaced(before[name], plugin)
+            else:
+                yield from self._plugin(before[name], plugin)
+
+    def _removed(self, plugin: PluginSpec) -> Change:
+        change = Change(_path(plugin), Action.REMOVE, Effect.RESTART, _REMOVED[plugin.kind], before=plugin.name)
+        return self._judged(change, plugin.id)
+
+    def _replaced(self, old: PluginSpec, new: PluginSpec) -> Change:
+        change = Change(_path(new), Action.CHANGE, Effect.RESTART, "another plugin", old.name, new.name)
+        return self._judged(change, new.id)
+
+    def _plugin(self, old: PluginSpec, new: PluginSpec) -> Iterator[Change]:
+        path = _path(new)
+        if old.inputs != new.inputs:
+            yield Change(
+                f"{path}.plugin_input", Action.CHANGE, Effect.RESTART, _CHANGED[new.kind], list(old.inputs), list(new.inputs)
+            )
+        inherited = old.parallelism == self._before.env.parallelism and new.parallelism == self._after.env.parallelism
+        if old.parallelism != new.parallelism and not inherited:
+            why = _rescaled(old.parallelism, new.parallelism)
+            yield Change(f"{path}.parallelism", Action.CHANGE, Effect.RESCALE, why, old.parallelism, new.parallelism)
+        for option in dict.fromkeys((*old.options, *new.options)):
+            yield from self._option(new, option, old.options.get(option), new.options.get(option))
+        if old.index != new.index:
+            why = "only its place in the file"
+            yield Change(f"{path} (place)", Action.CHANGE, Effect.RESTART, why, old.index + 1, new.index + 1)
+
+    def _option(self, plugin: PluginSpec, option: str, old: Any, new: Any) -> Iterator[Change]:
+        path = f"{_path(plugin)}.{option}"
+        broken = path in self._breaches
+        for inner, before, after in _differences(old, new, ""):
+            effect = Effect.BREAKING if broken else Effect.RESTART
+            why = "the saved positions belong to another input" if broken else _CHANGED[plugin.kind]
+            yield Change(f"{path}.{inner}" if inner else path, _action(before, after), effect, why, before, after)
+
+    def _judged(self, change: Change, plugin: str) -> Change:
+        """The change of a whole plugin, BREAKING if the rule says so."""
+        reason = self._breaches.get(f"source.{plugin}") or self._breaches.get(plugin)
+        return change if reason is None else replace(change, effect=Effect.BREAKING, reason=reason)
+
+
+def _added(plugin: PluginSpec, effect: Effect) -> Change:
+    return Change(_path(plugin), Action.ADD, effect, _ADDED[plugin.kind], after=plugin.name)
+
+
+def _hidden_change() -> Change:
+    return Change("(a secret)", Action.CHANGE, Effect.RESTART, "its values are not shown", MASKED, MASKED)
+
+
+def _path(plugin: PluginSpec) -> str:
+    return f"{plugin.kind}.{plugin.id}"
+
+
+def _action(before: Any, after: Any) -> Action:
+    if before is None:
+        return Action.ADD
+    return Action.REMOVE if after is None else Action.CHANGE
+
+
+def _in_milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
+
+
+def _rescaled(before: Any, after: Any) -> str:
+    return f"the splits are shared out among {'more' if after > before else 'fewer'} readers"
+
+
+def _differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """The paths at which two values differ, objects taken apart, lists not."""
+    stack = [(path, before, after)]
+    while stack:
+        path, old, new = stack.pop()
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            names = dict.fromkeys((*old, *new))
+            stack.extend((f"{path}.{name}" if path else name, old.get(name), new.get(name)) for name in reversed(names))
+        elif not _same(old, new):
+            yield path, old, new
+
+
+def _same(old: Any, new: Any) -> bool:
+    return old == MASKED or (old == new and isinstance(old, bool) == isinstance(new, bool))

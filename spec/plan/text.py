@@ -1,0 +1,78 @@
+"""A plan as text for people: a line for each path, longer values as a difference by line. Secrets are masked."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from spec.checks.secret_text import names_a_secret, password_in_url
+from spec.plan.change import Action, Change, Effect
+from spec.plan.plan import MASKED
+from spec.render.escape import safe, text_width
+
+_SIGNS: Final = {Action.ADD: "+", Action.REMOVE: "-", Action.CHANGE: "~"}
+_SHORT: Final = 24
+_LONGEST: Final = 60
+
+
+def shown_value(path: str, value: Any) -> Any:
+    """``value`` as anybody may see it: without secrets, going by the path and by what the value looks like."""
+    if names_a_secret(path.rpartition(".")[2]) and value is not None:
+        return MASKED
+    if isinstance(value, dict):
+        return {key: shown_value(f"{path}.{key}", inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [shown_value(path, item) for item in value]
+    if isinstance(value, str) and (found := password_in_url(value)):
+        return value[: found[0]] + MASKED + value[found[1] :]
+    return value
+
+
+def plan_lines(changes: tuple[Change, ...]) -> Iterator[str]:
+    """The changes, one after the other, aligned."""
+    heads = [_head(change) for change in changes]
+    widest = max((text_width(head) for head in heads if text_width(head) <= _LONGEST), default=0)
+    for change, head in zip(changes, heads, strict=True):
+        label = "" if change.effect is Effect.NEW else f"{change.effect:<8}  "
+        yield f"  {head}{' ' * (widest - text_width(head))}  {label}{safe(change.reason)}"
+        if not _is_plugin(change) and _short(change) is None:
+            yield from _values(change)
+
+
+def _head(change: Change) -> str:
+    head = f"{_SIGNS[change.action]} {safe(change.path)}"
+    if not _is_plugin(change):
+        return head + (_short(change) or "")
+    names = [str(name) for name in (change.before, change.after) if name is not None]
+    return f"{head} ({safe(' -> '.join(names))})"
+
+
+def _short(change: Change) -> str | None:
+    """Both values behind the path, if they are short enough."""
+    texts = [_text_lines(shown_value(change.path, value)) for value in (change.before, change.after)]
+    if any(len(lines) > 1 or len(line) > _SHORT for lines in texts for line in lines):
+        return None
+    return ": " + safe(" -> ".join(lines[0] if lines else "nothing" for lines in texts))
+
+
+def _is_plugin(change: Change) -> bool:
+    """Whether the change is about a whole plugin: ``source.orders``, not one of its options."""
+    section, _, rest = change.path.partition(".")
+    return section != "env" and "." not in rest
+
+
+def _values(change: Change) -> Iterator[str]:
+    before, after = shown_value(change.path, change.before), shown_value(change.path, change.after)
+    for line in difflib.ndiff(_text_lines(before), _text_lines(after)):
+        if not line.startswith("?"):
+            yield f"      {safe(line)}".rstrip()
+
+
+def _text_lines(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return value.strip("\n").split("\n") if "\n" in value else [json.dumps(value, ensure_ascii=False)]
+    return [json.dumps(value, ensure_ascii=False)]
