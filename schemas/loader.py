@@ -31,7 +31,6 @@ __all__ = [
     "plugin_names",
     "plugin_schema",
     "position_options",
-    "seatunnel_names",
 ]
 
 KINDS = ("source", "transform", "sink")
@@ -90,9 +89,12 @@ def open_schema(kind: str, name: str) -> PluginSchema:
 
 
 @cache
-def plugin_names(kind: str) -> tuple[str, ...]:
-    """The canonical names of all plugins of section ``kind`` that have a schema, sorted without regard to case."""
-    return tuple(sorted((str(read_schema(f"{kind}/{stem}.json")["title"]) for stem in file_stems(kind)), key=str.lower))
+def plugin_names(kind: str, engine: str | None = None) -> tuple[str, ...]:
+    """The canonical names of all plugins of section ``kind``, of those that ``engine`` runs if one is given; sorted without
+    regard to case."""
+    schemas = (read_schema(f"{kind}/{stem}.json") for stem in file_stems(kind))
+    names = (str(schema["title"]) for schema in schemas if engine is None or engine in schema["x-flowdeck-engines"])
+    return tuple(sorted(names, key=str.lower))
 
 
 def plugin_document(kind: str, name: str) -> PluginDocument | None:
@@ -105,12 +107,6 @@ def plugin_document(kind: str, name: str) -> PluginDocument | None:
 def environment_document() -> PluginDocument:
     """What to tell people about the ``env`` block."""
     return read_document("env", "env", environment_schema())
-
-
-@cache
-def seatunnel_names(kind: str) -> tuple[str, ...]:
-    """The names of SeaTunnel's plugins of section ``kind`` that have no schema here."""
-    return tuple(read_schema("seatunnel.json")[kind])
 
 
 @cache

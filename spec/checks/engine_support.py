@@ -23,11 +23,16 @@ def check_plugin_support(plugin: CheckedPlugin, findings: Findings, engine: str)
             f'the {engine} engine does not run the {plugin.element.kind} "{plugin.name}"',
             plugin.element.name_span,
             label=f"not supported by the {engine} engine yet",
-            notes=(f"engines that run it: {', '.join(plugin.schema.engines)}",),
+            notes=_engines_that_run(plugin),
             pointer=plugin.element.pointer,
         )
         return
     check_option_support(plugin.canonical, plugin.schema.document, findings, engine)
+
+
+def _engines_that_run(plugin: CheckedPlugin) -> tuple[str, ...]:
+    engines = plugin.schema.engines
+    return (f"engines that run it: {', '.join(engines)}", f"help: check the file for one of them with --engine {engines[-1]}")
 
 
 def check_option_support(canonical: Canonical, schema: Schema, findings: Findings, engine: str) -> None:

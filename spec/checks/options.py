@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from schemas.loader import PluginSchema, environment_schema, open_schema, plugin_names, plugin_schema, seatunnel_names
+from schemas.loader import KINDS, PluginSchema, environment_schema, open_schema, plugin_names, plugin_schema
 from spec.checks.canonical import Canonical, Origin, canonical_options, path_text
 from spec.checks.findings import Findings
 from spec.checks.schema_errors import Subject, report
@@ -17,6 +17,8 @@ from spec.checks.sections import Element
 from spec.checks.suggestion import suggest
 from spec.diagnostic import Label, Severity
 from spec.value import ObjectValue
+
+_MAXIMUM_NAMES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,17 @@ def check_plugin(element: Element, findings: Findings, engine: str) -> CheckedPl
     origin = Origin(element.name_span, element.block, element.pointer)
     canonical = canonical_options(element.block, schema.document, origin)
     canonical.data["plugin_name"] = schema.name
-    subject = Subject(schema.name, schema.document, canonical, findings)
+    subject = Subject(schema.name, schema.document, canonical, findings, unknown=_unknown_option(schema, engine))
     report(subject, _plugin_validator(element.kind, schema.name).iter_errors(canonical.data))
     _orders(subject)
     _repetitions(subject)
     return CheckedPlugin(element, schema, canonical, known=found is not None)
+
+
+def _unknown_option(schema: PluginSchema, engine: str) -> Severity:
+    """How bad an option is that no schema knows. SeaTunnel passes over such options, and a newer release may know more of them
+    than the schema; what runs here knows all it can do."""
+    return Severity.ERROR if engine == "local" and engine in schema.engines else Severity.WARNING
 
 
 def check_environment(block: ObjectValue, origin: Origin, findings: Findings) -> Canonical:
@@ -69,37 +77,33 @@ def with_defaults(given: Mapping[str, Any], schema: Mapping[str, Any], engine: s
             options[name] = given[name]
         elif "default" in option and engine in option.get("x-flowdeck-engines", (engine,)):
             options[name] = option["default"]
-    if schema.get("additionalProperties", True) is True:
+    if schema.get("additionalProperties", True) is True or engine == "seatunnel":  # SeaTunnel gets all that was said
         options.update((name, value) for name, value in given.items() if name not in options)
     return options
 
 
 def _unknown_plugin(element: Element, findings: Findings, engine: str) -> None:
-    elsewhere = {name.lower(): name for name in seatunnel_names(element.kind)}
-    if element.name.lower() in elsewhere:
-        name = elsewhere[element.name.lower()]
-        local = engine != "seatunnel"
-        findings.add(
-            "E801",
-            f'the {element.kind} "{name}" is a SeaTunnel plugin that '
-            + (f"the {engine} engine does not run" if local else "flowdeck cannot check"),
-            element.name_span,
-            label=f"not supported by the {engine} engine yet" if local else "its options were not checked",
-            severity=Severity.ERROR if local else Severity.WARNING,
-            notes=(f"{element.kind} plugins here: {', '.join(plugin_names(element.kind))}",),
-            pointer=element.pointer,
-        )
-        return
-    suggestion = suggest(element.name, (*plugin_names(element.kind), *elsewhere.values()))
+    suggestion = suggest(element.name, plugin_names(element.kind))
     findings.add(
         "J210",
         f'unknown {element.kind} "{element.name}"',
         element.name_span,
         label=f"no {element.kind} plugin has this name",
-        notes=suggestion.note() or (f"{element.kind} plugins here: {', '.join(plugin_names(element.kind))}",),
+        notes=suggestion.note() or _known_plugins(element, engine),
         fix=suggestion.fix(element.name_span, element.name),
         pointer=element.pointer,
     )
+
+
+def _known_plugins(element: Element, engine: str) -> tuple[str, ...]:
+    """What else there is, for a name that resembles nothing."""
+    elsewhere = [kind for kind in KINDS if kind != element.kind and plugin_schema(kind, element.name) is not None]
+    if elsewhere:
+        return (f'help: "{element.name}" is a {" and a ".join(elsewhere)}, not a {element.kind}',)
+    names = plugin_names(element.kind, engine)
+    if len(names) > _MAXIMUM_NAMES:
+        return (f"help: `flowdeck schema` lists the {len(names)} {element.kind} plugins of the {engine} engine",)
+    return (f"{element.kind} plugins of the {engine} engine: {', '.join(names)}",)
 
 
 def _orders(subject: Subject) -> None:

@@ -133,10 +133,11 @@ def _condition(subject: Subject, problem: Problem, owner: Path) -> _Condition | 
     for step in steps[:at]:  # down to the schema that holds the `if`
         node = node[step]
     tested = node["if"].get("properties", {})
-    words = [_condition_words(name, rule) for name, rule in tested.items()]
+    given = {name for name in tested if (*owner, name) in subject.canonical.origins}
+    words = [_condition_words(name, rule) + ("" if name in given else " by default") for name, rule in tested.items()]
     if not words:
         return None
-    labels = [Label(subject.canonical.origin((*owner, name)).span, "asked for here") for name in tested]
+    labels = [Label(subject.canonical.origin((*owner, name)).span, "asked for here") for name in tested if name in given]
     return _Condition(all_of(words), tuple(labels))
 
 

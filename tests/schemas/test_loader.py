@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from schemas.loader import common_options, open_schema, plugin_schema, position_options, seatunnel_names
+from schemas.loader import common_options, open_schema, plugin_names, plugin_schema, position_options
 
 
 def test_lookup_ignores_case_and_gives_the_canonical_name() -> None:
@@ -59,12 +59,18 @@ def test_positions_depend_on_what_identifies_the_input() -> None:
     assert position_options("Unheard") == ()
 
 
-def test_other_seatunnel_plugins_are_known_by_name_only() -> None:
-    """Kafka is known as SeaTunnel's but has no schema; what has one is not listed again."""
-    assert "Kafka" in seatunnel_names("source")
-    assert plugin_schema("source", "Kafka") is None
-    assert "FakeSource" not in seatunnel_names("source")
-    assert set(open_schema("sink", "Kafka").options) == {"plugin_name", "plugin_input", "parallelism"}
+def test_names_are_those_of_an_engine_when_asked() -> None:
+    """All of SeaTunnel's plugins have a schema; what runs here is a part of them."""
+    assert "Kafka" in plugin_names("source")
+    assert plugin_names("sink", "local") == ("Assert", "Console", "LocalFile")
+    assert set(plugin_names("transform", "local")) == {"Copy", "FieldMapper", "Filter", "Replace", "Split", "Sql"}
+    assert set(plugin_names("source", "local")) == {"FakeSource", "LocalFile"}
+
+
+def test_an_unknown_plugin_has_the_common_options() -> None:
+    """A plugin without a schema is still checked as a part of the job."""
+    assert plugin_schema("sink", "Unheard") is None
+    assert {"plugin_name", "plugin_input", "parallelism"} <= set(open_schema("sink", "Unheard").options)
 
 
 def test_importing_the_loader_reads_no_file() -> None:

@@ -165,13 +165,31 @@ def test_an_option_that_says_the_default_is_no_problem() -> None:
     assert codes(check("", rest)) == []
 
 
-def test_a_plugin_of_seatunnel_without_a_schema() -> None:
-    """Not unknown, but not run here; for SeaTunnel it passes unchecked and says so."""
-    rest = 'source { FakeSource { schema { fields { id = int } } } }\nsink { Kafka { topic = "t" } }\n'
-    assert codes(check("", rest)) == ["E801"]
+def test_a_plugin_that_only_seatunnel_runs() -> None:
+    """Not unknown, but not run here: the finding says who runs it, and for SeaTunnel its options are checked."""
+    kafka = 'Kafka { topic = "t", bootstrap.servers = "localhost:9092", kafka.config { acks = all, linger.ms = 5 } }'
+    rest = f"source {{ FakeSource {{ schema {{ fields {{ id = int }} }} }} }}\nsink {{ {kafka} }}\n"
+    here = check("", rest)
+    assert codes(here) == ["E801"]
+    assert "--engine seatunnel" in here.diagnostics[0].notes[-1]
+    elsewhere = valid(check("", rest, engine="seatunnel"))
+    assert elsewhere.sinks[0].options["kafka.config"] == {"acks": "all", "linger.ms": 5}
+    assert elsewhere.sinks[0].options["semantics"] == "NON"
+
+
+def test_an_option_that_seatunnel_would_pass_over() -> None:
+    """An error where the job runs here; for SeaTunnel, which ignores it, a warning, and the option stays in the job."""
+    rest = "source { FakeSource { schema { fields { id = int } } } }\nsink { Console { loud = true } }\n"
+    assert [(found.code, found.severity) for found in check("", rest).diagnostics] == [("J201", "error")]
     elsewhere = check("", rest, engine="seatunnel")
-    assert [(found.code, found.severity) for found in elsewhere.diagnostics] == [("E801", "warning")]
-    assert valid(elsewhere).sinks[0].options == {"topic": "t"}
+    assert [(found.code, found.severity) for found in elsewhere.diagnostics] == [("J201", "warning")]
+    assert valid(elsewhere).sinks[0].options["loud"] is True
+
+
+def test_a_plugin_in_the_wrong_section_is_told_where_it_belongs() -> None:
+    """``FakeSource`` among the sinks is no misspelling."""
+    found = check("", "source { FakeSource { schema { fields { id = int } } } }\nsink { FakeSource { } }\n").diagnostics
+    assert [(each.code, each.notes) for each in found] == [("J210", ('help: "FakeSource" is a source, not a sink',))]
 
 
 def test_an_unknown_engine_is_a_usage_error() -> None:

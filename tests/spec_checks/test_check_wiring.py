@@ -143,9 +143,11 @@ def test_a_long_chain_is_no_problem() -> None:
     assert [plugin.output for plugin in job.transforms] == [f"t{index}" for index in range(1, 1001)]
 
 
-def test_wiring_is_checked_around_plugins_without_a_schema() -> None:
+def test_wiring_is_checked_around_plugins_of_another_engine() -> None:
     """A job with a plugin that only SeaTunnel has still gets its names checked."""
-    result = check(["Kafka { plugin_output = a, topic = t }", source("b")], [], [sink("a"), sink("c"), sink("b")])
+    result = check(
+        ["Kafka { plugin_output = a, topic = t, bootstrap.servers = k }", source("b")], [], [sink("a"), sink("c"), sink("b")]
+    )
     assert codes(result) == ["E801", "G401"]
 
 
