@@ -8,7 +8,7 @@ from typing import Any
 
 from spec.diagnostic import Applicability, Edit, Fix
 from spec.position import Span
-from spec.resolver.concatenate import literal_text
+from spec.resolver.concatenate import check_literals, literal_text
 from spec.resolver.dialect import PROFILES, Dialect, Profile
 from spec.resolver.findings import Findings
 from spec.resolver.include import Included, Includer
@@ -26,6 +26,7 @@ from spec.resolver.nodes import (
     Whitespace,
 )
 from spec.resolver.paths import PathElement, PathError, key_path, reference_path
+from spec.resolver.properties import properties_object
 from spec.resolver.section import SectionRules
 from spec.resolver.steps import Step, ready
 from spec.syntax import kinds
@@ -200,11 +201,18 @@ class Builder:
                     section.items.append(((yield self._plugin(member, path)), ()))
             elif isinstance(member, IncludeSyntax):
                 self._sections.include_in_section(self.tree.span(member))
-                included = self._load(member, None)
-                fields = included.root_object() if included else None
-                if included and fields:
-                    section.items.extend((yield included.section(fields)).items)
+                for included in self._load(member):
+                    section.items.extend((yield self._included_section(included)))
         return section
+
+    def _included_section(self, included: Included) -> Step[list[Entry]]:
+        if included.is_properties:
+            slots = properties_object(included).slots.values()
+            return [(Plugin(slot.key, slot.key_span, node), via) for slot in slots for node, via in slot.entries]
+        builder = self._builder_of(included, None)
+        fields = builder.root_object()
+        section: ListNode | None = (yield builder.section(fields)) if fields else None
+        return section.items if section else []
 
     def _plugin(self, member: FieldSyntax, path: list[PathElement]) -> Step[Plugin]:
         """``Name { ... }``; in ``Name->key { ... }`` the block is the value of ``key``."""
@@ -238,7 +246,11 @@ class Builder:
             previous = part
         span = self.tree.span(syntax)
         text = literal_text(parts)
-        return Concatenation(parts, span, self._via) if text is None else Scalar(text, span, self._via)
+        if text is not None:
+            return Scalar(text, span, self._via)
+        node = Concatenation(parts, span, self._via)
+        check_literals(node, self._findings)
+        return node
 
     def _atom(self, index: int) -> Scalar | Reference:
         begin, end = self._starts[index], self._ends[index]
@@ -247,7 +259,7 @@ class Builder:
         span = Span(self._source, begin, end)
         data: str | int | float | bool | None
         if kind == kinds.UNQUOTED:
-            data = decode_word(text)
+            data = decode_word(text, any_size=self._profile.strict)
         elif kind == kinds.STRING:
             data = decode_string(text)
         elif kind == kinds.SUBSTITUTION:
@@ -285,18 +297,24 @@ class Builder:
     # --- includes -------------------------------------------------------------------------------------------------------
 
     def _include(self, syntax: IncludeSyntax, target: ObjectNode, place: Place) -> Step[None]:
-        included = self._load(syntax, place.path)
-        fields = included.root_object() if included else None
-        if included and fields:
-            yield included.members(fields, target, place)
+        for included in self._load(syntax):
+            if included.is_properties:
+                for slot in properties_object(included).slots.values():
+                    for entry in slot.entries:
+                        self._assign(target, slot.key, slot.key_span, entry)
+                continue
+            builder = self._builder_of(included, place.path)
+            fields = builder.root_object()
+            if fields:
+                yield builder.members(fields, target, place)
 
-    def _load(self, syntax: IncludeSyntax, path: tuple[str, ...] | None) -> Builder | None:
+    def _load(self, syntax: IncludeSyntax) -> list[Included]:
         if self._profile.strict:
-            return None  # JSON has no includes; that has been said
+            return []  # JSON has no includes; that has been said
         name = self._tokens.text(syntax.name)
-        included = self._includer.load(syntax, self.tree.span(syntax), name, self._included)
-        if included is None:
-            return None
+        return self._includer.load(syntax, self.tree.span(syntax), name, self._included)
+
+    def _builder_of(self, included: Included, path: tuple[str, ...] | None) -> Builder:
         profile = PROFILES[Dialect.JSON] if included.is_json else self._profile
         return Builder(included, profile, self._includer, self._findings, path or _ROOT)
 

@@ -1,16 +1,31 @@
-"""Join the pieces of a concatenation: text to text, list to list, object over object."""
+"""Join the pieces of a concatenation: text to text, list to list, object over object, and to a list the values of an object
+whose keys are numbers."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Final
 
 from spec.diagnostic import Label
 from spec.resolver.codes import ResolveCode
 from spec.resolver.findings import Findings
-from spec.resolver.nodes import Concatenation, Entry, Head, ListNode, Node, ObjectNode, Whitespace, is_placeholder, through
+from spec.resolver.nodes import (
+    Concatenation,
+    Entry,
+    Head,
+    Held,
+    ListNode,
+    Node,
+    ObjectNode,
+    Whitespace,
+    is_placeholder,
+    through,
+)
 from spec.value import Scalar
 
-_NAMES = {Scalar: "text", ListNode: "a list", ObjectNode: "an object"}
+_NAMES: Final = {Scalar: "text", ListNode: "a list", ObjectNode: "an object"}
+_INDEX: Final = re.compile(r"[0-9]{1,9}")
 
 
 def concatenate(
@@ -33,6 +48,8 @@ def concatenate(
         known = [value for value in values if not is_placeholder(value[0])]
         if len(known) < len(values):
             return concatenate([*known], node, merge, findings)
+        if Scalar not in kinds and (lists := _as_lists(values, merge)):
+            return _join_lists(lists, node)
         _report(values, node, findings)
         return values[0]
     if len(values) == 1:
@@ -40,6 +57,20 @@ def concatenate(
     if ObjectNode in kinds:
         return merge(values[::-1])
     return _join_lists(values, node)
+
+
+def check_literals(node: Concatenation, findings: Findings) -> None:
+    """Report pieces that are written out and can never be joined, whatever the references among the pieces stand for."""
+    values: list[Head] = [(part, ()) for part in node.parts if isinstance(part, Scalar | ListNode | ObjectNode)]
+    kinds = {type(value[0]) for value in values}
+    if len(kinds) > 1 and (Scalar in kinds or not any(isinstance(head, ObjectNode) and as_list(head) for head, _ in values)):
+        _report(values, node, findings)
+
+
+def as_list(node: ObjectNode) -> ListNode | None:
+    """The values of an object whose keys are numbers, in the order of the numbers; None when no key is a number."""
+    indexed = {int(key): slot for key, slot in node.slots.items() if _INDEX.fullmatch(key)}
+    return ListNode([(Held(indexed[index]), ()) for index in sorted(indexed)], node.span, node.via) if indexed else None
 
 
 def literal_text(parts: list[Node | Whitespace]) -> str | None:
@@ -64,6 +95,19 @@ def _text(piece: Head | Whitespace) -> str:
     if isinstance(piece, Whitespace):
         return piece.text
     return scalar_text(piece[0]) if isinstance(piece[0], Scalar) else ""
+
+
+def _as_lists(values: list[Head], merge: Callable[[list[Head]], Head]) -> list[Head]:
+    """Lists as they are, objects as lists; empty when one of them is none. Objects before the first list are one object."""
+    start = next(index for index, value in enumerate(values) if isinstance(value[0], ListNode))
+    heads = [merge(values[:start][::-1])] if start else []
+    lists: list[Head] = []
+    for head, via in (*heads, *values[start:]):
+        converted = as_list(head) if isinstance(head, ObjectNode) else head
+        if converted is None:
+            return []
+        lists.append((converted, via))
+    return lists
 
 
 def _join_lists(values: list[Head], node: Concatenation) -> Head:

@@ -7,11 +7,13 @@ only what was assigned to it earlier; that is all there is to self-reference.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from spec.position import Span
 from spec.resolver.budget import AGAIN_COST, ITEM_COST, REFERENCE_COST, SLOT_COST, Budget
 from spec.resolver.codes import ResolveCode
-from spec.resolver.concatenate import concatenate
+from spec.resolver.concatenate import as_list, concatenate
 from spec.resolver.externals import Externals
 from spec.resolver.findings import Findings
 from spec.resolver.nodes import (
@@ -19,6 +21,7 @@ from spec.resolver.nodes import (
     Concatenation,
     Entry,
     Head,
+    Held,
     ListNode,
     Node,
     ObjectNode,
@@ -36,6 +39,7 @@ from spec.value import Scalar
 
 CHAIN_LIMIT: Final = 1000
 _UNTAINTED: Final = 1 << 60
+_NOWHERE: Final = -1
 _SETTLED: Final = (Scalar, ObjectNode, ListNode)
 
 
@@ -51,8 +55,11 @@ def settled(slot: Slot) -> Head | None:
 class Evaluator:
     """Evaluates the slots of one document."""
 
-    def __init__(self, root: ObjectNode, externals: Externals, findings: Findings, budget: Budget) -> None:
+    def __init__(
+        self, root: ObjectNode, externals: Externals, findings: Findings, budget: Budget, enclosing: Mapping[int, Span]
+    ) -> None:
         self._root = root
+        self._enclosing = enclosing  # the objects and lists around the value that is being made, by identity
         self._externals = externals
         self._findings = findings
         self._budget = budget
@@ -73,6 +80,8 @@ class Evaluator:
             return self._concatenation(node)
         if isinstance(node, Plugin):
             return self.node(node.node)
+        if isinstance(node, Held):
+            return self.slot(node.slot)
         if isinstance(node, Append):
             return ready((ListNode([(node.node, ())], node.span, node.via), ()))
         return ready((node, ()))
@@ -137,8 +146,9 @@ class Evaluator:
         items: list[Entry] = []
         added = [(node, via) for node, via in slot.entries[start : index + 1] if isinstance(node, Append)]
         newest = added[-1][0]
-        if before is not None and isinstance(before[0], ListNode):
-            items = [(node, through(before[1], via)) for node, via in before[0].items]
+        earlier = as_list(before[0]) if before is not None and isinstance(before[0], ObjectNode) else before and before[0]
+        if before is not None and isinstance(earlier, ListNode):
+            items = [(node, through(before[1], via)) for node, via in earlier.items]
         elif before is not None and not is_placeholder(before[0]):
             message = f"`+=` needs a list, but `{slot.key}` holds something else before"
             self._findings.add(ResolveCode.APPEND_TO_NON_LIST, newest.span, message)
@@ -161,7 +171,9 @@ class Evaluator:
         if via:
             self._budget.spend(SLOT_COST * (1 + len(node.slots)), via[-1])
         for key, slot in node.slots.items():
-            entries = [(entry, through(via, entry_via)) for entry, entry_via in slot.entries] if via else slot.entries
+            # What is merged again and again in different company doubles its assignments each time.
+            self._budget.spend(ITEM_COST * len(slot.entries), slot.key_span)
+            entries = _entries_through(slot, via) if via else slot.entries
             known = merged.slots.get(key)
             if known is None:
                 merged.slots[key] = Slot(key, slot.key_span, list(entries))
@@ -185,6 +197,9 @@ class Evaluator:
             external = self._externals.find(reference.path, reference.span)
             if external is not None:
                 head = external, ()
+        if head is not None and reference.optional and id(head[0]) in self._enclosing:
+            self._taint = _NOWHERE
+            return None  # what encloses this very value: seen from elsewhere the reference may well have a value
         if head is not None:
             return head[0], through((*reference.via, reference.span), head[1])
         if reference.optional:
@@ -256,6 +271,13 @@ class Evaluator:
         elif result is not None and isinstance(result[0], ListNode):
             self._budget.spend(ITEM_COST * len(result[0].items), node.span)
         return result
+
+
+def _entries_through(slot: Slot, via: Via) -> list[Entry]:
+    """The assignments of a slot that was reached by a reference. What it appends belongs to the list it stood behind there."""
+    if any(isinstance(entry, Append) for entry, _ in slot.entries):
+        return [(Held(slot), via)]
+    return [(entry, through(via, entry_via)) for entry, entry_via in slot.entries]
 
 
 def _candidates(reference: Reference) -> tuple[tuple[str, ...], ...]:

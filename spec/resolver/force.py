@@ -23,19 +23,27 @@ class Forcer:
     """Turns heads into values. The result is a tree: what several references share is copied, each copy with its own way."""
 
     def __init__(
-        self, evaluator: Evaluator, profile: Profile, externals: Externals, findings: Findings, budget: Budget
+        self,
+        evaluator: Evaluator,
+        profile: Profile,
+        externals: Externals,
+        findings: Findings,
+        budget: Budget,
+        enclosing: dict[int, Span],
     ) -> None:
         self._evaluator = evaluator
         self._profile = profile
         self._fill = externals.fill if profile.placeholders else None
         self._findings = findings
         self._budget = budget
-        self._open: dict[int, Span] = {}  # the objects and lists around the current value
+        self._open = enclosing  # the objects and lists around the current value
 
     def value(self, node: Scalar | ListNode | ObjectNode, via: Via) -> Step[Any]:
-        """The value of a head that was reached through ``via``."""
+        """The value of a head that was reached through ``via``; None for an optional reference to what it stands in."""
         if isinstance(node, Scalar):
             return ready(self._scalar(node, via))
+        if id(node) in self._open and via and via[-1].text.startswith("${?"):
+            return ready(None)
         if id(node) in self._open or len(self._open) >= VALUE_DEPTH:
             self._report_depth(node, via)
             return ready(Scalar(None, node.span, through(via, node.via)))
@@ -72,10 +80,11 @@ class Forcer:
             inner, inner_via = head
             inner_via = through(via, inner_via)
             if isinstance(inner, Scalar):
-                value: Value = self._scalar(inner, inner_via)
+                value: Value | None = self._scalar(inner, inner_via)
             else:
                 value = yield self.value(inner, inner_via)
-            fields.append(Field(slot.key, slot.key_span, value))
+            if value is not None:
+                fields.append(Field(slot.key, slot.key_span, value))
         if self._profile.sections:
             self._check_dotted(node)
         del self._open[id(node)]
@@ -105,8 +114,8 @@ class Forcer:
         head: Head | None = yield self._evaluator.node(node)
         if head is None:
             return None
-        value: Value = yield self.value(head[0], through(via, head[1]))
-        return self._plugin(node, value) if isinstance(node, Plugin) else value
+        value: Value | None = yield self.value(head[0], through(via, head[1]))
+        return self._plugin(node, value) if isinstance(node, Plugin) and value is not None else value
 
     def _plugin(self, plugin: Plugin, value: Value) -> Value:
         """The block of a section with its name; text or a list in place of a block is left as it is, and reported."""
@@ -115,7 +124,7 @@ class Forcer:
                 return value  # nothing was written, or nothing known: that has been said
             message = f"`{plugin.name}` is not a block; a section holds plugins, written `{plugin.name} {{ ... }}`"
             notes = ("SeaTunnel would drop the name and keep the bare value",)
-            self._findings.warn(ResolveCode.ENTRY_NOT_BLOCK, plugin.name_span, message, notes=notes)
+            self._findings.warn(ResolveCode.ENTRY_NOT_BLOCK, plugin.name_span, message, label="not a plugin", notes=notes)
             return value
         if value.field("plugin_name"):
             return value
@@ -127,8 +136,11 @@ class Forcer:
         for key, slot in node.slots.items():
             if "." in key and (other := _nested(node, key)):
                 message = f"`{key}` is also set inside a block; in a SeaTunnel file these are two different keys"
-                labels = (Label(other.key_span, "the other one; the key with dots wins"),)
-                self._findings.warn(ResolveCode.DOTTED_AND_NESTED, slot.key_span, message, secondary=labels)
+                labels = (Label(other.key_span, "has no effect"),)
+                notes = ("help: write it once",)
+                self._findings.warn(
+                    ResolveCode.DOTTED_AND_NESTED, slot.key_span, message, label="counts", secondary=labels, notes=notes
+                )
 
 
 def _nested(node: ObjectNode, key: str) -> Slot | None:

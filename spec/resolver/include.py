@@ -14,13 +14,14 @@ from spec.resolver.findings import Findings
 from spec.resolver.nodes import Via
 from spec.syntax.codes import SyntaxCode
 from spec.syntax.files import FileProblem, read_text_file
-from spec.syntax.strings import decode_string
+from spec.syntax.strings import decode_raw, decode_string
 from spec.syntax.tree import IncludeSyntax
 
 INCLUDE_DEPTH: Final = 16
 INCLUDE_FILES: Final = 64
 INCLUDE_CHARACTERS: Final = 16 * 1024 * 1024
-_GUESSED_SUFFIXES: Final = (".conf", ".json")
+# A name without a suffix stands for all of these that exist; what a later one says wins.
+_GUESSED_SUFFIXES: Final = (".properties", ".json", ".conf")
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +38,11 @@ class Included:
         """Whether JSON's grammar applies to it."""
         return self.path.suffix.lower() == ".json"
 
+    @property
+    def is_properties(self) -> bool:
+        """Whether it is lines of ``key = text`` as Java writes them."""
+        return self.path.suffix.lower() == ".properties"
+
 
 @dataclass(slots=True, eq=False)
 class Includer:
@@ -48,16 +54,17 @@ class Includer:
     _includes: int = 0
     _characters: int = 0
 
-    def load(self, syntax: IncludeSyntax, span: Span, name_token: str, parent: Included) -> Included | None:
-        """The text that an include in ``parent`` names; None when there is none to read, with a finding that says why."""
-        name = decode_string(name_token)
+    def load(self, syntax: IncludeSyntax, span: Span, name_token: str, parent: Included) -> list[Included]:
+        """The texts that an include in ``parent`` names, the strongest last; a finding says why one cannot be read."""
+        name = decode_raw(name_token) if name_token.startswith('"""') else decode_string(name_token)
         if self._refused(syntax, span, name, len(parent.chain)):
-            return None
-        path = self._locate(syntax, span, name, parent)
-        if path is None or self._loops(path, span, parent):
-            return None
-        source = self._read(path, span, name)
-        return Included(source, path, (*parent.via, span), (*parent.chain, path)) if source else None
+            return []
+        texts: list[Included] = []
+        for path in self._locate(syntax, span, name, parent):
+            source = None if self._loops(path, span, parent) else self._read(path, span, name)
+            if source is not None:
+                texts.append(Included(source, path, (*parent.via, span), (*parent.chain, path)))
+        return texts
 
     def _read(self, path: Path, span: Span, name: str) -> SourceText | None:
         """The text of a file; read once, however often it is included."""
@@ -98,22 +105,20 @@ class Includer:
             return False
         return True
 
-    def _locate(self, syntax: IncludeSyntax, span: Span, name: str, parent: Included) -> Path | None:
-        """The real path of the file, when it exists and lies below the root."""
+    def _locate(self, syntax: IncludeSyntax, span: Span, name: str, parent: Included) -> list[Path]:
+        """The real paths of the files that exist, when all of them lie below the root."""
         wanted = parent.path.parent / name
-        candidates = [wanted]
-        if not syntax.kind and wanted.suffix not in _GUESSED_SUFFIXES:
-            candidates += [wanted.with_name(wanted.name + suffix) for suffix in _GUESSED_SUFFIXES if wanted.name]
-        found = next((path for path in candidates if os.path.lexists(path) and not os.path.isdir(path)), None)  # noqa: PTH112 - is_dir raises
-        inside = self._is_inside(found or wanted)
-        if not inside:
+        found = [wanted] if _is_there(wanted) else []
+        if not found and not syntax.kind and wanted.name and wanted.suffix not in _GUESSED_SUFFIXES:
+            guesses = (wanted.with_name(wanted.name + suffix) for suffix in _GUESSED_SUFFIXES)
+            found = [path for path in guesses if _is_there(path)]
+        if not all(map(self._is_inside, found or [wanted])):
             message = f"{name!r} lies outside of the directory that includes are confined to"
             self.findings.add(ResolveCode.INCLUDE_OUTSIDE, span, message, notes=(f"the directory is {self.root}",))
-        elif found is None:
+            return []
+        if not found:
             self._missing(syntax, span, name)
-        else:
-            return Path(os.path.realpath(found))
-        return None
+        return [Path(os.path.realpath(path)) for path in found]
 
     def _is_inside(self, path: Path) -> bool:
         if self.root is None:
@@ -134,6 +139,10 @@ class Includer:
         outer = tuple(Label(step, "included from here") for step in parent.via)
         self.findings.add(ResolveCode.INCLUDE_LOOP, span, f"{path.name} includes itself", secondary=outer)
         return True
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.lexists(path) and not os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for odd names
 
 
 def _is_file_name(name: str) -> bool:

@@ -81,7 +81,19 @@ class ObjectNode:
     slots: dict[str, Slot] = field(default_factory=dict)
 
 
-Node: TypeAlias = Scalar | ListNode | ObjectNode | Reference | Concatenation | Append | Plugin
+@dataclass(slots=True, eq=False)
+class Held:
+    """What a slot of another object holds, as it stands there: merging the copy of a field does not append to it again."""
+
+    slot: Slot
+
+    @property
+    def span(self) -> Span:
+        """Where the slot's key stands."""
+        return self.slot.key_span
+
+
+Node: TypeAlias = Scalar | ListNode | ObjectNode | Reference | Concatenation | Append | Plugin | Held
 Entry: TypeAlias = tuple[Node, Via]  # a node and the references through which it came to this place
 Head: TypeAlias = tuple[Scalar | ListNode | ObjectNode, Via]  # what a slot holds: its own shape known, its content not yet
 

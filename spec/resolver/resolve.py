@@ -64,9 +64,10 @@ def resolve(
 def _values(root: ObjectNode | ListNode, profile: Profile, externals: Externals, findings: Findings) -> Value | None:
     budget = Budget()
     outer = root if isinstance(root, ObjectNode) else ObjectNode(root.span)
-    evaluator = Evaluator(outer, externals, findings, budget)
+    enclosing: dict[int, Span] = {}
+    evaluator = Evaluator(outer, externals, findings, budget, enclosing)
     try:
-        value: Value = run(Forcer(evaluator, profile, externals, findings, budget).value(root, ()))
+        value: Value = run(Forcer(evaluator, profile, externals, findings, budget, enclosing).value(root, ()))
     except OutputTooLarge as problem:
         findings.add(ResolveCode.OUTPUT_TOO_LARGE, problem.span, problem.message, label="this makes too much")
         return None

@@ -39,30 +39,35 @@ class SectionRules:
 
     def _list_in_section(self, name: str, key: Span) -> None:
         message = f"`{name}` is written as a list; SeaTunnel reads lists of plugins only from .json files"
-        notes = (_READS, f"write {name} {{ PluginName {{ ... }} }}")
+        notes = (_READS, f"help: write {name} {{ PluginName {{ ... }} }}, or name the file .json and write all of it in JSON")
         self._findings.warn(ResolveCode.LIST_IN_SECTION, key, message, notes=notes)
 
     def _nested(self, name: str, key: Span) -> None:
         message = f"SeaTunnel would turn this `{name}` block into a list, because its name is that of a section"
-        self._findings.warn(ResolveCode.NESTED_SECTION_KEY, key, message, notes=(_READS,))
+        notes = (_READS, f"help: where the name is yours to choose, choose another one than {name}")
+        self._findings.warn(ResolveCode.NESTED_SECTION_KEY, key, message, label="taken for a section", notes=notes)
 
     def repeated(self, name: str, first: Span, again: Span) -> None:
         """A section is written twice."""
         message = f"`{name}` is written twice; SeaTunnel would keep only this one"
         labels = (Label(first, "SeaTunnel drops this one"),)
-        notes = ("flowdeck reads both", f"move the blocks into one `{name}`")
+        notes = ("flowdeck reads both", f"help: move the blocks into one `{name} {{ ... }}`")
         self._findings.warn(ResolveCode.SECTION_REPEATED, again, message, secondary=labels, notes=notes)
 
     def include_in_section(self, span: Span) -> None:
         """An include stands directly in a section."""
         message = "SeaTunnel silently ignores an include that stands directly in a section"
-        notes = ("flowdeck reads the file; its top-level blocks are plugins",)
-        self._findings.warn(ResolveCode.INCLUDE_IN_SECTION, span, message, notes=notes)
+        notes = (
+            "flowdeck reads the file; its top-level blocks are plugins",
+            "help: write the plugin's block here, and the include inside of it: FakeSource { include ... }",
+        )
+        self._findings.warn(ResolveCode.INCLUDE_IN_SECTION, span, message, label="SeaTunnel drops this", notes=notes)
 
     def append_in_section(self, span: Span) -> None:
         """``+=`` inside a plugin block."""
         message = "SeaTunnel forgets the earlier elements when `+=` stands in a section"
-        self._findings.warn(ResolveCode.APPEND_IN_SECTION, span, message, notes=("flowdeck appends",))
+        notes = ("flowdeck appends", "help: write the whole list after `=`")
+        self._findings.warn(ResolveCode.APPEND_IN_SECTION, span, message, label="starts anew in SeaTunnel", notes=notes)
 
 
 def _holds_object(value: ValueSyntax) -> bool:

@@ -17,7 +17,7 @@ def read_include(tokens: Tokens, first: int, end: int) -> IncludeSyntax | None:
 
     Legal are ``include "name"``, ``file("name")``, ``url("...")``, ``classpath("...")``, and ``required(...)`` around each.
     """
-    names = [index for index in range(first + 1, end) if tokens.kinds[index] == kinds.STRING]
+    names = [index for index in range(first + 1, end) if tokens.kinds[index] in (kinds.STRING, kinds.RAW_STRING)]
     if len(names) != 1:
         return None
     name = names[0]

@@ -11,6 +11,8 @@ _ESCAPE: Final = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F]
 _NUMBER: Final = re.compile(r"-?[0-9]+(?P<fraction>\.[0-9]*)?(?P<exponent>[eE][+-]?[0-9]+)?")
 _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
 _DIGIT_LIMIT: Final = 4000  # Python refuses to read longer ones
+_SHORT: Final = 18  # integers of so few characters always fit into 64 bits
+_LEAST, _GREATEST = -(1 << 63), (1 << 63) - 1
 
 
 def decode_string(quoted: str) -> str:
@@ -46,21 +48,31 @@ def decode_raw(raw: str) -> str:
     return raw[3:-3] if len(raw) >= 6 and raw.endswith('"""') else raw[3:]
 
 
-def decode_word(word: str) -> str | int | float | bool | None:
-    """What unquoted ``word`` is: a number, true, false, null, or text."""
+def decode_word(word: str, *, any_size: bool = False) -> str | int | float | bool | None:
+    """What unquoted ``word`` is: a number, true, false, null, or text.
+
+    As in HOCON's own readers, an integer that 64 bits do not hold is text; with ``any_size`` it is a number, as in JSON.
+    """
     first = word[0]
     if first in "-0123456789":
-        return _decode_number(word)
+        return _decode_number(word, any_size=any_size)
     if first in "tfn" and word in _WORDS:
         return _WORDS[word]
     return word
 
 
-def _decode_number(word: str) -> str | int | float:
+def _decode_number(word: str, *, any_size: bool) -> str | int | float:
     match = _NUMBER.fullmatch(word)
     if match is None:
         return word
     if match["fraction"] is None and match["exponent"] is None:
-        return int(word) if len(word) < _DIGIT_LIMIT else word
+        return _decode_integer(word, any_size=any_size)
     number = float(word)
     return number if abs(number) != float("inf") else word
+
+
+def _decode_integer(word: str, *, any_size: bool) -> str | int:
+    if len(word) >= _DIGIT_LIMIT:
+        return word
+    number = int(word)
+    return number if any_size or len(word) <= _SHORT or _LEAST <= number <= _GREATEST else word

@@ -19,7 +19,7 @@ TOKEN_LIMIT: Final = 1 << 21
 SPACES: Final = r" \t\r\x0b\x0c\x1c-\x1f\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _RESERVED: Final = r"$\"{}\[\]:=,+#`^?!@*&\\"
 _TEXT: Final = rf"(?:[^{_RESERVED}{SPACES}\n/]++|/(?!/))"
-_POSITIVE_EXPONENT: Final = r"-?[0-9]++(?:\.[0-9]*+)?[eE]\+[0-9]++"  # the one place where `+` may stand outside quotes
+_POSITIVE_EXPONENT: Final = r"-?[0-9]++(?:\.[0-9]*+)?[eE]\+[0-9]++(?![eE.+-])"  # the one place where `+` needs no quotes
 _QUOTED: Final = r'"(?!"")[^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*+)*+"'
 _QUOTED_LINE: Final = r'"(?!"")[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"'
 
