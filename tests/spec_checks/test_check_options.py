@@ -132,7 +132,7 @@ def test_an_unknown_option_with_one_near_name_can_be_fixed() -> None:
     assert (found.code, marked(found), found.pointer) == ("J201", "row.nums", "/source/0/row.nums")
     assert found.notes == ('help: did you mean "row.num"?',)
     assert found.fix is not None
-    assert found.fix.applicability is Applicability.SAFE
+    assert found.fix.applicability is Applicability.UNSAFE
     edit = found.fix.edits[0]
     text = result.document.source.text
     fixed = text[: edit.span.start] + edit.text + text[edit.span.end :]
