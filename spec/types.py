@@ -9,12 +9,15 @@ import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from spec.errors import FlowdeckError
 
 MAXIMUM_PRECISION = 38
 MAXIMUM_DEPTH = 32
+_SHORT = 200
+_REMEMBERED = 1024
 
 _TOKEN = re.compile(r"""(?P<space>[ \t\r]+)|(?P<name>"[^"\n]*"|[^\W\d][\w.$-]*|\d+)|(?P<mark>[<>(),{}=:\n])""")
 
@@ -124,6 +127,12 @@ def _parse(declared: object, depth: int) -> FieldType:
         return ScalarType.NULL  # a bare `null` in a job file is the type null
     if not isinstance(declared, str):
         raise FieldTypeError(f"a type is a text or an object of fields, not {type(declared).__name__}")
+    return _parse_text(declared, depth) if len(declared) <= _SHORT else _TypeText(declared, depth).parse()
+
+
+@lru_cache(_REMEMBERED)
+def _parse_text(declared: str, depth: int) -> FieldType:
+    """A job says the same few types again and again."""
     return _TypeText(declared, depth).parse()
 
 

@@ -6,6 +6,7 @@ The engine is only loaded here, when there is a query whose input is known.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from spec.checks.suggestion import suggest
@@ -16,6 +17,7 @@ from spec.dataflow.report import Reporter, column_note, made_label, unsafe
 from spec.dataflow.schema import UNKNOWN, Column, DatasetSchema, Schema
 from spec.diagnostic import Label, Severity
 from spec.position import Span
+from spec.types import FieldType
 from spec.value import Scalar
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _QUERY = ("query",)
 _ANY_INPUT = "dual"
+_REMEMBERED = 128
 
 
 def sql_schema(node: Node, schema: Schema, report: Reporter) -> DatasetSchema:
@@ -31,16 +34,22 @@ def sql_schema(node: Node, schema: Schema, report: Reporter) -> DatasetSchema:
     columns = schema.typed()
     if not isinstance(query, str) or columns is None:
         return UNKNOWN
-    from spec.sql.examine import examine
-    from spec.sql.session import session
-
-    with session() as dialect:
-        examined = examine(query, columns, dialect)
+    examined = _examined(query, columns)
     findings = _SqlFindings(node, schema, report)
     findings.add(examined)
     if examined.columns is None or (examined.problems and not schema.complete):
         return UNKNOWN
     return findings.result(examined)
+
+
+@lru_cache(_REMEMBERED)
+def _examined(query: str, columns: tuple[tuple[str, FieldType], ...]) -> Examined:
+    """What the engine says of the query; remembered, because an editor asks of the same queries after every keystroke."""
+    from spec.sql.examine import examine
+    from spec.sql.session import session
+
+    with session() as dialect:
+        return examine(query, columns, dialect)
 
 
 class _SqlFindings:
