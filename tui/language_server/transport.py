@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import threading
@@ -48,6 +49,9 @@ def serve_stdio(server: FlowdeckLanguageServer) -> int:
     output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     server.protocol.set_writer(StdoutWriter(output))
+    # What start-up made stays: looking through it for garbage again and again would slow every check down.
+    gc.collect()
+    gc.freeze()
     try:
         asyncio.run(
             run_async(
