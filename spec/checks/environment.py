@@ -11,6 +11,7 @@ from spec.checks.canonical import Canonical
 from spec.checks.findings import Findings
 from spec.checks.wording import shown
 from spec.diagnostic import Label, Severity
+from spec.fix.removal import removal_of
 from spec.job import CheckpointSettings, EnvSpec, JobMode, RestartKind, RestartStrategy
 
 STREAMING_INTERVAL = 10.0
@@ -47,6 +48,7 @@ def check_restart_settings(canonical: Canonical, findings: Findings) -> None:
                 f'"{theirs}" and "{ours}" are the same setting: "{ours}" counts',
                 origin.span,
                 label="has no effect",
+                fix=removal_of(origin.key_span, origin.value.span, f'remove "{theirs}"'),
                 severity=Severity.WARNING,
                 secondary=(Label(canonical.origin((ours,)).span, "counts"),),
                 pointer=origin.pointer,

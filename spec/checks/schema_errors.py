@@ -234,6 +234,7 @@ def _exclusive(subject: Subject, problem: Problem) -> None:
             f"{subject.owner(problem.path)} needs one of {options}",
             owner.span,
             label="none of them is given",
+            notes=("help: give exactly one of them",),
             pointer=owner.pointer,
         )
         return
@@ -253,6 +254,7 @@ def _clash(subject: Subject, path: Path, present: list[str]) -> None:
         origins[-1].span,
         label="given as well",
         secondary=[Label(origin.span, "given here") for origin in origins[:-1]],
+        notes=("help: keep one of them and remove the others",),
         pointer=origins[-1].pointer,
     )
 
@@ -267,6 +269,7 @@ def _bundled(subject: Subject, problem: Problem) -> None:
         f'"{given}" also needs "{missing}"',
         origin.span,
         label=f'given without "{missing}"',
+        notes=example(missing, subject.schema.get("properties", {}).get(missing, {}) if not problem.path else {}),
         pointer=origin.pointer,
     )
 

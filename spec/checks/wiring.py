@@ -99,6 +99,7 @@ def _outputs(nodes: list[Node], findings: Findings) -> dict[str, Node]:
                 origin.value,
                 label="given again",
                 secondary=(Label(first.canonical.origin(("plugin_output",)).value.span, "first given here"),),
+                notes=("help: give each its own name; who reads both lists both: plugin_input = [...]",),
                 pointer=origin.pointer,
             )
     return outputs

@@ -68,4 +68,22 @@ CODES = (
         good=_ENV + _SOURCE + _CONSOLE,
         severity=Severity.WARNING,
     ),
+    Code(
+        "D308",
+        "key that is written twice",
+        "Of two values of one key the last one counts, and the first is forgotten without a word. Two blocks of one name are "
+        "merged, and a second value that is a reference may be meant to override the first: neither is reported.",
+        bad='env {\n  parallelism = 2\n  job.mode = "BATCH"\n  parallelism = 4\n}\n' + _SOURCE + _CONSOLE,
+        good='env {\n  parallelism = 4\n  job.mode = "BATCH"\n}\n' + _SOURCE + _CONSOLE,
+        severity=Severity.WARNING,
+    ),
+    Code(
+        "D309",
+        "block that is another plugin than its name says",
+        "The key of a block in a section is the plugin's name, unless the block has a plugin_name of its own, which then "
+        "counts. Two different names mislead whoever reads the file.",
+        bad=_ENV + _SOURCE + "sink {\n  LocalFile {\n    plugin_name = Console\n  }\n}\n",
+        good=_ENV + _SOURCE + _CONSOLE,
+        severity=Severity.WARNING,
+    ),
 )

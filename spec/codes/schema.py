@@ -8,6 +8,7 @@ from spec.diagnostic import Severity
 _ENV = 'env { job.mode = "BATCH" }\n'
 _FAKE = _ENV + "source {\n  FakeSource {\n    schema { fields { id = int } }\n  }\n}\n"
 _CONSOLE = "sink { Console { } }\n"
+_REPLACE = '\n    replace_field = name\n    pattern = "[0-9]"\n    replacement = ""\n    is_regex = true\n'
 
 
 def _source(options: str) -> str:
@@ -75,10 +76,8 @@ CODES = (
         "J208",
         "option that another one's value makes necessary",
         "The value of one option asks for another option, which is missing.",
-        bad=_transform('Replace { replace_field = id, pattern = "[0-9]", replacement = "", is_regex = true }'),
-        good=_transform(
-            'Replace { replace_field = id, pattern = "[0-9]", replacement = "", is_regex = true, replace_first = false }'
-        ),
+        bad=_transform(f"Replace {{{_REPLACE}  }}").replace("id = int", "name = string"),
+        good=_transform(f"Replace {{{_REPLACE}    replace_first = false\n  }}").replace("id = int", "name = string"),
     ),
     Code(
         "J209",

@@ -61,7 +61,7 @@ def _examples(entry: Code, found: Diagnostic | None, page: Page, width: int) -> 
     if found is not None:
         page.heading("What check says of it")
         page.blank()
-        page.code(render_diagnostic(found, Palette(), width - 4))
+        page.code(render_diagnostic(found, Palette(), width - 4, wrap=True))
     page.heading("Right")
     page.blank()
     page.code(entry.good)

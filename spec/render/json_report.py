@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from spec.checks.concealment import reveals_secret
 from spec.diagnostic import Diagnostic, Edit, Fix
 from spec.position import Span
 
@@ -24,7 +25,8 @@ def render_json(diagnostics: Iterable[Diagnostic], files: int) -> str:
 
 def diagnostic_to_dict(diagnostic: Diagnostic) -> dict[str, Any]:
     """One diagnostic as plain data. Lines and columns are 1-based and in characters; ``start`` and ``end`` are None for a
-    problem of a whole file; ``fix`` is None where none is certain. Text is as in the file: escape it before showing it."""
+    problem of a whole file; ``fix`` is None where none is certain, or where its text would show a secret. Text is as in the
+    file: escape it before showing it."""
     span = diagnostic.primary.span if diagnostic.primary else None
     return {
         "code": diagnostic.code,
@@ -37,7 +39,7 @@ def diagnostic_to_dict(diagnostic: Diagnostic) -> dict[str, Any]:
         "related": [{**_range(label.span), "message": label.message} for label in diagnostic.secondary],
         "pointer": diagnostic.pointer,
         "notes": list(diagnostic.notes),
-        "fix": _fix(diagnostic.fix) if diagnostic.fix else None,
+        "fix": _fix(diagnostic.fix) if diagnostic.fix and not reveals_secret(diagnostic.fix) else None,
     }
 
 

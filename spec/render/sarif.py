@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
+from spec.checks.concealment import reveals_secret
 from spec.codes.registry import find_code
 from spec.diagnostic import Diagnostic, Edit, Fix, Label, Severity
 from spec.position import Span
@@ -46,7 +47,7 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
     }
     if diagnostic.secondary:
         result["relatedLocations"] = [_location(label) for label in diagnostic.secondary]
-    if diagnostic.fix is not None:
+    if diagnostic.fix is not None and not reveals_secret(diagnostic.fix):
         result["fixes"] = [_fix(diagnostic.fix)]
     return result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from spec.diagnostic import Label, Severity
 from spec.position import SourceText
@@ -82,9 +83,14 @@ def _line(
     for mark in reversed(marks):
         begin, end = window.place(_column(columns, mark.start)), window.place(_column(columns, mark.end))
         underline = ("^" if mark.primary else "-") * max(end - begin, 1)
-        text = underline + (f" {safe(mark.message)}" if mark.message else "")
-        painted = palette.severity(severity, text) if mark.primary else palette.gutter(text)
-        yield f"{bar} {' ' * begin}{painted}"
+        paint = partial(palette.severity, severity) if mark.primary else palette.gutter
+        message = safe(mark.message)
+        room = max(width, _MINIMUM_WIDTH)
+        if not message or begin + len(underline) + 1 + text_width(message) <= room:
+            yield f"{bar} {' ' * begin}{paint(f'{underline} {message}'.rstrip())}"
+        else:  # below the underline, as far right as there is room for it
+            yield f"{bar} {' ' * begin}{paint(underline)}"
+            yield f"{bar} {' ' * max(min(begin, room - text_width(message)), 0)}{paint(message)}"
 
 
 def _joined(bar: str, text: str) -> str:
@@ -103,6 +109,8 @@ class _Window:
         width = max(width, _MINIMUM_WIDTH)
         total = columns[-1]
         self._columns = columns
+        if total > width:  # dots take the place of what is left out
+            width -= len(_ELLIPSIS) * 2
         self._begin = 0 if total <= width else max(0, min(start - _BEFORE_MARK, total - width))
         self._end = total if total <= width else self._begin + width
         if end < start:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator
 
 from spec.diagnostic import Diagnostic, Label
@@ -12,21 +13,29 @@ from spec.render.snippet import snippet, span_marks
 
 DEFAULT_WIDTH = 120
 
+_MINIMUM_WORDS = 30
 
-def render_text(diagnostics: Iterable[Diagnostic], *, colour: bool = False, width: int = DEFAULT_WIDTH) -> str:
-    """All diagnostics, a blank line after each; the empty string for none. ``width`` is the terminal's, for long lines."""
+
+def render_text(
+    diagnostics: Iterable[Diagnostic], *, colour: bool = False, width: int = DEFAULT_WIDTH, wrap: bool = False
+) -> str:
+    """All diagnostics, a blank line after each; the empty string for none. ``width`` is the terminal's: lines of source are cut
+    to it, and with ``wrap`` the words are wrapped at it (not for what is searched by line)."""
     palette = Palette(colour)
-    return "".join(f"{render_diagnostic(diagnostic, palette, width)}\n\n" for diagnostic in diagnostics)
+    return "".join(f"{render_diagnostic(diagnostic, palette, width, wrap=wrap)}\n\n" for diagnostic in diagnostics)
 
 
-def render_diagnostic(diagnostic: Diagnostic, palette: Palette, width: int = DEFAULT_WIDTH) -> str:
+def render_diagnostic(diagnostic: Diagnostic, palette: Palette, width: int = DEFAULT_WIDTH, *, wrap: bool = False) -> str:
     """One diagnostic, without a line break at its end."""
-    return "\n".join(_lines(diagnostic, palette, width))
+    return "\n".join(_lines(diagnostic, palette, width, wrap=wrap))
 
 
-def _lines(diagnostic: Diagnostic, palette: Palette, width: int) -> Iterator[str]:
-    head = palette.severity(diagnostic.severity, f"{diagnostic.severity}[{diagnostic.code}]")
-    yield f"{head}{palette.bold(f': {safe(diagnostic.message)}')}"
+def _lines(diagnostic: Diagnostic, palette: Palette, width: int, *, wrap: bool) -> Iterator[str]:
+    words = width if wrap else None
+    head = f"{diagnostic.severity}[{diagnostic.code}]"
+    first, *more = _wrapped(safe(diagnostic.message), words, len(head) + 2)
+    yield f"{palette.severity(diagnostic.severity, head)}{palette.bold(f': {first}')}"
+    yield from (f"{' ' * (len(head) + 2)}{palette.bold(line)}" for line in more)
     groups = _by_source(diagnostic)
     gutter = max(
         (len(str(line)) for labels in groups.values() for label, _ in labels for line in _line_numbers(label)), default=1
@@ -39,7 +48,7 @@ def _lines(diagnostic: Diagnostic, palette: Palette, width: int) -> Iterator[str
         yield f"{' ' * gutter}{palette.gutter(arrow)} {safe(source.name)}:{line}:{column}"
         marks = [mark for label, primary in labels for mark in span_marks(label, primary=primary)]
         yield from snippet(source, marks, width - gutter - 3, gutter, diagnostic.severity, palette)
-    yield from _notes(diagnostic, gutter, palette, snippets=bool(groups))
+    yield from _notes(diagnostic, gutter, palette, words, snippets=bool(groups))
 
 
 def _by_source(diagnostic: Diagnostic) -> dict[SourceText, list[tuple[Label, bool]]]:
@@ -56,7 +65,14 @@ def _line_numbers(label: Label) -> tuple[int, int]:
     return label.span.start_position()[0], label.span.end_position()[0]
 
 
-def _notes(diagnostic: Diagnostic, gutter: int, palette: Palette, *, snippets: bool) -> Iterator[str]:
+def _wrapped(text: str, width: int | None, indent: int) -> list[str]:
+    """``text`` in lines that fit beside an indent; ``width`` None: on one line."""
+    if width is None or indent + len(text) <= width:
+        return [text]
+    return textwrap.wrap(text, max(width - indent, _MINIMUM_WORDS), break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _notes(diagnostic: Diagnostic, gutter: int, palette: Palette, width: int | None, *, snippets: bool) -> Iterator[str]:
     notes = [*diagnostic.notes]
     if diagnostic.fix is not None and not any(note.startswith("help:") for note in notes):
         notes.append(f"help: {diagnostic.fix.title}")
@@ -64,4 +80,7 @@ def _notes(diagnostic: Diagnostic, gutter: int, palette: Palette, *, snippets: b
         yield palette.gutter(f"{' ' * gutter} |")
     for note in notes:
         word, text = ("help", note.removeprefix("help:").lstrip()) if note.startswith("help:") else ("note", note)
-        yield f"{' ' * gutter} {palette.gutter('=')} {palette.help(f'{word}:')} {safe(text)}"
+        indent = gutter + len(f" = {word}: ")
+        first, *more = _wrapped(safe(text), width, indent)
+        yield f"{' ' * gutter} {palette.gutter('=')} {palette.help(f'{word}:')} {first}"
+        yield from (f"{' ' * indent}{line}" for line in more)

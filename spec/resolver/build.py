@@ -177,6 +177,7 @@ class Builder:
             self._sections.repeated(key, slot.key_span, key_span)
             earlier.items.extend(node.items)
         else:
+            self._sections.written_again(key, slot.key_span, earlier, key_span, node)
             slot.entries.append(entry)
         slot.key_span = key_span
 

@@ -29,3 +29,5 @@ class ResolveCode(enum.StrEnum):
     NESTED_SECTION_KEY = "D305"
     APPEND_IN_SECTION = "D306"
     ENTRY_NOT_BLOCK = "D307"
+    KEY_REPEATED = "D308"
+    OTHER_PLUGIN_NAME = "D309"

@@ -13,6 +13,7 @@ from spec.resolver.evaluate import Evaluator, settled
 from spec.resolver.externals import Externals
 from spec.resolver.findings import Findings
 from spec.resolver.nodes import Entry, Head, ListNode, Node, ObjectNode, Plugin, Slot, Via, is_placeholder, through
+from spec.resolver.section import SectionRules
 from spec.resolver.steps import Step, ready
 from spec.value import Field, ListValue, ObjectValue, Scalar, Value
 
@@ -35,6 +36,7 @@ class Forcer:
         self._profile = profile
         self._fill = externals.fill if profile.placeholders else None
         self._findings = findings
+        self._sections = SectionRules(profile, findings)
         self._budget = budget
         self._open = enclosing  # the objects and lists around the current value
 
@@ -126,7 +128,9 @@ class Forcer:
             notes = ("SeaTunnel would drop the name and keep the bare value",)
             self._findings.warn(ResolveCode.ENTRY_NOT_BLOCK, plugin.name_span, message, label="not a plugin", notes=notes)
             return value
-        if value.field("plugin_name"):
+        if (given := value.get("plugin_name")) is not None:
+            if isinstance(given, Scalar):
+                self._sections.other_name(plugin.name, given, plugin.name_span)
             return value
         name = Field("plugin_name", plugin.name_span, Scalar(plugin.name, plugin.name_span, value.via))
         return ObjectValue((*value.fields, name), value.span, value.via)

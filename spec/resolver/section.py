@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from spec.diagnostic import Label
+from spec.diagnostic import Edit, Fix, Label
+from spec.fix.removal import removal_of
 from spec.position import Span
 from spec.resolver.codes import ResolveCode
 from spec.resolver.dialect import Profile
 from spec.resolver.findings import Findings
+from spec.resolver.nodes import ListNode, Node
 from spec.resolver.paths import PathElement
 from spec.syntax.tokens import Tokens
 from spec.syntax.tree import ArraySyntax, ConcatenationSyntax, FieldSyntax, ObjectSyntax, ValueSyntax
+from spec.value import Scalar
 
 _READS: Final = "flowdeck reads what the text says; SeaTunnel would not"
 
@@ -53,6 +56,30 @@ class SectionRules:
         labels = (Label(first, "SeaTunnel drops this one"),)
         notes = ("flowdeck reads both", f"help: move the blocks into one `{name} {{ ... }}`")
         self._findings.warn(ResolveCode.SECTION_REPEATED, again, message, secondary=labels, notes=notes)
+
+    def written_again(self, key: str, first: Span, earlier: Node, again: Span, node: Node) -> None:
+        """A key of one block is written twice, with values that do not merge."""
+        if not self._keys or first.source is not again.source:
+            return
+        if not isinstance(earlier, Scalar | ListNode) or not isinstance(node, Scalar | ListNode):
+            return
+        if isinstance(node, Scalar) and node.data is None:
+            return  # taken back on purpose
+        message = f"`{key}` is written twice; SeaTunnel and flowdeck read only the last one"
+        fix = None
+        if (removed := removal_of(again, node.span, "")) and earlier.span.source is first.source:
+            edits = (Edit(earlier.span, node.span.text), *removed.edits)
+            fix = Fix("write the last value once", edits)
+        labels = (Label(again, "counts"),)
+        self._findings.warn(ResolveCode.KEY_REPEATED, first, message, label="has no effect", secondary=labels, fix=fix)
+
+    def other_name(self, block: str, name: Scalar, at: Span) -> None:
+        """A block says in ``plugin_name`` that it is another plugin than its key says."""
+        if isinstance(name.data, str) and name.data.casefold() != block.casefold():
+            message = f"this block is called `{block}`, but its plugin_name says `{name.data}`, which counts"
+            notes = (f"help: call the block {name.data}, and leave plugin_name out",)
+            labels = (Label(name.span, "counts"),)
+            self._findings.warn(ResolveCode.OTHER_PLUGIN_NAME, at, message, secondary=labels, notes=notes)
 
     def include_in_section(self, span: Span) -> None:
         """An include stands directly in a section."""

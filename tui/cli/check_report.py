@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Sequence
 
 from spec.diagnostic import Diagnostic, Severity
 from spec.render.text import render_text
 from spec.syntax.codes import SyntaxCode
 from tui.cli.checking import FileReport
+from tui.cli.terminal import is_terminal
 
 EXIT_CLEAN = 0
 EXIT_FINDINGS = 1
@@ -28,7 +31,8 @@ def rendered(diagnostics: Sequence[Diagnostic], files: int, output: str, *, colo
     """The findings in ``files`` files as text, JSON, SARIF or GitHub annotations. The forms for programs are imported only when
     asked for."""
     if output == "text":
-        return render_text(diagnostics, colour=colour, width=shutil.get_terminal_size((120, 24)).columns)
+        wrap = is_terminal(sys.stdout) or "COLUMNS" in os.environ  # in a pipe, a message is one line to search for
+        return render_text(diagnostics, colour=colour, width=shutil.get_terminal_size((120, 24)).columns, wrap=wrap)
     if output == "json":
         from spec.render.json_report import render_json
 
