@@ -14,7 +14,7 @@ from spec.checks.canonical import Canonical, Origin, canonical_options, path_tex
 from spec.checks.findings import Findings
 from spec.checks.schema_errors import Subject, report
 from spec.checks.sections import Element
-from spec.checks.suggestion import suggest
+from spec.checks.suggestion import Suggestion, suggest
 from spec.diagnostic import Label, Severity
 from spec.fix.removal import removal_of
 from spec.value import ObjectValue
@@ -50,6 +50,7 @@ def check_plugin(element: Element, findings: Findings, engine: str) -> CheckedPl
     subject = Subject(schema.name, schema.document, canonical, findings, unknown=_unknown_option(schema, engine))
     report(subject, _plugin_validator(element.kind, schema.name).iter_errors(canonical.data))
     _orders(subject)
+    _near_misses(subject)
     _repetitions(subject)
     return CheckedPlugin(element, schema, canonical, known=found is not None)
 
@@ -123,6 +124,27 @@ def _orders(subject: Subject) -> None:
             f'"{name}" must be at most "{upper}", but {low} is more than {high}',
             origin.value,
             label=f'"{upper}" is {high}' if name in given else f'"{name}" is {low}',
+            pointer=origin.pointer,
+        )
+
+
+def _near_misses(subject: Subject) -> None:
+    """Keys that are only passed on and look like an option that is not given: most likely that option was meant."""
+    options = subject.schema["properties"]
+    given = subject.canonical.data
+    for key in given if subject.schema.get("patternProperties") else ():
+        suggestion = suggest(key, options, taken=given) if key not in options else Suggestion()
+        if suggestion.certain is None or any(found.path == (key,) for found in subject.canonical.repeated):
+            continue
+        origin = subject.canonical.origin((key,))
+        subject.findings.add(
+            "J201",
+            f'"{key}" is not an option of {subject.name} itself, and only passed on',
+            origin.span,
+            label="is this spelt right?",
+            severity=Severity.WARNING,
+            notes=suggestion.note(),
+            fix=suggestion.fix(origin.key_span, key),
             pointer=origin.pointer,
         )
 
