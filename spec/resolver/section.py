@@ -75,7 +75,7 @@ class SectionRules:
 
     def other_name(self, block: str, name: Scalar, at: Span) -> None:
         """A block says in ``plugin_name`` that it is another plugin than its key says."""
-        if isinstance(name.data, str) and name.data.casefold() != block.casefold():
+        if name.data and isinstance(name.data, str) and name.data.casefold() != block.casefold():
             message = f"this block is called `{block}`, but its plugin_name says `{name.data}`, which counts"
             notes = (f"help: call the block {name.data}, and leave plugin_name out",)
             labels = (Label(name.span, "counts"),)
