@@ -22,6 +22,7 @@ COMMANDS = {
     "fmt": "tui.cli.fmt:fmt_command",
     "convert": "tui.cli.convert:convert_command",
     "lsp": "tui.cli.lsp:lsp_command",
+    "graph": "tui.cli.graph:graph_command",
     "plan": "tui.cli.plan:plan_command",
     "run": "tui.cli.run:run_command",
     "up": "tui.cli.daemon:up_command",
@@ -30,6 +31,7 @@ COMMANDS = {
     "submit": "tui.cli.submit:submit_command",
     "ls": "tui.cli.jobs:ls_command",
     "queues": "tui.cli.queues:queues_command",
+    "keys": "tui.cli.keys:keys_command",
     "show": "tui.cli.jobs:show_command",
     "rm": "tui.cli.jobs:rm_command",
     "stop": "tui.cli.control:stop_command",
@@ -78,7 +80,7 @@ def _open_terminal_ui(session: Session) -> NoReturn:
         )
     from tui.boot import open_ui
 
-    open_ui(session.home)
+    open_ui(session.own_home())
 
 
 def run_command_line(arguments: Sequence[str] | None = None) -> int:
