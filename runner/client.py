@@ -14,10 +14,12 @@ from typing import Self, TypeVar
 import msgspec
 
 from runner.api.limits import MAXIMUM_BODY_BYTES
+from runner.endpoint import DaemonUnreachable, Endpoint, UnixEndpoint, unreachable
 from runner.event_feed import EventFeed
 from runner.home import Home
 from runner.launch import start_daemon
 from runner.model import (
+    ApiKey,
     Attempt,
     Checkpoint,
     CheckpointKind,
@@ -36,16 +38,18 @@ from runner.replies import (
     ExecutionList,
     GenerationList,
     JobPage,
+    KeyList,
     LogPage,
+    NewKey,
     Problem,
     QueueList,
     SavepointList,
     SeriesList,
     ShutdownReply,
 )
-from runner.requests import QueueRequest, RestartRequest, SavepointRequest, StopRequest, SubmitRequest
+from runner.requests import KeyRequest, QueueRequest, RestartRequest, SavepointRequest, StopRequest, SubmitRequest
 from runner.states import ExecutionState
-from runner.transport import ApiError, DaemonUnreachable, UnixConnection, exchange, problem_of, target_of, unreachable
+from runner.transport import ApiError, DaemonConnection, exchange, problem_of, target_of
 from spec.errors import FlowdeckError
 
 __all__ = ["ApiError", "Client", "DaemonUnreachable", "EventFeed", "JobPage", "WaitTimeout"]
@@ -65,25 +69,27 @@ class WaitTimeout(FlowdeckError):
 
 
 class Client:
-    """The daemon of one home. One client belongs to one thread; only :meth:`close` may be called from another.
+    """The daemon of one home, or the one that listens at ``server``. One client belongs to one thread; only :meth:`close` may
+    be called from another.
 
     Every call raises :class:`ApiError` when the daemon refuses and :class:`DaemonUnreachable` when nobody answers within
     ``timeout`` seconds.
     """
 
-    def __init__(self, home: Home, *, timeout: float = 10.0) -> None:
+    def __init__(self, home: Home, *, timeout: float = 10.0, server: Endpoint | None = None) -> None:
         self.home = home
+        self._endpoint = server or UnixEndpoint(home.socket_path)
         self.timeout = timeout
-        self._connection: UnixConnection | None = None
+        self._connection: DaemonConnection | None = None
 
     @classmethod
-    def connect(cls, home: Home, *, start: bool, timeout: float = 10.0) -> Self:
-        """A client whose daemon has answered; with ``start`` it is started first when nobody does."""
-        client = cls(home, timeout=timeout)
+    def connect(cls, home: Home, *, start: bool, timeout: float = 10.0, server: Endpoint | None = None) -> Self:
+        """A client whose daemon has answered; with ``start`` the home's own is started first when nobody does."""
+        client = cls(home, timeout=timeout, server=server)
         try:
             client.status()
         except DaemonUnreachable:
-            if not start:
+            if not start or server is not None:
                 raise
             start_daemon(home)
             client.status()
@@ -170,6 +176,18 @@ class Client:
         """Let at most ``limit`` of the queue's jobs run at the same time; None: all."""
         return self._call(Queue, "PUT", target_of("queues", name), QueueRequest(limit=limit))
 
+    def keys(self) -> tuple[ApiKey, ...]:
+        """The keys that open the daemon over TCP, by name; without the secrets, which nobody has any more."""
+        return self._call(KeyList, _READ, target_of("keys")).keys
+
+    def add_key(self, request: KeyRequest) -> NewKey:
+        """Make a key; the answer is the only one that has it."""
+        return self._call(NewKey, "POST", target_of("keys"), request)
+
+    def remove_key(self, name: str) -> None:
+        """From now on the key opens nothing."""
+        self._send("DELETE", target_of("keys", name))
+
     def executions(self, reference: str) -> tuple[Execution, ...]:
         """Newest first."""
         return self._call(ExecutionList, _READ, target_of("jobs", reference, "executions")).executions
@@ -209,7 +227,7 @@ class Client:
 
     def events(self, since: int | None, timeout: float = 30.0) -> EventFeed:
         """Events after revision ``since`` (None: from now on); see :class:`EventFeed`."""
-        return EventFeed(self.home.socket_path, since, timeout=timeout)
+        return EventFeed(self._endpoint, since, timeout=timeout)
 
     def wait_until(self, reference: str, predicate: Callable[[Job], bool], timeout: float) -> Job:
         """Return the job as soon as ``predicate`` holds. Raises :class:`WaitTimeout` after ``timeout`` seconds.
@@ -248,14 +266,14 @@ class Client:
             response, answer = self._exchange(method, target, body, seconds)
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise unreachable(self.home.socket_path, error, seconds) from error
+            raise unreachable(self._endpoint, error, seconds) from error
         if response.status >= 300:
             raise ApiError(problem_of(response.status, answer))
         return answer
 
     def _exchange(self, method: str, target: str, body: bytes | None, timeout: float) -> tuple[http.client.HTTPResponse, bytes]:
         if self._connection is None:
-            self._connection = UnixConnection(self.home.socket_path, timeout=timeout)
+            self._connection = DaemonConnection(self._endpoint, timeout=timeout)
         if method != _READ:
             # The daemon may have closed an idle connection; what changes something must not be sent twice.
             self._connection.close()

@@ -23,8 +23,9 @@ from typing import TypeVar
 import msgspec
 
 from runner.api.gateway import Gateway
-from runner.api.server import serve
+from runner.api.server import open_tcp, serve
 from runner.daemon_log import configure_logging
+from runner.endpoint import ListenAddress, parse_listen
 from runner.home import Home
 from runner.model import ErrorInfo
 from runner.supervisor.supervisor import Supervisor
@@ -38,8 +39,11 @@ _EXIT_ENVIRONMENT = 2
 
 
 @contextlib.asynccontextmanager
-async def running_daemon(home: Home, watch: Sequence[Path], closing: asyncio.Event, *, embedded: bool) -> AsyncIterator[None]:
-    """The daemon of ``home``, answering on its socket while the context is open; sets ``closing`` when it is told to end.
+async def running_daemon(
+    home: Home, watch: Sequence[Path], closing: asyncio.Event, *, embedded: bool, listen: ListenAddress | None = None
+) -> AsyncIterator[None]:
+    """The daemon of ``home``, answering on its socket, and on the TCP address ``listen``, while the context is open; sets
+    ``closing`` when it is told to end.
 
     Raises what opening the home and the store raises (:class:`runner.home.HomeLocked` and others). On leaving, workers are
     stopped; their executions stay on record, and the next daemon resumes them from their last checkpoint.
@@ -47,13 +51,15 @@ async def running_daemon(home: Home, watch: Sequence[Path], closing: asyncio.Eve
     async with contextlib.AsyncExitStack() as stack:
         try:
             supervisor = await stack.enter_async_context(Supervisor.open(home, watch=watch, embedded=embedded))
+            tcp = None if listen is None else open_tcp(listen, supervisor.keys)
         except FlowdeckError as error:
             error.exit_code = _EXIT_ENVIRONMENT  # whatever keeps a daemon from starting is not the work's failure
             raise
-        gateway = Gateway(service=supervisor.service, closing=closing)
-        api = await stack.enter_async_context(serve(gateway, home.socket_path))
+        url = "" if tcp is None else f"http://{tcp[1]}"
+        gateway = Gateway(service=supervisor.service, keys=supervisor.keys, listening=url, closing=closing)
+        api = await stack.enter_async_context(serve(gateway, home.socket_path, tcp))
         api.add_done_callback(lambda _task: closing.set())
-        _log.info("the daemon answers on %s, process %d", home.socket_path, os.getpid())
+        _log.info("the daemon answers on %s, process %d", " and ".join(filter(None, [str(home.socket_path), url])), os.getpid())
         yield
         _log.info("the daemon ends")
 
@@ -85,7 +91,14 @@ class EmbeddedDaemon:
         return await done
 
 
-def run_daemon(home: Home, watch: Sequence[Path], *, foreground: bool, ready: Callable[[], None] = lambda: None) -> None:
+def run_daemon(
+    home: Home,
+    watch: Sequence[Path],
+    *,
+    foreground: bool,
+    listen: ListenAddress | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
     """Be the daemon of ``home`` until a signal (TERM, INT, HUP) or a request ends it. Main thread only.
 
     ``ready`` is called once it answers. Raises what opening the home and the store raises.
@@ -93,15 +106,15 @@ def run_daemon(home: Home, watch: Sequence[Path], *, foreground: bool, ready: Ca
     _require_main_thread()
     home.create()
     configure_logging(home.daemon_log, foreground=foreground)
-    asyncio.run(_run_until_told(home, watch, ready))
+    asyncio.run(_run_until_told(home, watch, listen, ready))
 
 
-async def _run_until_told(home: Home, watch: Sequence[Path], ready: Callable[[], None]) -> None:
+async def _run_until_told(home: Home, watch: Sequence[Path], listen: ListenAddress | None, ready: Callable[[], None]) -> None:
     closing = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, closing.set)
-    async with running_daemon(home, watch, closing, embedded=False):
+    async with running_daemon(home, watch, closing, embedded=False, listen=listen):
         ready()
         await closing.wait()
 
@@ -138,12 +151,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m runner.daemon")
     parser.add_argument("--home", required=True, type=Path)
     parser.add_argument("--watch", action="append", default=[], type=Path)
+    parser.add_argument("--listen", type=parse_listen)
     parser.add_argument("--report", type=int, help="descriptor of a pipe that hears when the daemon answers, or why not")
     chosen = parser.parse_args(arguments)
     faulthandler.enable()
     report = _Report(chosen.report)
     try:
-        run_daemon(Home(chosen.home), chosen.watch, foreground=False, ready=report.close)
+        run_daemon(Home(chosen.home), chosen.watch, foreground=False, listen=chosen.listen, ready=report.close)
     except FlowdeckError as error:
         report.fail(ErrorInfo(code=error.code, message=error.message, hint=error.hint))
         sys.stderr.write(f"{error.message}\n" + (f"hint: {error.hint}\n" if error.hint else ""))

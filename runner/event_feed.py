@@ -7,14 +7,14 @@ import email.parser
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
+from runner.endpoint import Endpoint, unreachable
 from runner.model import Event
-from runner.transport import ApiError, open_socket, problem_of, target_of, unreachable
+from runner.transport import ApiError, problem_of, target_of
 
 _MAXIMUM_BUFFER = 16 * 1024 * 1024
 
@@ -27,19 +27,19 @@ class EventFeed(Iterator[Event]):
     arrived for ``timeout`` seconds.
     """
 
-    def __init__(self, path: Path, since: int | None, *, timeout: float) -> None:
+    def __init__(self, endpoint: Endpoint, since: int | None, *, timeout: float) -> None:
         self._timeout = timeout
         self._buffer = b""
         self._ended = False
         try:
-            self._socket = open_socket(path, timeout)
+            self._socket = endpoint.connect(timeout)
         except OSError as error:
-            raise unreachable(path, error, timeout) from error
+            raise unreachable(endpoint, error, timeout) from error
         try:
-            self._begin(target_of("events", query={"since": since}))
+            self._begin(endpoint, target_of("events", query={"since": since}))
         except OSError as error:
             self._socket.close()
-            raise unreachable(path, error, timeout) from error
+            raise unreachable(endpoint, error, timeout) from error
         except BaseException:
             self._socket.close()
             raise
@@ -76,9 +76,11 @@ class EventFeed(Iterator[Event]):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def _begin(self, target: str) -> None:
+    def _begin(self, endpoint: Endpoint, target: str) -> None:
         # HTTP/1.0 keeps the body free of chunk headers, so a read that times out can simply be repeated.
-        self._socket.sendall(f"GET {target} HTTP/1.0\r\nHost: flowdeck\r\nAccept: text/event-stream\r\n\r\n".encode())
+        headers = (("Host", endpoint.host), ("Accept", "text/event-stream"), *endpoint.headers)
+        lines = [f"GET {target} HTTP/1.0", *(f"{name}: {value}" for name, value in headers), "", ""]
+        self._socket.sendall("\r\n".join(lines).encode())
         head = self._block(b"\r\n\r\n", time.monotonic() + self._timeout)
         if head is None:
             raise ConnectionResetError("it closed the event stream at once") if self._ended else TimeoutError

@@ -13,17 +13,17 @@ from pathlib import Path
 
 import msgspec
 
+from runner.endpoint import DaemonUnreachable, ListenAddress, open_socket
 from runner.home import Home
 from runner.model import ErrorInfo
-from runner.transport import DaemonUnreachable, open_socket
 
 _POLL_SECONDS = 0.02
 _LAST_LINES = 12
 _LOST_THE_RACE = "home-locked"
 
 
-def start_daemon(home: Home, *, watch: Sequence[Path] = (), timeout: float = 30.0) -> None:
-    """Start a daemon for ``home`` and wait until its socket answers.
+def start_daemon(home: Home, *, watch: Sequence[Path] = (), listen: ListenAddress | None = None, timeout: float = 30.0) -> None:
+    """Start a daemon for ``home``, also on the TCP address ``listen``, and wait until its socket answers.
 
     The daemon is in a session of its own and outlives this process; it writes to the home's ``daemon.log``. When another
     process wins the race for the home, that one is as good. Raises :class:`DaemonUnreachable` with the daemon's reason, or
@@ -33,7 +33,7 @@ def start_daemon(home: Home, *, watch: Sequence[Path] = (), timeout: float = 30.
     home.create()
     log_start = home.daemon_log.stat().st_size if home.daemon_log.exists() else 0
     deadline = time.monotonic() + timeout
-    process, failure = _start(home, watch, deadline)
+    process, failure = _start(home, watch, listen, deadline)
     if failure is not None and failure.code != _LOST_THE_RACE:
         raise _refused(home, failure)
     while not answers(home):
@@ -52,11 +52,13 @@ def answers(home: Home) -> bool:
     return True
 
 
-def _start(home: Home, watch: Sequence[Path], deadline: float) -> tuple[subprocess.Popen[bytes], ErrorInfo | None]:
+def _start(
+    home: Home, watch: Sequence[Path], listen: ListenAddress | None, deadline: float
+) -> tuple[subprocess.Popen[bytes], ErrorInfo | None]:
     """The process, and why it could not start. It holds one end of a pipe until it answers or knows that it never will."""
     reading, writing = os.pipe()
     try:
-        process = _spawn(home, watch, writing)
+        process = _spawn(home, watch, listen, writing)
     finally:
         os.close(writing)
     # Somebody has to collect the exit status, or a dead daemon stays in the process table while we live.
@@ -68,10 +70,12 @@ def _start(home: Home, watch: Sequence[Path], deadline: float) -> tuple[subproce
     return process, msgspec.json.decode(report, type=ErrorInfo) if report else None
 
 
-def _spawn(home: Home, watch: Sequence[Path], report: int) -> subprocess.Popen[bytes]:
+def _spawn(home: Home, watch: Sequence[Path], listen: ListenAddress | None, report: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-P", "-m", "runner.daemon", "--home", str(home.path), "--report", str(report)]
     for directory in watch:
         command += ["--watch", str(directory.absolute())]
+    if listen is not None:
+        command += ["--listen", str(listen)]
     with home.daemon_log.open("ab") as log:
         home.daemon_log.chmod(0o600)
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell

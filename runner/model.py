@@ -216,8 +216,29 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     waiting: tuple[str, ...]
 
 
+class KeyScope(enum.StrEnum):
+    """What a key allows, each including the one before: look; submit and control jobs; end the daemon and make keys."""
+
+    READ = "read"
+    OPERATE = "operate"
+    ADMIN = "admin"
+
+    def allows(self, needed: KeyScope) -> bool:
+        """Whether this scope includes ``needed``."""
+        order = list(KeyScope)
+        return order.index(self) >= order.index(needed)
+
+
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that opens the daemon's TCP address, without its secret."""
+
+    name: str
+    scope: KeyScope
+    created_at: float
+
+
 class DaemonStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The daemon that owns a home."""
+    """The daemon that owns a home. ``listening`` is its TCP address as a URL, empty when it has none."""
 
     pid: int
     version: str
@@ -230,3 +251,4 @@ class DaemonStatus(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: int
     worker_pids: tuple[int, ...]
     embedded: bool = False
+    listening: str = ""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from runner.model import Attempt, Checkpoint, Execution, Generation, Job, LogLine, MetricSeries, Queue
+from runner.model import ApiKey, Attempt, Checkpoint, Execution, Generation, Job, KeyScope, LogLine, MetricSeries, Queue
 
 
 class JobPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +44,21 @@ class GenerationList(msgspec.Struct, frozen=True, kw_only=True):
     """Generations of one job."""
 
     generations: tuple[Generation, ...]
+
+
+class KeyList(msgspec.Struct, frozen=True, kw_only=True):
+    """Keys by name."""
+
+    keys: tuple[ApiKey, ...]
+
+
+class NewKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that was just made. ``key`` is shown this once: the store has only its digest."""
+
+    name: str
+    scope: KeyScope
+    created_at: float
+    key: str
 
 
 class QueueList(msgspec.Struct, frozen=True, kw_only=True):

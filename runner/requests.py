@@ -6,6 +6,8 @@ from typing import Annotated
 
 import msgspec
 
+from runner.model import KeyScope
+
 
 class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Run this job file. ``file`` is its absolute path when it has one (its name and directory matter: includes and relative
@@ -25,6 +27,13 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     environment: dict[str, str] = {}
     restore: str = "none"
     overrides: dict[str, str] = {}
+
+
+class KeyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Make a key for the daemon's TCP address."""
+
+    name: str
+    scope: KeyScope = KeyScope.READ
 
 
 class QueueRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

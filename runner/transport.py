@@ -1,4 +1,4 @@
-"""One HTTP exchange with the daemon over its unix socket, and what may go wrong with it. No knowledge of jobs.
+"""One HTTP exchange with the daemon, and what may go wrong with it. No knowledge of jobs.
 
 Standard library and msgspec only: every command of the command line pays for this import.
 """
@@ -6,28 +6,17 @@ Standard library and msgspec only: every command of the command line pays for th
 from __future__ import annotations
 
 import http.client
-import socket
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 
+from runner.endpoint import Endpoint
 from runner.replies import Problem
 from spec.errors import FlowdeckError
 
 API_PREFIX = "/api/v1"
-
-
-class DaemonUnreachable(FlowdeckError):
-    """Nobody answers on the home's socket, or not in time."""
-
-    code = "daemon-unreachable"
-    exit_code = 2
-
-    def __init__(self, message: str, *, hint: str = "flowdeck up starts the daemon", code: str | None = None) -> None:
-        super().__init__(message, hint=hint, code=code)
 
 
 class ApiError(FlowdeckError):
@@ -45,36 +34,24 @@ class ApiError(FlowdeckError):
         return tuple(self.problem["errors"])
 
 
-class UnixConnection(http.client.HTTPConnection):
-    """An HTTP connection over the unix socket at ``path``."""
+class DaemonConnection(http.client.HTTPConnection):
+    """An HTTP connection to a daemon."""
 
-    def __init__(self, path: Path, *, timeout: float) -> None:
+    def __init__(self, endpoint: Endpoint, *, timeout: float) -> None:
         super().__init__("flowdeck", timeout=timeout)
-        self._path = str(path)
+        self.endpoint = endpoint
         self._seconds = timeout
 
     def connect(self) -> None:
         """Open the socket; raises OSError when nobody listens."""
-        self.sock = open_socket(self._path, self._seconds)
-
-
-def open_socket(path: Path | str, timeout: float) -> socket.socket:
-    """A connected unix stream socket with ``timeout`` seconds for each operation."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        connection.settimeout(timeout)
-        connection.connect(str(path))
-    except OSError:
-        connection.close()
-        raise
-    return connection
+        self.sock = self.endpoint.connect(self._seconds)
 
 
 def exchange(
-    connection: UnixConnection, method: str, target: str, body: bytes | None, timeout: float
+    connection: DaemonConnection, method: str, target: str, body: bytes | None, timeout: float
 ) -> tuple[http.client.HTTPResponse, bytes]:
     """Send one request and read its whole answer."""
-    headers = {"Accept": "application/json"}
+    headers = {"Host": connection.endpoint.host, "Accept": "application/json", **dict(connection.endpoint.headers)}
     if body is not None:
         headers["Content-Type"] = "application/json"
     if connection.sock is not None:
@@ -103,17 +80,3 @@ def problem_of(status: int, body: bytes) -> Problem:
     except msgspec.DecodeError:
         detail = f"the daemon answered with status {status} and no explanation"
         return Problem(type="about:blank", title="Unexpected answer", status=status, detail=detail, code="unexpected-answer")
-
-
-def unreachable(path: Path, error: OSError | http.client.HTTPException, timeout: float) -> DaemonUnreachable:
-    """The same failure in words."""
-    if isinstance(error, TimeoutError):
-        return DaemonUnreachable(
-            f"the daemon did not answer within {timeout:g} seconds",
-            hint="it may be busy: try again, or read its daemon.log in the home directory",
-        )
-    if isinstance(error, PermissionError):
-        return DaemonUnreachable(f"the daemon's socket {path} belongs to someone else", hint="choose another home with --home")
-    if isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
-        return DaemonUnreachable(f"no daemon is running for the home {path.parent}")
-    return DaemonUnreachable(f"the connection to the daemon broke: {error or type(error).__name__}")

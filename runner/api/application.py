@@ -9,16 +9,18 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from runner.api.access import require_scope
 from runner.api.faults import check_body
 from runner.api.gateway import Gateway
 from runner.api.limits import MAXIMUM_BODY_BYTES
 from runner.api.problems import EXCEPTION_HANDLERS
-from runner.api.routes import checkpoints, control, daemon, executions, jobs, observation, queues
+from runner.api.routes import checkpoints, control, daemon, executions, jobs, keys, observation, queues
 from runner.transport import API_PREFIX
 
 ROUTES = (
     *daemon.ROUTES,
     *jobs.ROUTES,
+    *keys.ROUTES,
     *control.ROUTES,
     *checkpoints.ROUTES,
     *executions.ROUTES,
@@ -33,6 +35,7 @@ def build_application(gateway: Gateway) -> Litestar:
         route_handlers=[Router(API_PREFIX, route_handlers=ROUTES)],
         dependencies={"gateway": Provide(lambda: gateway, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
+        guards=[require_scope],
         before_request=check_body,
         request_max_body_size=MAXIMUM_BODY_BYTES,
         openapi_config=_describe(),

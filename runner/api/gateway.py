@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from runner.supervisor.keys import Keys
 from runner.supervisor.service import JobService
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The service behind the API, and the event that ends it: once ``closing`` is set, event streams end and the daemon
-    shuts down."""
+    """The service behind the API, the keys to it, and the event that ends it: once ``closing`` is set, event streams end and
+    the daemon shuts down. ``listening`` is the URL of the TCP address, empty when there is none."""
 
     service: JobService
+    keys: Keys
+    listening: str = ""
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -23,6 +23,8 @@ PROBLEM_JSON = "application/problem+json"
 _STATUS_OF_CODE = {
     "not-found": 404,
     "already-exists": 409,
+    "unauthorized": 401,
+    "forbidden": 403,
     "conflict": 409,
     "illegal-transition": 409,
     "unsupported-media-type": 415,
@@ -49,12 +51,18 @@ def _respond(problem: Problem, headers: dict[str, str] | None = None) -> Respons
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
 
 
-def _on_flowdeck_error(_request: Request[Any, Any, Any], error: FlowdeckError) -> Response[bytes]:
+def problem_of(error: FlowdeckError) -> Problem:
+    """The problem that an error of the core is to a client."""
     status = _STATUS_OF_CODE.get(error.code, 400 if error.exit_code == 2 else 500)
-    if status == 500:
-        _log.error("a request failed: %s: %s", error.code, error.message, exc_info=error)
     errors = tuple(getattr(error, "diagnostics", ()))
-    return _respond(make_problem(status, error.code, error.message, hint=error.hint, errors=errors))
+    return make_problem(status, error.code, error.message, hint=error.hint, errors=errors)
+
+
+def _on_flowdeck_error(_request: Request[Any, Any, Any], error: FlowdeckError) -> Response[bytes]:
+    problem = problem_of(error)
+    if problem.status == 500:
+        _log.error("a request failed: %s: %s", error.code, error.message, exc_info=error)
+    return _respond(problem)
 
 
 def _on_invalid_request(request: Request[Any, Any, Any], error: ValidationException) -> Response[bytes]:

@@ -1,4 +1,4 @@
-"""Serve the application on the home's unix socket."""
+"""Serve the application on the home's unix socket, and on a TCP address when that is wanted."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import uvicorn
+from litestar.types import ASGIApp
 
+from runner.api.access import OwnersDoor
 from runner.api.application import build_application
 from runner.api.gateway import Gateway
+from runner.api.tcp_door import TcpDoor
+from runner.endpoint import ListenAddress, is_loopback
+from runner.supervisor.keys import Keys
+from spec.errors import UsageError
 
 _BACKLOG = 128
 _GRACE_SECONDS = 3
 _IDLE_SECONDS = 60
+# Over TCP anybody may open connections and say nothing; the unix socket stays free for the owner.
+_TCP_CONNECTIONS = 256
 
 
 class _Server(uvicorn.Server):
@@ -26,27 +34,68 @@ class _Server(uvicorn.Server):
         yield
 
 
+def open_tcp(wanted: ListenAddress, keys: Keys) -> tuple[socket.socket, ListenAddress]:
+    """A bound socket, and the address it has got. Raises UsageError for an address that cannot be had, or that other machines
+    can reach although there is no key."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(wanted.address, wanted.port, type=socket.SOCK_STREAM)[0]
+        if not is_loopback(str(place[0])) and not keys.all():
+            raise UsageError(
+                f"{wanted} can be reached from other machines, and nobody would need a key",
+                hint="make one first: flowdeck keys add NAME --scope operate; or listen on 127.0.0.1",
+                code="listen-refused",
+            )
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(place)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        message = f"cannot listen on {wanted}: {error.strerror or error}"
+        raise UsageError(message, hint="choose another port, or 0 for any", code="listen-failed") from error
+    bound = listener.getsockname()
+    return listener, ListenAddress(str(bound[0]), int(bound[1]))
+
+
 @contextlib.asynccontextmanager
-async def serve(gateway: Gateway, path: Path) -> AsyncIterator[asyncio.Task[None]]:
-    """Answer on a unix socket at ``path``, for this user only, while the context is open.
+async def serve(
+    gateway: Gateway, path: Path, tcp: tuple[socket.socket, ListenAddress] | None = None
+) -> AsyncIterator[asyncio.Future[None]]:
+    """Answer on a unix socket at ``path``, for this user only, and on ``tcp``, while the context is open.
 
     The caller holds the home's lock: a socket file that is already there is a leftover. On leaving, event streams are ended
-    and requests in progress get three seconds. Yields the server's task, which ends early only if serving fails.
+    and requests in progress get three seconds. Yields what ends early only if serving fails.
     """
-    listener = _listen(path)
-    server = _Server(_configure(gateway))
-    task = asyncio.create_task(server.serve(sockets=[listener]), name="api")
+    application = build_application(gateway)
+    doors: list[tuple[ASGIApp, socket.socket, int | None]] = [(OwnersDoor(application), _listen(path), None)]
+    if tcp is not None:
+        listener, address = tcp
+        doors.append((TcpDoor(application, gateway.keys, address), listener, _TCP_CONNECTIONS))
+    servers = [_Server(_configure(door, limit)) for door, _, limit in doors]
+    tasks = [
+        asyncio.create_task(server.serve(sockets=[listener]), name="api")
+        for server, (_, listener, _) in zip(servers, doors, strict=True)
+    ]
+    failed = asyncio.ensure_future(_first_to_end(tasks))
     try:
-        yield task
+        yield failed
     finally:
         gateway.closing.set()
-        server.should_exit = True
-        await task
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*tasks)
+        await failed
 
 
-def _configure(gateway: Gateway) -> uvicorn.Config:
+async def _first_to_end(tasks: list[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _configure(application: ASGIApp, connections: int | None) -> uvicorn.Config:
     return uvicorn.Config(
-        build_application(gateway),
+        application,  # type: ignore[arg-type, unused-ignore]
         loop="none",
         http="h11",
         ws="none",
@@ -57,6 +106,7 @@ def _configure(gateway: Gateway) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         backlog=_BACKLOG,
+        limit_concurrency=connections,
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )

@@ -27,6 +27,7 @@ class Migration:
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first tables", schema.VERSION_1),
     Migration(2, "queues", schema.VERSION_2),
+    Migration(3, "API keys", schema.VERSION_3),
 )
 
 _RECORD_TABLE = """

@@ -98,3 +98,13 @@ VERSION_2: tuple[str, ...] = (
     )
     """,
 )
+
+VERSION_3: tuple[str, ...] = (
+    """
+    CREATE TABLE "keys" (
+        "name" VARCHAR NOT NULL,
+        "digest" VARCHAR NOT NULL,                      -- SHA-256 of the key, which has 256 random bits
+        "record" VARCHAR NOT NULL
+    )
+    """,
+)

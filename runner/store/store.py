@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from runner.model import Attempt, Checkpoint, CheckpointKind, Event, Execution, Generation, Job, MetricSeries
+from runner.model import ApiKey, Attempt, Checkpoint, CheckpointKind, Event, Execution, Generation, Job, MetricSeries
 from runner.states import ExecutionState
-from runner.store import attempts, checkpoints, events, executions, generations, jobs, metrics, purge, queues
+from runner.store import attempts, checkpoints, events, executions, generations, jobs, keys, metrics, purge, queues
 from runner.store.metrics import MetricSample
 from runner.store.session import Session
 
@@ -71,6 +71,20 @@ class Store:
     def limit_queue(self, name: str, limit: int | None) -> None:
         """Limit a queue, or with None take its limit away."""
         queues.limit(self._session, name, limit)
+
+    # keys
+
+    def insert_key(self, key: ApiKey, digest: str) -> None:
+        """Add an API key by the digest of its secret."""
+        keys.insert(self._session, key, digest)
+
+    def delete_key(self, name: str) -> None:
+        """Forget an API key."""
+        keys.delete(self._session, name)
+
+    def keys_by_digest(self) -> dict[str, ApiKey]:
+        """All API keys, by the digest of their secret."""
+        return keys.by_digest(self._session)
 
     # generations
 

@@ -17,6 +17,7 @@ from runner.supervisor.execution_log import ExecutionLog
 from runner.supervisor.executions import Executions
 from runner.supervisor.fork_server import ForkServer, ForkServerError
 from runner.supervisor.journal import Journal
+from runner.supervisor.keys import Keys
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.limits import Limits
 from runner.supervisor.orphans import end_orphans
@@ -33,9 +34,10 @@ _log = logging.getLogger(__name__)
 class Supervisor:
     """An open home. Made by :meth:`open`."""
 
-    def __init__(self, home: Home, service: JobService) -> None:
+    def __init__(self, home: Home, service: JobService, keys: Keys) -> None:
         self.home = home
         self.service = service
+        self.keys = keys
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -75,7 +77,7 @@ class Supervisor:
             if watch:
                 reloader = Reloader([Path(path) for path in watch], parts.journal, lifecycle, executions, limits)
                 await stack.enter_async_context(_background(reloader.run(), "hot reload"))
-            yield cls(home, service)
+            yield cls(home, service, Keys(parts.journal, await store.read(lambda found: found.keys_by_digest())))
 
 
 async def _warm_up(fork_server: ForkServer) -> None:

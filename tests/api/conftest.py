@@ -15,11 +15,12 @@ import msgspec
 import pytest
 
 from runner.client import Client
+from runner.endpoint import UnixEndpoint
 from runner.home import Home
 from runner.model import Job
 from runner.requests import SubmitRequest
 from runner.states import ExecutionState
-from runner.transport import UnixConnection
+from runner.transport import DaemonConnection
 
 STREAM = """
 env { job.name = "stream", job.mode = "STREAMING", checkpoint.interval = 500, read_limit.rows_per_second = 2000 }
@@ -46,8 +47,9 @@ def wait_for(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
 class Daemon:
     """A daemon process of its own home."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *options: str) -> None:
         self.home = Home(path)
+        self.options = options
         self.process: subprocess.Popen[bytes] | None = None
 
     wait_for = staticmethod(wait_for)
@@ -55,7 +57,7 @@ class Daemon:
     def start(self) -> None:
         """Start the process and wait until it answers."""
         self.home.create()
-        command = [sys.executable, "-P", "-m", "runner.daemon", "--home", str(self.home.path)]
+        command = [sys.executable, "-P", "-m", "runner.daemon", "--home", str(self.home.path), *self.options]
         with (self.home.path / "stderr").open("ab") as errors:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True
@@ -92,7 +94,7 @@ class Daemon:
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         """One exchange as curl would make it: ``body`` bytes are sent as they are, anything else as JSON."""
-        connection = UnixConnection(self.home.socket_path, timeout=20)
+        connection = DaemonConnection(UnixEndpoint(self.home.socket_path), timeout=20)
         sent = dict(headers or {})
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()

@@ -10,11 +10,11 @@ import pytest
 from runner.api.event_stream import event_stream
 from runner.api.limits import KEEP_ALIVE_SECONDS
 from runner.client import ApiError, DaemonUnreachable
+from runner.endpoint import UnixEndpoint, open_socket
 from runner.event_feed import EventFeed, parse_event
 from runner.home import Home
 from runner.supervisor.event_bus import CAPACITY
 from runner.supervisor.supervisor import Supervisor
-from runner.transport import open_socket
 
 
 def read_until(connection, mark, seconds=15):
@@ -134,7 +134,7 @@ def test_a_wrong_position_is_refused(daemon):
 def test_nobody_there(tmp_path):
     """A feed of a home without a daemon says so."""
     with pytest.raises(DaemonUnreachable):
-        EventFeed(tmp_path / "api.sock", 0, timeout=1)
+        EventFeed(UnixEndpoint(tmp_path / "api.sock"), 0, timeout=1)
 
 
 async def test_a_slow_reader_gets_what_it_missed_from_the_record(tmp_path):

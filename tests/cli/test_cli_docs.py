@@ -12,7 +12,7 @@ SECTIONS = {
     match[1]: match[2]
     for match in re.finditer(r"^#{2,3} `flowdeck ?([a-z]*)`\n(.*?)(?=^##|\Z)", DOCUMENT, re.MULTILINE | re.DOTALL)
 }
-COMMON = {"--home", "--help", "-h"}
+COMMON = {"--home", "--server", "--help", "-h"}
 
 
 def command(name):
@@ -23,6 +23,13 @@ def command(name):
     return found
 
 
+def parameters(name):
+    """The parameters of a command, and of its subcommands."""
+    found = command(name)
+    parts = [found, *found.commands.values()] if isinstance(found, click.Group) else [found]
+    return [parameter for part in parts for parameter in part.params]
+
+
 def test_every_command_has_a_section():
     """A command without a section in docs/cli.md is not finished; a section without a command misleads."""
     assert set(SECTIONS) - {""} == set(COMMANDS)
@@ -31,7 +38,7 @@ def test_every_command_has_a_section():
 def test_every_option_is_documented():
     """Every spelling of every option stands in the section of its command."""
     for name in COMMANDS:
-        options = [option for option in command(name).params if isinstance(option, click.Option)]
+        options = [option for option in parameters(name) if isinstance(option, click.Option)]
         spellings = {spelling for option in options for spelling in (*option.opts, *option.secondary_opts)} - COMMON
         missing = {spelling for spelling in spellings if f"`{spelling}" not in SECTIONS[name]}
         assert not missing, (name, missing)
@@ -40,7 +47,7 @@ def test_every_option_is_documented():
 def test_every_documented_option_exists():
     """An option in a section that the command does not have misleads."""
     for name in COMMANDS:
-        known = {spelling for option in command(name).params for spelling in option.opts}
+        known = {spelling for option in parameters(name) for spelling in option.opts}
         documented = set(re.findall(r"^- `(--?[a-z-]+)", SECTIONS[name], re.MULTILINE))
         assert documented <= known, (name, documented - known)
 
@@ -57,6 +64,6 @@ def test_every_command_explains_itself():
         found = command(name)
         assert found.help
         assert found.short_help
-        for option in found.params:
+        for option in parameters(name):
             if isinstance(option, click.Option):
                 assert option.help, (name, option.name)

@@ -7,7 +7,7 @@ import sys
 
 STATUS_FIELDS = {
     "is_running", "socket", "pid", "version", "home", "started_at", "uptime", "watching", "jobs", "running", "memory_bytes",
-    "worker_pids", "embedded",
+    "worker_pids", "embedded", "listening",
 }  # fmt: skip
 
 
@@ -106,10 +106,37 @@ def test_jobs_go_on_after_down_and_up(flowdeck):
     assert flowdeck.json("show", "stream")["execution"]["totals"]["rows_out"] == written
 
 
-def test_listening_on_tcp_is_not_available_yet(flowdeck):
-    """--listen is refused with words until it is built."""
-    refused = flowdeck("up", "--listen", "127.0.0.1:8080", status=2)
-    assert "not available yet" in refused.stderr
+def test_listening_on_tcp(flowdeck, tmp_path):
+    """--listen adds an address, told by up and status; with a key, other homes and FLOWDECK_SERVER reach the daemon by it."""
+    up = flowdeck("up", "--listen", "0")
+    url = dict(line.split(None, 1) for line in up.stdout.splitlines())["url"]
+    assert "nobody needs a key" in up.stderr
+    assert "already running" in flowdeck("up", "--listen", url.removeprefix("http://")).stderr
+    assert url in flowdeck("up", "--listen", "127.0.0.1:1", status=2).stderr
+    key = flowdeck("keys", "add", "scripts", "--scope", "operate").stdout.strip()
+    assert [(entry["name"], entry["scope"]) for entry in flowdeck.json("keys", "list")["keys"]] == [("scripts", "operate")]
+    assert "scripts" in flowdeck("keys", "list").stdout
+    elsewhere = {"FLOWDECK_HOME": str(tmp_path / "other"), "FLOWDECK_SERVER": url}
+    assert "needs a key" in flowdeck("ls", status=2, **elsewhere).stderr
+    elsewhere["FLOWDECK_API_KEY"] = key
+    assert "batch" in flowdeck("submit", "batch.conf", **elsewhere).stdout
+    assert "batch" in flowdeck("--server", url, "ls", FLOWDECK_API_KEY=key).stdout
+    assert str(flowdeck.home.path) in flowdeck("status", "--server", url, FLOWDECK_API_KEY=key).stdout
+    for command in (("up",), ("down",), ("run", "batch.conf")):
+        assert "this machine only" in flowdeck(*command, status=2, **elsewhere).stderr
+    assert "needs admin" in flowdeck("keys", "list", status=2, **elsewhere).stderr
+    assert "none is left" in flowdeck("keys", "remove", "scripts").stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_public_address_needs_a_key_on_record(flowdeck):
+    """Without one the daemon does not start, in the foreground neither; nonsense is refused before that."""
+    for arguments in (("up",), ("up", "--foreground")):
+        refused = flowdeck(*arguments, "--listen", "0.0.0.0:0", status=2)
+        assert "flowdeck keys add" in refused.stderr
+    assert "HOST:PORT" in flowdeck("up", "--listen", "nonsense", status=2).stderr
+    assert flowdeck.home.holder() is None
+    assert "http://HOST:PORT" in flowdeck("ls", "--server", "https://127.0.0.1:1", status=2).stderr
 
 
 def test_a_corrupt_database_is_told(flowdeck):

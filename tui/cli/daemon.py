@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from runner.client import Client, DaemonUnreachable
+from runner.endpoint import ListenAddress, parse_listen
 from runner.home import Home
 from runner.launch import start_daemon
 from runner.model import DaemonStatus
@@ -17,7 +18,7 @@ from tui.cli import figures
 from tui.cli.failures import EXIT_FAILED
 from tui.cli.json_output import print_json, to_plain
 from tui.cli.options import home_option, output_option
-from tui.cli.session import current_session
+from tui.cli.session import Session, current_session
 from tui.cli.tables import print_pairs
 from tui.cli.terminal import say, write_data
 
@@ -35,30 +36,29 @@ _POLL_SECONDS = 0.05
     type=click.Path(path_type=Path, exists=True, file_okay=False, readable=True),
     help="Submit the job files in DIR and follow their changes. May be repeated.",
 )
-@click.option("--listen", metavar="HOST:PORT", help="Listen on TCP too (not available yet).")
+@click.option("--listen", metavar="HOST:PORT", help="Listen on TCP too; without HOST on the loopback address.")
 @home_option
 def up_command(*, foreground: bool, watch: tuple[Path, ...], listen: str | None) -> int:
     """Start the daemon of this home in the background; say so when it is already running."""
-    if listen is not None:
-        raise UsageError(
-            "listening on TCP is not available yet: the daemon answers on its unix socket only",
-            hint="leave --listen out; curl --unix-socket reaches the same API",
-        )
-    home = current_session().home
+    address = None if listen is None else parse_listen(listen)
+    home = current_session().own_home()
     directories = tuple(directory.resolve() for directory in watch)
     if foreground:
         from runner.daemon import run_daemon  # the whole daemon: only for those who want it in this process
 
-        run_daemon(home, directories, foreground=True)
+        run_daemon(home, directories, foreground=True, listen=address)
         return 0
     if (running := _running(home)) is not None:
-        _check_same(running, directories)
+        _check_same(running, directories, address)
         say(f"the daemon is already running (process {running.pid})")
-        _print_address(home, running.pid)
+        _print_address(home, running)
         return 0
-    start_daemon(home, watch=directories)
+    start_daemon(home, watch=directories, listen=address)
     with Client.connect(home, start=False) as client:
-        _print_address(home, client.status().pid)
+        started = client.status()
+        _print_address(home, started)
+        if started.listening and not client.keys():
+            say("nobody needs a key to use it: every user of this machine can, until you make one with flowdeck keys add NAME")
     return 0
 
 
@@ -66,7 +66,7 @@ def up_command(*, foreground: bool, watch: tuple[Path, ...], listen: str | None)
 @home_option
 def down_command() -> int:
     """Stop the daemon of this home and wait until it has ended. Running jobs go on when the next daemon starts."""
-    home = current_session().home
+    home = current_session().own_home()
     running = _running(home)
     if running is None:
         say(f"no daemon is running for the home {home.path}")
@@ -92,7 +92,10 @@ def down_command() -> int:
 @home_option
 def status_command(output: str) -> int:
     """Show the daemon of this home; exit code 1 when none is running."""
-    home = current_session().home
+    session = current_session()
+    if session.server is not None:
+        return _tell_elsewhere(session, output)
+    home = session.home
     running = _running(home)
     if output == "json":
         found = to_plain(running) if running is not None else {"home": str(home.path)}
@@ -100,8 +103,18 @@ def status_command(output: str) -> int:
     elif running is None:
         say(f"no daemon is running for the home {home.path}; flowdeck up starts one")
     else:
-        _print_status(home, running)
+        _print_status(running, home)
     return 0 if running is not None else EXIT_FAILED
+
+
+def _tell_elsewhere(session: Session, output: str) -> int:
+    with session.client() as client:
+        running = client.status()
+    if output == "json":
+        print_json({"is_running": True, **to_plain(running)})
+    else:
+        _print_status(running)
+    return 0
 
 
 def _running(home: Home) -> DaemonStatus | None:
@@ -117,9 +130,14 @@ def _running(home: Home) -> DaemonStatus | None:
         raise
 
 
-def _check_same(running: DaemonStatus, watch: tuple[Path, ...]) -> None:
+def _check_same(running: DaemonStatus, watch: tuple[Path, ...], address: ListenAddress | None) -> None:
     if running.embedded:
         raise _held_by_run(running)
+    if address is not None and not _listens(running, address):
+        raise UsageError(
+            f"the daemon is already running (process {running.pid}) and listens on {running.listening or 'no TCP address'}",
+            hint="flowdeck down, then flowdeck up with the address you want",
+        )
     if watch and {os.path.realpath(entry) for entry in running.watching} != {str(directory) for directory in watch}:
         watching = ", ".join(running.watching) or "nothing"
         raise UsageError(
@@ -142,17 +160,28 @@ def _unfinished_note(running: DaemonStatus) -> str:
     return f"; {jobs} on when the next daemon starts"
 
 
-def _print_address(home: Home, pid: int) -> None:
-    write_data(f"home    {home.path}\npid     {pid}\nsocket  {home.socket_path}\n")
+def _listens(running: DaemonStatus, address: ListenAddress) -> bool:
+    """Whether it listens there; port 0 means any, a name any of its addresses."""
+    if not running.listening:
+        return False
+    actual = parse_listen(running.listening.removeprefix("http://"))
+    return address.address in {actual.address, "localhost"} and address.port in {0, actual.port}
 
 
-def _print_status(home: Home, running: DaemonStatus) -> None:
+def _print_address(home: Home, running: DaemonStatus) -> None:
+    write_data(f"home    {home.path}\npid     {running.pid}\nsocket  {home.socket_path}\n")
+    if running.listening:
+        write_data(f"url     {running.listening}\n")
+
+
+def _print_status(running: DaemonStatus, home: Home | None = None) -> None:
     kind = " (inside a `flowdeck run`)" if running.embedded else ""
     print_pairs(
         (
             ("home", running.home),
             ("pid", f"{running.pid}{kind}"),
-            ("socket", str(home.socket_path)),
+            *([("socket", str(home.socket_path))] if home else []),
+            ("url", running.listening or "none"),
             ("version", running.version),
             ("uptime", figures.duration(running.uptime)),
             ("jobs", f"{running.jobs}, {running.running} running"),

@@ -18,8 +18,20 @@ def _choose_home(context: click.Context, _parameter: click.Parameter, value: Pat
         context.ensure_object(Session).home_path = value
 
 
+def _choose_server(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.ensure_object(Session).server_url = value
+
+
 def home_option(command: F) -> F:
-    """``--home DIR``, before or after the command's name."""
+    """``--home DIR`` and ``--server URL``, before or after the command's name."""
+    command = click.option(
+        "--server",
+        metavar="URL",
+        expose_value=False,
+        callback=_choose_server,
+        help="The daemon at http://HOST:PORT instead of the home's own. Default: $FLOWDECK_SERVER. Its key: $FLOWDECK_API_KEY.",
+    )(command)
     kind = click.Path(path_type=Path, file_okay=False)
     text = "The home directory. Default: $FLOWDECK_HOME, else the user's state directory."
     return click.option("--home", metavar="DIR", type=kind, expose_value=False, callback=_choose_home, help=text)(command)

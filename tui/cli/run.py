@@ -42,7 +42,7 @@ def run_command(
     submission = read_submission(file, variables=variables, name=name, dialect=dialect, restore=restore)
     if submission is None:
         return EXIT_USAGE
-    home = current_session().home
+    home = current_session().own_home()
     outcome = _run(home, file, submission, prints_rows=output == "text")
     base = file.absolute().parent
     if output == "json":

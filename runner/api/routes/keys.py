@@ -1,0 +1,31 @@
+"""The keys to the daemon's TCP address."""
+
+from __future__ import annotations
+
+from litestar import delete, get, post
+
+from runner.api.access import ADMIN_ONLY
+from runner.api.gateway import Gateway
+from runner.replies import KeyList, NewKey
+from runner.requests import KeyRequest
+
+
+@get("/keys", summary="List keys", tags=["keys"], opt=ADMIN_ONLY)
+async def keys(gateway: Gateway) -> KeyList:
+    """Names and scopes, never the keys themselves."""
+    return KeyList(keys=gateway.keys.all())
+
+
+@post("/keys", summary="Make a key", tags=["keys"], opt=ADMIN_ONLY)
+async def add(gateway: Gateway, data: KeyRequest) -> NewKey:
+    """The answer is the only one that has the key."""
+    return await gateway.keys.add(data)
+
+
+@delete("/keys/{name:str}", summary="Remove a key", tags=["keys"], opt=ADMIN_ONLY)
+async def remove(gateway: Gateway, name: str) -> None:
+    """From now on it opens nothing."""
+    await gateway.keys.remove(name)
+
+
+ROUTES = (keys, add, remove)
