@@ -28,8 +28,9 @@ class Reporter:
         """Where the option at ``path`` was written."""
         return self.node.canonical.origin(path)
 
-    def missing_column(self, name: str, schema: Schema, path: Path, *, key: bool = False) -> None:
-        """T503: the option at ``path`` names a column (by its key, if ``key``) that ``schema`` does not have."""
+    def missing_column(self, name: str, schema: Schema, path: Path, *, key: bool = False) -> str | None:
+        """T503: the option at ``path`` names a column (by its key, if ``key``) that ``schema`` does not have. The one that must
+        be meant, if there is such a one."""
         origin = self.origin(*path)
         at = origin.key_span if key and origin.key_span else origin.value
         suggestion = suggest(name, schema.names)
@@ -43,15 +44,17 @@ class Reporter:
             fix=unsafe(suggestion.fix(at if isinstance(at, Span) else at.span, name)),
             pointer=origin.pointer,
         )
+        return suggestion.certain
 
-    def twice(self, name: str, path: Path, *, key: bool = False) -> None:
-        """T504: the option at ``path`` gives a second column the name ``name``."""
+    def twice(self, name: str, path: Path, *, key: bool = False, first: Span | None = None) -> None:
+        """T504: the option at ``path`` gives a second column the name ``name``; ``first`` is where the other one gets it."""
         origin = self.origin(*path)
         self.findings.add(
             "T504",
             f'the {self.node} makes two columns "{name}"',
             origin.key_span if key and origin.key_span else origin.value,
             label="second column of this name",
+            secondary=[Label(first, "first one")] if first else (),
             notes=("names that differ only in case count as one",),
             pointer=origin.pointer,
         )

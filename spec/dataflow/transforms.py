@@ -30,10 +30,13 @@ def _result(node: Node, columns: Sequence[Column], like: Schema) -> Schema:
 
 
 def _read(name: str, schema: Schema, report: Reporter, path: Path, *, key: bool = False) -> Column:
-    """The column that the option at ``path`` names; when there is none that is told, and its type is not known."""
-    if schema.lacks(name):
-        report.missing_column(name, schema, path, key=key)
-    return schema.find(name) or Column(name, None)
+    """The column that the option at ``path`` names. When there is none that is told, and it is the one that must be meant (so
+    that the mistake is told once, not once more by every reader), or else one of that name and of no known type."""
+    found = schema.find(name)
+    if found is None and schema.lacks(name):
+        meant = report.missing_column(name, schema, path, key=key)
+        found = schema.find(meant) if meant else None
+    return found or Column(name, None)
 
 
 def _filter(node: Node, schema: Schema, report: Reporter) -> DatasetSchema:
@@ -43,7 +46,8 @@ def _filter(node: Node, schema: Schema, report: Reporter) -> DatasetSchema:
     if included is not None:
         columns = [_read(name, schema, report, ("include_fields", index)) for index, name in enumerate(included)]
         _refuse_twice(included, lambda index: ("include_fields", index), report)
-        return Schema(tuple(columns), node.plugin.element.name_span, node.declared_output or "")
+        complete = all(schema.find(column.name) for column in columns)
+        return Schema(tuple(columns), node.plugin.element.name_span, node.declared_output or "", complete)
     for index, name in enumerate(excluded or ()):
         _read(name, schema, report, ("exclude_fields", index))
     kept = [column for column in schema.columns if column.name not in (excluded or ())]
@@ -148,12 +152,11 @@ def _added(
 
 
 def _refuse_twice(names: Sequence[str], path: Callable[[int], Path], report: Reporter) -> None:
-    seen: set[str] = set()
+    first: dict[str, int] = {}
     for index, name in enumerate(names):
-        folded = name.casefold() if report.local else name
-        if folded in seen:
-            report.twice(name, path(index))
-        seen.add(folded)
+        before = first.setdefault(name.casefold() if report.local else name, index)
+        if before != index:
+            report.twice(name, path(index), first=report.origin(*path(before)).value.span)
 
 
 def _texts(node: Node, option: str) -> list[str] | None:

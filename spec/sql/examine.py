@@ -12,7 +12,8 @@ import duckdb
 from spec.sql import tree
 from spec.sql.dialect import Columns, Dialect, ParsedQuery
 from spec.sql.errors import QueryError, QueryFault
-from spec.sql.macros import PREFIX
+from spec.sql.lexer import tokens
+from spec.sql.macros import PREFIX, has_macro
 from spec.sql.names import CAST_TYPES, SEATUNNEL_FUNCTIONS
 from spec.sql.text import identifier
 from spec.sql.tree import Node
@@ -23,6 +24,9 @@ from spec.types import FieldType
 MAXIMUM_LENGTH = 1 << 16
 """Longer queries are not looked at."""
 _MAXIMUM_TRIES = 200
+_LENGTH_OF_A_SLIP = 2
+_SPECIAL_FUNCTIONS = frozenset({"columns", "unnest", "grouping", "try", "timestampadd", "alias"})
+"""What the parser or binder handles itself."""
 
 
 class Trouble(enum.Enum):
@@ -73,7 +77,8 @@ def examine(query: str, columns: Columns, dialect: Dialect) -> Examined:
         parsed = dialect.parse(query, columns)
     except QueryError as error:
         trouble = Trouble.SYNTAX if error.fault is QueryFault.SYNTAX else Trouble.SHAPE
-        return Examined(problems=(Problem(trouble, error.message, error.at, hint=error.hint),))
+        at = error.at and _whole_word(query, error.at)
+        return Examined(problems=(Problem(trouble, error.message, at, hint=error.hint),))
     except duckdb.Error as error:
         return Examined(problems=(Problem(Trouble.OTHER, _first_line(error)),))
     place = tree.extent(parsed.node["from_table"])
@@ -83,6 +88,13 @@ def examine(query: str, columns: Columns, dialect: Dialect) -> Examined:
     except (QueryError, duckdb.Error) as error:
         return Examined(None, tuple(_Blame(parsed, columns, dialect).problems(error)), parsed.table, table_at)
     return Examined(bound, tuple(_literals(parsed, columns, dialect)), parsed.table, table_at, plain)
+
+
+def _whole_word(query: str, at: tuple[int, int]) -> tuple[int, int]:
+    """A place that is only a point, as the token there."""
+    if at[1] > at[0]:
+        return at
+    return next(((token.start, token.start + len(token.text)) for token in tokens(query) if token.start == at[0]), at)
 
 
 def _bound(
@@ -145,6 +157,9 @@ class _Blame:
         if found or not self._tries or self._refers_to_alias(node):
             return
         self._tries -= 1
+        if node["class"] == "FUNCTION" and self._is_strange(str(node["function_name"])):
+            yield self._no_function(str(node["function_name"]), self._at(node))
+            return
         try:
             self._type(node)
         except (QueryError, duckdb.Error) as error:
@@ -158,6 +173,16 @@ class _Blame:
             for each in tree.expressions(node)
         )
 
+    def _is_strange(self, function: str) -> bool:
+        """Whether nobody has a function of this name: the engine takes its time to find that out."""
+        name = function.lower()
+        known = name in self._dialect.functions or name in SEATUNNEL_FUNCTIONS or name in _SPECIAL_FUNCTIONS
+        return not known and not has_macro(name)
+
+    def _at(self, node: Node | None) -> tuple[int, int] | None:
+        place = None if node is None else tree.extent(node)
+        return None if place is None else self._parsed.written.original_range(*place)
+
     def _type(self, node: Node) -> str:
         item = node if node["class"] == "STAR" else {**node, "alias": "value"}
         translation = self._dialect.translated(self._parsed, [item], None, self._columns)
@@ -165,8 +190,7 @@ class _Blame:
         return str(dataset_type(engine_type) or engine_type)
 
     def _problem(self, error: QueryError | duckdb.Error, node: Node | None) -> Problem:
-        place = None if node is None else tree.extent(node)
-        at = None if place is None else self._parsed.written.original_range(*place)
+        at = self._at(node)
         if isinstance(error, QueryError):
             return Problem(Trouble.ARGUMENTS, error.message, at, hint=error.hint)
         text = str(error)
@@ -181,14 +205,17 @@ class _Blame:
                 return make(found[1], at)
         if node is not None and node["class"] == "FUNCTION" and (_NO_MATCH.search(text) or _NO_MACRO_MATCH.search(text)):
             return self._wrong_arguments(node, at, text)
+        if node is not None and node["class"] == "COMPARISON" and text.startswith("Binder Error: Cannot compare"):
+            types = " with ".join(self._type(node[side]) for side in ("left", "right"))
+            return Problem(Trouble.ARGUMENTS, f"cannot compare {types}", at, hint="make them one type: CAST(... AS ...)")
         return Problem(Trouble.ARGUMENTS if node else Trouble.OTHER, _first_line(error), at)
 
     def _no_column(self, name: str, at: tuple[int, int] | None) -> Problem:
         known = tuple(column for column, _ in self._columns)
-        return Problem(Trouble.COLUMN, f'the input has no column "{name}"', at, name, known)
+        return Problem(Trouble.COLUMN, f'the query reads "{name}", which is no column of its input', at, name, known)
 
     def _no_field(self, name: str, at: tuple[int, int] | None) -> Problem:
-        return Problem(Trouble.COLUMN, f'the row has no field "{name}"', at, name)
+        return Problem(Trouble.COLUMN, f'the query reads the field "{name}", which the row does not have', at, name)
 
     def _no_function(self, name: str, at: tuple[int, int] | None) -> Problem:
         if at is not None:
@@ -200,7 +227,10 @@ class _Blame:
                 at,
                 name,
             )
-        known = tuple(sorted(SEATUNNEL_FUNCTIONS | self._dialect.functions))
+        near = (
+            each for each in SEATUNNEL_FUNCTIONS | self._dialect.functions if abs(len(each) - len(name)) <= _LENGTH_OF_A_SLIP
+        )
+        known = tuple(sorted(near))
         return Problem(Trouble.FUNCTION, f"there is no function {name}()", at, name, known)
 
     def _no_type(self, name: str, at: tuple[int, int] | None) -> Problem:
@@ -225,7 +255,7 @@ class _Blame:
         return Problem(Trouble.ARGUMENTS, f"{name}() does not take ({', '.join(types)})", at, name, hint=hint)
 
 
-_NO_COLUMN = re.compile(r'Referenced (?:column|table) "((?:[^"]|"")*)" not found')
+_NO_COLUMN = re.compile(r'(?:Referenced (?:column|table)|does not have a column named) "((?:[^"]|"")*)"')
 _NO_FIELD = re.compile(r'Could not find key "([^"]*)" in struct')
 _NO_FUNCTION = re.compile(r"Function with name \"?([^\s\"]+)\"? does not exist")
 _NO_MATCH = re.compile(r"No function matches the given name and argument types")
@@ -266,10 +296,8 @@ def _literals(parsed: ParsedQuery, columns: Columns, dialect: Dialect) -> Iterat
             except duckdb.ConversionException:
                 place = tree.extent(node)
                 at = None if place is None else parsed.written.original_range(*place)
-                target = str(node["type_expr"]["type_name"]).lower()
-                yield Problem(
-                    Trouble.LITERAL, f"{node['child']['literal']['text']!r} is no {target}, so no row gets through", at
-                )
+                target, text = in_field_types(str(node["type_expr"]["type_name"]).upper()), node["child"]["literal"]["text"]
+                yield Problem(Trouble.LITERAL, f"'{text}' cannot be converted to {target.lower()}: every row fails", at)
             except duckdb.Error:
                 continue  # another engine error is no proof
         else:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
 
 _TOKEN = re.compile(
     r"""
@@ -86,8 +87,8 @@ _STRUCTURE = frozenset(
 )
 
 
-_FUNCTIONS = frozenset({"char"})
-"""Functions of SeaTunnel whose names the parser reserves."""
+_FUNCTIONS = {"char": '"char"', "position": "locate"}
+"""Functions of SeaTunnel whose names the parser reserves, and what can be called instead."""
 
 
 def quoted_names(sql: str, names: Iterable[str]) -> Requoted:
@@ -96,7 +97,7 @@ def quoted_names(sql: str, names: Iterable[str]) -> Requoted:
     return _requoted(sql, {name.lower() for name in names} - _STRUCTURE, _FUNCTIONS)
 
 
-def _requoted(sql: str, names: Collection[str] = (), functions: Collection[str] = ()) -> Requoted:
+def _requoted(sql: str, names: Collection[str] = (), functions: Mapping[str, str] = MappingProxyType({})) -> Requoted:
     result = Requoted(sql)
     before = ""
     for token, following in pairwise([*tokens(sql), Token("end", "", len(sql))]):
@@ -104,8 +105,10 @@ def _requoted(sql: str, names: Collection[str] = (), functions: Collection[str] 
         if token.kind == "backquoted":
             name = token.text[1:-1].replace("``", "`").replace('"', '""')
             result.add(f'"{name}"', token.start)
-        elif word in names or (word in functions and following.text == "(" and before != "as"):  # AS CHAR(3) is a type
+        elif word in names:
             result.add(f'"{token.text}"', token.start)
+        elif word in functions and following.text == "(" and before != "as":  # AS CHAR(3) is a type
+            result.add(functions[word], token.start)
         else:
             result.add(token.text, token.start)
         before = before if token.kind == "space" else word

@@ -105,7 +105,8 @@ class Rewriter:
         if target == "bytes" and self._type_of(child) == "VARCHAR":
             return tree.function("encode", [child], alias=alias)
         if target in _CAST_TYPES:
-            return {**node, "type_expr": {**node["type_expr"], "type_name": _CAST_TYPES[target]}}
+            name = _CAST_TYPES[target]
+            return {**node, "type_expr": {**node["type_expr"], "type_name": name, "qualified_name": {"path": [name]}}}
         return node
 
     def _concatenation(self, node: Node, arguments: list[Node]) -> Node:
