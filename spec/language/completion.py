@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from schemas.documents import OptionDocument
 from schemas.loader import KINDS, plugin_names
+from spec.dataflow.schema import Column
 from spec.document import Dialect
+from spec.language.columns import (
+    QUERY,
+    input_columns,
+    names_columns,
+    plugin_block,
+    type_text,
+    word_around,
+)
 from spec.language.completion_item import Completion, Kind
 from spec.language.cursor import Cursor, Slot, locate
 from spec.language.datasets import INPUT_KEYS, OUTPUT_KEYS, Role, mentions
 from spec.language.insertion import Insertion, insertion
+from spec.language.known import Known
 from spec.language.markdown import option_detail, option_markdown
 from spec.language.options import OptionPlace, document_of, place_of
 from spec.language.outline import SECTIONS, field_path, fields_of
@@ -20,6 +30,8 @@ from spec.language.view import DocumentView
 from spec.position import Span
 from spec.syntax.tree import ObjectSyntax
 from spec.types import type_names
+
+Columns: TypeAlias = Iterator[tuple[str, Column]]
 
 LIMIT: Final = 500
 _SECTION_WORDS: Final = {
@@ -31,20 +43,26 @@ _SECTION_WORDS: Final = {
 _SWITCH: Final = "true or false"
 
 
-def complete(views: Sequence[DocumentView], offset: int) -> list[Completion]:
-    """What may be written at ``offset`` of the first view; the other views are the texts it includes. At most LIMIT, the most
-    likely first."""
-    cursor = locate(views[0], offset)
+def complete(known: Known, offset: int) -> list[Completion]:
+    """What may be written at ``offset``. At most LIMIT, the most likely first."""
+    views, view = known.views, known.view
+    cursor = locate(view, offset)
     if cursor is None:
         return []
-    found = _keys(views[0], cursor) if cursor.slot is Slot.KEY else _values(views, cursor, offset)
+    columns = input_columns(view, plugin_block(view, offset), known.datasets) if cursor.in_plugin else iter(())
+    if cursor.slot is Slot.KEY:
+        found = _keys(view, cursor, columns)
+    elif cursor.quote and cursor.in_plugin and cursor.option_words == (QUERY,):
+        found = _query_words(view, cursor, offset, columns)
+    else:
+        found = _values(views, cursor, offset, columns)
     return [completion for _, completion in zip(range(LIMIT), found, strict=False)]
 
 
 # --- keys ---------------------------------------------------------------------------------------------------------------
 
 
-def _keys(view: DocumentView, cursor: Cursor) -> Iterator[Completion]:
+def _keys(view: DocumentView, cursor: Cursor, columns: Columns) -> Iterator[Completion]:
     place = _insertion(view, cursor)
     if not cursor.steps:
         present = set(_present(view, cursor))
@@ -57,10 +75,10 @@ def _keys(view: DocumentView, cursor: Cursor) -> Iterator[Completion]:
         for name in plugin_names(cursor.section):
             yield place.block(name, Kind.PLUGIN, cursor.section)
     else:
-        yield from _options(view, cursor, place)
+        yield from _options(view, cursor, place, columns)
 
 
-def _options(view: DocumentView, cursor: Cursor, place: Insertion) -> Iterator[Completion]:
+def _options(view: DocumentView, cursor: Cursor, place: Insertion, columns: Columns) -> Iterator[Completion]:
     document = document_of(cursor)
     if document is None:
         if cursor.in_plugin and isinstance(cursor.steps[1], int):
@@ -70,6 +88,10 @@ def _options(view: DocumentView, cursor: Cursor, place: Insertion) -> Iterator[C
     if here is None:
         return
     present = _present_options(view, cursor, here)
+    if here.option is not None and here.option.is_open and names_columns(cursor.section, here.option):
+        for _, column in columns:
+            if column.name not in present:
+                yield place.scalar(column.name, Kind.COLUMN, type_text(column), "", quoted=False)
     offered = [
         (name, option)
         for name, option in here.names()
@@ -112,7 +134,18 @@ def _present(view: DocumentView, cursor: Cursor) -> Iterator[str]:
 # --- values -------------------------------------------------------------------------------------------------------------
 
 
-def _values(views: Sequence[DocumentView], cursor: Cursor, offset: int) -> Iterator[Completion]:
+def _query_words(view: DocumentView, cursor: Cursor, offset: int, columns: Columns) -> Iterator[Completion]:
+    """In a query: the columns it can read, and the dataset it reads them from."""
+    place = Insertion(view, word_around(cursor, offset), cursor.quote)
+    dataset = ""
+    for name, column in columns:
+        dataset = name
+        yield place.value(column.name, Kind.COLUMN, type_text(column))
+    if dataset:
+        yield place.value(dataset, Kind.DATASET, "dataset")
+
+
+def _values(views: Sequence[DocumentView], cursor: Cursor, offset: int, columns: Columns) -> Iterator[Completion]:
     view = views[0]
     if not cursor.quote and cursor.word.text.startswith("$"):
         yield from _substitutions(views, cursor, offset)
@@ -125,7 +158,7 @@ def _values(views: Sequence[DocumentView], cursor: Cursor, offset: int) -> Itera
     elif cursor.in_plugin and len(cursor.option_words) == 1 and key in INPUT_KEYS:
         yield from _datasets(views, cursor, offset)
     else:
-        yield from _option_values(cursor, place)
+        yield from _option_values(cursor, place, columns)
 
 
 def _datasets(views: Sequence[DocumentView], cursor: Cursor, offset: int) -> Iterator[Completion]:
@@ -151,7 +184,7 @@ def _after_comma(cursor: Cursor, offset: int) -> Span:
     return Span(cursor.word.source, min(begin, offset), max(cursor.word.start + start + len(word.rstrip()), offset))
 
 
-def _option_values(cursor: Cursor, place: Insertion) -> Iterator[Completion]:
+def _option_values(cursor: Cursor, place: Insertion, columns: Columns) -> Iterator[Completion]:
     document = document_of(cursor)
     here = place_of(document.options, cursor.option_words) if document else None
     option = here.option if here and not here.prefix else None
@@ -160,12 +193,12 @@ def _option_values(cursor: Cursor, place: Insertion) -> Iterator[Completion]:
     if _is_column_type(option, is_own=here.is_own):
         for name in type_names():
             yield place.value(name, Kind.TYPE, "type of a column", bare=True)
-    elif option.enum_values:
-        for value in option.enum_values:
+    elif names_columns(cursor.section, option) and not here.is_own:
+        for _, column in columns:
+            yield place.value(column.name, Kind.COLUMN, type_text(column), bare=True)
+    elif option.enum_values or option.type_words == _SWITCH:
+        for value in option.enum_values or (True, False):
             yield place.value(value, Kind.VALUE, "default" if value == option.default else "", option_markdown(option))
-    elif option.type_words == _SWITCH:
-        for switch in (True, False):
-            yield place.value(switch, Kind.VALUE, "default" if switch is option.default else "", option_markdown(option))
     elif not here.is_own:
         yield from _suggested(option, place)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from schemas.loader import KINDS, environment_document, plugin_document
+from spec.dataflow.schema import DatasetSchema, Schema
+from spec.language.columns import column_at, type_text
 from spec.language.cursor import Cursor, Slot, locate
 from spec.language.datasets import Mention, Role, mention_at, mentions
+from spec.language.known import Datasets, Known
 from spec.language.markdown import code, option_markdown, plugin_markdown
 from spec.language.options import document_of, place_of
 from spec.language.substitutions import definitions, placeholder_at, substitution_at
@@ -21,6 +24,7 @@ _SECTIONS: Final = {
     "sink": "Where the data goes: one block per sink plugin.",
 }
 _MAXIMUM_PLUGINS: Final = 20
+_MAXIMUM_COLUMNS: Final = 100
 
 
 class Hover(NamedTuple):
@@ -30,15 +34,18 @@ class Hover(NamedTuple):
     span: Span
 
 
-def hover(views: Sequence[DocumentView], offset: int) -> Hover | None:
-    """What there is to say of ``offset`` of the first view; the other views are the texts it includes."""
-    view = views[0]
+def hover(known: Known, offset: int) -> Hover | None:
+    """What there is to say of ``offset``."""
+    views, view = known.views, known.view
     if substitution := substitution_at(view, offset):
         return Hover(_substitution(views, substitution.path, substitution.optional), substitution.span)
     if placeholder := placeholder_at(view, offset):
         return Hover(_placeholder(placeholder.name, placeholder.default), placeholder.span)
     if mention := mention_at(view, offset):
-        return Hover(_dataset(views, mention), mention.span)
+        return Hover(_dataset(views, mention, known.datasets), mention.span)
+    if named := column_at(known, offset):
+        text = f"column {code(named.column.name)} {code(type_text(named.column))} of dataset {code(named.dataset)}"
+        return Hover(text, named.span)
     cursor = locate(view, offset)
     return _at_cursor(cursor) if cursor is not None and cursor.word.start < cursor.word.end else None
 
@@ -75,14 +82,29 @@ def _option(cursor: Cursor, words: tuple[str, ...]) -> Hover | None:
     return Hover(option_markdown(place.option), cursor.word)
 
 
-def _dataset(views: Sequence[DocumentView], mention: Mention) -> str:
+def _dataset(views: Sequence[DocumentView], mention: Mention, datasets: Datasets) -> str:
     every = [found for view in views for found in mentions(view) if found.name == mention.name]
     lines = [f"dataset {code(mention.name)}"]
     made = [found for found in every if found.role is Role.MADE]
     read = [found for found in every if found.role is Role.READ]
     lines.append(f"- Made by: {_plugins(made)}" if made else "- Nothing makes it")
     lines.append(f"- Read by: {_plugins(read)}" if read else "- Nothing reads it")
-    return "\n".join((lines[0], "", *lines[1:]))
+    return "\n".join((lines[0], "", *lines[1:], *_columns(datasets.get(mention.name))))
+
+
+def _columns(schema: DatasetSchema | None) -> Iterator[str]:
+    """A table of the columns, if they are known."""
+    if not isinstance(schema, Schema) or not schema.columns:
+        return
+    yield from ("", "| column | type |", "|---|---|")
+    for column in schema.columns[:_MAXIMUM_COLUMNS]:
+        yield f"| {_cell(column.name)} | {_cell(type_text(column))} |"
+    if len(schema.columns) > _MAXIMUM_COLUMNS or not schema.complete:
+        yield "| … | |"
+
+
+def _cell(text: str) -> str:
+    return code(text).replace("|", "\\|")
 
 
 def _plugins(found: list[Mention]) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from spec.diagnostic import Edit
 from spec.document import Dialect
 from spec.errors import UsageError
+from spec.language.columns import column_at
 from spec.language.datasets import Mention, Role, mention_at, mentions
+from spec.language.known import Known
 from spec.language.substitutions import definition_at, definitions, substitution_at, substitutions
 from spec.language.view import DocumentView
 from spec.position import Span
@@ -35,14 +36,17 @@ class Reference:
     is_definition: bool
 
 
-def find_definition(views: Sequence[DocumentView], offset: int) -> list[Span]:
-    """Where the name at ``offset`` of the first view comes from; the other views are the texts it includes."""
-    return [reference.span for reference in find_references(views, offset) if reference.is_definition]
+def find_definition(known: Known, offset: int) -> list[Span]:
+    """Where the name at ``offset`` comes from: a dataset's maker, a key's value, a column's first mention."""
+    named = column_at(known, offset)
+    if named is not None:
+        return [named.column.declared] if named.column.declared else []
+    return [reference.span for reference in find_references(known, offset) if reference.is_definition]
 
 
-def find_references(views: Sequence[DocumentView], offset: int) -> list[Reference]:
-    """Every place of the name at ``offset`` of the first view, in all views."""
-    view = views[0]
+def find_references(known: Known, offset: int) -> list[Reference]:
+    """Every place of the name at ``offset``, in the text and what it includes."""
+    views, view = known.views, known.view
     if mention := mention_at(view, offset):
         found = [other for each in views for other in mentions(each) if other.name == mention.name]
         return [Reference(other.span, other.role is Role.MADE) for other in found]

@@ -12,6 +12,7 @@ from schemas.loader import plugin_document
 from spec.language.completion import complete
 from spec.language.cursor import Slot, locate
 from spec.language.hover import hover
+from spec.language.known import Known
 from spec.language.markdown import plugin_markdown
 from spec.language.navigation import find_definition, find_references
 from spec.language.symbols import folds, symbols
@@ -35,7 +36,7 @@ def _completion(ls: FlowdeckLanguageServer, params: types.CompletionParams, docu
     offset = document.lines.offset(params.position)
     if _is_indentation(params, document, offset):
         return _NOTHING
-    found = complete(ls.views(document), offset)
+    found = complete(ls.known(document), offset)
     items = [completion_item(document, item, rank, snippets=ls.takes_snippets) for rank, item in enumerate(found)]
     return types.CompletionList(is_incomplete=False, items=items)
 
@@ -60,7 +61,7 @@ async def hover_here(ls: FlowdeckLanguageServer, params: types.HoverParams) -> t
     """What this is."""
 
     def work(document: OpenDocument) -> types.Hover | None:
-        found = hover(ls.views(document), document.lines.offset(params.position))
+        found = hover(ls.known(document), document.lines.offset(params.position))
         return hover_answer(document, found) if found else None
 
     return await ls.analyse(params.text_document.uri, work, None)
@@ -70,7 +71,7 @@ async def definition(ls: FlowdeckLanguageServer, params: types.DefinitionParams)
     """Where this name comes from."""
 
     def work(document: OpenDocument) -> list[types.Location]:
-        return _locations(document, find_definition(ls.views(document), document.lines.offset(params.position)))
+        return _locations(document, find_definition(ls.known(document), document.lines.offset(params.position)))
 
     return await ls.analyse(params.text_document.uri, work, [])
 
@@ -79,7 +80,7 @@ async def references(ls: FlowdeckLanguageServer, params: types.ReferenceParams) 
     """Everywhere this name is used."""
 
     def work(document: OpenDocument) -> list[types.Location]:
-        found = find_references(ls.views(document), document.lines.offset(params.position))
+        found = find_references(ls.known(document), document.lines.offset(params.position))
         wanted = [each.span for each in found if params.context.include_declaration or not each.is_definition]
         return _locations(document, wanted)
 
@@ -91,7 +92,7 @@ async def highlights(ls: FlowdeckLanguageServer, params: types.DocumentHighlight
 
     def work(document: OpenDocument) -> list[types.DocumentHighlight]:
         kinds = {True: types.DocumentHighlightKind.Write, False: types.DocumentHighlightKind.Read}
-        found = find_references([document.view], document.lines.offset(params.position))
+        found = find_references(Known(document.view), document.lines.offset(params.position))
         return [types.DocumentHighlight(document.lines.span_range(each.span), kinds[each.is_definition]) for each in found]
 
     return await ls.analyse(params.text_document.uri, work, [])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from spec.check import CheckResult
+from spec.dataflow.schema import DatasetSchema
 from tui.language_server.documents import Documents, OpenDocument
 
 DEBOUNCE_SECONDS: Final = 0.02
@@ -32,6 +33,7 @@ class Diagnosing:
         self._waiting: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._results: dict[str, tuple[OpenDocument, CheckResult]] = {}
+        self._datasets: dict[str, Mapping[str, DatasetSchema]] = {}
 
     def changed(self, uri: str) -> None:
         """The document changed (or what it includes did): check it soon."""
@@ -49,6 +51,7 @@ class Diagnosing:
     def closed(self, uri: str) -> None:
         """Forget the document."""
         self._results.pop(uri, None)
+        self._datasets.pop(uri, None)
         self._waiting.discard(uri)
         if task := self._tasks.pop(uri, None):
             task.cancel()
@@ -57,6 +60,11 @@ class Diagnosing:
         """The newest result, which may be of an older text."""
         found = self._results.get(uri)
         return found[1] if found else None
+
+    def datasets(self, uri: str) -> Mapping[str, DatasetSchema]:
+        """The columns of the document's datasets, by the newest check that got so far: while one types, not every text can be
+        read."""
+        return self._datasets.get(uri, {})
 
     async def result(self, document: OpenDocument) -> CheckResult:
         """The result for exactly this text, checked now if it was not yet."""
@@ -78,6 +86,8 @@ class Diagnosing:
             result = await self._run(document)
             if uri not in self._waiting:
                 self._results[uri] = (document, result)
+                if result.datasets:
+                    self._datasets[uri] = result.datasets
                 self._publish(document, result)
 
     def shutdown(self) -> None:

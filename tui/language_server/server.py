@@ -16,6 +16,7 @@ from pygls.lsp.server import LanguageServer
 from spec.check import CheckResult, check_text
 from spec.document import ReadOptions, dialect_of
 from spec.errors import FlowdeckError
+from spec.language.known import Known
 from spec.language.view import DocumentView
 from spec.render.escape import safe
 from tui.language_server.diagnosing import Diagnosing
@@ -77,11 +78,14 @@ class FlowdeckLanguageServer(LanguageServer):
         )
         return check_text(document.text if text is None else text, document.name, options, self.settings.engine)
 
-    def views(self, document: OpenDocument) -> list[DocumentView]:
-        """The document for analysis, then the texts that it included when it was last checked."""
+    def known(self, document: OpenDocument) -> Known:
+        """The document for analysis, with what the newest check found out about it."""
         result = self.diagnosing.newest(document.uri)
-        included = result.document.sources[1:] if result else ()
-        return [document.view, *(DocumentView(source, dialect_of(source.name, ReadOptions())) for source in included)]
+        if result is None:
+            return Known(document.view)
+        options = ReadOptions()
+        included = tuple(DocumentView(source, dialect_of(source.name, options)) for source in result.document.sources[1:])
+        return Known(document.view, included, self.diagnosing.datasets(document.uri))
 
     async def analyse(self, uri: str, work: Callable[[OpenDocument], T], otherwise: T) -> T:
         """What ``work`` makes of the open document at ``uri``; ``otherwise`` when it is not open or not looked at."""

@@ -1,0 +1,103 @@
+"""Columns of datasets: which a plugin reads, and where a job file names one. What columns there are, a check has found out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from schemas.documents import OptionDocument
+from spec.dataflow.schema import Column, Schema
+from spec.language.cursor import Cursor, Slot, locate
+from spec.language.datasets import Role, mentions
+from spec.language.known import Datasets, Known
+from spec.language.options import document_of, place_of
+from spec.language.view import DocumentView
+from spec.position import Span
+from spec.syntax.tree import ObjectSyntax
+
+QUERY: Final = "query"
+_NAMES_COLUMNS: Final = re.compile(r"(?:\w+_)?(?:fields?|columns?)|partition_by|primary_keys?|field_mapper")
+_IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+_WORD: Final = re.compile(r"\w*")
+
+
+class NamedColumn(NamedTuple):
+    """A column that is named somewhere, and where."""
+
+    column: Column
+    dataset: str
+    span: Span
+
+
+def type_text(column: Column) -> str:
+    """The type of a column as one writes it; a question mark when it is not known."""
+    return str(column.type) if column.type is not None else "?"
+
+
+def names_columns(kind: str | None, option: OptionDocument) -> bool:
+    """Whether the values of an option (or the keys in its block) are columns of the plugin's input. Only what reads has one."""
+    return kind in ("transform", "sink") and _NAMES_COLUMNS.fullmatch(option.name) is not None
+
+
+def input_columns(view: DocumentView, block: ObjectSyntax | None, datasets: Datasets) -> Iterator[tuple[str, Column]]:
+    """The columns that the plugin of ``block`` reads, each with its dataset: of several inputs, those of the first known."""
+    read = [mention.name for mention in mentions(view) if mention.role is Role.READ and _has(mention.plugin.block, block)]
+    for name in read or ([next(iter(datasets))] if len(datasets) == 1 else []):
+        schema = datasets.get(name)
+        if isinstance(schema, Schema):
+            return ((name, column) for column in schema.columns)
+    return iter(())
+
+
+def column_at(known: Known, offset: int) -> NamedColumn | None:
+    """The column that is named at ``offset``: in an option that names columns, or in a query."""
+    view = known.view
+    cursor = locate(view, offset) if known.datasets else None
+    if cursor is None or not cursor.in_plugin:
+        return None
+    if cursor.slot is Slot.VALUE and cursor.option_words == (QUERY,):
+        word = word_around(cursor, offset)
+        name = word.text if _IDENTIFIER.fullmatch(word.text) else ""
+    elif _is_column_place(cursor):
+        word, name = cursor.word, cursor.word.text
+    else:
+        return None
+    for dataset, column in input_columns(view, plugin_block(view, offset), known.datasets):
+        if column.name == name or (cursor.option_words == (QUERY,) and column.name.casefold() == name.casefold()):
+            return NamedColumn(column, dataset, word)
+    return None
+
+
+def plugin_block(view: DocumentView, offset: int) -> ObjectSyntax | None:
+    """The block of the plugin around ``offset``."""
+    return next((plugin.block for plugin in view.outline.plugins() if _is_around(view, plugin.block, offset)), None)
+
+
+def word_around(cursor: Cursor, offset: int) -> Span:
+    """The word of a longer text that ``offset`` is in; empty between words."""
+    text, at = cursor.word.text, offset - cursor.word.start
+    start = at
+    while start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    match = _WORD.match(text, at)
+    end = match.end() if match else at
+    return Span(cursor.word.source, cursor.word.start + start, cursor.word.start + end)
+
+
+def _is_column_place(cursor: Cursor) -> bool:
+    document = document_of(cursor)
+    words = cursor.option_words
+    place = place_of(document.options, words) if document else None
+    if place is None or place.option is None or not names_columns(cursor.section, place.option):
+        return False
+    return cursor.slot is Slot.KEY if place.option.is_open else cursor.slot is Slot.VALUE
+
+
+def _has(block: ObjectSyntax, wanted: ObjectSyntax | None) -> bool:
+    return wanted is not None and block is wanted
+
+
+def _is_around(view: DocumentView, block: ObjectSyntax, offset: int) -> bool:
+    span = view.tree.span(block)
+    return span.start < offset and (offset <= span.end or (not block.closed and offset <= view.tree.tokens.starts[block.end]))
