@@ -102,9 +102,8 @@ def _check(request: SubmitRequest, name: str, options: ReadOptions) -> Submissio
     result = check_document(override(read_text(request.text, name, options), request.overrides, options))
     diagnostics = tuple(diagnostic_to_dict(found) for found in result.diagnostics)
     if wrong := override_errors(result.diagnostics):
-        raise SpecInvalid(
-            f"{wrong[0].file}: {wrong[0].message}", diagnostics, hint="; ".join(wrong[0].notes).removeprefix("help: ")
-        )
+        hint = "; ".join(wrong[0].notes).removeprefix("help: ") or f"`flowdeck explain {wrong[0].code}` says more"
+        raise SpecInvalid(f"{wrong[0].file}: {wrong[0].message}", diagnostics, hint=hint)
     if result.job is None:
         raise SpecInvalid(_summary(result, name), diagnostics)
     job = result.job if request.name is None else msgspec.structs.replace(result.job, name=request.name)

@@ -42,6 +42,15 @@ COMMANDS = {
     "logs": "tui.cli.logs:logs_command",
     "checkpoints": "tui.cli.checkpoints:checkpoints_command",
     "savepoints": "tui.cli.checkpoints:savepoints_command",
+    "metrics": "tui.cli.metrics:metrics_command",
+}
+
+PLANNED = {
+    "pause": "flowdeck stop JOB ends it with a savepoint, flowdeck restart JOB goes on exactly there",
+    "resume": "flowdeck restart JOB goes on from the newest savepoint or checkpoint",
+    "recover": "flowdeck restart JOB goes on from the newest complete checkpoint, and puts the output in order first",
+    "workers": "flowdeck restart JOB --set env.parallelism=N runs it with other workers",
+    "errors": "flowdeck show JOB tells the last error, flowdeck logs JOB --level error all of them",
 }
 
 
@@ -54,6 +63,7 @@ def _print_version(context: click.Context, _parameter: click.Parameter, value: b
 @click.group(
     cls=LazyGroup,
     lazy=COMMANDS,
+    planned=PLANNED,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

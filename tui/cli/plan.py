@@ -20,7 +20,7 @@ from spec.plan.text import plan_lines, shown_value
 from spec.render.escape import safe
 from spec.render.text import render_text
 from tui.cli.json_output import print_json
-from tui.cli.options import output_option
+from tui.cli.options import home_option, output_option
 from tui.cli.paths import STDIN
 from tui.cli.reading import STDIN_NAME, read_options, read_stdin, reading_options
 from tui.cli.session import Session, current_session
@@ -50,6 +50,7 @@ class _Known:
 @reading_options
 @click.option("--name", metavar="NAME", help="The job's name, instead of the file's own.")
 @output_option
+@home_option
 def plan_command(
     files: tuple[str, ...], *, variables: dict[str, str], dialect: str | None, name: str | None, output: str
 ) -> int:
