@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
-
-from jsonschema import Draft202012Validator
 
 from schemas.loader import KINDS, PluginSchema, environment_schema, open_schema, plugin_names, plugin_schema
 from spec.checks.canonical import Canonical, Origin, canonical_options, path_text
@@ -15,6 +12,7 @@ from spec.checks.findings import Findings
 from spec.checks.schema_errors import Subject, report
 from spec.checks.sections import Element
 from spec.checks.suggestion import Suggestion, suggest
+from spec.checks.validation import environment_validation, plugin_validation
 from spec.diagnostic import Label, Severity
 from spec.fix.removal import removal_of
 from spec.value import ObjectValue
@@ -48,7 +46,7 @@ def check_plugin(element: Element, findings: Findings, engine: str) -> CheckedPl
     canonical = canonical_options(element.block, schema.document, origin)
     canonical.data["plugin_name"] = schema.name
     subject = Subject(schema.name, schema.document, canonical, findings, unknown=_unknown_option(schema, engine))
-    report(subject, _plugin_validator(element.kind, schema.name).iter_errors(canonical.data))
+    report(subject, plugin_validation(element.kind, schema.name).errors(canonical.data))
     _orders(subject)
     _near_misses(subject)
     _repetitions(subject)
@@ -66,7 +64,7 @@ def check_environment(block: ObjectValue, origin: Origin, findings: Findings) ->
     schema = environment_schema()
     canonical = canonical_options(block, schema, origin)
     subject = Subject("env", schema, canonical, findings, unknown=Severity.WARNING)
-    report(subject, _environment_validator().iter_errors(canonical.data))
+    report(subject, environment_validation().errors(canonical.data))
     _repetitions(subject)
     return canonical
 
@@ -162,14 +160,3 @@ def _repetitions(subject: Subject) -> None:
             fix=removal_of(use.origin.key_span, use.origin.value.span, f'remove "{use.written}"'),
             pointer=use.origin.pointer,
         )
-
-
-@cache
-def _plugin_validator(kind: str, name: str) -> Draft202012Validator:
-    schema = plugin_schema(kind, name) or open_schema(kind, name)
-    return Draft202012Validator(schema.document)
-
-
-@cache
-def _environment_validator() -> Draft202012Validator:
-    return Draft202012Validator(environment_schema())

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from spec.checks.canonical import Canonical, Path, Schema, path_text
 from spec.checks.findings import Findings
 from spec.checks.suggestion import suggest
 from spec.checks.wording import all_of, any_of, described, example, expected, quoted, shown
 from spec.diagnostic import Label, Severity
+
+if TYPE_CHECKING:  # see spec.checks.validation
+    from jsonschema.exceptions import ValidationError
 
 _PLACEHOLDER = re.compile(r"\$\{([^:{}]+)(?::[^}]*)?\}")
 

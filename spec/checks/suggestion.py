@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from spec.diagnostic import Applicability, Edit, Fix
 from spec.position import Span
@@ -14,6 +15,7 @@ _CERTAIN = 0.8
 _CLEARLY_BETTER = 0.08
 _MAXIMUM_SUGGESTIONS = 3
 _MAXIMUM_LENGTH = 128
+_REMEMBERED = 8192  # similarities: many files have the same mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,10 @@ def suggest(written: str, known: Iterable[str], taken: Collection[str] = ()) -> 
     ``taken`` (there already) is never certain."""
     if len(written) > _MAXIMUM_LENGTH:
         return Suggestion()
-    ranked = sorted(((_similarity(written, name), name) for name in known), key=lambda pair: (-pair[0], pair[1]))
-    near = [(ratio, name) for ratio, name in ranked if ratio >= _SIMILAR][:_MAXIMUM_SUGGESTIONS]
+    similar = ((_similarity(written, name), name) for name in known)
+    near = sorted((pair for pair in similar if pair[0] >= _SIMILAR), key=lambda pair: (-pair[0], pair[1]))[
+        :_MAXIMUM_SUGGESTIONS
+    ]
     if not near:
         return Suggestion()
     best, name = near[0]
@@ -55,10 +59,18 @@ def suggest(written: str, known: Iterable[str], taken: Collection[str] = ()) -> 
     return Suggestion(tuple(name for _, name in near), name if certain else None)
 
 
+@lru_cache(_REMEMBERED)
 def _similarity(written: str, name: str) -> float:
-    plain = SequenceMatcher(None, written, name).ratio()
-    bare = SequenceMatcher(None, _bare(written), _bare(name)).ratio()
-    return max(plain, bare - 0.01)
+    plain = _ratio(written, name)
+    return max(plain, _ratio(_bare(written), _bare(name)) - 0.01)
+
+
+def _ratio(written: str, name: str) -> float:
+    """How alike two texts are; 0 when certainly too little to matter, which most pairs are."""
+    if 2 * min(len(written), len(name)) < _SIMILAR * (len(written) + len(name)):
+        return 0.0
+    matcher = SequenceMatcher(None, written, name)
+    return matcher.ratio() if matcher.quick_ratio() >= _SIMILAR else 0.0
 
 
 def _bare(name: str) -> str:

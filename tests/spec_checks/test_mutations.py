@@ -1,8 +1,8 @@
 """Break every valid job of the corpus in one place, and see that the check tells, at the right line.
 
-What an option is called, what its type is and whether it is required is taken from the catalogue of SeaTunnel's source, not
-from the schemas under test. A run tries a sample; with ``FLOWDECK_MUTATIONS=all`` it tries every mutation there is. The rates are
-printed (``pytest -s``).
+What an option is called, what its type is and whether it is required comes from the catalogue of SeaTunnel's source, not
+from the schemas under test. A run tries a sample; with ``FLOWDECK_MUTATIONS=all`` it tries every mutation there is. The rates
+are printed (``pytest -s``).
 """
 
 from __future__ import annotations
