@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _QUERY = ("query",)
 _ANY_INPUT = "dual"
+_REMEMBERED = 256
 _REMEMBERED = 128
 
 
@@ -45,6 +46,16 @@ def sql_schema(node: Node, schema: Schema, report: Reporter) -> DatasetSchema:
 @lru_cache(_REMEMBERED)
 def _examined(query: str, columns: tuple[tuple[str, FieldType], ...]) -> Examined:
     """What the engine says of the query; remembered, because an editor asks of the same queries after every keystroke."""
+    from spec.sql.examine import examine
+    from spec.sql.session import session
+
+    with session() as dialect:
+        return examine(query, columns, dialect)
+
+
+@lru_cache(_REMEMBERED)
+def _examine(query: str, columns: tuple[tuple[str, FieldType], ...]) -> Examined:
+    """Remembered: an editor asks for the same queries at every keystroke."""
     from spec.sql.examine import examine
     from spec.sql.session import session
 
