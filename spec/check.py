@@ -21,7 +21,7 @@ from spec.checks.secret_text import hide_named_secrets
 from spec.checks.secrets import check_secrets
 from spec.checks.sections import Element, Outline, outline
 from spec.checks.wiring import wire
-from spec.dataflow.propagate import check_types
+from spec.dataflow.propagate import check_types, infer_types
 from spec.dataflow.schema import DatasetSchema
 from spec.diagnostic import Diagnostic, Severity
 from spec.document import Dialect, Document, ReadOptions, read_file, read_text
@@ -114,7 +114,8 @@ def _check(
     _hide_secrets(document, plugins)
     name = job_name(environment.data, document.source.name, findings)
     if not parts.complete or len(plugins) < len(elements):
-        return None, {}  # the wiring of a job with holes would only be guessed at
+        # The wiring of a job with holes would only be guessed at, but what can be told of its columns helps those who write it.
+        return None, infer_types(wire(plugins, Findings(findings.file)), engine)
     graph = wire(plugins, findings)
     # Where values could not be read, columns may only be missing because of that.
     unread = any(found.severity is Severity.ERROR for found in document.diagnostics)
