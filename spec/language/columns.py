@@ -99,5 +99,4 @@ def _has(block: ObjectSyntax, wanted: ObjectSyntax | None) -> bool:
 
 
 def _is_around(view: DocumentView, block: ObjectSyntax, offset: int) -> bool:
-    span = view.tree.span(block)
-    return span.start < offset and (offset <= span.end or (not block.closed and offset <= view.tree.tokens.starts[block.end]))
+    return view.tree.tokens.starts[block.first] < offset <= view.reach(block)

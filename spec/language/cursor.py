@@ -153,15 +153,14 @@ class _Descent:
     def _is_open(self, child: Node) -> bool:
         """Whether the offset, behind the last character of ``child``, still belongs to it: its closing brace is missing, or its
         value is and this is the same line."""
+        if isinstance(child, ObjectSyntax | ArraySyntax):
+            return not child.closed and self._offset <= self._view.reach(child)
         if not isinstance(child, FieldSyntax):
-            return isinstance(child, ObjectSyntax | ArraySyntax) and not child.closed and self._is_before(child.end)
+            return False
         if child.value is not None:
             return self._is_open(child.value)
         end = self._tree.span(child).end
         return child.operator >= 0 and "\n" not in self._view.text[end : self._offset]
-
-    def _is_before(self, token: int) -> bool:
-        return self._offset <= self._tokens.starts[token]
 
     # --- fields ---------------------------------------------------------------------------------------------------------
 

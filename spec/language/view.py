@@ -10,7 +10,7 @@ from spec.position import SourceText, Span
 from spec.resolver.dialect import PROFILES
 from spec.syntax import kinds
 from spec.syntax.parser import parse
-from spec.syntax.tree import SyntaxTree
+from spec.syntax.tree import ArraySyntax, ObjectSyntax, SyntaxTree
 
 
 class DocumentView:
@@ -39,6 +39,15 @@ class DocumentView:
     def span(self, start: int, end: int) -> Span:
         """A span of this text."""
         return Span(self.source, start, end)
+
+    def reach(self, block: ObjectSyntax | ArraySyntax) -> int:
+        """The last offset at which one writes in ``block``: its closing brace, or if it has none the next thing."""
+        tokens, at = self.tree.tokens, block.end
+        if block.closed:
+            return tokens.starts[at - 1]
+        while tokens.kinds[at] in kinds.TRIVIA:
+            at += 1
+        return tokens.starts[at]
 
     def token_at(self, offset: int) -> int | None:
         """The token that ``offset`` lies in or right behind; a token that begins there is preferred to one that ends there,

@@ -11,6 +11,12 @@ from typing import Any
 
 import pytest
 
+from spec.check import check_text
+from spec.document import Dialect, ReadOptions
+from spec.language.known import Known
+from spec.language.view import DocumentView
+from spec.position import SourceText
+
 COMMAND = Path(sys.executable).parent / "flowdeck"
 PATIENCE = 30.0
 
@@ -162,3 +168,18 @@ def editor(tmp_path: Path) -> Iterator[Editor]:
     started = Editor(tmp_path)
     yield started
     started.end()
+
+
+def marked(text: str, dialect: Dialect = Dialect.SEATUNNEL) -> tuple[Known, int]:
+    """A text for analysis, and the offset that `|` marks in it."""
+    offset = text.index("|")
+    text = text[:offset] + text[offset + 1 :]
+    name = "job.json" if dialect is Dialect.JSON else "job.conf"
+    result = check_text(text, name, ReadOptions(dialect=dialect))
+    return Known(DocumentView(SourceText(name, text), dialect), (), result.datasets), offset
+
+
+@pytest.fixture
+def at() -> Callable[..., tuple[Known, int]]:
+    """Read a text with a `|` in it."""
+    return marked
