@@ -17,6 +17,7 @@ from spec.checks.acceptance import Acceptance
 DOCUMENTS = [environment_schema(), *(plugin_schema(kind, name).document for kind in KINDS for name in plugin_names(kind))]
 ODD = [
     "",
+    "a",
     "x",
     "TEXT",
     0,
