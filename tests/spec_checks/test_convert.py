@@ -27,7 +27,7 @@ source {
 }
 transform {
   Sql { query = \"\"\"SELECT *
-    FROM t WHERE a = 'x: #y'\"\"\" }
+    FROM t WHERE CAST(id AS STRING) = 'x: #y'\"\"\" }
 }
 sink { Console { log.print.data = false } }
 """
@@ -41,7 +41,7 @@ RESOLVED = {
             "plugin_name": "FakeSource",
         }
     ],
-    "transform": [{"query": "SELECT *\n    FROM t WHERE a = 'x: #y'", "plugin_name": "Sql"}],
+    "transform": [{"query": "SELECT *\n    FROM t WHERE CAST(id AS STRING) = 'x: #y'", "plugin_name": "Sql"}],
     "sink": [{"log.print.data": False, "plugin_name": "Console"}],
 }
 PLAIN: list[Any] = [
