@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -22,9 +21,9 @@ COMMANDS = {
     "fmt": "tui.cli.fmt:fmt_command",
     "convert": "tui.cli.convert:convert_command",
     "lsp": "tui.cli.lsp:lsp_command",
+    "schema": "tui.cli.schema:schema_command",
     "graph": "tui.cli.graph:graph_command",
     "plan": "tui.cli.plan:plan_command",
-    "lsp": "tui.cli.lsp:lsp_command",
     "run": "tui.cli.run:run_command",
     "up": "tui.cli.daemon:up_command",
     "down": "tui.cli.daemon:down_command",
@@ -56,7 +55,9 @@ PLANNED = {
 
 def _print_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback
     if value and not context.resilient_parsing:
-        click.echo(f"flowdeck {importlib.metadata.version('flowdeck')}")
+        from importlib.metadata import version
+
+        click.echo(f"flowdeck {version('flowdeck')}")
         context.exit()
 
 
