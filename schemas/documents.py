@@ -7,9 +7,11 @@ drawn.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+
+from schemas.rule_words import rule_words
 
 ENGINES = ("local", "flink", "seatunnel")
 _MAXIMUM_DEPTH = 8
@@ -57,7 +59,8 @@ class OptionDocument:
 @dataclass(frozen=True, slots=True)
 class PluginDocument:
     """One plugin, or ``env`` (of kind ``env``). ``options`` are its own and the common ones (``plugin_input`` …), in the order
-    of the schema; ``rules`` say in words which options need or exclude each other."""
+    of the schema; ``rules`` say in words which options need or exclude each other. ``exactly_once_with``: an at-least-once
+    plugin is exactly-once when all these options have one of these values."""
 
     name: str
     kind: str
@@ -66,6 +69,7 @@ class PluginDocument:
     delivery: str
     options: tuple[OptionDocument, ...]
     rules: tuple[str, ...] = ()
+    exactly_once_with: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def option(self, path: str) -> OptionDocument | None:
         """The option at ``path`` (``schema.fields``), by its own name or an alias; None when there is none."""
@@ -87,6 +91,8 @@ def read_document(kind: str, name: str, schema: Mapping[str, Any]) -> PluginDocu
         engines=engines,
         delivery=str(schema.get("x-flowdeck-delivery", "")),
         options=_options(schema, "", engines, 0),
+        rules=rule_words(schema),
+        exactly_once_with={name: tuple(values) for name, values in schema.get("x-flowdeck-exactly-once-with", {}).items()},
     )
 
 

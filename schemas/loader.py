@@ -61,6 +61,19 @@ class PluginSchema:
         return str(self.document["x-flowdeck-delivery"])
 
     @property
+    def exactly_once_with(self) -> Mapping[str, list[Any]]:
+        """The options, each with its values, that together make an at-least-once plugin exactly-once; may be empty."""
+        settings: Mapping[str, list[Any]] = self.document.get("x-flowdeck-exactly-once-with", {})
+        return settings
+
+    def delivery_with(self, options: Mapping[str, Any]) -> str:
+        """The delivery of the plugin with ``options`` in canonical form."""
+        settings = self.exactly_once_with
+        if settings and all(options.get(name) in values for name, values in settings.items()):
+            return "exactly-once"
+        return self.delivery
+
+    @property
     def engines(self) -> tuple[str, ...]:
         """The engines that run the plugin."""
         return tuple(self.document["x-flowdeck-engines"])

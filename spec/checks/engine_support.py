@@ -126,12 +126,19 @@ def check_delivery(plugins: list[CheckedPlugin], environment: EnvSpec, findings:
     if environment.checkpoint.interval is None:
         return
     for plugin in plugins:
-        if plugin.element.kind == "sink" and plugin.schema.delivery == "at-least-once":
+        if plugin.element.kind == "sink" and plugin.schema.delivery_with(plugin.canonical.data) == "at-least-once":
             findings.add(
                 "E804",
                 f'the sink "{plugin.name}" is at-least-once: after a restart it may see rows again',
                 plugin.element.name_span,
                 label="takes no part in checkpoints",
                 severity=Severity.NOTE,
+                notes=_exactly_once(plugin),
                 pointer=plugin.element.pointer,
             )
+
+
+def _exactly_once(plugin: CheckedPlugin) -> tuple[str, ...]:
+    """What to write for a sink that can do better."""
+    settings = [f"{name} = {shown(values[0])}" for name, values in plugin.schema.exactly_once_with.items()]
+    return (f"help: with {' and '.join(settings)} it is exactly-once",) if settings else ()

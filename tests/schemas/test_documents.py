@@ -85,3 +85,33 @@ def test_every_option_has_words() -> None:
             for each in document(kind, name).every_option():
                 assert each.description, (name, each.path)
                 assert each.type_words, (name, each.path)
+
+
+def test_rules_are_told_in_words() -> None:
+    """Which options need, exclude or belong to each other reads as sentences."""
+    jdbc = document("sink", "Jdbc").rules
+    assert "`database` is needed when `generate_sink_sql` is true." in jdbc
+    assert "`query` is needed when `generate_sink_sql` is false, which is the default." in jdbc
+    pulsar = document("source", "Pulsar").rules
+    assert pulsar[:2] == (
+        "Exactly one of `topic` and `topic-pattern` is given.",
+        "`auth.plugin-class` and `auth.params` are given together or not at all.",
+    )
+    file = document("source", "LocalFile").rules
+    assert "`path` and `file_format_type` are needed unless `tables_configs` is given." in file
+    assert "`schema` is needed when `file_format_type` is csv, text, json, excel or xml." in file
+    assert "`compress_codec` is none or lzo when `file_format_type` is csv, text or json." in file
+
+
+def test_a_plugin_says_how_it_becomes_exactly_once() -> None:
+    """Some sinks take part in checkpoints only when asked to."""
+    assert document("sink", "Kafka").delivery == "at-least-once"
+    assert document("sink", "Kafka").exactly_once_with == {"semantics": ("EXACTLY_ONCE",)}
+    assert document("sink", "Console").exactly_once_with == {}
+
+
+def test_secrets_are_told() -> None:
+    """An editor must not show the value of a password as an example."""
+    assert option("sink", "Jdbc", "password").secret
+    assert not option("sink", "Jdbc", "user").secret
+    assert option("sink", "ClickhouseFile", "node_pass.password").secret

@@ -177,6 +177,17 @@ def test_a_plugin_that_only_seatunnel_runs() -> None:
     assert elsewhere.sinks[0].options["semantics"] == "NON"
 
 
+def test_a_sink_that_can_be_exactly_once_says_how() -> None:
+    """The note tells what to write; with it there is no note."""
+    source = "source {{ FakeSource {{ schema {{ fields {{ id = int }} }} }} }}\n"
+    rest = source + "sink {{ Kafka {{ topic = t, bootstrap.servers = k {} }} }}\n"
+    found = check("checkpoint.interval = 1000", rest.format(""), engine="seatunnel").diagnostics
+    assert [(each.code, each.notes) for each in found] == [
+        ("E804", ('help: with semantics = "EXACTLY_ONCE" it is exactly-once',))
+    ]
+    assert codes(check("checkpoint.interval = 1000", rest.format(", semantics = exactly_once"), engine="seatunnel")) == []
+
+
 def test_an_option_that_seatunnel_would_pass_over() -> None:
     """An error where the job runs here; for SeaTunnel, which ignores it, a warning, and the option stays in the job."""
     rest = "source { FakeSource { schema { fields { id = int } } } }\nsink { Console { loud = true } }\n"
