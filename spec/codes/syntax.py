@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spec.codes.entry import Code
+from spec.diagnostic import Severity
 
 _JOB = (
     'env { job.mode = "BATCH" }\nsource {\n  FakeSource {\n    schema { fields { id = int } }\n  }\n}\nsink { Console { } }\n'
@@ -155,6 +156,45 @@ HOCON_CODES = (
         bad=_JOB.replace("Console { }", "Console { plugin_input = [ name = orders ] }"),
         good=_JOB.replace("Console { }", "Console { }"),
     ),
+    Code(
+        "S028",
+        "mark of a merge conflict",
+        "A merge left both sides in the file, between lines of <<<<<<<, ======= and >>>>>>>. Keep one of them.",
+        bad=_env("<<<<<<< ours\n  parallelism = 1\n=======\n  parallelism = 2\n>>>>>>> theirs".replace("  ", "")).replace(
+            "  <<", "<<"
+        ),
+        good=_env("parallelism = 1"),
+    ),
+)
+
+HINT_CODES = (
+    Code(
+        "S040",
+        "character that looks like another",
+        "Typographic quotation marks and the wide signs of East Asian keyboards are letters to HOCON, and so are characters "
+        "that cannot be seen. Most often they came in with text that was copied from a document.",
+        bad=_env("job.name = “orders”"),
+        good=_env('job.name = "orders"'),
+        severity=Severity.WARNING,
+    ),
+    Code(
+        "S041",
+        "carriage return that ends no line",
+        "Lines end with LF or CR LF. A carriage return alone is white space, so a comment before it goes on, and two fields "
+        "around it stand on one line.",
+        bad=_env("parallelism = 1 # one\r  job.mode = BATCH"),
+        good=_env("parallelism = 1"),
+        severity=Severity.WARNING,
+    ),
+    Code(
+        "S042",
+        "backslash that was swallowed",
+        "In a quoted text a backslash and a letter stand for one character: \\b for a backspace, \\f for a form feed. In the "
+        "midst of a word, as in a path of Windows, that is hardly what was meant.",
+        bad=_JOB.replace("Console { }", r'LocalFile { path = "out\files", file_format_type = csv }'),
+        good=_JOB.replace("Console { }", r'LocalFile { path = "out\\files", file_format_type = csv }'),
+        severity=Severity.WARNING,
+    ),
 )
 
 JSON_CODES = (
@@ -232,4 +272,4 @@ JSON_CODES = (
     ),
 )
 
-CODES = (*FILE_CODES, *HOCON_CODES, *JSON_CODES)
+CODES = (*FILE_CODES, *HOCON_CODES, *JSON_CODES, *HINT_CODES)

@@ -31,6 +31,7 @@ from spec.resolver.section import SectionRules
 from spec.resolver.steps import Step, ready
 from spec.syntax import kinds
 from spec.syntax.codes import SyntaxCode
+from spec.syntax.lookalikes import lookalikes
 from spec.syntax.parser import parse
 from spec.syntax.strict import check_json
 from spec.syntax.strings import decode_raw, decode_string, decode_word
@@ -86,6 +87,8 @@ class Builder:
         self._source, self._text = tokens.source, tokens.source.text
         self._kinds, self._starts, self._ends = tokens.kinds, tokens.starts, tokens.ends
         findings.extend(self.tree.problems)
+        for odd in lookalikes(tokens):
+            findings.warn(odd.code, odd.span, odd.message, label=odd.label, notes=odd.notes, fix=odd.fix)
         if profile.strict:
             findings.extend(check_json(self.tree))
 

@@ -56,7 +56,7 @@ class Findings:
         name = span.source.name
         self.extend((Diagnostic(str(code), severity, message, name, Label(span, label), secondary, notes, fix),))
 
-    def warn(self, code: ResolveCode, span: Span, message: str, **details: object) -> None:
+    def warn(self, code: ResolveCode | SyntaxCode, span: Span, message: str, **details: object) -> None:
         """Record a finding that does not stop the job."""
         self.add(code, span, message, severity=Severity.WARNING, **details)  # type: ignore[arg-type]
 

@@ -11,8 +11,11 @@ from typing import Final
 
 from spec.position import SourceText
 from spec.syntax import kinds
+from spec.syntax.codes import SyntaxCode
 from spec.syntax.complaints import Complaints
+from spec.syntax.foreign import foreign_text
 from spec.syntax.include_line import read_include
+from spec.syntax.layout import Layout
 from spec.syntax.tokens import Tokens, tokenize
 from spec.syntax.tree import (
     ArraySyntax,
@@ -29,6 +32,7 @@ from spec.syntax.tree import (
 DEPTH_LIMIT: Final = 256
 
 _OPENINGS: Final = frozenset({kinds.OPEN_BRACE, kinds.OPEN_BRACKET})
+_UNBALANCED: Final = frozenset({SyntaxCode.UNCLOSED, SyntaxCode.STRAY_CLOSING})
 
 
 @dataclass(slots=True)
@@ -40,18 +44,30 @@ class _Frame:
     first: int = 0  # where the value starts
     field: FieldSyntax | None = None
     discarding: bool = False  # skipping text that has no place
+    indent: int = 0  # of the line that opens the block; only known when the layout is heeded
 
 
 def parse(source: SourceText) -> SyntaxTree:
-    """The tree of any text. Problems are in ``problems``; the tree reprints to exactly ``source.text``."""
-    return _Parser(tokenize(source)).run()
+    """The tree of any text. Problems are in ``problems``; the tree reprints to exactly ``source.text``.
+
+    Where braces are missing or too many, the text is read again with an eye on its layout, which mostly tells where; that
+    reading counts unless it finds more problems.
+    """
+    tokens = tokenize(source)
+    tree = _Parser(tokens).run()
+    if any(problem.code in _UNBALANCED for problem in tree.problems):
+        guided = _Parser(tokens, guided=True).run()
+        return guided if len(guided.problems) <= len(tree.problems) else tree
+    return tree
 
 
 class _Parser:
-    """One pass over the tokens of one text; ``_frames`` is the stack of open blocks."""
+    """One pass over the tokens of one text; ``_frames`` is the stack of open blocks. ``guided``: heed the layout."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: Tokens, *, guided: bool = False) -> None:
         self._tokens = tokens
+        self._layout = Layout(tokens)
+        self._guided = guided
         self._kinds = tokens.kinds
         self._at = 0
         self._frames: list[_Frame] = []
@@ -112,7 +128,7 @@ class _Parser:
             return
         node: ObjectSyntax | ArraySyntax
         node = ObjectSyntax(self._at) if kind == kinds.OPEN_BRACE else ArraySyntax(self._at)
-        self._frames.append(_Frame(node))
+        self._frames.append(_Frame(node, indent=self._layout.indent(self._at) if self._guided else 0))
         self._at += 1
 
     def _give_up(self) -> None:
@@ -168,7 +184,7 @@ class _Parser:
         too many."""
         if self._is_open_above(kind):
             self._unclosed(frame)
-        elif isinstance(frame.node, ArraySyntax):
+        elif isinstance(frame.node, ArraySyntax) or (frame.node.braced and self._layout.starts_line(self._at)):
             self._complain.about_wrong_closing(frame.node.first, self._at)
             self._close(frame)
         else:
@@ -184,13 +200,54 @@ class _Parser:
     def _read_member(self, frame: _Frame, node: ObjectSyntax) -> None:
         self._skip_trivia()
         kind = self._kinds[self._at]
+        if self._guided and self._heed_layout(frame, node, kind):
+            return
         if kind in kinds.KEY:
             self._read_field(frame, node)
         elif kind == kinds.CLOSE_BRACE and node.braced:
             self._close(frame)
-        elif not self._read_block_end(frame, kind):
+        elif not self._read_block_end(frame, kind) and not self._read_foreign(frame):
             self._complain.about_missing_key(self._at)
             self._discard(frame)
+
+    def _heed_layout(self, frame: _Frame, node: ObjectSyntax, kind: int) -> bool:
+        """See whether the token stands where a line of this block can stand; whether that settled what to do with it."""
+        at, opening = self._at, node.first
+        if not node.braced or kind in kinds.ENDS:
+            return False
+        if kind == kinds.OPEN_BRACE and at == opening + 1:
+            self._complain.about_missing_key(at)
+            self._skip_one(frame)
+            return True
+        if not self._layout.starts_line(at) or self._layout.line(opening) == self._layout.line(at):
+            return False
+        indent = self._layout.indent(at)
+        closes_outer = kind == kinds.CLOSE_BRACE and any(outer.indent == indent for outer in self._frames[:-1])
+        if (kind in kinds.KEY and indent <= frame.indent) or (closes_outer and indent < frame.indent):
+            self._end_before(frame, at)
+        elif kind == kinds.CLOSE_BRACE and indent > frame.indent:
+            self._complain.about_stray_closing(at)
+            self._skip_one(frame)
+        else:
+            return False
+        return True
+
+    def _end_before(self, frame: _Frame, at: int) -> None:
+        """``frame`` lacks its closing brace before the line of token ``at``."""
+        self._complain.about_unclosed(frame.node.first, at)
+        self._at = self._layout.before_trivia(at)
+        self._leave(frame)
+
+    def _read_foreign(self, frame: _Frame) -> bool:
+        """Pass over text that is not HOCON's at all, if that is what stands here."""
+        foreign = foreign_text(self._tokens, self._at)
+        if foreign is None:
+            return False
+        if foreign.message:
+            self._complain.about_foreign(self._at, foreign)
+        frame.node.members.append(ErrorSyntax(self._at, foreign.end, []))
+        self._at = foreign.end
+        return True
 
     def _read_block_end(self, frame: _Frame, kind: int) -> bool:
         """Handle what may end a block, or a comma with nothing before it; whether it was one of these."""
@@ -207,6 +264,8 @@ class _Parser:
 
     def _read_field(self, frame: _Frame, node: ObjectSyntax) -> None:
         first = self._at
+        if self._tokens.source.text[self._tokens.starts[first]] in "/<>" and self._read_foreign(frame):
+            return
         self._at = key_end = self._end_of_key(first)
         if self._kinds[first] == kinds.UNQUOTED and self._tokens.text(first) == "include":
             self._read_include(frame, node, first)
@@ -219,6 +278,10 @@ class _Parser:
             self._skip_trivia()
         elif kind == kinds.OPEN_BRACE:
             operator = -1
+        elif self._guided and self._is_indented(self._at, first):
+            self._complain.about_missing_brace(first, key_end)
+            self._open_without_brace(frame, FieldSyntax(first, key_end, -1))
+            return
         else:
             self._at = key_end
             self._complain.about_missing_operator(first, key_end)
@@ -228,6 +291,20 @@ class _Parser:
         frame.parts = []
         frame.first = self._at
         self._read_value(frame)
+
+    def _is_indented(self, at: int, key: int) -> bool:
+        """Whether token ``at`` starts a line further in than the line that ``key`` starts."""
+        if self._kinds[at] not in kinds.KEY or not self._layout.starts_line(key) or not self._layout.starts_line(at):
+            return False
+        return self._layout.indent(at) > self._layout.indent(key)
+
+    def _open_without_brace(self, frame: _Frame, field: FieldSyntax) -> None:
+        """The lines from here on are the block of ``field``, whose opening brace is missing."""
+        frame.field, frame.parts, frame.first = field, [], self._at
+        if len(self._frames) >= DEPTH_LIMIT:
+            self._give_up()
+        else:
+            self._frames.append(_Frame(ObjectSyntax(self._at), indent=self._layout.indent(field.first)))
 
     def _end_of_key(self, first: int) -> int:
         at, all_kinds = first, self._kinds
@@ -278,6 +355,9 @@ class _Parser:
             kind = all_kinds[at]
             if kind in kinds.SIMPLE:
                 parts.append(Atom(at))
+                if kind == kinds.UNTERMINATED_STRING and (end := self._layout.long_string_end(at)) > 0:
+                    self._complain.about_long_string(at, end)
+                    at = end
             elif kind in _OPENINGS:
                 self._at = at
                 if kind == kinds.OPEN_BRACE and self._is_next_field(frame):
@@ -321,8 +401,12 @@ class _Parser:
         parts = frame.parts or []
         last = parts[-1]
         if frame.field and self._value_began_on_next_line(frame) and self._is_key(frame):
-            self._complain.about_missing_value(frame.field)
             self._at, frame.parts = frame.first, []
+            if self._guided and self._is_indented(frame.first, frame.field.first):
+                self._complain.about_missing_brace(frame.field.first, frame.field.key_end)
+                self._open_without_brace(frame, frame.field)
+                return
+            self._complain.about_missing_value(frame.field)
             self._finish_value(frame)
         elif frame.field and len(parts) > 1 and self._stands_apart(last):
             self._complain.about_missing_separator(last.first)
@@ -330,7 +414,8 @@ class _Parser:
             parts.pop()
             self._finish_value(frame)
         else:
-            self._complain.about_operator_in_value(frame.first, self._at, in_list=frame.field is None)
+            opening = frame.node.first if frame.field is None else None
+            self._complain.about_operator_in_value(frame.first, self._at, opening)
             self._finish_value(frame)
             self._discard(frame)
 

@@ -1,0 +1,90 @@
+"""Text that is well-formed but hardly what was meant: characters that look like signs, or cannot be seen at all.
+
+All of these are legal, so they are warnings; JSON's grammar refuses most of them anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from spec.diagnostic import Applicability, Edit, Fix
+from spec.position import Span
+from spec.syntax import kinds
+from spec.syntax.codes import SyntaxCode
+from spec.syntax.tokens import Tokens
+
+# Typographic quotation marks, and the wide forms of the signs.
+_WIDE: Final = {chr(ord(sign) + 0xFEE0): sign for sign in "=:,{}[]"}
+_SIGNS: Final = {**dict.fromkeys("“”„‟", '"'), **_WIDE}
+_UNSEEN: Final = "\x00-\x08\x0e-\x1b\x7f\u200b-\u200f\u2060-\u2064"
+_ODD: Final = re.compile(f"[{''.join(_SIGNS)}{_UNSEEN}]")
+_LONE_RETURN: Final = re.compile(r"\r(?!\n)")
+_SWALLOWED: Final = re.compile(r"(?<=\w)\\([bf])(?=\w)")
+_LIMIT: Final = 20  # of a kind; more would only say the same
+
+
+class Lookalike(NamedTuple):
+    """A warning."""
+
+    code: SyntaxCode
+    span: Span
+    message: str
+    label: str
+    notes: tuple[str, ...]
+    fix: Fix | None
+
+
+def lookalikes(tokens: Tokens) -> Iterator[Lookalike]:
+    """The suspicious characters of a text, a bounded number of them."""
+    text = tokens.source.text
+    if "\r" in text and (lone := _LONE_RETURN.search(text)):
+        yield _lone_return(Span(tokens.source, lone.start(), lone.end()))
+    if _ODD.search(text):
+        yield from _in_words(tokens)
+    if "\\b" in text or "\\f" in text:
+        yield from _in_strings(tokens)
+
+
+def _lone_return(span: Span) -> Lookalike:
+    message = "this carriage return ends no line: HOCON knows only LF and CR LF"
+    notes = ("save the file with one of these; as it is, a comment goes on beyond this character",)
+    return Lookalike(SyntaxCode.LONE_CARRIAGE_RETURN, span, message, "not a line break", notes, None)
+
+
+def _in_words(tokens: Tokens) -> Iterator[Lookalike]:
+    text, left = tokens.source.text, _LIMIT
+    for index, kind in enumerate(tokens.kinds):
+        if kind != kinds.UNQUOTED or not (odd := _ODD.search(text, tokens.starts[index], tokens.ends[index])):
+            continue
+        yield _odd(Span(tokens.source, odd.start(), odd.end()))
+        left -= 1
+        if not left:
+            return
+
+
+def _odd(span: Span) -> Lookalike:
+    sign = _SIGNS.get(span.text)
+    if sign is None:
+        message = f"the character U+{ord(span.text):04X} cannot be seen and is part of this word"
+        fix = Fix("remove it", (Edit(span, ""),), Applicability.UNSAFE)
+        return Lookalike(SyntaxCode.LOOKALIKE, span, message, "unseen character", (), fix)
+    message = f"`{span.text}` is part of this word: it only looks like `{sign}`"
+    fix = Fix(f"write {sign}", (Edit(span, sign),), Applicability.UNSAFE)
+    return Lookalike(SyntaxCode.LOOKALIKE, span, message, f"not a `{sign}`", (), fix)
+
+
+def _in_strings(tokens: Tokens) -> Iterator[Lookalike]:
+    text, left = tokens.source.text, _LIMIT
+    for index, kind in enumerate(tokens.kinds):
+        if kind != kinds.STRING or not (found := _SWALLOWED.search(text, tokens.starts[index], tokens.ends[index])):
+            continue
+        span = Span(tokens.source, found.start(), found.end())
+        meant = "a form feed" if found[1] == "f" else "a backspace"
+        message = f"`{span.text}` in a quoted text is {meant}, not a backslash and a letter"
+        fix = Fix("write the backslash twice", (Edit(span, f"\\{span.text}"),), Applicability.UNSAFE)
+        yield Lookalike(SyntaxCode.LIKELY_BACKSLASH, span, message, meant, ("a backslash itself is written \\\\",), fix)
+        left -= 1
+        if not left:
+            return
