@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test venv lint types format bench chaos clean
+.PHONY: demo test venv lint types format bench bench-spec chaos clean
 
 demo: venv
 	@$(BIN)/flowdeck run samples/flights.conf
@@ -39,6 +39,9 @@ format: .venv/.tested
 
 bench: .venv/.tested
 	$(BIN)/python -P tests/benchmarks/flow.py
+
+bench-spec: .venv/.tested
+	$(BIN)/python -P tests/benchmarks/checking.py
 
 chaos: .venv/.tested
 	FLOWDECK_CHAOS_KILLS=500 $(BIN)/pytest -q tests/chaos -s

@@ -8,20 +8,34 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import takewhile
 
+from spec.checks.secret_text import names_a_secret
 from spec.diagnostic import Diagnostic, Fix, Label
 from spec.position import MASK, SourceText, Span
 
 _RECOGNISABLE = 6
+_VARIABLE = "<-i>"
 
 
-def conceal(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The diagnostics with every secret in their words masked. Fixes keep their edits: those only go into the file."""
+def conceal(diagnostics: Iterable[Diagnostic], secrets: Iterable[str] = ()) -> tuple[Diagnostic, ...]:
+    """The diagnostics with every secret in their words masked: what their source texts hide, and ``secrets``. Fixes keep their
+    edits: those only go into the file."""
     found = tuple(diagnostics)
     sources = {label.span.source: None for diagnostic in found for label in _labels(diagnostic)}
-    if not any(source.hidden() for source in sources):
+    hidden = {*secrets, *(text for source in sources for text in hidden_texts(source))}
+    if not hidden:
         return found
-    everywhere = {text for source in sources for text in hidden_texts(source) if len(text) >= _RECOGNISABLE}
+    everywhere = {text for text in hidden if len(text) >= _RECOGNISABLE}
+    for source in sources:
+        if source.name == _VARIABLE:  # each use of a variable has a source text of its own
+            _hide_all(source, everywhere)
     return tuple(_concealed(diagnostic, everywhere) for diagnostic in found)
+
+
+def _hide_all(source: SourceText, secrets: Iterable[str]) -> None:
+    for secret in secrets:
+        at = source.text.find(secret)
+        if at >= 0:
+            source.hide(at, at + len(secret))
 
 
 def hidden_texts(source: SourceText) -> tuple[str, ...]:
@@ -70,7 +84,14 @@ def _touched(span: Span) -> list[str]:
 def _masked(words: str, secrets: list[str]) -> str:
     """``words`` without the secrets; of a long one the beginning counts, because messages cut long values."""
     for secret in secrets:
-        words = _without_long(words, secret) if len(secret) > _RECOGNISABLE else _without_short(words, secret)
+        if names_a_secret(secret):  # "password" is a word of the messages, too: there only what is quoted as a value counts
+            words = words.replace(f'the text "{secret}"', f'the text "{MASK}"').replace(
+                f'"{secret}" is not', f'"{MASK}" is not'
+            )
+        elif len(secret) > _RECOGNISABLE:
+            words = _without_long(words, secret)
+        else:
+            words = _without_short(words, secret)
     return words
 
 

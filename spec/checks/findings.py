@@ -18,6 +18,7 @@ class Findings:
     def __init__(self, file: str, found: Iterable[Diagnostic] = ()) -> None:
         self.file = file
         self._found: list[Diagnostic] = list(found)
+        self.secrets: set[str] = set()  # texts that no finding may show
 
     def add(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from spec.position import SourceText, Span
@@ -30,13 +30,14 @@ def names_a_secret(key: str) -> bool:
     return _NAME.fullmatch(key) is not None
 
 
-def hide_named_secrets(source: SourceText, explained: Sequence[Span] = ()) -> None:
-    """Hide every value that a word before it gives away as a secret, but not inside ``explained``: there a schema knows."""
+def hide_named_secrets(source: SourceText, explained: Iterable[Span] = ()) -> None:
+    """Hide every value that a word before it gives away as a secret, except those that stand at one of ``explained``: of these
+    a schema has told what they are."""
     if not _ANY.search(source.text):
         return
-    known = [(span.start, span.end) for span in explained if span.source is source]
+    known = {span.start for span in explained if span.source is source}
     for start, end in _assigned(source.text):
-        if not any(begin <= start < stop for begin, stop in known):
+        if known.isdisjoint((start, start - len('"'), start - len('"""'))):
             source.hide(start, end)
     for match in _IN_URL.finditer(source.text):
         source.hide(*match.span("password"))
@@ -50,13 +51,13 @@ def literal_in(text: str) -> tuple[int, int] | None:
     return match.span("default") if match["default"] else None
 
 
-def password_in_url(text: str) -> tuple[int, int] | None:
-    """Where ``text`` has a password between a user and a host, or as a parameter; None for nowhere."""
+def passwords_in_url(text: str) -> Iterator[tuple[int, int]]:
+    """Where ``text`` has passwords: between a user and a host, and as parameters."""
     if "://" not in text:
-        return None
-    match = _IN_URL.search(text)
-    found = match.span("password") if match else next(_assigned(text), None)
-    return found if found and literal_in(text[slice(*found)]) == (0, found[1] - found[0]) else None
+        return
+    for found in (*(match.span("password") for match in _IN_URL.finditer(text)), *_assigned(text)):
+        if literal_in(text[slice(*found)]) == (0, found[1] - found[0]):
+            yield found
 
 
 def _assigned(text: str) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ from typing import Any
 from spec.checks.canonical import Canonical, Path, Schema, path_text
 from spec.checks.findings import Findings
 from spec.checks.options import CheckedPlugin
-from spec.checks.secret_text import literal_in, names_a_secret, password_in_url
+from spec.checks.secret_text import literal_in, names_a_secret, passwords_in_url
 from spec.checks.suggestion import suggest
 from spec.diagnostic import Severity
 from spec.document import Dialect
@@ -29,8 +29,10 @@ def check_secrets(plugin: CheckedPlugin, findings: Findings, dialect: Dialect, *
     told: set[tuple[int, int]] = set()
     for secret in (*_whole(plugin), *_in_urls(plugin.canonical)):
         secret.span.source.hide(secret.span.start, secret.span.end)
+        findings.secrets.add(secret.span.text)
         place = secret.span.start, secret.span.end
-        if encrypted or place in told or secret.span.source.name in _NOT_FILES:
+        misspelt = plugin.known and not secret.is_option  # that alone is told: the name to write is not certain
+        if encrypted or misspelt or place in told or secret.span.source.name in _NOT_FILES:
             continue
         told.add(place)
         _report(secret, plugin, findings, dialect)
@@ -38,12 +40,14 @@ def check_secrets(plugin: CheckedPlugin, findings: Findings, dialect: Dialect, *
 
 @dataclass(frozen=True, slots=True)
 class _Secret:
-    """A secret that is written out at ``span``, in the option at ``path``. ``in_url``: as a part of it."""
+    """A secret that is written out at ``span``, in the option at ``path``. ``in_url``: as a part of it. ``is_option``: the
+    schema has the option."""
 
     path: Path
     span: Span
     value: Scalar
     in_url: bool = False
+    is_option: bool = True
 
 
 def _report(secret: _Secret, plugin: CheckedPlugin, findings: Findings, dialect: Dialect) -> None:
@@ -72,11 +76,11 @@ def _help(secret: _Secret, dialect: Dialect) -> str:
 
 def _whole(plugin: CheckedPlugin) -> Iterator[_Secret]:
     """The options whose value is a secret."""
-    for path in _declared(plugin.canonical.data, plugin.schema.document, ()):
+    for path, is_option in _declared(plugin.canonical.data, plugin.schema.document, ()):
         for value in _scalars(plugin.canonical.origin(path).value):
             span = _written_out(value)
             if span is not None:
-                yield _Secret(path, span, value)
+                yield _Secret(path, span, value, is_option=is_option)
 
 
 def _in_urls(canonical: Canonical) -> Iterator[_Secret]:
@@ -84,10 +88,9 @@ def _in_urls(canonical: Canonical) -> Iterator[_Secret]:
     for path, origin in canonical.origins.items():
         value = origin.value
         if isinstance(value, Scalar) and isinstance(value.data, str):
-            found = password_in_url(value.span.text)
-            if found is not None:
+            for begin, end in passwords_in_url(value.span.text):
                 start = value.span.start
-                yield _Secret(path, Span(value.span.source, start + found[0], start + found[1]), value, in_url=True)
+                yield _Secret(path, Span(value.span.source, start + begin, start + end), value, in_url=True)
 
 
 def _written_out(value: Scalar) -> Span | None:
@@ -104,7 +107,8 @@ def _written_out(value: Scalar) -> Span | None:
     return Span(span.source, start + inner[0], start + inner[1])
 
 
-def _declared(data: Mapping[str, Any], schema: Schema, path: Path) -> Iterator[Path]:
+def _declared(data: Mapping[str, Any], schema: Schema, path: Path) -> Iterator[tuple[Path, bool]]:
+    """The options given that hold secrets, and whether the schema has them: others may be secrets by their name."""
     properties: Mapping[str, Schema] = schema.get("properties", {})
     secrets = [name for name, option in properties.items() if option.get("writeOnly")]
     for name, value in data.items():
@@ -112,9 +116,9 @@ def _declared(data: Mapping[str, Any], schema: Schema, path: Path) -> Iterator[P
         at = (*path, name)
         if option is None:
             if _may_be_secret(name, secrets, schema):
-                yield at
+                yield at, False
         elif option.get("writeOnly"):
-            yield at
+            yield at, True
         elif isinstance(value, Mapping):
             yield from _declared(value, option, at)
         elif isinstance(value, list) and isinstance(option.get("items"), Mapping):

@@ -54,8 +54,20 @@ def code_data(entry: Code) -> dict[str, Any]:
     }
 
 
+def circumstances(entry: Code) -> str:
+    """What else belongs to the example, in parentheses: the file's name where it matters, other files, given values."""
+    parts = [
+        *([f"in a file named {entry.file}"] if entry.file != "job.conf" else []),
+        *([f"for the {entry.engine} engine"] if entry.engine != "local" else []),
+        *[f"beside a file {name}" for name, _ in entry.beside],
+        *[f"with -i {name}={value}" for name, value in entry.variables],
+        *[f"with {name} in the environment" for name, _ in entry.environment],
+    ]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
 def _examples(entry: Code, found: Diagnostic | None, page: Page, width: int) -> None:
-    page.heading(f"Wrong{_circumstances(entry)}")
+    page.heading(f"Wrong{circumstances(entry)}")
     page.blank()
     page.code(entry.bad)
     if found is not None:
@@ -65,18 +77,6 @@ def _examples(entry: Code, found: Diagnostic | None, page: Page, width: int) -> 
     page.heading("Right")
     page.blank()
     page.code(entry.good)
-
-
-def _circumstances(entry: Code) -> str:
-    """What else belongs to the example: the file's name where it matters, other files, values that are given."""
-    parts = [
-        *([f"in a file named {entry.file}"] if entry.file != "job.conf" else []),
-        *([f"for the {entry.engine} engine"] if entry.engine != "local" else []),
-        *[f"beside a file {name}" for name, _ in entry.beside],
-        *[f"with -i {name}={value}" for name, value in entry.variables],
-        *[f"with {name} in the environment" for name, _ in entry.environment],
-    ]
-    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _mending(entry: Code, found: Diagnostic | None, page: Page) -> None:
