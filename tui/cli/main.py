@@ -21,6 +21,7 @@ COMMANDS = {
     "fmt": "tui.cli.fmt:fmt_command",
     "convert": "tui.cli.convert:convert_command",
     "lsp": "tui.cli.lsp:lsp_command",
+    "init": "tui.cli.init:init_command",
     "schema": "tui.cli.schema:schema_command",
     "graph": "tui.cli.graph:graph_command",
     "plan": "tui.cli.plan:plan_command",
