@@ -125,6 +125,13 @@ def test_secrets_that_were_masked_count_as_unchanged_but_are_not_forgotten() -> 
     assert "password" in shown
 
 
+def test_passwords_in_urls_are_masked() -> None:
+    """They are part of a longer text, which is shown without them."""
+    shown = "\n".join(plan_lines(plan(('path = "out"', 'path = "sftp://me:hunter2@host/out"')).changes))
+    assert "hunter2" not in shown
+    assert f"sftp://me:{MASKED}@host/out" in shown
+
+
 def test_long_values_are_shown_by_line() -> None:
     """Of a query of several lines only those that changed have a sign, and control characters are visible escapes."""
     lines = "SELECT id,\n  name\nFROM orders"
