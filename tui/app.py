@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from textual import events
 from textual.app import App
+from textual.binding import Binding
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
@@ -49,6 +50,7 @@ class FlowdeckApp(App[int]):
 
     CSS_PATH = ["styles/app.tcss", "styles/jobs.tcss", "styles/dialog.tcss"]
     COMMANDS = {JobCommands}
+    BINDINGS = [Binding("ctrl+z", "suspend_process", "Suspend", show=False)]
     TITLE = "flowdeck"
 
     class Looked(Message):
@@ -84,6 +86,7 @@ class FlowdeckApp(App[int]):
     def on_mount(self) -> None:
         """Begin to look; a terminal is restored also when the process is asked to end."""
         self.feed.start()
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, 0)
 

@@ -87,6 +87,20 @@ class Terminal:
             self._read(0.01)
         os.close(child)
 
+    def wait_until_stopped(self, timeout: float = 10.0) -> None:
+        """Until the program has stopped itself, as a shell sees it."""
+        deadline = time.monotonic() + timeout
+        while not (found := os.waitpid(self.process.pid, os.WNOHANG | os.WUNTRACED))[0]:
+            assert time.monotonic() < deadline, "it does not stop"
+            self._read(0.01)
+        assert os.WIFSTOPPED(found[1]), found
+        while self._read(0.05) and select.select([self._parent], [], [], 0)[0]:
+            pass
+
+    def echoes(self) -> bool:
+        """Whether the terminal shows what is typed, as a shell leaves it to its commands."""
+        return bool(termios.tcgetattr(self._parent)[3] & termios.ECHO)
+
     def wait(self, timeout: float = 10.0) -> int:
         """The exit status; everything that was written is in ``output``."""
         deadline = time.monotonic() + timeout
@@ -165,6 +179,30 @@ def test_sigterm_restores_the_terminal(terminal: Callable[..., Terminal]) -> Non
     program = terminal()
     program.read_until(b"orders-cdc")
     program.process.send_signal(signal.SIGTERM)
+    assert program.wait() == 0
+    assert is_restored(program.output)
+
+
+@pytest.mark.parametrize("asks", ["ctrl+z", "SIGTSTP"])
+def test_it_can_be_suspended(terminal: Callable[..., Terminal], asks: str) -> None:
+    """To the shell with the terminal as it was, and back with everything drawn again and keys read, any number of times."""
+    program = terminal(COMMAND)
+    assert program.echoes()
+    for _ in range(2):
+        program.read_until(b"orders-cdc")
+        assert not program.echoes()
+        if asks == "ctrl+z":
+            program.type("\x1a")
+        else:
+            program.process.send_signal(signal.SIGTSTP)
+        program.wait_until_stopped()
+        assert is_restored(program.output)
+        assert program.echoes()
+        program.output = b""
+        program.process.send_signal(signal.SIGCONT)
+        program.read_until(b"CHECKPOINT")
+    program.read_until(b"orders-cdc")
+    program.type("q")
     assert program.wait() == 0
     assert is_restored(program.output)
 

@@ -45,6 +45,7 @@ KEYS = (
     *(KeyHelp("change", action.key, f"{action.title.lower()}: {action.help}") for action in ACTIONS),
     KeyHelp("program", "?", "this list"),
     KeyHelp("program", "r", "connect again now"),
+    KeyHelp("program", "ctrl+z", "back to the shell for a while; fg comes back here"),
 )
 
 
