@@ -40,6 +40,9 @@ def main() -> int:
         _write(arguments.output / plugin.kind / f"{plugin.name.lower()}.json", document)
     for family, document in families.items():
         _write(arguments.output / "families" / f"{family}.json", document)
+    for path in (arguments.output / "families").glob("*.json"):
+        if path.stem not in families:
+            path.unlink()
     for line in words.missing():
         print(line)
     print(f"{len(documents)} plugins, {len(families)} families, {len(words.missing())} without words")

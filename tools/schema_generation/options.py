@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from schema_generation.catalogue import Option, Plugin
@@ -36,6 +37,8 @@ def option_schema(plugin: Plugin, option: Option, words: Words) -> dict[str, Any
     sentence, example = words.sentence(plugin, option.name)
     if option.name in _REFERENCES and "map" in option.type.lower() + "map" * (option.type == "Config"):
         return {"$ref": _REFERENCES[option.name], "description": sentence}
+    if option.name in words.setting(plugin, "lower", ()):
+        option = _in_lower_case(option)
     schema = _typed(option)
     schema["description"] = sentence
     if option.default is not None and option.default not in ({}, ""):
@@ -52,6 +55,12 @@ def option_schema(plugin: Plugin, option: Option, words: Words) -> dict[str, Any
     if option.name in _COMMON:
         return {"$ref": _COMMON[option.name], **{key: schema[key] for key in ("description", "examples")}}
     return _ordered(schema)
+
+
+def _in_lower_case(option: Option) -> Option:
+    """Case does not matter to SeaTunnel; some values everybody writes in lower case."""
+    default = option.default.lower() if isinstance(option.default, str) else option.default
+    return replace(option, default=default, enum=tuple(value.lower() for value in option.enum))
 
 
 def nested_schema(plugin: Plugin, path: str, fields: Mapping[str, Any], words: Words) -> dict[str, Any]:

@@ -74,7 +74,16 @@ def _properties(plugin: Plugin, words: Words) -> dict[str, Any]:
     for path, fields in words.merged(plugin, "nested").items():
         if path in properties:
             _nest(properties[path], nested_schema(plugin, path, fields, words))
+    for name in words.setting(plugin, "entries", ()):
+        if name in properties:
+            _nest(properties[name], _like_the_plugin(properties, name))
     return properties
+
+
+def _like_the_plugin(properties: Mapping[str, Any], several: str) -> dict[str, Any]:
+    """An entry of ``several`` has the options of the plugin itself, for a table of its own."""
+    own = [name for name in properties if name != several and name not in ("plugin_name", "parallelism")]
+    return {"properties": {name: {"$ref": f"#/properties/{name}"} for name in own}, "additionalProperties": False}
 
 
 def _options(plugin: Plugin, words: Words) -> list[Option]:

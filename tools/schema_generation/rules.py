@@ -38,7 +38,8 @@ def variant_keywords(option: Option, properties: Mapping[str, Any]) -> list[dict
         tested = variant["when"]["option"]
         condition = _condition(tested, variant["when"]["in"], properties[tested])
         if condition:
-            result.append({"if": condition, "then": {"properties": {option.name: {"enum": variant["enum"]}}}})
+            values = [_spelt(value, properties[option.name]) for value in variant["enum"]]
+            result.append({"if": condition, "then": {"properties": {option.name: {"enum": values}}}})
     return result
 
 

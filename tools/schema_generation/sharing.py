@@ -11,6 +11,7 @@ from schema_generation.catalogue import Plugin
 from schema_generation.words import family
 
 _SMALLEST = 2
+_TO_ITSELF = '"$ref": "#/properties/'  # means something only in the plugin's own file
 _LARGE = 100  # characters of JSON from which on a rule is worth a name
 
 
@@ -42,8 +43,9 @@ def _share_options(documents: Mapping[Plugin, dict[str, Any]], file: str) -> dic
     uses: dict[tuple[str, str], list[Plugin]] = defaultdict(list)
     for plugin, document in documents.items():
         for name, schema in document["properties"].items():
-            if not _is_reference(schema):
-                uses[name, json.dumps(schema, sort_keys=True)].append(plugin)
+            text = json.dumps(schema, sort_keys=True)
+            if not _is_reference(schema) and _TO_ITSELF not in text:
+                uses[name, text].append(plugin)
     definitions: dict[str, Any] = {}
     for (name, _), users in sorted(uses.items(), key=lambda use: -len(use[1])):  # the plain name goes to the commonest meaning
         if len(users) >= _SMALLEST:
