@@ -27,15 +27,13 @@ class Lines:
 
     def offset(self, position: Position) -> int:
         """The offset of ``position``."""
-        if position.line < 0:
-            return 0
         if position.line >= len(self._starts):
             return len(self._text)
         start = self._starts[position.line]
         line = self._line(position.line)
         if line.isascii() or self._unit == 4:
-            return start + max(0, min(position.character, len(line)))
-        data = line.encode(self._codec, "surrogatepass")[: max(0, position.character) * self._unit]
+            return start + min(position.character, len(line))
+        data = line.encode(self._codec, "surrogatepass")[: position.character * self._unit]
         # A position inside of a character counts as the one before it.
         return start + len(data.decode(self._codec, "ignore" if self._unit == 1 else "surrogatepass")) - self._halved(data)
 
