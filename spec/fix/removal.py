@@ -9,6 +9,7 @@ from spec.position import Span
 
 _BEFORE = re.compile(r"[ \t]*\Z")
 _AFTER = re.compile(r"[ \t]*,?[ \t]*\r?(?:\n|\Z)")
+_COMMENT_AFTER = re.compile(r"[ \t]*,?[ \t]*(?=#|//)")
 _COMMA_AFTER = re.compile(r"[ \t]*,[ \t]*")
 _COMMA_BEFORE = re.compile(r"[ \t]*,[ \t]*\Z")
 
@@ -31,6 +32,8 @@ def removal(span: Span) -> Edit:
     after = _AFTER.match(text, span.end)
     if alone_before and after:
         return Edit(Span(span.source, line, after.end()), "")
+    if alone_before and (comment := _COMMENT_AFTER.match(text, span.end)):
+        return Edit(Span(span.source, span.start, comment.end()), "")
     if comma := _COMMA_AFTER.match(text, span.end):
         return Edit(Span(span.source, span.start, comma.end()), "")
     before = _COMMA_BEFORE.search(text, line, span.start)

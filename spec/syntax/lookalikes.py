@@ -58,20 +58,25 @@ def _in_words(tokens: Tokens) -> Iterator[Lookalike]:
     for index, kind in enumerate(tokens.kinds):
         if kind != kinds.UNQUOTED or not (odd := _ODD.search(text, tokens.starts[index], tokens.ends[index])):
             continue
-        yield _odd(Span(tokens.source, odd.start(), odd.end()))
+        mended = tuple(
+            Edit(Span(tokens.source, *match.span()), _SIGNS.get(match[0], ""))
+            for match in _ODD.finditer(text, tokens.starts[index], tokens.ends[index])
+        )
+        yield _odd(Span(tokens.source, odd.start(), odd.end()), mended)
         left -= 1
         if not left:
             return
 
 
-def _odd(span: Span) -> Lookalike:
+def _odd(span: Span, mended: tuple[Edit, ...]) -> Lookalike:
+    """The first odd character of a word, and what mends the whole word: one quotation mark alone would open a text."""
     sign = _SIGNS.get(span.text)
     if sign is None:
         message = f"the character U+{ord(span.text):04X} cannot be seen and is part of this word"
-        fix = Fix("remove it", (Edit(span, ""),), Applicability.UNSAFE)
+        fix = Fix("remove it", mended, Applicability.UNSAFE)
         return Lookalike(SyntaxCode.LOOKALIKE, span, message, "unseen character", (), fix)
     message = f"`{span.text}` is part of this word: it only looks like `{sign}`"
-    fix = Fix(f"write {sign}", (Edit(span, sign),), Applicability.UNSAFE)
+    fix = Fix(f"write {sign}", mended, Applicability.UNSAFE)
     return Lookalike(SyntaxCode.LOOKALIKE, span, message, f"not a `{sign}`", (), fix)
 
 
