@@ -11,13 +11,15 @@ from pyhocon import HOCONConverter
 from spec.conversion.tree import ExactTree
 from spec.value import Plain
 
-# Keys are written without quotes, so they must be what YAML 1.1 and 1.2 both read as text.
+# What YAML 1.1 and 1.2 both read as text without quotes.
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_QUOTED_KEY = re.compile(r"'((?:[^']|'')*)':")
 _NOT_TEXT = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 
 
 def write(data: Plain) -> str:
-    """The YAML text of ``data``. Raises ValueError for a key that cannot be written."""
+    """The YAML text of ``data``. Raises ValueError for a key with characters that only escapes could say: the converter takes
+    double quotes off a key, and single ones know no escapes."""
     return str(HOCONConverter.to_yaml(_tree(data))).lstrip("\n")
 
 
@@ -39,10 +41,15 @@ def _tree(data: Plain) -> Any:
         return [_tree(item) for item in data] if data else "[]"
     if not isinstance(data, dict):
         return _scalar_text(data)
-    for key in data:
-        if not _PLAIN_KEY.fullmatch(key) or key.lower() in _NOT_TEXT:
-            raise ValueError(f"the key {json.dumps(key)} would need quotes, which the writer does not put")
-    return ExactTree((key, _tree(value)) for key, value in data.items()) if data else "{}"
+    return ExactTree((_key_text(key), _tree(value)) for key, value in data.items()) if data else "{}"
+
+
+def _key_text(key: str) -> str:
+    if _PLAIN_KEY.fullmatch(key) and key.lower() not in _NOT_TEXT:
+        return key
+    if not key.isprintable():
+        raise ValueError(f"the key {json.dumps(key)} would need escapes, which the writer does not put")
+    return "'" + key.replace("'", "''") + "'"
 
 
 def _scalar_text(data: Plain) -> str:
@@ -65,9 +72,9 @@ class _Reader:
     def _mapping(self, indent: int) -> Plain:
         data: dict[str, Plain] = {}
         while self._more(indent):
-            key, separator, rest = self._lines[self.next][indent:].partition(":")
-            if not separator or key in data:
-                raise ValueError(f"not a mapping entry: {self._lines[self.next]}")
+            key, rest = _split_entry(self._lines[self.next][indent:])
+            if key in data:
+                raise ValueError(f"two entries for {key}")
             self.next += 1
             data[key] = self._value(rest.strip(), indent)
         return data
@@ -92,7 +99,18 @@ class _Reader:
 
 
 def _is_entry(line: str) -> bool:
-    return line.startswith("- ") or bool(re.match(r"[A-Za-z_][A-Za-z0-9_.-]*:", line))
+    return line.startswith("- ") or bool(_QUOTED_KEY.match(line) or re.match(rf"{_PLAIN_KEY.pattern}:", line))
+
+
+def _split_entry(line: str) -> tuple[str, str]:
+    """The key of a mapping entry, and what follows its colon."""
+    quoted = _QUOTED_KEY.match(line)
+    if quoted:
+        return quoted[1].replace("''", "'"), line[quoted.end() :]
+    key, separator, rest = line.partition(":")
+    if not separator:
+        raise ValueError(f"not a mapping entry: {line}")
+    return key, rest
 
 
 def _scalar(text: str) -> Plain:

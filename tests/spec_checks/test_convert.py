@@ -71,6 +71,7 @@ PLAIN: list[Any] = [
     },
     {"uni": ["größe", "日本", "\u2028", "\x00\x1b", "😀"]},
     {"a.b": {"c.d": 1}, "a": {"b": 2}},
+    {"null": 1, "2024-01-26": [{"0": 2}], "it's: so": {"": 3}, "- x": 4, "<<": 5, '"quoted"': 6, "Größe ": 7},
 ]
 
 
@@ -146,11 +147,11 @@ def test_properties_are_flat_text() -> None:
 
 
 def test_what_cannot_be_said_is_refused() -> None:
-    """Two keys that become one in properties, and a key that YAML would need quotes for."""
+    """Two keys that become one in properties, and a key that YAML would need escapes for."""
     with pytest.raises(ConversionError, match="two keys become the same"):
         convert({"a.b": 1, "a": {"b": 2}}, TargetFormat.PROPERTIES)
-    with pytest.raises(ConversionError, match="would need quotes"):
-        convert({"a: b": 1}, TargetFormat.YAML)
+    with pytest.raises(ConversionError, match="would need escapes"):
+        convert({"a\nb": 1}, TargetFormat.YAML)
     with pytest.raises(ConversionError):
         convert(5, TargetFormat.PROPERTIES)
 
@@ -199,8 +200,8 @@ def test_properties_on_the_command_line_tell_what_is_left_out(tmp_path: Path) ->
 
 def test_a_refused_conversion_exits_1(tmp_path: Path) -> None:
     """With the reason, and the way out."""
-    (tmp_path / "job.conf").write_text('env { "a: b" = 1 }\n')
+    (tmp_path / "job.conf").write_text('env { "a\\nb" = 1 }\n')
     done = run("convert", "job.conf", "--to", "yaml", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "would need quotes" in done.stderr
+    assert "would need escapes" in done.stderr
     assert "--to json" in done.stderr
