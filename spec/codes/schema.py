@@ -24,7 +24,8 @@ CODES = (
         "J201",
         "unknown option",
         "The plugin has no option of this name, so it would be ignored and the job would do something else than the file says. "
-        "Most often it is misspelt, or belongs to another plugin.",
+        "Most often it is misspelt, or belongs to another plugin. For SeaTunnel it is only a warning: its newer releases may "
+        "know options that are not known here.",
         bad=_source("row.nums = 10"),
         good=_source("row.num = 10"),
     ),
