@@ -44,6 +44,7 @@ COMMANDS = {
     "checkpoints": "tui.cli.checkpoints:checkpoints_command",
     "savepoints": "tui.cli.checkpoints:savepoints_command",
     "metrics": "tui.cli.metrics:metrics_command",
+    "completion": "tui.cli.completion:completion_command",
 }
 
 PLANNED = {

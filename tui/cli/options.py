@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from tui.cli.session import Session
 
@@ -47,7 +48,13 @@ def output_option(command: F) -> F:
 
 def job_argument(command: F) -> F:
     """``JOB``: an id, a unique prefix of one, or a name."""
-    return click.argument("job", metavar="JOB")(command)
+    return click.argument("job", metavar="JOB", shell_complete=_complete_jobs)(command)
+
+
+def _complete_jobs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from tui.cli.completion import complete_jobs  # only while a shell completes
+
+    return complete_jobs(context, parameter, incomplete)
 
 
 def check_restore_point(value: str) -> str:

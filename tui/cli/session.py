@@ -48,11 +48,11 @@ class Session:
             )
         return self.home
 
-    def client(self, *, start: bool = True) -> Client:
+    def client(self, *, start: bool = True, timeout: float = 10.0) -> Client:
         """A client whose daemon answers; with ``start`` the home's own daemon is started when it is not up."""
         from runner.client import Client
 
-        return Client.connect(self.home, start=start, server=self.server)
+        return Client.connect(self.home, start=start, timeout=timeout, server=self.server)
 
 
 def current_session() -> Session:

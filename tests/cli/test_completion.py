@@ -1,0 +1,46 @@
+"""Completion: the scripts for the shells, and what they are told."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+
+def completed(command, *words, **environment):
+    """What bash would offer for the last of the words."""
+    line = " ".join(("flowdeck", *words))
+    asked = {"_FLOWDECK_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words))}
+    found = command(status=None, **asked, **environment)
+    assert found.stderr == ""
+    return {offer.partition(",")[2] for offer in found.stdout.split()}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_scripts_are_what_the_shell_understands(flowdeck, shell):
+    """The shell itself reads the script without complaint; it asks `flowdeck` by the variable that it answers to."""
+    script = flowdeck("completion", shell).stdout
+    assert "_FLOWDECK_COMPLETE" in script
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no {shell} here to read it")
+    read = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=20)
+    assert (read.returncode, read.stderr) == (0, "")
+
+
+def test_commands_and_options_are_offered(flowdeck):
+    """Without a daemon, and without starting one."""
+    assert {"restart", "resume"} & completed(flowdeck, "re") == {"restart"}
+    assert "--set" in completed(flowdeck, "restart", "--")
+    assert completed(flowdeck, "ls", "--output", "js") == {"json"}
+    assert completed(flowdeck, "keys", "ad") == {"add"}
+    assert completed(flowdeck, "show", "") == set()
+    assert not flowdeck.home.path.exists()
+
+
+def test_jobs_are_offered(served):
+    """Names of the home's jobs, of the one that --home names too; a server that does not answer offers nothing."""
+    assert completed(served, "show", "") == {"batch", "stream"}
+    assert completed(served, "stop", "st") == {"stream"}
+    elsewhere = {"FLOWDECK_HOME": os.devnull}
+    assert completed(served, "--home", str(served.home.path), "show", "b", **elsewhere) == {"batch"}
+    assert completed(served, "show", "", FLOWDECK_SERVER="http://127.0.0.1:1") == set()
