@@ -176,6 +176,33 @@ def misspellings(job: Job) -> Iterator[Mutation]:
                 yield Mutation("misspelt option", job, span.start, span.end, text, frozenset({line_of(job, span.start)}))
 
 
+def nested_misspellings(job: Job) -> Iterator[Mutation]:
+    """Every key inside ``schema``, Assert's rules, and entries of several tables that the catalogue knows, misspelt."""
+    known = {entry["name"] for entry in catalogue()["common"]["schema"]["options"]}
+    known |= {entry["name"].rpartition(".")[2] for entry in declared("sink", "Assert")["options"]}
+    for _, block, _ in plugins(job):
+        for entry in written(job, block):
+            if entry.key in ("schema", "rules", "tables_configs"):
+                for key in keys_below(job, entry.value):
+                    if key.key in known:
+                        span = key.key_span
+                        text = span.text.replace(key.key, misspelt(key.key))
+                        at = frozenset({line_of(job, span.start)})
+                        yield Mutation("misspelt nested option", job, span.start, span.end, text, at)
+
+
+def keys_below(job: Job, value: Value) -> Iterator[Field]:
+    """The keys of all objects in ``value``, except the columns' own names."""
+    if isinstance(value, ListValue):
+        for item in value.items:
+            yield from keys_below(job, item)
+    elif isinstance(value, ObjectValue):
+        for entry in written(job, value):
+            yield entry
+            if entry.key not in ("fields", "equals_to", "field_type", "rows"):
+                yield from keys_below(job, entry.value)
+
+
 def omissions(job: Job) -> Iterator[Mutation]:
     """Every option that the plugin's rules require, left out. What is missing is told at the plugin's name."""
     for kind, block, name in plugins(job):
@@ -262,6 +289,7 @@ def changed(job: Job, value: Value, text: str) -> Mutation:
 
 KINDS = {
     "misspelt option": misspellings,
+    "misspelt nested option": nested_misspellings,
     "missing option": omissions,
     "broken reference": broken_references,
     "wrong type": wrong_types,
