@@ -60,7 +60,7 @@ class OperatorState(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
-class PluginCounters(msgspec.Struct, frozen=True, kw_only=True):
+class PluginCounters(msgspec.Struct, kw_only=True):
     """Monotonic counters of one plugin since this worker started."""
 
     plugin: str
@@ -92,6 +92,17 @@ class Start(_Message, frozen=True, kw_only=True):
     workers: int
     checkpoint: int
     states: list[OperatorState]
+    log_file: str
+    base_directory: str
+
+
+class Settle(_Message, frozen=True, kw_only=True):
+    """Instead of Start, to a worker that runs nothing: commit these tokens again and drop everything else that is staged for
+    the sinks of ``job``. The answer is Recovered or Failed."""
+
+    job: JobSpec
+    job_id: str
+    tokens: list[SinkToken]
     log_file: str
     base_directory: str
 
@@ -203,7 +214,7 @@ class Failed(_Message, frozen=True, kw_only=True):
     retriable: bool
 
 
-SupervisorMessage: TypeAlias = Start | Recover | Enumerate | SplitAssigned | NoMoreSplits | Barrier | Complete | Abort
+SupervisorMessage: TypeAlias = Start | Settle | Recover | Enumerate | SplitAssigned | NoMoreSplits | Barrier | Complete | Abort
 WorkerMessage: TypeAlias = Ready | Recovered | Enumerated | SplitRequest | Prepared | Committed | Heartbeat | Failed
 
 _supervisor_decoder: msgspec.msgpack.Decoder[SupervisorMessage] = msgspec.msgpack.Decoder(SupervisorMessage)

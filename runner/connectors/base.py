@@ -220,6 +220,11 @@ class Sink(ABC):
     def discard_staging(self) -> None:  # noqa: B027 - a hook that most sinks leave out
         """Drop what other attempts of this job left unfinished. Called on one worker, before any row."""
 
+    @classmethod  # noqa: B027 - a hook that most sinks leave out
+    def settle(cls, context: PluginContext) -> None:
+        """Drop all that the job has staged for this sink. Called when no worker of the job is alive and none may start, because
+        an execution has ended early; neither its input nor its columns are known then."""
+
     def close(self) -> None:  # noqa: B027 - a hook that most sinks leave out
         """At the end of the attempt, a failed one too: leave no empty directories behind. Raises nothing."""
 

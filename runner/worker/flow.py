@@ -18,10 +18,10 @@ class StageFlow:
     """
 
     def __init__(self, transforms: Sequence[tuple[str, bool]], sink: str | None) -> None:
-        meters = [Meter(plugin) for plugin, _ in transforms]
+        meters = [Meter(plugin=plugin) for plugin, _ in transforms]
         changing = [index for index, (_, keeps) in enumerate(transforms) if not keeps]
         first, last = (changing[0], changing[-1]) if changing else (len(meters), -1)
-        self.sink = Meter(sink) if sink is not None else None
+        self.sink = Meter(plugin=sink) if sink is not None else None
         ends = [self.sink] if self.sink is not None else []
         self._in_live = meters[: first + 1] + (ends if not changing else [])
         self._out_live = meters[:first]

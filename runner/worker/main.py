@@ -21,6 +21,7 @@ from runner.protocol import (
     NoMoreSplits,
     PluginCounters,
     Recover,
+    Settle,
     SplitAssigned,
     Start,
     SupervisorMessage,
@@ -34,6 +35,7 @@ from runner.worker.link import Link, LinkClosed, LinkError
 from runner.worker.log import WorkerLog
 from runner.worker.pipeline import Pipeline, PipelineBuilder, ReaderHooks
 from runner.worker.reporter import Reporter
+from runner.worker.settlement import settle
 from spec.job import PluginSpec
 
 EXIT_OK = 0
@@ -49,12 +51,16 @@ def run_worker(connection: socket.socket) -> int:
     """
     link = Link(connection)
     try:
-        start = link.receive()
+        first = link.receive()
     except LinkClosed:
         return EXIT_ABANDONED
-    if not isinstance(start, Start):
-        raise LinkError(f"the first message is Start, not {type(start).__name__}")
-    return Worker(link, start).serve()
+    match first:
+        case Start():
+            return Worker(link, first).serve()
+        case Settle():
+            return EXIT_OK if settle(link, first) else EXIT_FAILED
+        case _:
+            raise LinkError(f"the first message is Start or Settle, not {type(first).__name__}")
 
 
 class Worker:
@@ -209,7 +215,7 @@ class Worker:
     def _after_abort(self, record: CheckpointRecord) -> None:
         if record.barrier.stop:
             for reader in self._pipeline.readers.values():
-                reader.resume()
+                reader.resume(record.barrier.checkpoint)
 
     def _counters(self) -> list[PluginCounters]:
         return self._pipeline.counters()
@@ -225,10 +231,11 @@ class Worker:
                 return
             self._exit = EXIT_FAILED
         self._log.write("error", info.message + (f" ({info.hint})" if info.hint else ""), plugin=info.plugin or "")
-        for sink in self._pipeline.sinks.values():
-            sink.close()
+        # First the cause: another worker may fail over a directory that is removed here.
         with contextlib.suppress(LinkClosed):
             self._reporter.failed(info, retriable=retriable)
+        for sink in self._pipeline.sinks.values():
+            sink.close()
         self._link.wake()
 
     def _end(self, status: int) -> None:

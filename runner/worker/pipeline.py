@@ -145,7 +145,7 @@ class PipelineBuilder:
         pipeline.meters.extend(flow.meters)
 
     def _add_reader(self, pipeline: Pipeline, plugin: PluginSpec) -> None:
-        meter = Meter(plugin.id)
+        meter = Meter(plugin=plugin.id)
         env = self._job.env
         pipeline.meters.append(meter)
         pipeline.readers[plugin.id] = Reader(

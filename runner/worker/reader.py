@@ -56,7 +56,7 @@ class Reader:
         self._barriers: deque[Barrier] = deque()
         self._requested = False
         self._exhausted = False
-        self._stopped = False
+        self._stopped_by: int | None = None
         self._closed = False
         self._reading: _Reading | None = None
         self.drained = False
@@ -89,11 +89,12 @@ class Reader:
                 if split.finished:
                     self._held.pop(split.id, None)
 
-    def resume(self) -> None:
-        """The checkpoint that was to stop the reader will not happen: read on."""
+    def resume(self, checkpoint: int) -> None:
+        """``checkpoint``, which was to stop the reader, will not happen: read on, unless a later one has stopped it since."""
         with self._changed:
-            self._stopped = False
-            self._changed.notify()
+            if self._stopped_by == checkpoint:
+                self._stopped_by = None
+                self._changed.notify()
 
     def close(self) -> None:
         """End the thread at its next step."""
@@ -134,7 +135,7 @@ class Reader:
 
     def _pause(self) -> float | None:
         """Seconds to wait before reading: 0 to read now, None until something changes. Holds the lock."""
-        if self._stopped:
+        if self._stopped_by is not None:
             return None
         if self._reading is None and not self._assigned:
             self._ask_for_split()
@@ -184,6 +185,6 @@ class Reader:
     def _pass(self, barrier: Barrier) -> None:
         with self._changed:
             splits = list(self._held.values())
-            self._stopped = barrier.stop
+            self._stopped_by = barrier.checkpoint if barrier.stop else None
         self._ledger.source_passed(barrier, self.id, splits, rows=self._meter.rows_in, drained=self.drained)
         self._outlet.put_barrier(barrier)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from runner.model import ErrorInfo
 from runner.protocol import (
@@ -15,6 +16,7 @@ from runner.protocol import (
     Prepared,
     Ready,
     Recovered,
+    Settle,
     Split,
     SplitRequest,
     Start,
@@ -25,59 +27,32 @@ from runner.worker.link import Link
 
 
 class Reporter:
-    """Sends as the worker that ``start`` made. Safe from any thread; every method raises LinkClosed when nobody listens."""
+    """Sends as the worker that ``order`` made. Safe from any thread; every method raises LinkClosed when nobody listens."""
 
-    def __init__(self, link: Link, start: Start) -> None:
+    def __init__(self, link: Link, order: Start | Settle) -> None:
         self._link = link
-        self._execution = start.execution
-        self._attempt = start.attempt
-        self._epoch = start.epoch
-        self._worker = start.worker
+        self._attempt = {"execution": order.execution, "attempt": order.attempt, "epoch": order.epoch}
+        self._sender: dict[str, Any] = {**self._attempt, "worker": order.worker}
 
     def is_addressed_by(self, message: SupervisorMessage) -> bool:
         """Whether ``message`` is for this attempt and epoch of the execution."""
-        sender = (message.execution, message.attempt, message.epoch)
-        return sender == (self._execution, self._attempt, self._epoch)
+        return self._attempt == {"execution": message.execution, "attempt": message.attempt, "epoch": message.epoch}
 
     def ready(self) -> None:
         """The pipeline stands."""
-        self._link.send(
-            Ready(
-                pid=os.getpid(),
-                execution=self._execution,
-                attempt=self._attempt,
-                epoch=self._epoch,
-                worker=self._worker,
-            )
-        )
+        self._link.send(Ready(pid=os.getpid(), **self._sender))
 
     def recovered(self) -> None:
-        """The answer to Recover."""
-        self._link.send(Recovered(execution=self._execution, attempt=self._attempt, epoch=self._epoch, worker=self._worker))
+        """The answer to Recover and to Settle."""
+        self._link.send(Recovered(**self._sender))
 
     def enumerated(self, splits: list[Split]) -> None:
         """The answer to Enumerate."""
-        self._link.send(
-            Enumerated(
-                splits=splits,
-                execution=self._execution,
-                attempt=self._attempt,
-                epoch=self._epoch,
-                worker=self._worker,
-            )
-        )
+        self._link.send(Enumerated(splits=splits, **self._sender))
 
     def request_split(self, source: str) -> None:
         """A reader is idle."""
-        self._link.send(
-            SplitRequest(
-                source=source,
-                execution=self._execution,
-                attempt=self._attempt,
-                epoch=self._epoch,
-                worker=self._worker,
-            )
-        )
+        self._link.send(SplitRequest(source=source, **self._sender))
 
     def prepared(self, prepared: PreparedCheckpoint) -> None:
         """A checkpoint is durable under staging names."""
@@ -91,24 +66,13 @@ class Reporter:
                 rows_in=record.rows_in,
                 rows_out=record.rows_out,
                 drained=record.drained,
-                execution=self._execution,
-                attempt=self._attempt,
-                epoch=self._epoch,
-                worker=self._worker,
+                **self._sender,
             )
         )
 
     def committed(self, checkpoint: int) -> None:
         """A checkpoint's output is visible."""
-        self._link.send(
-            Committed(
-                checkpoint=checkpoint,
-                execution=self._execution,
-                attempt=self._attempt,
-                epoch=self._epoch,
-                worker=self._worker,
-            )
-        )
+        self._link.send(Committed(checkpoint=checkpoint, **self._sender))
 
     def heartbeat(self, counters: Sequence[PluginCounters], *, cpu_seconds: float, memory_bytes: int, drained: bool) -> None:
         """Alive."""
@@ -118,22 +82,10 @@ class Reporter:
                 cpu_seconds=cpu_seconds,
                 memory_bytes=memory_bytes,
                 drained=drained,
-                execution=self._execution,
-                attempt=self._attempt,
-                epoch=self._epoch,
-                worker=self._worker,
+                **self._sender,
             )
         )
 
     def failed(self, error: ErrorInfo, *, retriable: bool) -> None:
         """The last word."""
-        self._link.send(
-            Failed(
-                error=error,
-                retriable=retriable,
-                execution=self._execution,
-                attempt=self._attempt,
-                epoch=self._epoch,
-                worker=self._worker,
-            )
-        )
+        self._link.send(Failed(error=error, retriable=retriable, **self._sender))

@@ -167,6 +167,11 @@ class LocalFileSink(Sink):
         """Drop what other attempts left."""
         discard(self.staging, keep_prefix=self._prefix)
 
+    @classmethod
+    def settle(cls, context: PluginContext) -> None:
+        """Drop everything that is staged."""
+        discard(staging_directory(_target(context), context.job_id), keep_prefix=None)
+
     def close(self) -> None:
         """Remove the staging directory if nothing is in it."""
         remove_empty(self.staging)

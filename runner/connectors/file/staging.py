@@ -17,6 +17,8 @@ from runner.connectors.base import PluginContext, TargetError, file_error
 
 STAGING = ".flowdeck-staging"
 
+# How often a directory is made again because its other user has just removed it, empty as it was.
+_RIVALS = 100
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -51,17 +53,27 @@ def make_staging(staging: Path) -> None:
 
 def make_directory(directory: Path) -> None:
     """Create ``directory`` and what is missing above it, durably."""
+    for rival in reversed(range(_RIVALS)):
+        try:
+            _make_missing(directory)
+        except FileNotFoundError as error:
+            if not rival:
+                raise file_error(error, directory, "create") from error
+        except OSError as error:
+            raise file_error(error, directory, "create") from error
+        else:
+            return
+
+
+def _make_missing(directory: Path) -> None:
     missing = []
     probe = directory
     while not probe.is_dir():
         missing.append(probe)
         probe = probe.parent
-    try:
-        for part in reversed(missing):
-            part.mkdir(exist_ok=True)
-            sync_directory(part.parent)
-    except OSError as error:
-        raise file_error(error, directory, "create") from error
+    for part in reversed(missing):
+        part.mkdir(exist_ok=True)
+        sync_directory(part.parent)
 
 
 def sync_file(path: Path) -> None:
@@ -97,13 +109,14 @@ def directories_between(staged: Iterable[Path], staging: Path) -> list[Path]:
 
 
 def publish(files: Sequence[tuple[Path, Path]], staging: Path) -> None:
-    """Rename every (staged, final) pair and make the renames durable. A pair that was renamed before is left alone."""
+    """Rename every (staged, final) pair and make the renames durable. A pair that was renamed before is left alone, and made
+    durable again: whoever renamed it may have died before that."""
     touched: set[Path] = set()
     for staged, final in files:
         if not final.parent.is_dir():
             make_directory(final.parent)
-        if _rename(staged, final):
-            touched.update((staged.parent, final.parent))
+        _rename(staged, final)
+        touched.update((staged.parent, final.parent))
     for directory in touched:
         if directory.is_dir():
             sync_directory(directory)
@@ -113,22 +126,23 @@ def publish(files: Sequence[tuple[Path, Path]], staging: Path) -> None:
                 directory.rmdir()
 
 
-def _rename(staged: Path, final: Path) -> bool:
+def _rename(staged: Path, final: Path) -> None:
     if os.path.lexists(final):
         if staged.exists():
             raise TargetError(
                 f"{final} is there already and is not this job's", hint="move it away and restart the job", position=str(final)
             )
-        return False
+        return
     try:
         staged.rename(final)
     except FileNotFoundError as error:
+        if os.path.lexists(final):  # a worker that is being killed came to it first: its last system call may still happen
+            return
         raise TargetError(
             f"{final.name} was written and is gone: neither {staged} nor {final} exists", position=str(final)
         ) from error
     except OSError as error:
         raise file_error(error, final, "write") from error
-    return True
 
 
 def discard(staging: Path, *, keep_prefix: str | None) -> None:

@@ -1,0 +1,57 @@
+"""What a worker does that runs nothing: it puts the outputs of an execution that is over in order.
+
+It opens neither sources nor sinks, so an input that is gone or a column that does not fit keeps nothing from being tidied.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from runner.connectors.base import PluginContext
+from runner.connectors.registry import sink_class
+from runner.protocol import Settle
+from runner.worker.committer import commit_token
+from runner.worker.failure import blame, describe_failure
+from runner.worker.link import Link, LinkClosed
+from runner.worker.log import WorkerLog
+from runner.worker.reporter import Reporter
+from spec.job import PluginSpec
+
+
+def settle(link: Link, order: Settle) -> bool:
+    """Obey ``order`` and answer; False when it could not be done."""
+    reporter = Reporter(link, order)
+    log = WorkerLog(Path(order.log_file), worker=order.worker, attempt=order.attempt)
+    with contextlib.suppress(LinkClosed):
+        try:
+            _settle(order, log)
+        except Exception as error:  # noqa: BLE001 - the process boundary: the failure is reported, then the process ends
+            info, retriable = describe_failure(error)
+            log.write("error", info.message, plugin=info.plugin or "")
+            reporter.failed(info, retriable=retriable)
+            return False
+        reporter.recovered()
+    return True
+
+
+def _settle(order: Settle, log: WorkerLog) -> None:
+    for token in order.tokens:  # before anything is dropped: what they name is staged too
+        commit_token(token)
+    for plugin in order.job.sinks:
+        with blame(plugin.id):
+            sink_class(plugin.name).settle(_context(order, plugin, log))
+
+
+def _context(order: Settle, plugin: PluginSpec, log: WorkerLog) -> PluginContext:
+    return PluginContext(
+        plugin=plugin,
+        mode=order.job.env.mode,
+        job_id=order.job_id,
+        execution=order.execution,
+        attempt=f"{order.execution}-{order.attempt}-{order.epoch}",
+        worker=order.worker,
+        workers=1,
+        base_directory=Path(order.base_directory),
+        log=log,
+    )
