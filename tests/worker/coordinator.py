@@ -36,6 +36,7 @@ from runner.protocol import (
     Ready,
     Recover,
     Recovered,
+    Settle,
     SinkToken,
     Split,
     SplitAssigned,
@@ -195,6 +196,32 @@ class Coordinator:
         self._listed = True
         for handle, source in self._early_requests:
             self._answer(handle, source)
+
+    def settle(self) -> int:
+        """Have a worker put the outputs in order that runs nothing; its exit status."""
+        self.attempt += 1
+        self.handles = [WorkerHandle(0, *self.server.fork())]
+        tokens = [token for checkpoint in sorted(self.uncommitted) for token in self.uncommitted[checkpoint]]
+        fields = {name: self._start_fields()[name] for name in ("job", "job_id", "log_file", "base_directory")}
+        self._send(self.handles[0], Settle, tokens=tokens, **fields)
+        try:
+            self.expect(Recovered)
+        finally:
+            self.close()
+        return self.server.wait(self.handles[0].pid)
+
+    def begin_stop(self) -> int:
+        """Send a barrier that stops; its number. Nothing is waited for."""
+        number = self.next_checkpoint
+        self.next_checkpoint += 1
+        for handle in self.handles:
+            self._send(handle, Barrier, checkpoint=number, kind=CheckpointKind.SAVEPOINT, stop=True)
+        return number
+
+    def next_heartbeat(self) -> None:
+        """Serve the workers until each has sent another heartbeat."""
+        former = [handle.heartbeat for handle in self.handles]
+        self.wait_until(lambda: all(handle.heartbeat is not seen for handle, seen in zip(self.handles, former, strict=True)))
 
     def _start_fields(self) -> dict[str, Any]:
         return {

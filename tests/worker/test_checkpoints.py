@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from coordinator import CheckpointState, Coordinator, WorkerGone
+from coordinator import CheckpointState, Coordinator, JobFailed, WorkerGone
 from jobs import job, sink, source, transform
 
 from runner.model import CheckpointKind
-from runner.worker.main import EXIT_ABANDONED
+from runner.protocol import Prepared
+from runner.worker.main import EXIT_ABANDONED, EXIT_OK
 from spec.job import JobMode, JobSpec
 
 Coordinate = Callable[..., Coordinator]
@@ -169,6 +170,55 @@ def test_a_stop_that_is_aborted_reads_on(tmp_path: Path, coordinate: Coordinate)
     coordinator.abort_checkpoint(state)
     coordinator.run()
     assert_exact(tmp_path)
+
+
+def test_a_stop_that_is_aborted_does_not_undo_a_later_one(tmp_path: Path, coordinate: Coordinate) -> None:
+    """Two stops at once, the first one is given up: nothing is read after the barrier of the second."""
+    write_input(tmp_path)
+    coordinator = coordinate(csv_job())
+    coordinator.start()
+    first = coordinator.prepare_checkpoint(CheckpointKind.SAVEPOINT, stop=True)
+    coordinator.begin_stop()
+    coordinator.next_heartbeat()
+    coordinator.abort_checkpoint(first)
+    second = coordinator.expect(Prepared)
+    coordinator.next_heartbeat()
+    coordinator.next_heartbeat()
+    assert coordinator.counters("rows").rows_in == second.rows_in < ROWS
+
+
+def test_settling_needs_no_input(tmp_path: Path, coordinate: Coordinate) -> None:
+    """A worker that only settles commits what is complete and drops what is not, though the job's input is gone; again is
+    harmless."""
+    write_input(tmp_path)
+    coordinator = coordinate(csv_job())
+    coordinator.start()
+    coordinator.wait_until(lambda: coordinator.counters("rows").rows_in > 0)
+    complete = coordinator.prepare_checkpoint()
+    coordinator.wait_until(lambda: coordinator.counters("rows").rows_in > complete.rows_in)
+    coordinator.kill()
+    (tmp_path / "in.csv").unlink()
+    assert (tmp_path / "out" / ".flowdeck-staging").exists()
+    coordinator.uncommitted = {complete.id: complete.tokens}
+    for _ in range(2):
+        assert coordinator.settle() == EXIT_OK
+        assert len(output(tmp_path)) == complete.rows_out > 0
+        assert not (tmp_path / "out" / ".flowdeck-staging").exists()
+
+
+def test_settling_says_why_it_cannot(tmp_path: Path, coordinate: Coordinate) -> None:
+    """A file that was complete and is gone cannot be shown any more: that is reported, and nothing else is dropped."""
+    write_input(tmp_path)
+    coordinator = coordinate(csv_job())
+    coordinator.start()
+    coordinator.wait_until(lambda: coordinator.counters("rows").rows_in > 0)
+    complete = coordinator.prepare_checkpoint()
+    coordinator.kill()
+    lost, *_ = (Path(staged) for token in complete.tokens for staged, _ in token.data["files"])
+    lost.rename(tmp_path / "moved")
+    coordinator.uncommitted = {complete.id: complete.tokens}
+    with pytest.raises(JobFailed, match="was written and is gone"):
+        coordinator.settle()
 
 
 def test_stop_with_a_savepoint_and_go_on_later(tmp_path: Path, coordinate: Coordinate) -> None:
