@@ -106,6 +106,8 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     totals: Totals = Totals()
     worker_pids: tuple[int, ...] = ()
     phase: str = ""
+    unsettled: str = ""
+    """Why the unfinished output that the execution left is not removed yet; the daemon tries again. Empty: nothing is left."""
 
 
 class ReloadStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -89,6 +89,16 @@ def of_job(session: Session, job_id: str, kind: CheckpointKind | str | None, lim
     return [_decode(row) for row in session.rows(statement, job_id, str(kind) if kind else None, limit)]
 
 
+def savepoints(session: Session) -> list[Checkpoint]:
+    """Every complete savepoint of every job that is not deleted."""
+    statement = """
+        SELECT "record" FROM "checkpoints"
+        WHERE "kind" = 'savepoint' AND "status" IN ('completed', 'committed')
+        AND "job_id" IN (SELECT "id" FROM "jobs" WHERE "deleted_at" IS NULL)
+    """
+    return [_decode(row) for row in session.rows(statement)]
+
+
 def uncommitted(session: Session, job_id: str) -> list[Checkpoint]:
     """Checkpoints whose tokens a restore has to commit again, oldest first."""
     statement = """SELECT "record" FROM "checkpoints" WHERE "job_id" = ? AND "status" = 'completed' ORDER BY "id" """
@@ -118,6 +128,17 @@ def delete(session: Session, job_id: str, checkpoint_id: int) -> None:
     if row is None:
         raise not_found("checkpoint", f"{checkpoint_id} of job {job_id}")
     _remove(session, job_id, {checkpoint_id: row[0]})
+
+
+def release(session: Session, job_id: str, checkpoint_id: int) -> bool:
+    """Forget a savepoint. False: it is the newest that the job can go on from, so it stays, as an ordinary checkpoint."""
+    checkpoint = require(session, job_id, checkpoint_id)
+    statement = """SELECT max("id") FROM "checkpoints" WHERE "job_id" = ? AND "status" IN ('completed', 'committed')"""
+    if session.row(statement, job_id) != (checkpoint_id,):
+        delete(session, job_id, checkpoint_id)
+        return True
+    _update(session, msgspec.structs.replace(checkpoint, kind=CheckpointKind.PERIODIC))
+    return False
 
 
 def prune(session: Session, job_id: str, retained: int) -> list[int]:

@@ -10,7 +10,9 @@ from runner.store.errors import already_exists, not_found
 from runner.store.identifiers import check_id
 from runner.store.session import Row, Session, decode_record, encode_record
 
-_TERMINAL = ", ".join(f"'{state}'" for state in ExecutionState if state.is_terminal)
+# In the JSON text of a record a quote inside a value has a backslash before it, so this is the field and nothing else.
+UNSETTLED = """(contains("record", '"unsettled":"') AND NOT contains("record", '"unsettled":""'))"""
+TERMINAL = ", ".join(f"'{state}'" for state in ExecutionState if state.is_terminal)
 
 
 def insert(session: Session, execution: Execution) -> None:
@@ -57,8 +59,23 @@ def of_job(session: Session, job_id: str, limit: int, offset: int) -> list[Execu
 
 def unfinished(session: Session) -> list[Execution]:
     """Every execution that is not in a terminal state, oldest first."""
-    statement = f'SELECT "record" FROM "executions" WHERE "state" NOT IN ({_TERMINAL}) ORDER BY "created_at", rowid'
+    statement = f'SELECT "record" FROM "executions" WHERE "state" NOT IN ({TERMINAL}) ORDER BY "created_at", rowid'
     return [_decode(row) for row in session.rows(statement)]
+
+
+def unsettled(session: Session, job_id: str | None) -> list[Execution]:
+    """Executions whose ``unsettled`` says something, of one job or of all, deleted ones included; oldest first."""
+    statement = f"""
+        SELECT "record" FROM "executions"
+        WHERE ($1::VARCHAR IS NULL OR "job_id" = $1) AND "state" IN ({TERMINAL}) AND {UNSETTLED}
+        ORDER BY "created_at", rowid
+    """
+    return [_decode(row) for row in session.rows(statement, job_id)]
+
+
+def ids(session: Session) -> set[str]:
+    """The ids of all executions."""
+    return {str(row[0]) for row in session.rows('SELECT "id" FROM "executions"')}
 
 
 def _decode(row: Row) -> Execution:

@@ -59,7 +59,8 @@ class Store:
 
     def purge_jobs(self, before: float) -> list[str]:
         """Forget the jobs that were deleted before ``before``, with their generations, executions, attempts, checkpoints and
-        savepoints; events stay. Returns their ids. Log files are not the store's: they remain."""
+        savepoints, unless an execution is unsettled; events stay. Returns their ids. Log files are not the store's: they
+        remain."""
         return purge.purge_jobs(self._session, before)
 
     # queues
@@ -130,6 +131,25 @@ class Store:
         """Every execution that is not in a terminal state, oldest first."""
         return executions.unfinished(self._session)
 
+    def unsettled_executions(self, job_id: str | None = None) -> list[Execution]:
+        """Executions that are over and whose unfinished output is not removed yet, oldest first; of all jobs, deleted ones
+        included, or of one."""
+        return executions.unsettled(self._session, job_id)
+
+    def prune_executions(self, keep: int, limit: int = 1000) -> list[str]:
+        """Forget at most ``limit`` executions that are over and settled beyond the newest ``keep`` of each job (at least one
+        stays), with attempts and metrics; events and checkpoints stay. Returns their ids. Their log files remain."""
+        return purge.prune_executions(self._session, keep, limit)
+
+    def prune_generations(self, keep: int, limit: int = 1000) -> int:
+        """Forget at most ``limit`` generations beyond the newest ``keep`` of each job that no execution, checkpoint or job
+        refers to; how many went."""
+        return purge.prune_generations(self._session, keep, limit)
+
+    def execution_ids(self) -> set[str]:
+        """The ids of all executions."""
+        return executions.ids(self._session)
+
     def insert_attempt(self, attempt: Attempt) -> None:
         """Add an attempt."""
         attempts.insert(self._session, attempt)
@@ -180,6 +200,15 @@ class Store:
     def uncommitted_checkpoints(self, job_id: str) -> list[Checkpoint]:
         """Checkpoints that are completed and not committed, oldest first."""
         return checkpoints.uncommitted(self._session, job_id)
+
+    def savepoints(self) -> list[Checkpoint]:
+        """All complete savepoints of all jobs, newest first."""
+        return sorted(checkpoints.savepoints(self._session), key=lambda found: found.triggered_at, reverse=True)
+
+    def release_savepoint(self, job_id: str, checkpoint_id: int) -> bool:
+        """Forget a savepoint, with its state. The newest complete checkpoint of a job is kept as a periodic one instead, until
+        another one takes its place (False then): to go on from an older one would repeat what it has made visible."""
+        return checkpoints.release(self._session, job_id, checkpoint_id)
 
     def delete_checkpoint(self, job_id: str, checkpoint_id: int) -> None:
         """Remove a checkpoint or savepoint with its state."""
