@@ -57,8 +57,8 @@ class SavepointRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 class RestartRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Start a new execution of the job's newest generation. ``restore``: ``latest`` (the newest checkpoint or savepoint, an
-    error when there is none), ``none`` (from the beginning) or a checkpoint id. A running execution is stopped with a
-    savepoint first.
+    error when there is none), ``none`` (from the beginning) or a checkpoint id. A running execution is stopped first, with a
+    savepoint unless the restart is from the beginning.
 
     ``overrides`` (path to HOCON value, see :mod:`spec.overrides.path`) make a new generation first: the newest one with these
     values replaced, checked like a job file."""

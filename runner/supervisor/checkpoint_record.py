@@ -13,7 +13,7 @@ from runner.supervisor.coordinator import Trigger
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.restore import RestoreChoice, choose_restore_point
 from runner.supervisor.snapshot import Snapshot, decode_snapshot, encode_snapshot
-from runner.supervisor.work import Restored
+from runner.supervisor.work import Restored, Uncommitted
 
 ALL = 1_000_000
 _ABANDONED = "the attempt ended before it was complete"
@@ -111,6 +111,10 @@ class CheckpointRecords:
 
         return await self._journal.read(work)
 
+    async def uncommitted(self) -> Uncommitted:
+        """What of the job is complete and perhaps not committed. Raises what the store and the decoding of the states raise."""
+        return await self._journal.read(lambda store: read_uncommitted(store, self._execution.job_id))
+
     async def recovered(self, uncommitted: tuple[int, ...]) -> None:
         """The sinks have committed these once more."""
         now = time.time()
@@ -154,15 +158,19 @@ class CheckpointRecords:
 
 def read_restored(store: Store, job_id: str, choice: RestoreChoice) -> Restored:
     """The state of a restore point, and the tokens of every checkpoint of the job that may not be committed yet."""
-    uncommitted = [
-        (checkpoint.id, _snapshot(store, job_id, checkpoint.id)) for checkpoint in store.uncommitted_checkpoints(job_id)
-    ]
+    uncommitted = read_uncommitted(store, job_id)
     return Restored(
         choice=choice,
         snapshot=None if choice.id is None else _snapshot(store, job_id, choice.id),
-        tokens=[token for _, snapshot in uncommitted for token in snapshot.tokens],
-        uncommitted=tuple(number for number, _ in uncommitted),
+        tokens=uncommitted.tokens,
+        uncommitted=uncommitted.numbers,
     )
+
+
+def read_uncommitted(store: Store, job_id: str) -> Uncommitted:
+    """The checkpoints of the job that are complete and perhaps not committed, with their tokens, oldest first."""
+    numbers = tuple(checkpoint.id for checkpoint in store.uncommitted_checkpoints(job_id))
+    return Uncommitted(numbers, [token for number in numbers for token in _snapshot(store, job_id, number).tokens])
 
 
 def _snapshot(store: Store, job_id: str, number: int) -> Snapshot:

@@ -8,10 +8,8 @@ timeout and then one more attempt, CANCELING by TERM, grace and KILL.
 from __future__ import annotations
 
 import asyncio
-import enum
 import logging
 import time
-from dataclasses import dataclass
 
 from runner.model import Checkpoint, CheckpointKind, DesiredState, ErrorInfo, Execution
 from runner.states import ExecutionState
@@ -23,12 +21,13 @@ from runner.supervisor.coordinator import Trigger
 from runner.supervisor.crew import Crew
 from runner.supervisor.errors import AttemptFailed, Conflict, error_info
 from runner.supervisor.execution_record import ExecutionRecord
+from runner.supervisor.leftovers import Leftovers
 from runner.supervisor.link import Heard, Hung
+from runner.supervisor.outcome import Ending, Outcome, failure_of
 from runner.supervisor.pending_wishes import PendingWishes, reject, resolve
 from runner.supervisor.queues import Ticket, wait_for_place
 from runner.supervisor.restore import NONE
 from runner.supervisor.settlement import settle
-from runner.supervisor.snapshot import SnapshotUnreadable
 from runner.supervisor.totals import TotalsMeter
 from runner.supervisor.wishes import CancelWish, ParkWish, SavepointWish, StopWish, Wish
 from runner.supervisor.work import Parts, Restored, Work, worker_count
@@ -37,28 +36,8 @@ from spec.errors import FlowdeckError
 _log = logging.getLogger(__name__)
 _POST_PATIENCE = 5.0
 _FINAL_TRIES = 3
-_HOPELESS = frozenset({"not-found", "checkpoint-corrupt"})
 DAEMON_ENDS = "the daemon was shut down; the next one goes on from the last checkpoint"
 """The phase of an execution that was left in order."""
-
-
-class Ending(enum.StrEnum):
-    """How an attempt ended."""
-
-    COMPLETE = "complete"
-    STOPPED = "stopped"
-    CANCELED = "canceled"
-    PARKED = "parked"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The end of an attempt: COMPLETE with the checkpoint that stopped it, FAILED with the failure."""
-
-    ending: Ending
-    checkpoint: Checkpoint | None = None
-    failure: AttemptFailed | None = None
 
 
 class ExecutionControl:
@@ -72,6 +51,7 @@ class ExecutionControl:
     def __init__(
         self,
         parts: Parts,
+        leftovers: Leftovers,
         work: Work,
         execution: Execution,
         *,
@@ -88,6 +68,8 @@ class ExecutionControl:
         self.proven = asyncio.Event()
         """Set when rows that this execution has written are durable."""
         self._parts = parts
+        self._leftovers = leftovers
+        self._left: list[Execution] | None = None
         self._meter = TotalsMeter(execution.id, work.job, execution.totals)
         self._record = ExecutionRecord(parts.journal, execution, self._meter)
         self._records = CheckpointRecords(parts.journal, execution, work.job.env.checkpoint.retained)
@@ -156,6 +138,8 @@ class ExecutionControl:
         try:
             if self._record.state is not ExecutionState.STOPPING:
                 await self._record.change(ExecutionState.STARTING)
+            if self._left is None:
+                self._left = await self._leftovers.clear(self.work.job_id)
             restored = await self._records.restored(self._wanted)
             number = await self._record.begin_attempt(restored.choice)
             workers = worker_count(self.work.job, await self._parts.fork_server.sink_limits())
@@ -165,7 +149,7 @@ class ExecutionControl:
             self._record.remember(worker_pids=crew.pids)
             outcome = await self._drive(self._attempt)
         except FlowdeckError as error:
-            outcome = Outcome(Ending.FAILED, failure=_failure(error))
+            outcome = Outcome(Ending.FAILED, failure=failure_of(error))
         finally:
             await self._end_attempt(crew, outcome)
         return outcome
@@ -229,6 +213,9 @@ class ExecutionControl:
         """The work begins."""
         if self._record.state is ExecutionState.STARTING:
             await self._record.change(ExecutionState.RUNNING, error=None)
+        # The sinks of this generation are recovered, and with them what former executions of it had left.
+        await self._leftovers.settled(left for left in self._left or () if left.generation == self.work.generation)
+        self._left = []
         self.running.set()
 
     def wants(self, trigger: Trigger) -> bool:
@@ -318,6 +305,8 @@ class ExecutionControl:
         if self._record.state is not ExecutionState.STOPPING:
             how = "with a savepoint" if wish.savepoint else "without a savepoint"
             await self._record.change(ExecutionState.STOPPING, how, desired=wish.desired)
+        elif wish.desired is not None:  # it is being stopped for a restart, and now for good
+            await self._record.want(wish.desired)
         resolve(wish.accepted, None)
 
     def _accept_parking(self) -> None:
@@ -469,11 +458,12 @@ class ExecutionControl:
         error: ErrorInfo | None = None,
     ) -> None:
         """Go over to a terminal state. Unless the end was ``clean``, put the outputs in order first."""
+        trouble = ""
         if not clean and self._touched:
-            trouble = await settle(self._parts, self.work, self._record.current, self._records)
+            trouble = await settle(self._parts, self.work, self._record.current)
             if trouble:
-                message = "; ".join(filter(None, [message, f"unfinished output could not be removed: {trouble}"]))
-        await self._record.change(state, message, savepoint_id=savepoint_id, error=error)
+                message = "; ".join(filter(None, [message, f"unfinished output is not removed yet: {trouble}"]))
+        await self._record.change(state, message, savepoint_id=savepoint_id, error=error, unsettled=trouble)
         self._over = True
 
     async def _give_up(self, error: Exception) -> None:
@@ -481,17 +471,10 @@ class ExecutionControl:
         if self._record.state.is_terminal:
             return
         try:
-            await self._record.change(ExecutionState.FAILED, error=error_info(error))
+            info = error_info(error)
+            await self._record.change(ExecutionState.FAILED, error=info, unsettled=info.message if self._touched else "")
         except FlowdeckError:
             _log.exception("the failure of execution %s could not be recorded", self._record.current.id)
-
-
-def _failure(error: FlowdeckError) -> AttemptFailed:
-    """The error as the end of an attempt. A restore point that is not there or cannot be read stays so."""
-    if isinstance(error, AttemptFailed):
-        return error
-    hopeless = isinstance(error, SnapshotUnreadable | Conflict) or error.code in _HOPELESS
-    return AttemptFailed(error_info(error), retriable=not hopeless)
 
 
 def _now() -> float:

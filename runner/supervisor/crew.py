@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 # How long a worker's exit code may come after its socket's end, or the other way round.
 _EXIT_LAG = 2.0
 _KILL_PATIENCE = 5.0
+_LOOK_INTERVAL = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +117,25 @@ class Crew:
 
     async def dismiss(self, grace: float = 0.0) -> None:
         """End every worker: TERM, ``grace`` seconds (none: at once), KILL. Nothing of them is left afterwards."""
-        if grace and await self._signal_and_wait(signal.SIGTERM, grace):
-            pass
-        elif not await self._signal_and_wait(signal.SIGKILL, _KILL_PATIENCE):
+        ended = bool(grace) and await self._signal_and_wait(signal.SIGTERM, grace)
+        ended = ended or await self._signal_and_wait(signal.SIGKILL, _KILL_PATIENCE)
+        if not (ended and await self._vanished(_KILL_PATIENCE)):
             _log.error("workers %s of execution %s do not die", self.pids, self._execution)
         for worker in self._workers:
             await worker.link.close()
         if self._workers:
             await asyncio.to_thread(forget_workers, self._home, self._execution)
         self._workers.clear()
+
+    async def _vanished(self, patience: float) -> bool:
+        """Wait for those whose end nobody tells, because their fork server died: they are dying, and may be in the middle of
+        writing."""
+        deadline = asyncio.get_running_loop().time() + patience
+        while any(worker.process.is_alive() for worker in self._workers):
+            if asyncio.get_running_loop().time() > deadline:
+                return False
+            await asyncio.sleep(_LOOK_INTERVAL)
+        return True
 
     async def _signal_and_wait(self, number: int, patience: float) -> bool:
         alive = {worker.process.ended for worker in self._workers if not worker.process.ended.done()}

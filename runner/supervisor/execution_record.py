@@ -46,6 +46,11 @@ class ExecutionRecord:
         await self._journal.write_patiently(lambda entry: _store_change(entry, updated, previous, message, desired, now))
         self.current = updated
 
+    async def want(self, desired: DesiredState) -> None:
+        """Record what a person wants of the job."""
+        current = self.current
+        await self._journal.write_patiently(lambda entry: _store_desired(entry, current, desired, time.time()))
+
     def remember(self, **fields: Any) -> None:
         """Set ``fields`` in memory; the next change stores them."""
         self.current = msgspec.structs.replace(self.current, **fields)
@@ -118,9 +123,7 @@ def _store_change(
 ) -> None:
     entry.store.update_execution(updated)
     if desired is not None:
-        job = entry.store.job(updated.job_id)
-        if job is not None:
-            entry.store.update_job(msgspec.structs.replace(job, desired_state=desired, updated_at=now))
+        _store_desired(entry, updated, desired, now)
     entry.note(
         STATE_EVENT,
         f"{updated.job_name} is {updated.state}" + (f": {message}" if message else ""),
@@ -128,3 +131,9 @@ def _store_change(
         execution_id=updated.id,
         data={"state": str(updated.state), "previous": str(previous), "attempt": updated.attempt},
     )
+
+
+def _store_desired(entry: Entry, execution: Execution, desired: DesiredState, now: float) -> None:
+    job = entry.store.job(execution.job_id)
+    if job is not None and job.desired_state is not desired:
+        entry.store.update_job(msgspec.structs.replace(job, desired_state=desired, updated_at=now))

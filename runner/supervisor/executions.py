@@ -8,8 +8,10 @@ import msgspec
 
 from runner.model import Execution, Job
 from runner.store.metrics import MetricSample
-from runner.supervisor.control import Ending, ExecutionControl
+from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict
+from runner.supervisor.leftovers import Leftovers
+from runner.supervisor.outcome import Ending
 from runner.supervisor.queues import Ticket, has_begun
 from runner.supervisor.restore import NONE
 from runner.supervisor.wishes import ParkWish
@@ -22,8 +24,9 @@ _CLOSING_SLACK = 5.0
 class Executions:
     """All running controls of one daemon."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, leftovers: Leftovers) -> None:
         self._parts = parts
+        self._leftovers = leftovers
         self.queues = parts.queues
         self._controls: dict[str, ExecutionControl] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -45,7 +48,16 @@ class Executions:
         ticket = None
         if ending is None:
             ticket = self.queues.enter(work.job.env.queue, work.job_id, at_once=has_begun(execution.state))
-        control = ExecutionControl(self._parts, work, execution, wanted=wanted, fragile=fragile, resumed=resumed, ticket=ticket)
+        control = ExecutionControl(
+            self._parts,
+            self._leftovers,
+            work,
+            execution,
+            wanted=wanted,
+            fragile=fragile,
+            resumed=resumed,
+            ticket=ticket,
+        )
         task = asyncio.create_task(control.run(ending), name=f"execution {execution.id}")
         self._controls[execution.id] = control
         self._tasks[execution.id] = task

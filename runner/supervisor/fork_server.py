@@ -54,6 +54,10 @@ class WorkerProcess:
     started: float
     ended: asyncio.Future[int | None] = field(repr=False)
 
+    def is_alive(self) -> bool:
+        """Whether the process is there, whoever could tell of its end. A zombie is not."""
+        return not (self.ended.done() and self.ended.result() is not None) and is_running(self.pid, self.started)
+
     def send_signal(self, number: int) -> None:
         """Signal the whole process group; nothing happens when the worker is gone."""
         if not self.ended.done():
@@ -265,6 +269,15 @@ def start_time(pid: int) -> float | None:
         return psutil.Process(pid).create_time()
     except psutil.Error:
         return None
+
+
+def is_running(pid: int, started: float) -> bool:
+    """Whether the process of that number and start time is there and no zombie."""
+    try:
+        process = psutil.Process(pid)
+        return process.create_time() == started and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _resolve(future: asyncio.Future[T], value: T) -> None:

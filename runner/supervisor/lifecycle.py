@@ -26,12 +26,13 @@ from runner.supervisor.compatibility import require_compatible
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.executions import Executions
+from runner.supervisor.generations import read_generation, read_work
 from runner.supervisor.journal import Entry, Journal
-from runner.supervisor.restore import NONE, RestoreChoice, choose_restore_point
+from runner.supervisor.restore import LATEST, NONE, RestoreChoice, choose_restore_point, require_left_off
 from runner.supervisor.submission import Submission, base_directory, public_spec
 from runner.supervisor.wishes import StopWish
 from runner.supervisor.work import Work
-from spec.job import JobSpec, decode_job, encode_job
+from spec.job import JobSpec, encode_job
 
 _STOP_SLACK = 60.0
 
@@ -125,14 +126,7 @@ class JobLifecycle:
 
     async def generation(self, job: Job, number: int) -> tuple[JobSpec, SubmitRequest]:
         """A recorded generation: the resolved job, and the request it came from. Raises :class:`NotFound`."""
-
-        def work(store: Store) -> tuple[JobSpec, SubmitRequest]:
-            if store.generation(job.id, number) is None:
-                raise NotFound(f"the job {job.name} has no generation {number}")
-            request = msgspec.json.decode(store.generation_source(job.id, number), type=SubmitRequest)
-            return decode_job(store.generation_job(job.id, number)), request
-
-        return await self._journal.read(work)
+        return await self._journal.read(lambda store: read_generation(store, job.id, number))
 
     async def same_as_current(self, job: Job, submission: Submission) -> bool:
         """True when the submission means what the job's current generation means."""
@@ -143,7 +137,8 @@ class JobLifecycle:
         """True when the job's current generation is that of a file with values overridden, and the submission still means what
         the file meant then."""
         _, current = await self.generation(job, job.generation)
-        for number in range(job.generation - 1, 0, -1) if current.overrides else ():
+        kept = await self._journal.read(lambda store: store.generations(job.id)) if current.overrides else []
+        for number in sorted((found.number for found in kept if found.number < job.generation), reverse=True):
             spec, request = await self.generation(job, number)
             if request.text == current.text and not request.overrides:
                 return _same(spec, request, submission)
@@ -184,8 +179,7 @@ class JobLifecycle:
 
     async def work_of(self, job: Job, number: int) -> Work:
         """What a recorded generation runs."""
-        spec, request = await self.generation(job, number)
-        return Work(job.id, number, spec, base_directory(request) or os.sep)
+        return await self._journal.read(lambda store: read_work(store, job.id, number))
 
     async def _next_generation(self, job_id: str) -> int:
         generations = await self._journal.read(lambda store: store.generations(job_id))
@@ -194,6 +188,8 @@ class JobLifecycle:
     async def _choose(self, work: Work, wanted: str, follows: Execution | None) -> RestoreChoice:
         def read(store: Store) -> RestoreChoice:
             checkpoints = store.checkpoints(work.job_id, limit=ALL)
+            if wanted == LATEST:
+                require_left_off(checkpoints, store.executions(work.job_id, ALL, 0))
             choice = choose_restore_point(checkpoints, wanted, follows.id if follows else None)
             if choice.checkpoint is not None:
                 snapshot = read_restored(store, work.job_id, choice).snapshot

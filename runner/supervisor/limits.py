@@ -22,6 +22,8 @@ class Limits:
     """For workers to exit after they have committed a checkpoint that stops them; then KILL."""
     settling: float = 15.0
     """For one worker to commit what is complete and drop what is staged after an execution ended early."""
+    settling_again: float = 60.0
+    """Between two tries to do it for an execution that could not be settled at its end."""
     parking: float = 5.0
     """For a last checkpoint when the daemon shuts down; then the work since the former one is done again later."""
     observing: float = 3.0
@@ -40,3 +42,11 @@ class Limits:
     """Age at which metric samples are dropped."""
     events_retained: int = 20_000
     """Number of events kept."""
+    executions_retained: int = 100
+    """Number of executions kept of each job, with their logs; the newest, and one whose output is unsettled, always are."""
+    generations_retained: int = 50
+    """Number of generations kept of each job, beside those that an execution or a checkpoint refers to."""
+    deleted_retention: float = 7 * 24 * 3600.0
+    """Age at which what is known of a deleted job is dropped."""
+    housekeeping: float = 60.0
+    """Between two looks at what is too old or too much."""

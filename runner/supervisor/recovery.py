@@ -14,11 +14,12 @@ from runner.model import DesiredState, ErrorInfo, Execution, Job
 from runner.states import ExecutionState
 from runner.store.store import Store
 from runner.supervisor.checkpoint_record import CheckpointRecords
-from runner.supervisor.control import DAEMON_ENDS, Ending
+from runner.supervisor.control import DAEMON_ENDS
 from runner.supervisor.errors import error_info
 from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.lifecycle import JobLifecycle
+from runner.supervisor.outcome import Ending
 from runner.supervisor.queues import has_begun
 from runner.supervisor.restore import NONE
 from spec.errors import FlowdeckError
@@ -78,8 +79,15 @@ class Recovery:
         if state is not execution.state:
             restarts = execution.restarts + (state is ExecutionState.RESTARTING)
             finished = now if state.is_terminal else None
+            unsettled = error.message if error is not None and state.is_terminal else ""
             updated = msgspec.structs.replace(
-                execution, state=state, state_since=now, restarts=restarts, error=error, finished_at=finished
+                execution,
+                state=state,
+                state_since=now,
+                restarts=restarts,
+                error=error,
+                finished_at=finished,
+                unsettled=unsettled,
             )
         updated = msgspec.structs.replace(updated, worker_pids=())
 

@@ -1,6 +1,7 @@
 """Restarts that a person asks for: the current generation again, or with overrides a new one that is made from it.
 
-One that runs is stopped with a savepoint first. With overrides, and unless a restore point is named, that goes the way of an
+One that runs is stopped first, with a savepoint unless the restart is from the beginning: what it has not made visible by then
+would only be there twice. With overrides, and unless a restore point is named, that goes the way of an
 upgrade by hot reload: refused when it would misread positions, rolled back when the new generation does not start.
 """
 
@@ -15,7 +16,7 @@ from runner.supervisor.errors import Conflict
 from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Entry
 from runner.supervisor.lifecycle import JobLifecycle, Prepared
-from runner.supervisor.restore import LATEST
+from runner.supervisor.restore import LATEST, NONE
 from runner.supervisor.submission import Submission, check_request
 from runner.supervisor.upgrade import SYNCED, Upgrade
 from runner.supervisor.wishes import StopWish
@@ -47,11 +48,12 @@ class Restarts:
         elif submission is not None and request.restore == LATEST:
             await self._replace(job, submission)
         else:
-            trouble = await self._lifecycle.stop_and_wait(control, StopWish(description=_OCCASION, desired=None))
+            wish = StopWish(savepoint=request.restore != NONE, description=_OCCASION, desired=None)
+            trouble = await self._lifecycle.stop_and_wait(control, wish)
             if trouble:
                 raise Conflict(f"the job {job.name} was not restarted: {trouble}")
             job = await self._lifecycle.reread(job.id)
-            await self._lifecycle.start(await self._prepare(job, request, submission), only_if_wanted=True)
+            await self._lifecycle.start(await self._prepare_successor(job, request, submission), only_if_wanted=True)
 
     async def _overridden(self, job: Job, request: RestartRequest) -> Submission | None:
         """The current generation with the overrides of the request on top of its own; None when that changes nothing."""
@@ -66,6 +68,12 @@ class Restarts:
         if submission is None:
             return await self._lifecycle.prepare_current(job, request.restore)
         return await self._lifecycle.prepare_submission(job, submission, request.restore)
+
+    async def _prepare_successor(self, job: Job, request: RestartRequest, submission: Submission | None) -> Prepared:
+        """``latest`` is where the execution that was just stopped left off, be that where it began."""
+        if request.restore == LATEST and submission is None and job.execution is not None:
+            return await self._lifecycle.prepare_successor(job, job.generation, job.execution)
+        return await self._prepare(job, request, submission)
 
     async def _replace(self, job: Job, submission: Submission) -> None:
         outcome, message = await self._upgrade.run(job, submission, self._announce)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from runner.model import Checkpoint, CheckpointStatus
+from runner.model import Checkpoint, CheckpointStatus, Execution
 from runner.supervisor.errors import Conflict, NotFound
 
 NONE: Final = "none"
@@ -47,6 +47,22 @@ def choose_restore_point(checkpoints: Iterable[Checkpoint], wanted: str, executi
     if wanted == LATEST:
         return _latest(complete)
     return _by_id(known, wanted)
+
+
+def require_left_off(checkpoints: Iterable[Checkpoint], executions: Iterable[Execution]) -> None:
+    """Raise :class:`Conflict` unless ``latest`` is where the job's newest execution left off (``executions``: newest first).
+
+    One that began from the beginning may have emptied its targets. Without a complete checkpoint of its own, the older ones
+    are those of output that may be gone: nobody goes on from them without naming one.
+    """
+    newest = next((execution for execution in executions if execution.attempt), None)
+    if newest is None or newest.restored_from is not None:
+        return
+    if not any(point.execution_id == newest.id and point.status in _RESTORABLE for point in checkpoints):
+        raise Conflict(
+            "the last execution began from the beginning and ended without a checkpoint to go on from",
+            hint="start from the beginning with --restore none, or give the number of an older checkpoint",
+        )
 
 
 def _latest(complete: list[Checkpoint]) -> RestoreChoice:

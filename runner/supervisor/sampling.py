@@ -1,4 +1,4 @@
-"""Writes down once a second what the executions measure, and once a minute drops what is too old."""
+"""Writes down once a second what the executions measure."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import time
 
 from runner.store.errors import StoreError
 from runner.supervisor.executions import Executions
-from runner.supervisor.journal import Entry, Journal
+from runner.supervisor.journal import Journal
 from runner.supervisor.limits import Limits
 
 _log = logging.getLogger(__name__)
-_PRUNING = 60.0
 
 
 class Sampler:
@@ -22,7 +21,6 @@ class Sampler:
         self._journal = journal
         self._executions = executions
         self._limits = limits
-        self._pruned = 0.0
 
     async def run(self) -> None:
         """Until cancelled. A store that refuses costs samples, nothing else."""
@@ -30,7 +28,6 @@ class Sampler:
             await asyncio.sleep(self._limits.sampling)
             try:
                 await self._sample()
-                await self._prune()
             except StoreError as error:
                 _log.warning("metrics were not stored: %s", error)
 
@@ -38,15 +35,3 @@ class Sampler:
         samples = self._executions.samples(time.time())
         if samples:
             await self._journal.write(lambda entry: entry.store.append_metrics(samples))
-
-    async def _prune(self) -> None:
-        if time.monotonic() < self._pruned + _PRUNING:
-            return
-        self._pruned = time.monotonic()
-        before = time.time() - self._limits.metrics_retention
-
-        def work(entry: Entry) -> None:
-            entry.store.prune_metrics(before)
-            entry.store.prune_events(self._limits.events_retained)
-
-        await self._journal.write(work)

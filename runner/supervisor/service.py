@@ -180,7 +180,7 @@ class JobService:
 
     async def restart(self, reference: str, request: RestartRequest) -> Job:
         """Start a new execution of the current generation, or with overrides of a new one made from it, after stopping one that
-        runs with a savepoint. Returns when it is recorded, or earlier when the stop takes long; the restart goes on then."""
+        runs. Returns when it is recorded, or earlier when the stop takes long; the restart goes on then."""
         job = await self._lifecycle.require(reference)
         self._require_idle(job)
         await self._restarts.check(job, request)  # better refused before anything is stopped
@@ -188,6 +188,8 @@ class JobService:
         self._restarting.add(task)
         task.add_done_callback(self._restarted)
         done, _ = await asyncio.wait({task}, timeout=_RESTART_PATIENCE)
+        if task.cancelled():
+            raise Conflict("the daemon is shutting down")
         if done:
             task.result()
         return await self.job(job.id)
@@ -241,12 +243,13 @@ class JobService:
         if reference is not None:
             found = await self.checkpoints(reference, CheckpointKind.SAVEPOINT, _PAGE)
         else:
-            found = await self._journal.read(_all_savepoints)
+            found = await self._journal.read(lambda store: store.savepoints())
         kept = {CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}
         return [savepoint for savepoint in found if savepoint.status in kept]
 
     async def delete_savepoint(self, reference: str, number: int) -> None:
-        """Forget a savepoint that nothing depends on."""
+        """Forget a savepoint that nothing depends on. While it is the newest point that the job can go on from, its state is
+        kept as an ordinary checkpoint: from an older one the job would write again what is there already."""
         job = await self._lifecycle.require(reference)
 
         def work(entry: Entry) -> None:
@@ -259,8 +262,9 @@ class JobService:
             execution = current.execution if current else None
             if execution is not None and not execution.state.is_terminal and execution.restored_from == number:
                 raise Conflict(f"{job.name} is running from savepoint {number}", hint="delete it when the job has ended")
-            entry.store.delete_checkpoint(job.id, number)
-            entry.note("savepoint.deleted", f"{job.name}: savepoint {number} is deleted", job_id=job.id)
+            gone = entry.store.release_savepoint(job.id, number)
+            how = "deleted" if gone else "no savepoint any more; its state is kept until there is a newer checkpoint"
+            entry.note("savepoint.deleted", f"{job.name}: savepoint {number} is {how}", job_id=job.id)
 
         await self._journal.write(work)
 
@@ -386,18 +390,6 @@ def _active(job: Job, hint: str) -> Conflict:
 def _inactive(job: Job) -> Conflict:
     state = job.execution.state if job.execution else "not started"
     return Conflict(f"the job {job.name} is {state}: there is nothing to save", hint=f"`flowdeck restart {job.name}` starts it")
-
-
-def _all_savepoints(store: Store) -> list[Checkpoint]:
-    found: list[Checkpoint] = []
-    offset = 0
-    while True:
-        jobs, total = store.jobs(limit=_PAGE, offset=offset)
-        for job in jobs:
-            found.extend(store.checkpoints(job.id, CheckpointKind.SAVEPOINT, _PAGE))
-        offset += len(jobs)
-        if not jobs or offset >= total:
-            return sorted(found, key=lambda savepoint: savepoint.triggered_at, reverse=True)
 
 
 def _version() -> str:

@@ -6,22 +6,22 @@ import asyncio
 import time
 
 from runner.model import Execution
-from runner.protocol import Failed, Ready, Recover, Recovered, Start
+from runner.protocol import Failed, Recovered, Settle
 from runner.supervisor.checkpoint_record import CheckpointRecords
 from runner.supervisor.crew import Crew
-from runner.supervisor.errors import AttemptFailed
+from runner.supervisor.errors import AttemptFailed, error_info
 from runner.supervisor.link import Heard, Hung
-from runner.supervisor.restore import NONE
 from runner.supervisor.work import Parts, Work
 from spec.errors import FlowdeckError
 
 _QUEUE = 64
 
 
-async def settle(parts: Parts, work: Work, execution: Execution, records: CheckpointRecords) -> str:
-    """Do it, within the limit; the reason why it could not be done, empty when it was.
+async def settle(parts: Parts, work: Work, execution: Execution) -> str:
+    """Do it, within the limit; the reason why it could not be done, empty when it was. No other worker of the job may live.
 
-    Nothing is lost when it fails: the next execution of the job recovers the sinks in the same way before it begins.
+    It may be done again at any time. Nothing is lost while it is not done: an execution of the job recovers its sinks in the
+    same way before it begins.
     """
     inbox: asyncio.Queue[Heard | Hung] = asyncio.Queue(_QUEUE)
     crew = Crew(
@@ -32,46 +32,43 @@ async def settle(parts: Parts, work: Work, execution: Execution, records: Checkp
         attempt=execution.attempt,
         epoch=time.time_ns(),
     )
+    records = CheckpointRecords(parts.journal, execution, work.job.env.checkpoint.retained)
     try:
         async with asyncio.timeout(parts.limits.settling):
-            restored = await records.restored(NONE)
+            uncommitted = await records.uncommitted()
             await crew.hire(1)
-            crew.send(_start(parts, work, execution, crew))
-            await _converse(crew, inbox, Recover(tokens=restored.tokens, fresh=False, **crew.address(0)))
-            await records.recovered(restored.uncommitted)
+            crew.send(
+                Settle(
+                    job=work.job,
+                    job_id=work.job_id,
+                    tokens=uncommitted.tokens,
+                    log_file=str(parts.home.log_file(execution.id)),
+                    base_directory=work.base_directory,
+                    **crew.address(0),
+                )
+            )
+            await _answer(crew, inbox)
+            await records.recovered(uncommitted.numbers)
     except TimeoutError:
         return f"it took more than {parts.limits.settling:g} s"
     except FlowdeckError as error:
         return error.message
+    except OSError as error:  # no descriptors for a socket, say
+        return error_info(error).message
     finally:
         await crew.dismiss()
     return ""
 
 
-def _start(parts: Parts, work: Work, execution: Execution, crew: Crew) -> Start:
-    return Start(
-        job=work.job,
-        job_id=work.job_id,
-        workers=1,
-        checkpoint=0,
-        states=[],
-        log_file=str(parts.home.log_file(execution.id)),
-        base_directory=work.base_directory,
-        **crew.address(0),
-    )
-
-
-async def _converse(crew: Crew, inbox: asyncio.Queue[Heard | Hung], recover: Recover) -> None:
+async def _answer(crew: Crew, inbox: asyncio.Queue[Heard | Hung]) -> None:
     while True:
         item = await inbox.get()
         if isinstance(item, Hung):
             raise await crew.loss(0, item.reason)
         match item.message:
-            case Ready():
-                crew.send(recover)
             case Failed(error=error):
                 raise AttemptFailed(error)
             case Recovered():
                 return
-            case _:  # heartbeats, and requests for splits that it will not get
+            case _:
                 continue

@@ -16,8 +16,10 @@ from runner.supervisor.event_bus import EventBus
 from runner.supervisor.execution_log import ExecutionLog
 from runner.supervisor.executions import Executions
 from runner.supervisor.fork_server import ForkServer, ForkServerError
+from runner.supervisor.housekeeping import Housekeeping
 from runner.supervisor.journal import Journal
 from runner.supervisor.keys import Keys
+from runner.supervisor.leftovers import Leftovers
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.limits import Limits
 from runner.supervisor.orphans import end_orphans
@@ -65,12 +67,15 @@ class Supervisor:
             stack.callback(bus.close)
             queues = Queues(await store.read(lambda found: found.queue_limits()))
             parts = Parts(home, Journal(store, bus, ExecutionLog(home)), fork_server, limits, queues)
-            executions = Executions(parts)
+            leftovers = Leftovers(parts)
+            executions = Executions(parts, leftovers)
             stack.push_async_callback(executions.close)
             lifecycle = JobLifecycle(parts.journal, executions)
             await lifecycle.index_files()
             await Recovery(parts.journal, executions, lifecycle).run()
+            await stack.enter_async_context(_background(leftovers.run(), "leftovers"))
             await stack.enter_async_context(_background(Sampler(parts.journal, executions, limits).run(), "metrics"))
+            await stack.enter_async_context(_background(Housekeeping(home, parts.journal, limits).run(), "housekeeping"))
             identity = DaemonIdentity(time.time(), tuple(str(path) for path in watch), embedded)
             service = JobService(parts, bus, executions, lifecycle, identity)
             stack.push_async_callback(service.close)

@@ -48,6 +48,14 @@ class Restored:
     uncommitted: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Uncommitted:
+    """Checkpoints of a job that are complete and perhaps not committed, and their commit tokens."""
+
+    numbers: tuple[int, ...]
+    tokens: list[SinkToken]
+
+
 def worker_count(job: JobSpec, sink_limits: Mapping[str, int]) -> int:
     """How many workers run the job: as many as its most parallel plugin asks for, bounded by the machine's share and by sinks
     that cannot be written to by several (``sink_limits``, by plugin name)."""

@@ -39,6 +39,7 @@ class CopyJob:
     parallelism: int = 1
     settings: str = "restart.attempts = 1000, restart.delay = 0"
     fields: str = "id = id, word = label"
+    save_mode: str = "APPEND_DATA"
 
     @property
     def source(self) -> Path:
@@ -73,7 +74,10 @@ class CopyJob:
             transform {{ FieldMapper {{
               plugin_input = "numbers", plugin_output = "shaped", field_mapper {{ {self.fields} }}
             }} }}
-            sink {{ LocalFile {{ plugin_input = "shaped", path = "{self.target}", file_format_type = "parquet" }} }}
+            sink {{ LocalFile {{
+              plugin_input = "shaped", path = "{self.target}", file_format_type = "parquet"
+              data_save_mode = "{self.save_mode}"
+            }} }}
             """
         )
 

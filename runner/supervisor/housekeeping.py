@@ -1,0 +1,61 @@
+"""Drops once a minute what is too old or too much: samples, events, executions, generations, deleted jobs, logs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+
+from runner.home import Home
+from runner.store.errors import StoreError
+from runner.supervisor.journal import Entry, Journal
+from runner.supervisor.limits import Limits
+
+_log = logging.getLogger(__name__)
+# A log is begun a moment before or after the record of its execution.
+_YOUNGEST_LOG = 600.0
+
+
+class Housekeeping:
+    """One task of the daemon."""
+
+    def __init__(self, home: Home, journal: Journal, limits: Limits) -> None:
+        self._home = home
+        self._journal = journal
+        self._limits = limits
+
+    async def run(self) -> None:
+        """Until cancelled. A store or a disk that refuses costs tidiness, nothing else."""
+        while True:
+            await asyncio.sleep(self._limits.housekeeping)
+            try:
+                await self.tidy()
+            except (StoreError, OSError) as error:
+                _log.warning("nothing was tidied up: %s", error)
+
+    async def tidy(self) -> None:
+        """Once."""
+        limits, now = self._limits, time.time()
+
+        def work(entry: Entry) -> None:
+            entry.store.prune_metrics(now - limits.metrics_retention)
+            entry.store.prune_events(limits.events_retained)
+            entry.store.purge_jobs(now - limits.deleted_retention)
+            entry.store.prune_executions(limits.executions_retained)
+            entry.store.prune_generations(limits.generations_retained)
+
+        await self._journal.write(work)
+        known = await self._journal.read(lambda store: store.execution_ids())
+        await asyncio.to_thread(_remove_logs, self._home, known, now - _YOUNGEST_LOG)
+
+
+def _remove_logs(home: Home, known: set[str], before: float) -> None:
+    """Remove the logs of executions that nobody knows any more and that have not been written to since ``before``."""
+    for path in home.logs.iterdir():
+        if _execution_of(path) not in known and path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)
+
+
+def _execution_of(path: Path) -> str:
+    return path.name.partition(".")[0]
