@@ -76,8 +76,8 @@ def savepoint_command(job: str, *, description: str, output: str) -> int:
 def restart_command(job: str, *, restore: str, overrides: dict[str, str], output: str) -> int:
     """Start a new execution of JOB from its newest checkpoint or savepoint, another one (ID), or the beginning (none).
 
-    A running execution is stopped first, with a savepoint unless it is to begin from the beginning. With --set the job gets a new generation, checked like a file; the
-    values hold until the job's file means something else.
+    A running execution is stopped first, with a savepoint unless it begins anew. With --set the job gets a new generation,
+    checked like a file; the values hold until the job's file means something else.
     """
     request = RestartRequest(restore=check_restore_point(restore), overrides=overrides)
     with current_session().client() as client, suggesting(client, job):
