@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from runner.client import ApiError, Client, DaemonUnreachable, WaitTimeout
+    from runner.endpoint import parse_server
     from runner.home import Home
     from runner.model import Checkpoint, Event, Execution, Job
     from runner.requests import RestartRequest, SavepointRequest, StopRequest, SubmitRequest
@@ -39,10 +40,12 @@ __all__ = [
     "WaitTimeout",
     "check_file",
     "check_text",
+    "parse_server",
 ]
 
 _PLACES = {
     "runner.client": ("ApiError", "Client", "DaemonUnreachable", "WaitTimeout"),
+    "runner.endpoint": ("parse_server",),
     "runner.home": ("Home",),
     "runner.model": ("Checkpoint", "Event", "Execution", "Job"),
     "runner.requests": ("RestartRequest", "SavepointRequest", "StopRequest", "SubmitRequest"),

@@ -165,3 +165,24 @@ async def test_hostile_queue_names_are_refused(flow, name):
     """A queue's name is as plain as a job's."""
     with pytest.raises(UsageError):
         await flow.service.limit_queue(name, QueueRequest(limit=1))
+
+
+async def test_a_reload_keeps_the_turn(opened, directory, nightly):
+    """A file that is saved while its job waits: the new generation waits in the old one's place."""
+    jobs = directory / "jobs"
+    jobs.mkdir()
+    async with opened(jobs) as flow:
+        await flow.service.limit_queue("nightly", QueueRequest(limit=0))
+        (jobs / "one.conf").write_text(nightly("one").text())
+        async with flow.waiting():
+            while not (await flow.service.jobs())[1]:
+                await flow.a_moment()
+        await flow.service.submit(nightly("two").request())
+        await flow.reach("two", QUEUED)
+        (jobs / "one.conf").write_text(nightly("one").but(fields="id = id, word = changed").text())
+        job = await flow.until("one", lambda job: job.generation == 2)
+        await flow.reach("one", QUEUED)
+        (queue,) = [found for found in await flow.service.queues() if found.name == "nightly"]
+        assert queue.waiting == (job.id, (await flow.service.job("two")).id)
+        for name in ("one", "two"):
+            await flow.service.cancel(name)
