@@ -11,6 +11,19 @@ from spec.checks.suggestion import Suggestion, suggest
 from spec.diagnostic import Label
 from spec.types import MAXIMUM_DEPTH, FieldTypeError, parse_field_type, type_names
 
+# What SQL dialects, Python and others call a type.
+_ELSEWHERE = {
+    **dict.fromkeys(("integer", "int32", "int4"), "int"),
+    **dict.fromkeys(("int64", "int8", "bigserial"), "bigint"),
+    **dict.fromkeys(("int16", "int2"), "smallint"),
+    **dict.fromkeys(("varchar", "char", "text", "str", "nvarchar", "character varying", "uuid", "json"), "string"),
+    **dict.fromkeys(("bool", "bit"), "boolean"),
+    **dict.fromkeys(("real", "float4", "float32"), "float"),
+    **dict.fromkeys(("float8", "float64", "double precision", "number"), "double"),
+    **dict.fromkeys(("datetime", "timestamptz", "timestamp_ntz"), "timestamp"),
+    **dict.fromkeys(("binary", "varbinary", "blob", "bytea"), "bytes"),
+}
+
 
 def check_field_types(canonical: Canonical, schema: Schema, findings: Findings) -> None:
     """Report every declared type that cannot be parsed, at the innermost place that is wrong."""
@@ -76,6 +89,13 @@ def _types_of(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield path, value
 
 
+def _suggestion(declared: str) -> Suggestion:
+    """The type that may be meant: by what other systems call it, else by its spelling."""
+    word = declared.strip().lower()
+    meant = _ELSEWHERE.get(word.partition("(")[0])
+    return Suggestion((meant,), meant) if meant else suggest(word, type_names())
+
+
 def _check(path: Path, declared: Any, canonical: Canonical, findings: Findings) -> bool:
     """Whether the type is one; what is wrong inside a row is reported there."""
     try:
@@ -86,7 +106,7 @@ def _check(path: Path, declared: Any, canonical: Canonical, findings: Findings) 
             if not all(fields):
                 return False
         origin = canonical.origin(path)
-        suggestion = suggest(declared.strip().lower(), type_names()) if isinstance(declared, str) else Suggestion()
+        suggestion = _suggestion(declared) if isinstance(declared, str) else Suggestion()
         findings.add(
             "T501",
             f'"{path_text(path[-1:])}" has no valid type: {error.message}',

@@ -130,15 +130,22 @@ def _named(item: Field) -> Value:
 
 
 def _empty_section(root: ObjectValue, kind: str, entry: Field | None, findings: Findings) -> None:
-    at = entry.key_span if entry else Span(root.span.source, root.span.start, root.span.start)
+    misspelt = None if entry else _misspelt(root, kind)
+    at = entry or misspelt
     findings.add(
         "J212",
         f"the job file has no {kind}",
-        at,
-        label="no plugin in here" if entry else "",
+        at.key_span if at else Span(root.span.source, root.span.start, root.span.start),
+        label="no plugin in here" if entry else f"is this meant to be the {kind}?" if misspelt else "",
         notes=(f"help: a job needs at least one source and one sink: {kind} {{ ... }}",),
         pointer=f"/{kind}" if entry else "",
     )
+
+
+def _misspelt(root: ObjectValue, kind: str) -> Field | None:
+    """The block that was most likely meant to be the section ``kind``."""
+    others = (entry for entry in root.fields if entry.key not in _SECTIONS and not isinstance(entry.value, Scalar))
+    return next((entry for entry in others if suggest(entry.key, _SECTIONS).certain == kind), None)
 
 
 def _element(kind: str, index: int, item: Value, findings: Findings) -> Element | None:

@@ -11,6 +11,7 @@ from spec.diagnostic import Applicability, Edit, Fix
 from spec.position import Span
 
 _SIMILAR = 0.68
+_TRANSPOSED = 0.85  # cvs for csv
 _CERTAIN = 0.8
 _CLEARLY_BETTER = 0.08
 _MAXIMUM_SUGGESTIONS = 3
@@ -61,7 +62,8 @@ def suggest(written: str, known: Iterable[str], taken: Collection[str] = ()) -> 
 
 @lru_cache(_REMEMBERED)
 def _similarity(written: str, name: str) -> float:
-    plain = _ratio(written, name)
+    same_letters = len(written) > len("id") and sorted(written.lower()) == sorted(name.lower())
+    plain = _TRANSPOSED if same_letters else _ratio(written, name)
     return max(plain, _ratio(_bare(written), _bare(name)) - 0.01)
 
 

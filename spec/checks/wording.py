@@ -59,6 +59,6 @@ def quoted(names: Iterable[str]) -> list[str]:
 
 
 def example(name: str, option: Mapping[str, Any]) -> tuple[str, ...]:
-    """A help line with the schema's own example of an option, or nothing."""
-    examples = option.get("examples", ())
-    return (f"help: for example {name} = {shown(examples[0])}",) if examples else ()
+    """A help line with the schema's own example of an option and its unit, or nothing."""
+    examples, unit = option.get("examples", ()), option.get("x-flowdeck-unit")
+    return (f"help: for example {name} = {shown(examples[0])}{f' ({unit})' if unit else ''}",) if examples else ()
