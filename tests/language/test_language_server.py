@@ -102,6 +102,12 @@ def test_a_session(editor):
     folds = editor.request("textDocument/foldingRange", {"textDocument": {"uri": uri}})
     assert {"startLine": 1, "endLine": 5} in folds
 
+    data = editor.request("textDocument/semanticTokens/full", {"textDocument": {"uri": uri}})["data"]
+    legend = capabilities["semanticTokensProvider"]["legend"]["tokenTypes"]
+    assert data[:10] == [0, 0, 3, legend.index("keyword"), 0, 0, 6, 8, legend.index("property"), 0]
+    (hint,) = editor.request("textDocument/inlayHint", {"textDocument": {"uri": uri}, "range": span(3, 0, 4, 0)})
+    assert (hint["position"], hint["label"]) == ({"line": 3, "character": 28}, "id bigint, price int")
+
     options = {"tabSize": 8, "insertSpaces": False}
     edits = editor.request("textDocument/formatting", {"textDocument": {"uri": uri}, "options": options})
     formatted = format_text(JOB, "job.conf").text

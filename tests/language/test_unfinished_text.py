@@ -1,12 +1,15 @@
 """Nothing an editor asks may fail, whatever the text: every question is asked of job files cut off and damaged at random."""
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from spec.document import Dialect
 from spec.language.completion import complete
+from spec.language.highlighting import highlights
+from spec.language.hints import hints
 from spec.language.hover import hover
 from spec.language.known import Known
 from spec.language.navigation import RenameRefused, find_definition, find_references, rename, renameable
@@ -51,8 +54,9 @@ def ask_everything(known: Known, offset: int) -> None:
             rename(known.view, offset, "new_name")
     else:
         assert rename(known.view, offset, "new_name")
-    for each in (*symbols(known.view), *folds(known.view)):
+    for each in (*symbols(known.view), *folds(known.view), *hints(known, 0, offset)):
         assert each
+    assert all(one.end <= other.start for one, other in pairwise(highlights(known.view)))
 
 
 def damaged(text: str, chance: random.Random) -> str:

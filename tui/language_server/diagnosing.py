@@ -68,6 +68,8 @@ class Diagnosing:
 
     async def result(self, document: OpenDocument) -> CheckResult:
         """The result for exactly this text, checked now if it was not yet."""
+        if task := self._tasks.get(document.uri):
+            await asyncio.wait({task})  # most likely it checks just this text
         found = self._results.get(document.uri)
         if found and found[0] is document:
             return found[1]

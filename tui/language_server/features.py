@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from lsprotocol import types
 
-from tui.language_server import asking, changing, listening
+from tui.language_server import asking, changing, colouring, listening
 from tui.language_server.server import FlowdeckLanguageServer
 
 _COMPLETION: Final = types.CompletionOptions(trigger_characters=list(asking.TRIGGERS), resolve_provider=True)
@@ -27,6 +27,8 @@ _FEATURES: Final[dict[str, tuple[Callable[..., Any], Any]]] = {
     types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: (asking.highlights, None),
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: (asking.outline, None),
     types.TEXT_DOCUMENT_FOLDING_RANGE: (asking.folding, None),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: (colouring.semantic_tokens, colouring.LEGEND),
+    types.TEXT_DOCUMENT_INLAY_HINT: (colouring.inlay_hints, None),
     types.TEXT_DOCUMENT_PREPARE_RENAME: (changing.prepare_rename, None),
     types.TEXT_DOCUMENT_RENAME: (changing.rename_here, None),
     types.TEXT_DOCUMENT_FORMATTING: (changing.formatting, None),
