@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from schemas.documents import OptionDocument
 from spec.dataflow.schema import Column, Schema
 from spec.language.cursor import Cursor, Slot, locate
 from spec.language.datasets import Role, mentions
 from spec.language.known import Datasets, Known
-from spec.language.options import document_of, place_of
+from spec.language.options import OptionPlace, document_of, place_of
 from spec.language.view import DocumentView
 from spec.position import Span
 from spec.syntax.tree import ObjectSyntax
 
 QUERY: Final = "query"
-_NAMES_COLUMNS: Final = re.compile(r"(?:\w+_)?(?:fields?|columns?)|partition_by|primary_keys?|field_mapper")
+_NAMES_COLUMNS: Final = re.compile(r"(?:\w+_)?(?:fields?|columns?)(?:_names?)?|partition_by|primary_keys?")
+_RENAMES_COLUMNS: Final = frozenset({"field_mapper"})  # old = new: the keys are columns, the values are not
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
 _WORD: Final = re.compile(r"\w*")
 
@@ -35,9 +35,14 @@ def type_text(column: Column) -> str:
     return str(column.type) if column.type is not None else "?"
 
 
-def names_columns(kind: str | None, option: OptionDocument) -> bool:
-    """Whether the values of an option (or the keys in its block) are columns of the plugin's input. Only what reads has one."""
-    return kind in ("transform", "sink") and _NAMES_COLUMNS.fullmatch(option.name) is not None
+def names_columns(cursor: Cursor, place: OptionPlace | None) -> bool:
+    """Whether what stands at a place is a column of the plugin's input. Only what reads has one."""
+    option = place.option if place is not None else None
+    if place is None or option is None or cursor.section not in ("transform", "sink"):
+        return False
+    if option.name in _RENAMES_COLUMNS:
+        return cursor.slot is Slot.KEY and not place.is_own
+    return cursor.slot is Slot.VALUE and _NAMES_COLUMNS.fullmatch(option.name) is not None
 
 
 def input_columns(view: DocumentView, block: ObjectSyntax | None, datasets: Datasets) -> Iterator[tuple[str, Column]]:
@@ -87,11 +92,7 @@ def word_around(cursor: Cursor, offset: int) -> Span:
 
 def _is_column_place(cursor: Cursor) -> bool:
     document = document_of(cursor)
-    words = cursor.option_words
-    place = place_of(document.options, words) if document else None
-    if place is None or place.option is None or not names_columns(cursor.section, place.option):
-        return False
-    return cursor.slot is Slot.KEY if place.option.is_open else cursor.slot is Slot.VALUE
+    return document is not None and names_columns(cursor, place_of(document.options, cursor.option_words))
 
 
 def _has(block: ObjectSyntax, wanted: ObjectSyntax | None) -> bool:

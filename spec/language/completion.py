@@ -88,7 +88,7 @@ def _options(view: DocumentView, cursor: Cursor, place: Insertion, columns: Colu
     if here is None:
         return
     present = _present_options(view, cursor, here)
-    if here.option is not None and here.option.is_open and names_columns(cursor.section, here.option):
+    if names_columns(cursor, here):
         for _, column in columns:
             if column.name not in present:
                 yield place.scalar(column.name, Kind.COLUMN, type_text(column), "", quoted=False)
@@ -193,7 +193,7 @@ def _option_values(cursor: Cursor, place: Insertion, columns: Columns) -> Iterat
     if _is_column_type(option, is_own=here.is_own):
         for name in type_names():
             yield place.value(name, Kind.TYPE, "type of a column", bare=True)
-    elif names_columns(cursor.section, option) and not here.is_own:
+    elif names_columns(cursor, here):
         for _, column in columns:
             yield place.value(column.name, Kind.COLUMN, type_text(column), bare=True)
     elif option.enum_values or option.type_words == _SWITCH:

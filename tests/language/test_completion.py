@@ -74,6 +74,10 @@ def test_keys(at, text, expected):
         ("env { job.name = | }", ["orders"]),
         (WIRED + 'transform { Filter { plugin_input = "orders", include_fields = [|] } }', ["id", "price"]),
         (WIRED + 'transform { FieldMapper { plugin_input = "orders", field_mapper { | } } }', ["id", "price"]),
+        (WIRED + 'transform { FieldMapper { plugin_input = "orders", field_mapper { price = | } } }', []),
+        (WIRED + 'transform { Copy { plugin_input = "orders", fields { other = | } } }', ["id", "price"]),
+        (WIRED + 'transform { Copy { plugin_input = "orders", fields { | } } }', []),
+        (WIRED + "sink { Assert { plugin_input = orders, rules { field_rules = [{ field_name = | }] } } }", ["id", "price"]),
         (
             WIRED + 'transform { Sql { plugin_input = "orders", plugin_output = "x", query = "select pr| from orders" } }',
             ["id", "price", "orders"],
