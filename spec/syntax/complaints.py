@@ -41,6 +41,7 @@ class Complaints:
         self._lists_with_fields: set[int] = set()
         self._last_line = 0  # that was reported to be no field, and how many there were in a row
         self._run = 0
+        self._foreign: set[SyntaxCode] = set()
 
     @property
     def full(self) -> bool:
@@ -98,6 +99,9 @@ class Complaints:
 
     def about_foreign(self, at: int, foreign: ForeignText) -> None:
         """Text of another language."""
+        if foreign.follows and foreign.code in self._foreign:
+            return
+        self._foreign.add(foreign.code)
         self._problems.add(foreign.code, self._span(at), foreign.message, notes=(foreign.note,))
 
     def about_stray_closing(self, at: int) -> None:

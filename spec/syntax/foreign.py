@@ -14,12 +14,13 @@ _STARTS: Final = frozenset({kinds.UNQUOTED, kinds.EQUALS})
 
 
 class ForeignText(NamedTuple):
-    """Tokens up to ``end`` to be passed over; without a message when an earlier one has said it."""
+    """Tokens up to ``end`` to be passed over. One that ``follows`` needs no telling if another of its code was told."""
 
     end: int
     code: SyntaxCode
     message: str
     note: str
+    follows: bool = False
 
 
 def foreign_text(tokens: Tokens, at: int) -> ForeignText | None:
@@ -34,8 +35,9 @@ def foreign_text(tokens: Tokens, at: int) -> ForeignText | None:
             end, SyntaxCode.RESERVED_CHARACTER, "HOCON has no comments in /* */", "a comment begins with # or //"
         )
     if text.startswith(_MARKS, start) and (start == 0 or text[start - 1] == "\n"):
-        message = "this is the mark of a merge conflict" if text.startswith(_CONFLICT, start) else ""
-        return ForeignText(_end_of_line(tokens, at), SyntaxCode.MERGE_CONFLICT, message, "keep one of the two sides")
+        message = "this is the mark of a merge conflict"
+        follows = not text.startswith(_CONFLICT, start)
+        return ForeignText(_end_of_line(tokens, at), SyntaxCode.MERGE_CONFLICT, message, "keep one of the two sides", follows)
     return None
 
 
