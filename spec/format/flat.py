@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spec.format.refusal import FormatRefused
 from spec.syntax import kinds
 from spec.syntax.tree import (
     ArraySyntax,
@@ -84,7 +85,7 @@ class FlatWriter:
     def _member(self, member: ObjectMember) -> str:
         if isinstance(member, IncludeSyntax):
             return self.include(member)
-        field, value = with_value(member)
+        field, value = with_value(self.tree, member)
         return self.head(field) + self._value(value)
 
     def _concatenation(self, node: ConcatenationSyntax) -> str:
@@ -96,10 +97,10 @@ class FlatWriter:
         return "".join(pieces)
 
 
-def with_value(member: Node) -> tuple[FieldSyntax, ValueSyntax]:
-    """A field of a text without problems, which has a value."""
+def with_value(tree: SyntaxTree, member: Node) -> tuple[FieldSyntax, ValueSyntax]:
+    """A field of a text without problems, which has a value. Raises FormatRefused for anything else."""
     if not isinstance(member, FieldSyntax) or member.value is None:
-        raise AssertionError(f"a text without problems has no {type(member).__name__} without a value")
+        raise FormatRefused(tree.source.name)
     return member, member.value
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from spec.diagnostic import Diagnostic, Label, Severity
 from spec.document import Dialect, ReadOptions, dialect_of
-from spec.errors import FlowdeckError
 from spec.format.printer import print_tree
+from spec.format.refusal import FormatRefused
 from spec.format.sameness import says_the_same
 from spec.position import SourceText, Span
 from spec.syntax.codes import SyntaxCode
@@ -16,12 +16,6 @@ from spec.syntax.files import FILE_LIMIT, FileProblem, binary_problem, read_text
 from spec.syntax.parser import parse
 from spec.syntax.strict import check_json
 from spec.syntax.tree import SyntaxTree
-
-
-class FormatRefused(FlowdeckError):
-    """The formatted text would not say the same as the original, which therefore stays as it is."""
-
-    code = "format-refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +67,7 @@ def _format(tree: SyntaxTree, *, json: bool) -> str:
     again = parse(SourceText(tree.source.name, text))
     kept = not again.problems and says_the_same(tree, again) and not (json and check_json(again))
     if not kept or print_tree(again, json=json) != text:
-        raise FormatRefused(
-            f"{tree.source.name}: left as it is, because the formatted text would not say exactly the same",
-            hint="this is a defect of flowdeck; please report it with the file",
-        )
+        raise FormatRefused(tree.source.name)
     return text
 
 

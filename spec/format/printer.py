@@ -93,7 +93,7 @@ class _Printer:
         if isinstance(member, IncludeSyntax):
             self._sheet.write(self._flat.include(member))
             return
-        field, value = with_value(member)
+        field, value = with_value(self._tree, member)
         self._sheet.write(self._flat.head(field))
         yield self._value(value)
 

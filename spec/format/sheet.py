@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
@@ -16,13 +16,18 @@ _BEFORE_COMMENT: Final = 2
 @dataclass(slots=True)
 class _Line:
     depth: int
-    text: str = ""
+    column: int = 0
     comment: str = ""
+    pieces: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
 
     @property
     def block(self) -> tuple[int, bool]:
         """Neighbouring lines of the same block have their comments in one column."""
-        return self.depth, bool(self.comment and self.text) and "\n" not in self.text
+        return self.depth, bool(self.comment and self.pieces) and "\n" not in self.text
 
 
 class Sheet:
@@ -40,19 +45,20 @@ class Sheet:
     @property
     def column(self) -> int:
         """Where the next piece would stand on the current line."""
-        line = self._lines[-1]
-        _, broken, last = line.text.rpartition("\n")
-        return text_width(last) if broken else len(INDENT) * line.depth + text_width(last)
+        return self._lines[-1].column
 
     def start_line(self, *, blank: bool = False) -> None:
         """Begin a line, with an empty one before it if ``blank``; never one at the beginning of the text."""
         if blank and self._lines:
             self._lines.append(_Line(0))
-        self._lines.append(_Line(self.depth))
+        self._lines.append(_Line(self.depth, len(INDENT) * self.depth))
 
     def write(self, text: str) -> None:
         """Add ``text``, which may itself hold line breaks, to the current line."""
-        self._lines[-1].text += text
+        line = self._lines[-1]
+        line.pieces.append(text)
+        _, broken, last = text.rpartition("\n")
+        line.column = text_width(last) + (0 if broken else line.column)
 
     def comment(self, text: str) -> None:
         """Put a comment at the end of the current line."""
@@ -77,7 +83,7 @@ def _aligned(lines: list[_Line]) -> Iterator[str]:
 
 
 def _joined(line: _Line, gap: int) -> str:
-    if not line.text:
-        return INDENT * line.depth + line.comment if line.comment else ""
+    if not line.pieces:
+        return ""
     end = " " * gap + line.comment if line.comment else ""
     return f"{INDENT * line.depth}{line.text}{end}"

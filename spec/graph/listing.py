@@ -15,11 +15,14 @@ def listed(graph: JobGraph, width: int, charset: Charset) -> list[str]:
     titles = [shortened(vertex.title, _LONGEST, charset) + mark_text(vertex, charset) for vertex in graph.vertices]
     widest = max(map(text_width, titles), default=0)
     arrow = "->" if charset is Charset.ASCII else "→"
+    inputs: dict[int, list[str]] = {}
+    for start, end in graph.edges:
+        inputs.setdefault(end, []).append(_made(graph, start))
     lines = []
     for number, vertex in enumerate(graph.vertices):
         if vertex.kind is VertexKind.UNKNOWN:
             continue
-        reads = ", ".join(_made(graph, start) for start, end in graph.edges if end == number)
+        reads = ", ".join(inputs.get(number, ()))
         makes = f"{arrow} {vertex.output}" if vertex.output else ""
         flow = " ".join(part for part in (reads, makes) if part)
         padded = titles[number] + " " * (widest - text_width(titles[number]))

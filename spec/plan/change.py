@@ -32,7 +32,8 @@ class Action(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference between two generations. ``before`` and ``after`` are plain values; None where there is none."""
+    """One difference between two generations. ``before`` and ``after`` are plain values; None where there is none. When it
+    ``is_plugin``, a whole plugin comes, goes or is replaced, and they are its name."""
 
     path: str
     action: Action
@@ -40,6 +41,7 @@ class Change:
     reason: str
     before: Any = None
     after: Any = None
+    is_plugin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

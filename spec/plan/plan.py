@@ -95,11 +95,11 @@ class _Comparison:
                 yield from self._plugin(before[name], plugin)
 
     def _removed(self, plugin: PluginSpec) -> Change:
-        change = Change(_path(plugin), Action.REMOVE, Effect.RESTART, _REMOVED[plugin.kind], before=plugin.name)
+        change = Change(_path(plugin), Action.REMOVE, Effect.RESTART, _REMOVED[plugin.kind], before=plugin.name, is_plugin=True)
         return self._judged(change, plugin.id)
 
     def _replaced(self, old: PluginSpec, new: PluginSpec) -> Change:
-        change = Change(_path(new), Action.CHANGE, Effect.RESTART, "another plugin", old.name, new.name)
+        change = Change(_path(new), Action.CHANGE, Effect.RESTART, "another plugin", old.name, new.name, is_plugin=True)
         return self._judged(change, new.id)
 
     def _plugin(self, old: PluginSpec, new: PluginSpec) -> Iterator[Change]:
@@ -133,7 +133,7 @@ class _Comparison:
 
 
 def _added(plugin: PluginSpec, effect: Effect) -> Change:
-    return Change(_path(plugin), Action.ADD, effect, _ADDED[plugin.kind], after=plugin.name)
+    return Change(_path(plugin), Action.ADD, effect, _ADDED[plugin.kind], after=plugin.name, is_plugin=True)
 
 
 def _hidden_change() -> Change:

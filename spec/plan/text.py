@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 from spec.checks.secret_text import names_a_secret, passwords_in_url
@@ -15,6 +16,8 @@ from spec.render.escape import safe, text_width
 _SIGNS: Final = {Action.ADD: "+", Action.REMOVE: "-", Action.CHANGE: "~"}
 _SHORT: Final = 24
 _LONGEST: Final = 60
+_AROUND: Final = 2
+_MOST_LINES: Final = 2000
 
 
 def shown_value(path: str, value: Any) -> Any:
@@ -43,13 +46,13 @@ def plan_lines(changes: tuple[Change, ...]) -> Iterator[str]:
     for change, head in zip(changes, heads, strict=True):
         label = "" if change.effect is Effect.NEW else f"{change.effect:<8}  "
         yield f"  {head}{' ' * (widest - text_width(head))}  {label}{safe(change.reason)}"
-        if not _is_plugin(change) and _short(change) is None:
+        if not change.is_plugin and _short(change) is None:
             yield from _values(change)
 
 
 def _head(change: Change) -> str:
     head = f"{_SIGNS[change.action]} {safe(change.path)}"
-    if not _is_plugin(change):
+    if not change.is_plugin:
         return head + (_short(change) or "")
     names = [str(name) for name in (change.before, change.after) if name is not None]
     return f"{head} ({safe(' -> '.join(names))})"
@@ -63,17 +66,16 @@ def _short(change: Change) -> str | None:
     return ": " + safe(" -> ".join(lines[0] if lines else "nothing" for lines in texts))
 
 
-def _is_plugin(change: Change) -> bool:
-    """Whether the change is about a whole plugin: ``source.orders``, not one of its options."""
-    section, _, rest = change.path.partition(".")
-    return section != "env" and "." not in rest
-
-
 def _values(change: Change) -> Iterator[str]:
-    before, after = shown_value(change.path, change.before), shown_value(change.path, change.after)
-    for line in difflib.ndiff(_text_lines(before), _text_lines(after)):
-        if not line.startswith("?"):
-            yield f"      {safe(line)}".rstrip()
+    """The values as a difference by line, with what stays the same around it."""
+    before, after = (_text_lines(shown_value(change.path, value)) for value in (change.before, change.after))
+    if max(len(before), len(after)) > _MOST_LINES:
+        yield f"      {len(before)} lines -> {len(after)} lines"
+        return
+    headings = 3  # two with the names of files, and the position of the first difference
+    for line in islice(difflib.unified_diff(before, after, n=_AROUND, lineterm=""), headings, None):
+        shown = "..." if line.startswith("@") else f"{line[0]} {safe(line[1:])}"
+        yield f"      {shown}".rstrip()
 
 
 def _text_lines(value: Any) -> list[str]:

@@ -120,7 +120,13 @@ def test_samples_are_in_the_layout() -> None:
 
 def test_broken_text_is_refused() -> None:
     """A text with a syntax problem has no layout, and the problem says why."""
-    for text, name in (("a = {", "a.conf"), ("a = 1 b = 2", "a.conf"), ("{a: 1}", "a.json"), ('{"a": 1} // no', "a.json")):
+    for text, name in (
+        ("=======", "a.conf"),
+        ("a = {", "a.conf"),
+        ("a = 1 b = 2", "a.conf"),
+        ("{a: 1}", "a.json"),
+        ('{"a": 1} // no', "a.json"),
+    ):
         result = format_text(text, name)
         assert result.text is None
         assert result.diagnostics
@@ -223,3 +229,21 @@ def test_deep_nesting_does_not_exhaust_the_stack() -> None:
     deep = "a = " + "[" * 250 + "\n" + "]" * 250
     assert formatted(deep).count("[") == 250
     assert format_text("a = " + "[" * 5000 + "]" * 5000, "a.conf").text is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "x " * 100_000,
+        "a = " + "[1] " * 25_000,
+        "a = [" + "1, " * 40_000 + "]",
+        "a = 1 # note\n" * 10_000,
+        "a {" * 200 + "}" * 200,
+    ],
+    ids=["words", "lists", "elements", "comments", "blocks"],
+)
+def test_large_texts_take_linear_time(text: str) -> None:
+    """A text of one kind of thing, many times: what is quadratic would not end within the timeout of a test."""
+    again = formatted(text)
+    assert again.count("x") == text.count("x")
+    assert again.count("1") == text.count("1")

@@ -91,6 +91,7 @@ def test_another_plugin_under_the_same_name_is_breaking() -> None:
     """A transform cannot read the state of another kind of transform."""
     found = plan(("Filter { plugin_input", "Copy { plugin_input"), ('include_fields = ["name"]', "fields { copy = name }"))
     assert [(change.path, change.effect) for change in found.changes] == [("transform.names", Effect.BREAKING)]
+    assert next(plan_lines(found.changes)).startswith("  ~ transform.names (Filter -> Copy)  breaking  ")
     assert "cannot share state" in found.changes[0].reason
 
 
@@ -141,9 +142,20 @@ def test_long_values_are_shown_by_line() -> None:
         for query in (lines, lines.replace("  name", "  'a\x1b' AS name"))
     )
     shown = list(plan_lines(plan_change(old, new).changes))
+    assert list(plan_lines(plan_change(old, new).changes))[1] == "        SELECT id,"
     assert "      - " + "  name" in shown
     assert "      + " + "  'a\\x1b' AS name" in shown
     assert "        SELECT id," in shown
+
+
+def test_a_dataset_may_have_dots_in_its_name() -> None:
+    """An option is told from a plugin all the same."""
+    text = JOB.replace('"names"', '"names.of.orders"')
+    gone = text.replace('["name"]', '["id"]')
+    shown = list(plan_lines(plan_change(job(text), job(gone)).changes))
+    assert shown == [
+        '  ~ transform.names.of.orders.include_fields: ["name"] -> ["id"]  restart   holds for the rows from here on'
+    ]
 
 
 def test_a_new_job_is_all_additions() -> None:
