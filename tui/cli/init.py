@@ -38,8 +38,8 @@ def init_command(name: str | None, *, output: str | None, force: bool) -> int:
         write_data(chosen.text)
         return 0
     file = _target(chosen, output)
-    _write(_files(chosen, file), force=force)
-    say(f"wrote {file}" + "".join(f" and {file.parent / path}" for path in chosen.data))
+    for path in _write(_files(chosen, file), force=force):
+        say(f"wrote {path}")
     say(f"run it with: flowdeck run {file}")
     return 0
 
@@ -64,8 +64,8 @@ def _files(chosen: Template, file: Path) -> dict[Path, bytes]:
     return {file: text.encode(), **{file.parent / path: data for path, data in chosen.data.items()}}
 
 
-def _write(files: dict[Path, bytes], *, force: bool) -> None:
-    """Write all, or nothing when one of them exists with another content."""
+def _write(files: dict[Path, bytes], *, force: bool) -> list[Path]:
+    """Write all, or nothing when one of them exists with another content. Returns those that were not there already."""
     needed = {path: data for path, data in files.items() if not _holds(path, data)}
     existing = [str(path) for path in needed if path.is_symlink() or path.exists()]
     if existing and not force:
@@ -74,6 +74,7 @@ def _write(files: dict[Path, bytes], *, force: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb" if force else "xb") as stream:
             stream.write(data)
+    return list(needed)
 
 
 def _holds(path: Path, data: bytes) -> bool:

@@ -79,8 +79,8 @@ def _job(file: str, variables: dict[str, str], dialect: str | None, name: str | 
     if file == STDIN:
         result = check_text(read_stdin(), STDIN_NAME, read_options(Path.cwd(), variables, dialect))
     else:
-        path = Path(file).absolute()
-        result = check_file(path, read_options(path.parent, variables, dialect))
+        path = Path(file)
+        result = check_file(path, read_options(path.absolute().parent, variables, dialect))
     if result.diagnostics:
         width = shutil.get_terminal_size((120, 24)).columns
         sys.stderr.write(render_text(result.diagnostics, colour=has_colour(sys.stderr), width=width))
