@@ -23,6 +23,7 @@ from runner.supervisor.work import Parts
 from spec.errors import FlowdeckError
 
 _log = logging.getLogger(__name__)
+_LONGEST_PAUSE = 3600.0
 # In these states nothing of an execution runs, and nothing will before it has called `clear`.
 _AT_REST = frozenset({ExecutionState.CREATED, ExecutionState.QUEUED})
 
@@ -36,12 +37,15 @@ class Leftovers:
 
     async def run(self) -> None:
         """Try again whenever it is time, until cancelled; at once when the daemon starts."""
+        pause = self._parts.limits.settling_again
         while True:
             try:
-                await self._clear_all()
+                left = await self._clear_all()
             except FlowdeckError as error:
                 _log.warning("unfinished output was not looked for: %s", error.message)
-            await asyncio.sleep(self._parts.limits.settling_again)
+                left = True
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE) if left else self._parts.limits.settling_again
 
     async def clear(self, job_id: str) -> list[Execution]:
         """Settle what the job's executions have left; those that are unsettled still. For the one that is about to begin."""
@@ -63,12 +67,15 @@ class Leftovers:
         if gone:
             await self._parts.journal.write(record)
 
-    async def _clear_all(self) -> None:
+    async def _clear_all(self) -> bool:
+        """Whether there was anything that could not be settled."""
+        left = False
         found = await self._parts.journal.read(lambda store: store.unsettled_executions())
         for job_id in dict.fromkeys(execution.job_id for execution in found):
             async with self._locks[job_id]:
                 if await self._is_at_rest(job_id):
-                    await self._clear(job_id)
+                    left = bool(await self._clear(job_id)) or left
+        return left
 
     async def _is_at_rest(self, job_id: str) -> bool:
         newest = await self._parts.journal.read(lambda store: store.executions(job_id, 1, 0))

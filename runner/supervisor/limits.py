@@ -23,7 +23,7 @@ class Limits:
     settling: float = 15.0
     """For one worker to commit what is complete and drop what is staged after an execution ended early."""
     settling_again: float = 60.0
-    """Between two tries to do it for an execution that could not be settled at its end."""
+    """Until it is tried again for an execution that could not be settled; each time twice as long, at most an hour."""
     parking: float = 5.0
     """For a last checkpoint when the daemon shuts down; then the work since the former one is done again later."""
     observing: float = 3.0

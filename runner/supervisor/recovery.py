@@ -79,7 +79,8 @@ class Recovery:
         if state is not execution.state:
             restarts = execution.restarts + (state is ExecutionState.RESTARTING)
             finished = now if state.is_terminal else None
-            unsettled = error.message if error is not None and state.is_terminal else ""
+            abandoned = state.is_terminal and has_begun(execution.state)
+            unsettled = error.message if error is not None and abandoned else ""
             updated = msgspec.structs.replace(
                 execution,
                 state=state,

@@ -55,10 +55,11 @@ def require_left_off(checkpoints: Iterable[Checkpoint], executions: Iterable[Exe
     One that began from the beginning may have emptied its targets. Without a complete checkpoint of its own, the older ones
     are those of output that may be gone: nobody goes on from them without naming one.
     """
+    complete = [point for point in checkpoints if point.status in _RESTORABLE]
     newest = next((execution for execution in executions if execution.attempt), None)
-    if newest is None or newest.restored_from is not None:
+    if not complete or newest is None or newest.restored_from is not None:
         return
-    if not any(point.execution_id == newest.id and point.status in _RESTORABLE for point in checkpoints):
+    if not any(point.execution_id == newest.id for point in complete):
         raise Conflict(
             "the last execution began from the beginning and ended without a checkpoint to go on from",
             hint="start from the beginning with --restore none, or give the number of an older checkpoint",

@@ -15,6 +15,7 @@ from runner.supervisor.work import Parts, Work
 from spec.errors import FlowdeckError
 
 _QUEUE = 64
+_TRIES = 3
 
 
 async def settle(parts: Parts, work: Work, execution: Execution) -> str:
@@ -23,6 +24,19 @@ async def settle(parts: Parts, work: Work, execution: Execution) -> str:
     It may be done again at any time. Nothing is lost while it is not done: an execution of the job recovers its sinks in the
     same way before it begins.
     """
+    try:
+        async with asyncio.timeout(parts.limits.settling):
+            trouble = ""
+            for _ in range(_TRIES):  # the worker, or its fork server, may be killed as any other
+                trouble = await _try(parts, work, execution)
+                if not trouble:
+                    break
+            return trouble
+    except TimeoutError:
+        return f"it took more than {parts.limits.settling:g} s"
+
+
+async def _try(parts: Parts, work: Work, execution: Execution) -> str:
     inbox: asyncio.Queue[Heard | Hung] = asyncio.Queue(_QUEUE)
     crew = Crew(
         parts.home,
@@ -34,23 +48,20 @@ async def settle(parts: Parts, work: Work, execution: Execution) -> str:
     )
     records = CheckpointRecords(parts.journal, execution, work.job.env.checkpoint.retained)
     try:
-        async with asyncio.timeout(parts.limits.settling):
-            uncommitted = await records.uncommitted()
-            await crew.hire(1)
-            crew.send(
-                Settle(
-                    job=work.job,
-                    job_id=work.job_id,
-                    tokens=uncommitted.tokens,
-                    log_file=str(parts.home.log_file(execution.id)),
-                    base_directory=work.base_directory,
-                    **crew.address(0),
-                )
+        uncommitted = await records.uncommitted()
+        await crew.hire(1)
+        crew.send(
+            Settle(
+                job=work.job,
+                job_id=work.job_id,
+                tokens=uncommitted.tokens,
+                log_file=str(parts.home.log_file(execution.id)),
+                base_directory=work.base_directory,
+                **crew.address(0),
             )
-            await _answer(crew, inbox)
-            await records.recovered(uncommitted.numbers)
-    except TimeoutError:
-        return f"it took more than {parts.limits.settling:g} s"
+        )
+        await _answer(crew, inbox)
+        await records.recovered(uncommitted.numbers)
     except FlowdeckError as error:
         return error.message
     except OSError as error:  # no descriptors for a socket, say
