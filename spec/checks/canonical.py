@@ -2,8 +2,9 @@
 
 Everything the format allows to be written in more than one way is settled here, so that the schema sees one form: aliases
 become the option's own key; ``row { num = 5 }`` and ``row.num = 5`` become ``"row.num"``; numbers and booleans in quotes become
-numbers and booleans; enum values get their canonical case; ``"a, b"`` becomes a list where a list is wanted; null counts as
-absent. What cannot be converted stays as it is, for the schema to refuse. Positions are kept beside the plain data.
+numbers and booleans; enum values get their canonical case; ``"a, b"`` becomes a list where a list is wanted, and JSON in
+quotes an object; null counts as absent. What cannot be converted stays as it is, for the schema to refuse. Positions are kept
+beside the plain data.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from spec.value import Field, ListValue, ObjectValue, Plain, Scalar, Value, to_p
 Path: TypeAlias = tuple[str | int, ...]
 Schema: TypeAlias = Mapping[str, Any]
 
+_DEEPEST_JSON = 32
+_BRACKET = re.compile(r"[\[\]{}]")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -142,6 +145,8 @@ class _Conversion:
             return self._list(value, schema, path, pointer) if "array" in types else to_plain(value)
         if types == ("array",) and value.data is not None:
             return _list_of_text(value, schema.get("items", {}))
+        if types == ("object",) and isinstance(value.data, str):
+            return _object_of_text(value.data)
         return _scalar(value, schema, types)
 
     def _list(self, value: ListValue, schema: Schema, path: Path, pointer: str) -> list[Any]:
@@ -268,13 +273,30 @@ def _list_of_text(value: Scalar, items: Schema) -> Plain:
     if not isinstance(text, str):
         return [_scalar(value, items, _types(items))]
     if text.lstrip().startswith("["):
-        try:
-            parsed = json.loads(text)
-        except ValueError:
-            return text
+        parsed = _json(text)
         return parsed if isinstance(parsed, list) else text
     parts = [part.strip() for part in text.split(",")]
-    return [_scalar(replace(value, data=part), items, _types(items)) for part in parts]
+    return [_scalar(Scalar(part, value.span, value.via), items, _types(items)) for part in parts]
+
+
+def _object_of_text(text: str) -> Plain:
+    """A text where an object is wanted: JSON, if it is that."""
+    parsed = _json(text) if text.lstrip().startswith("{") else None
+    return parsed if isinstance(parsed, dict) else text
+
+
+def _json(text: str) -> Any:
+    """The JSON in ``text``; None when it is none, or nested so deep that nobody means it."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST_JSON:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def pointer_step(key: str) -> str:

@@ -344,3 +344,18 @@ def test_what_one_option_allows_depends_on_another(options: str, expected: list[
     """Codecs and delimiters by file format, and what the local engine makes of them: one finding each."""
     result = check(sink=f"LocalFile {{ path = out, {options} }}")
     assert [found.code for found in result.diagnostics] == expected
+
+
+def test_json_in_quotes_where_an_object_or_a_list_is_wanted() -> None:
+    """SeaTunnel reads it, so it counts; what is nested absurdly deep stays a text, which is of the wrong type."""
+    rest = "env {{ }}\nsource {{ FakeSource {{ schema {{ fields {{ id = int }} }} }} }}\nsink {{ Kafka {{ {} }} }}\n"
+
+    def job(more: str) -> CheckResult:
+        text = rest.format(f"topic = t, bootstrap.servers = k, {more}")
+        return check_text(text, "job.conf", ReadOptions(), "seatunnel")
+
+    given = job("""kafka.config = "{\\"acks\\": \\"all\\"}", partition_key_fields = "[\\"id\\"]" """)
+    assert valid(given).sinks[0].options["kafka.config"] == {"acks": "all"}
+    assert valid(given).sinks[0].options["partition_key_fields"] == ["id"]
+    for hostile in ('kafka.config = """' + '{"a":' * 5000 + '"""', 'partition_key_fields = """' + "[" * 5000 + '"""'):
+        assert [found.code for found in job(hostile).diagnostics] == ["J203"]
