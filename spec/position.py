@@ -6,6 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
 MASK: Final = "********"
 
 
@@ -53,8 +55,7 @@ class SourceText:
         return tuple(sorted(self._hidden))
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True, gc=False):
     """A half-open range ``[start, end)`` of one source text."""
 
     source: SourceText

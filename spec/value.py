@@ -7,16 +7,16 @@ it *says*.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from spec.position import Span
 
 Plain: TypeAlias = "str | int | float | bool | None | list[Plain] | dict[str, Plain]"
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True, gc=False):
     """A string, number, boolean or null. ``via`` lists the spans it came through (substitution or include), outermost first."""
 
     data: str | int | float | bool | None
@@ -24,8 +24,7 @@ class Scalar:
     via: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ListValue:
+class ListValue(Struct, frozen=True, gc=False):
     """A list in source order."""
 
     items: tuple[Value, ...]
@@ -33,8 +32,7 @@ class ListValue:
     via: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True, gc=False):
     """One key of an object; ``key_span`` is where the key that won was written (the plugin's name for a ``plugin_name`` that
     the section rule adds)."""
 
@@ -43,8 +41,7 @@ class Field:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectValue:
+class ObjectValue(Struct, frozen=True, gc=False):
     """An object: fields in order, keys unique."""
 
     fields: tuple[Field, ...]

@@ -75,14 +75,20 @@ class Forcer:
     def _object(self, node: ObjectNode, via: Via) -> Step[ObjectValue]:
         self._open[id(node)] = node.span
         fields: list[Field] = []
+        value: Value | None
         for slot in node.slots.values():
+            entry = slot.entries[0]
+            if type(entry[0]) is Scalar and len(slot.entries) == 1:  # most fields, so it is worth a short cut
+                value = self._scalar(entry[0], through(via, entry[1]))
+                fields.append(Field(slot.key, slot.key_span, value))
+                continue
             head = settled(slot) or (yield self._evaluator.slot(slot))
             if head is None:
                 continue
             inner, inner_via = head
             inner_via = through(via, inner_via)
             if isinstance(inner, Scalar):
-                value: Value | None = self._scalar(inner, inner_via)
+                value = self._scalar(inner, inner_via)
             else:
                 value = yield self.value(inner, inner_via)
             if value is not None:

@@ -6,8 +6,9 @@ evaluated, because a later one may refer to an earlier one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from spec.position import Span
 from spec.value import Scalar
@@ -16,8 +17,7 @@ Via: TypeAlias = tuple[Span, ...]
 VIA_LIMIT: Final = 16
 
 
-@dataclass(slots=True, eq=False)
-class Reference:
+class Reference(Struct, eq=False):
     """``${path}`` or ``${?path}``. In an included file the path is first looked up below ``prefix``, the place of the
     include. ``via`` are the includes it was read through."""
 
@@ -28,15 +28,13 @@ class Reference:
     via: Via = ()
 
 
-@dataclass(slots=True, eq=False)
-class Whitespace:
+class Whitespace(Struct, eq=False):
     """Whitespace between two pieces of a concatenation, kept when the pieces turn out to be text."""
 
     text: str
 
 
-@dataclass(slots=True, eq=False)
-class Concatenation:
+class Concatenation(Struct, eq=False):
     """Pieces on one line."""
 
     parts: list[Node | Whitespace]
@@ -44,8 +42,7 @@ class Concatenation:
     via: Via = ()
 
 
-@dataclass(slots=True, eq=False)
-class Append:
+class Append(Struct, eq=False):
     """``key += node``: one more element behind what the key held before."""
 
     node: Node
@@ -53,8 +50,7 @@ class Append:
     via: Via = ()
 
 
-@dataclass(slots=True, eq=False)
-class Plugin:
+class Plugin(Struct, eq=False):
     """One block of a section: ``node`` with ``plugin_name`` set to ``name`` unless it says otherwise itself."""
 
     name: str
@@ -62,8 +58,7 @@ class Plugin:
     node: Node
 
 
-@dataclass(slots=True, eq=False)
-class ListNode:
+class ListNode(Struct, eq=False):
     """A list. ``section`` marks the list of blocks that a section stands for."""
 
     items: list[Entry]
@@ -72,17 +67,15 @@ class ListNode:
     section: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class ObjectNode:
+class ObjectNode(Struct, eq=False):
     """An object whose fields are slots."""
 
     span: Span
     via: Via = ()
-    slots: dict[str, Slot] = field(default_factory=dict)
+    slots: dict[str, Slot] = {}  # a fresh one each
 
 
-@dataclass(slots=True, eq=False)
-class Held:
+class Held(Struct, eq=False):
     """What a slot of another object holds, as it stands there: merging the copy of a field does not append to it again."""
 
     slot: Slot
@@ -98,8 +91,7 @@ Entry: TypeAlias = tuple[Node, Via]  # a node and the references through which i
 Head: TypeAlias = tuple[Scalar | ListNode | ObjectNode, Via]  # what a slot holds: its own shape known, its content not yet
 
 
-@dataclass(slots=True, eq=False)
-class Slot:
+class Slot(Struct, eq=False):
     """A key of an object and everything assigned to it. The fields below ``entries`` are the evaluator's notes."""
 
     key: str

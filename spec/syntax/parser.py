@@ -6,8 +6,9 @@ brace, so that one broken line does not hide the others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from spec.position import SourceText
 from spec.syntax import kinds
@@ -16,6 +17,7 @@ from spec.syntax.complaints import Complaints
 from spec.syntax.foreign import foreign_text
 from spec.syntax.include_line import read_include
 from spec.syntax.layout import Layout
+from spec.syntax.plain import plain_elements, plain_fields
 from spec.syntax.tokens import Tokens, tokenize
 from spec.syntax.tree import (
     ArraySyntax,
@@ -35,8 +37,7 @@ _OPENINGS: Final = frozenset({kinds.OPEN_BRACE, kinds.OPEN_BRACKET})
 _UNBALANCED: Final = frozenset({SyntaxCode.UNCLOSED, SyntaxCode.STRAY_CLOSING})
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct, eq=False):
     """A block that is being read, and the value inside it that is being read."""
 
     node: ObjectSyntax | ArraySyntax
@@ -86,7 +87,7 @@ class _Parser:
             elif isinstance(frame.node, ObjectSyntax):
                 self._read_member(frame, frame.node)
             else:
-                self._read_element(frame)
+                self._read_element(frame, frame.node)
         trailing = self._read_trailing()
         self._complain.about_escapes()
         return SyntaxTree(self._tokens, root, trailing, self._complain.found())
@@ -198,6 +199,8 @@ class _Parser:
     # --- members --------------------------------------------------------------------------------------------------------
 
     def _read_member(self, frame: _Frame, node: ObjectSyntax) -> None:
+        if not self._guided:
+            self._at = plain_fields(self._tokens, self._at, node.members)
         self._skip_trivia()
         kind = self._kinds[self._at]
         if self._guided and self._heed_layout(frame, node, kind):
@@ -330,8 +333,8 @@ class _Parser:
         self._at = end
         self._read_separator()
 
-    def _read_element(self, frame: _Frame) -> None:
-        self._skip_trivia()
+    def _read_element(self, frame: _Frame, node: ArraySyntax) -> None:
+        self._at = plain_elements(self._tokens, self._at, node.members)
         kind = self._kinds[self._at]
         if kind in kinds.SIMPLE or kind in _OPENINGS:
             frame.parts = []

@@ -7,16 +7,17 @@ Nodes refer to tokens by index (``[first, end)``); children lie inside their par
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from spec.diagnostic import Diagnostic
 from spec.position import SourceText, Span
 from spec.syntax.tokens import Tokens
 
 
-@dataclass(slots=True, eq=False)
-class Atom:
+class Atom(Struct, eq=False, gc=False):
     """One token that is a value or a piece of one: a string, unquoted text, a substitution."""
 
     first: int
@@ -27,8 +28,7 @@ class Atom:
         return self.first + 1
 
 
-@dataclass(slots=True, eq=False)
-class ConcatenationSyntax:
+class ConcatenationSyntax(Struct, eq=False, gc=False):
     """Several pieces on one line that make one value."""
 
     first: int
@@ -36,29 +36,26 @@ class ConcatenationSyntax:
     parts: list[Part]
 
 
-@dataclass(slots=True, eq=False)
-class ArraySyntax:
+class ArraySyntax(Struct, eq=False, gc=False):
     """``[ ... ]``. ``closed`` is False when the closing bracket is missing."""
 
     first: int
     end: int = 0
-    members: list[ArrayMember] = field(default_factory=list)
+    members: list[ArrayMember] = []
     closed: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class ObjectSyntax:
+class ObjectSyntax(Struct, eq=False, gc=False):
     """``{ ... }``, or the whole document when ``braced`` is False."""
 
     first: int
     end: int = 0
-    members: list[ObjectMember] = field(default_factory=list)
+    members: list[ObjectMember] = []
     braced: bool = True
     closed: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class FieldSyntax:
+class FieldSyntax(Struct, eq=False, gc=False):
     """``key operator value``. ``operator`` is a token, or -1 for ``key { ... }``; ``value`` is None when it is missing."""
 
     first: int
@@ -68,8 +65,7 @@ class FieldSyntax:
     value: ValueSyntax | None = None
 
 
-@dataclass(slots=True, eq=False)
-class IncludeSyntax:
+class IncludeSyntax(Struct, eq=False, gc=False):
     """``include "name"`` in one of its forms. ``kind`` is ``""``, ``file``, ``url`` or ``classpath``; ``name`` is a token."""
 
     first: int
@@ -79,8 +75,7 @@ class IncludeSyntax:
     required: bool
 
 
-@dataclass(slots=True, eq=False)
-class ErrorSyntax:
+class ErrorSyntax(Struct, eq=False, gc=False):
     """Text that has no place; a diagnostic says why. Blocks inside it are still read, so that their problems show."""
 
     first: int
