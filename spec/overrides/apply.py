@@ -172,13 +172,13 @@ def _rebuilt(walk: _Walk, new: Field) -> Value:
     for depth, (container, step) in enumerate(reversed(walk.steps)):
         if isinstance(container, ListValue):
             items = (value if index == step else item for index, item in enumerate(container.items))
-            value = replace(container, items=tuple(items))
+            value = ListValue(tuple(items), container.span, container.via)
             continue
         old = container.field(str(step))
         key_span = new.key_span if depth == 0 or old is None else old.key_span
         entry = Field(str(step), key_span, value)
         fields = tuple(entry if found.key == step else found for found in container.fields)
-        value = replace(container, fields=fields if old else (*fields, entry))
+        value = ObjectValue(fields if old else (*fields, entry), container.span, container.via)
     return value
 
 
