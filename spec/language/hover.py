@@ -15,7 +15,7 @@ from spec.language.markdown import code, option_markdown, plugin_markdown
 from spec.language.options import document_of, place_of
 from spec.language.substitutions import definitions, placeholder_at, substitution_at
 from spec.language.view import DocumentView
-from spec.position import Span
+from spec.position import MASK, Span
 from spec.resolver.externals import RESERVED_NAMES
 
 _SECTIONS: Final = {
@@ -119,9 +119,19 @@ def _substitution(views: Sequence[DocumentView], path: tuple[str, ...], optional
         for definition in reversed([found for found in definitions(view) if found.path == path]):
             span = view.tree.span(definition.field)
             line = definition.key_span.start_position()[0]
-            return f"{name} is defined in line {line} of {code(_short_name(view))}:\n\n{code(' '.join(span.text.split()))}"
+            return f"{name} is defined in line {line} of {code(_short_name(view))}:\n\n{code(' '.join(_shown(span).split()))}"
     ending = "left out when there is none" if optional else "an error when there is none"
     return f"{name} is not defined in this file: an environment variable or a variable given with `-i`; {ending}"
+
+
+def _shown(span: Span) -> str:
+    """The text of a span, without the secrets that a check found in it."""
+    text, at = "", span.start
+    for start, end in span.source.hidden():
+        if at <= start < span.end:
+            text += span.source.text[at:start] + MASK
+            at = min(end, span.end)
+    return text + span.source.text[at : span.end]
 
 
 def _placeholder(name: str, default: str | None) -> str:

@@ -60,6 +60,16 @@ def test_a_column(at):
     assert found.markdown == "column `price` `map<string, int>` of dataset `orders`"
 
 
+def test_secrets_are_not_shown(at):
+    """The value of a key is masked where a check found it to be a secret."""
+    known, offset = at("pass = swordfish\nx = ${pa|ss}")
+    start = known.view.text.index("swordfish")
+    known.view.source.hide(start, start + len("swordfish"))
+    found = hover(known, offset)
+    assert found is not None
+    assert "`pass = ********`" in found.markdown
+
+
 @pytest.mark.parametrize("text", ["|", "x| = 1", "env { non|sense = 1 }", "# en|v", "source { No|thing { } }", "env { } |"])
 def test_nothing_to_tell(at, text):
     """Nothing is told of what nothing is known."""

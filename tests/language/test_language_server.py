@@ -1,5 +1,6 @@
 """`flowdeck lsp` as an editor meets it: a scripted editor, the real process, real standard input and output."""
 
+import json
 import subprocess
 import sys
 
@@ -193,6 +194,34 @@ def test_includes_stay_in_the_workspace(editor):
     assert found["range"]["start"]["line"] == 0
     assert found["relatedInformation"][0]["location"]["uri"] == (folder / "base.conf").as_uri()
     assert editor.stop() == (0, "")
+
+
+def test_typing_fast(editor):
+    """Of many changes in a row only some are checked, never an outdated one after a newer one, and always the last; what is
+    closed is not reported again, and a request that is taken back is answered all the same."""
+    editor.start(folder=editor.directory)
+    uri = editor.open("job.conf", "")
+    typed = 100
+    for version in range(2, typed + 2):
+        editor.change(uri, version, {"text": JOB[: len(JOB) * (version - 1) // typed]})
+    assert editor.diagnostics(uri, typed + 1) == []
+    versions = [
+        message["params"]["version"]
+        for message in editor.messages
+        if message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] == uri
+    ]
+    assert versions == sorted(versions)
+    assert len(versions) < typed
+
+    other = editor.open("other.conf", "x = [" + "{}," * 50_000)
+    editor.notify("textDocument/didClose", {"textDocument": {"uri": other}})
+    hover = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 1}}
+    editor.send_bytes(json.dumps({"jsonrpc": "2.0", "id": "mine", "method": "textDocument/hover", "params": hover}).encode())
+    editor.notify("$/cancelRequest", {"id": "mine"})
+    editor.wait(lambda message: message.get("id") == "mine")
+    assert editor.stop() == (0, "")
+    reports = [message["params"] for message in editor.messages if (message.get("params") or {}).get("uri") == other]
+    assert reports[-1]["diagnostics"] == []
 
 
 def test_settings(editor):

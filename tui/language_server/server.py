@@ -83,6 +83,9 @@ class FlowdeckLanguageServer(LanguageServer):
         result = self.diagnosing.newest(document.uri)
         if result is None:
             return Known(document.view)
+        if result.document.source.text == document.text:
+            for start, end in result.document.source.hidden():
+                document.view.source.hide(start, end)
         options = ReadOptions()
         included = tuple(DocumentView(source, dialect_of(source.name, options)) for source in result.document.sources[1:])
         return Known(document.view, included, self.diagnosing.datasets(document.uri))
