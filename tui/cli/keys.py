@@ -17,6 +17,7 @@ _COLUMNS = (Column("NAME"), Column("SCOPE"), Column("CREATED"))
 
 
 @click.group("keys", short_help="Make, list and remove keys for the TCP address.")
+@home_option
 def keys_command() -> None:
     """Keys open the daemon to those who come over TCP (flowdeck up --listen). The unix socket needs none."""
 
