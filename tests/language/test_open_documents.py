@@ -1,7 +1,7 @@
 """The texts of open documents: positions in every encoding, incremental changes, and bounds."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lsprotocol import types
 
@@ -70,6 +70,7 @@ def change(text, *, start=None, end=None):
     return types.TextDocumentContentChangePartial(range=types.Range(types.Position(*start), types.Position(*end)), text=text)
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS, st.integers(0, 40), st.integers(0, 40), st.sampled_from(["utf-8", "utf-16", "utf-32"]))
 def test_a_change_of_a_range(text, new, one, other, encoding):
     """Replacing a range is what it is in the plain text, in every encoding."""
