@@ -15,10 +15,9 @@ from spec.language.view import DocumentView
 from spec.position import Span
 from spec.syntax.tree import ObjectSyntax
 
-QUERY: Final = "query"
 _NAMES_COLUMNS: Final = re.compile(r"(?:\w+_)?(?:fields?|columns?)(?:_names?)?|partition_by|primary_keys?")
 _RENAMES_COLUMNS: Final = frozenset({"field_mapper"})  # old = new: the keys are columns, the values are not
-_IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+_QUERY: Final = "query"
 _WORD: Final = re.compile(r"\w*")
 
 
@@ -45,9 +44,14 @@ def names_columns(cursor: Cursor, place: OptionPlace | None) -> bool:
     return cursor.slot is Slot.VALUE and _NAMES_COLUMNS.fullmatch(option.name) is not None
 
 
+def in_query(cursor: Cursor) -> bool:
+    """Whether the cursor is in a transform's query. (What connectors call a query is for another database.)"""
+    return cursor.slot is Slot.VALUE and cursor.section == "transform" and cursor.option_words == (_QUERY,)
+
+
 def input_columns(view: DocumentView, block: ObjectSyntax | None, datasets: Datasets) -> Iterator[tuple[str, Column]]:
     """The columns that the plugin of ``block`` reads, each with its dataset: of several inputs, those of the first known."""
-    read = [mention.name for mention in mentions(view) if mention.role is Role.READ and _has(mention.plugin.block, block)]
+    read = [mention.name for mention in mentions(view) if mention.role is Role.READ and mention.plugin.block is block]
     for name in read or ([next(iter(datasets))] if len(datasets) == 1 else []):
         schema = datasets.get(name)
         if isinstance(schema, Schema):
@@ -57,19 +61,13 @@ def input_columns(view: DocumentView, block: ObjectSyntax | None, datasets: Data
 
 def column_at(known: Known, offset: int) -> NamedColumn | None:
     """The column that is named at ``offset``: in an option that names columns, or in a query."""
-    view = known.view
-    cursor = locate(view, offset) if known.datasets else None
-    if cursor is None or not cursor.in_plugin:
+    cursor = locate(known.view, offset) if known.datasets else None
+    if cursor is None or not (in_query(cursor) or _is_column_place(cursor)):
         return None
-    if cursor.slot is Slot.VALUE and cursor.option_words == (QUERY,):
-        word = word_around(cursor, offset)
-        name = word.text if _IDENTIFIER.fullmatch(word.text) else ""
-    elif _is_column_place(cursor):
-        word, name = cursor.word, cursor.word.text
-    else:
-        return None
-    for dataset, column in input_columns(view, plugin_block(view, offset), known.datasets):
-        if column.name == name or (cursor.option_words == (QUERY,) and column.name.casefold() == name.casefold()):
+    # A query may write a column in other capitals.
+    word, spelt = (word_around(cursor, offset), str.casefold) if in_query(cursor) else (cursor.word, str)
+    for dataset, column in input_columns(known.view, plugin_block(known.view, offset), known.datasets):
+        if spelt(column.name) == spelt(word.text):
             return NamedColumn(column, dataset, word)
     return None
 
@@ -93,10 +91,6 @@ def word_around(cursor: Cursor, offset: int) -> Span:
 def _is_column_place(cursor: Cursor) -> bool:
     document = document_of(cursor)
     return document is not None and names_columns(cursor, place_of(document.options, cursor.option_words))
-
-
-def _has(block: ObjectSyntax, wanted: ObjectSyntax | None) -> bool:
-    return wanted is not None and block is wanted
 
 
 def _is_around(view: DocumentView, block: ObjectSyntax, offset: int) -> bool:

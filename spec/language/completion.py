@@ -10,7 +10,7 @@ from schemas.loader import KINDS, plugin_names
 from spec.dataflow.schema import Column
 from spec.document import Dialect
 from spec.language.columns import (
-    QUERY,
+    in_query,
     input_columns,
     names_columns,
     plugin_block,
@@ -52,7 +52,7 @@ def complete(known: Known, offset: int) -> list[Completion]:
     columns = input_columns(view, plugin_block(view, offset), known.datasets) if cursor.in_plugin else iter(())
     if cursor.slot is Slot.KEY:
         found = _keys(view, cursor, columns)
-    elif cursor.quote and cursor.in_plugin and cursor.option_words == (QUERY,):
+    elif cursor.quote and in_query(cursor):
         found = _query_words(view, cursor, offset, columns)
     else:
         found = _values(views, cursor, offset, columns)

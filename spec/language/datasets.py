@@ -52,7 +52,7 @@ def mentions(view: DocumentView) -> Iterator[Mention]:
                     if mention.role is Role.READ:
                         inputs.add(mention.name)
                     yield mention
-            elif key == "query" and (query := literal_text(view.tree.tokens, field.value)):
+            elif key == "query" and plugin.kind == "transform" and (query := literal_text(view.tree.tokens, field.value)):
                 queries.append(query)
         for query in queries:
             yield from _queried(query, inputs, plugin)
