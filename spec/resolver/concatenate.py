@@ -125,4 +125,5 @@ def _report(values: list[Head], node: Concatenation, findings: Findings) -> None
         Label(value[1][-1] if value[1] else value[0].span, f"this is {_NAMES[type(value[0])]}") for value in (first, other)
     )
     message = f"{_NAMES[type(first[0])]} and {_NAMES[type(other[0])]} on one line cannot be joined"
-    findings.add(ResolveCode.MIXED_CONCATENATION, node.span, message, secondary=labels)
+    notes = ("help: these are two values: put a comma or a line break between them, or quotes around the text",)
+    findings.add(ResolveCode.MIXED_CONCATENATION, node.span, message, secondary=labels, notes=notes)

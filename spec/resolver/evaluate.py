@@ -151,7 +151,8 @@ class Evaluator:
             items = [(node, through(before[1], via)) for node, via in earlier.items]
         elif before is not None and not is_placeholder(before[0]):
             message = f"`+=` needs a list, but `{slot.key}` holds something else before"
-            self._findings.add(ResolveCode.APPEND_TO_NON_LIST, newest.span, message)
+            notes = (f"help: write {slot.key} = [...] before, or = in place of += to replace the value",)
+            self._findings.add(ResolveCode.APPEND_TO_NON_LIST, newest.span, message, label="appended here", notes=notes)
         items.extend((append.node, via) for append, via in added)
         self._budget.spend(ITEM_COST * len(items), slot.key_span)
         return ListNode(items, newest.span, newest.via), ()
@@ -246,7 +247,8 @@ class Evaluator:
     def _report(self, reference: Reference, *, cycle: bool) -> None:
         if cycle:
             message = f"`{reference.span.text}` leads back to itself, and there is no earlier value to use"
-            self._findings.add(ResolveCode.CYCLE, reference.span, message, label="part of a cycle")
+            advice = ("help: give one of the values in the circle a value of its own",)
+            self._findings.add(ResolveCode.CYCLE, reference.span, message, label="part of a cycle", notes=advice)
             return
         if self._findings.full:
             return

@@ -22,6 +22,8 @@ INCLUDE_FILES: Final = 64
 INCLUDE_CHARACTERS: Final = 16 * 1024 * 1024
 # A name without a suffix stands for all of these that exist; what a later one says wins.
 _GUESSED_SUFFIXES: Final = (".properties", ".json", ".conf")
+_INSIDE: Final = "help: copy the file into that directory"
+_NO_LOOP: Final = "help: move what both need into a third file, and include that"
 
 
 @dataclass(slots=True, eq=False)
@@ -114,7 +116,7 @@ class Includer:
             found = [path for path in guesses if _is_there(path)]
         if not all(map(self._is_inside, found or [wanted])):
             message = f"{name!r} lies outside of the directory that includes are confined to"
-            self.findings.add(ResolveCode.INCLUDE_OUTSIDE, span, message, notes=(f"the directory is {self.root}",))
+            self.findings.add(ResolveCode.INCLUDE_OUTSIDE, span, message, notes=(f"the directory is {self.root}", _INSIDE))
             return []
         if not found:
             self._missing(syntax, span, name)
@@ -137,7 +139,7 @@ class Includer:
         if path not in parent.chain:
             return False
         outer = tuple(Label(step, "included from here") for step in parent.via)
-        self.findings.add(ResolveCode.INCLUDE_LOOP, span, f"{path.name} includes itself", secondary=outer)
+        self.findings.add(ResolveCode.INCLUDE_LOOP, span, f"{path.name} includes itself", secondary=outer, notes=(_NO_LOOP,))
         return True
 
 

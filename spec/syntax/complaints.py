@@ -343,7 +343,7 @@ class Complaints:
             self._about_missing_quote(first, at)
         else:
             message = 'this string is never closed: expected `"` before the end of the line'
-            notes = ('text of several lines stands in """',)
+            notes = ('help: write `"` where the text ends; text of several lines stands between """',)
             self._problems.add(SyntaxCode.UNTERMINATED_STRING, span, message, label="opened here", notes=notes)
 
     def _about_missing_quote(self, first: int, at: int) -> None:

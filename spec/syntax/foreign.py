@@ -37,7 +37,13 @@ def foreign_text(tokens: Tokens, at: int) -> ForeignText | None:
     if text.startswith(_MARKS, start) and (start == 0 or text[start - 1] == "\n"):
         message = "this is the mark of a merge conflict"
         follows = not text.startswith(_CONFLICT, start)
-        return ForeignText(_end_of_line(tokens, at), SyntaxCode.MERGE_CONFLICT, message, "keep one of the two sides", follows)
+        return ForeignText(
+            _end_of_line(tokens, at),
+            SyntaxCode.MERGE_CONFLICT,
+            message,
+            "help: keep one of the two sides, and remove the marks",
+            follows,
+        )
     return None
 
 
