@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from spec.position import Span
+from spec.units import counted
 from spec.value import Field, ListValue, ObjectValue, Plain, Scalar, Value, to_plain
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -244,6 +245,8 @@ def _from_text(text: str, schema: Schema, types: tuple[str, ...]) -> Plain:
         return stripped.lower() == "true"
     if ("integer" in types or "number" in types) and _WHOLE_NUMBER.fullmatch(stripped):
         return int(stripped)
+    if "integer" in types and (whole := counted(stripped, schema.get("x-flowdeck-unit", ""))) is not None:
+        return whole
     if "number" in types and _NUMBER.fullmatch(stripped) and math.isfinite(float(stripped)):
         return float(stripped)
     return text

@@ -11,6 +11,8 @@ from spec.checks.options import CheckedPlugin
 from spec.checks.wording import shown
 from spec.diagnostic import Severity
 from spec.job import EnvSpec
+from spec.units import counted
+from spec.value import Scalar
 
 
 def check_plugin_support(plugin: CheckedPlugin, findings: Findings, engine: str) -> None:
@@ -42,6 +44,7 @@ def check_option_support(canonical: Canonical, schema: Schema, findings: Finding
         if engine not in option.get("x-flowdeck-engines", (engine,)):
             _option(path, option, canonical, findings, engine)
             continue
+        _unit(path, option, canonical, findings, engine)
         supported = option.get("x-flowdeck-supported-values", {}).get(engine)
         if supported is not None and _is_unsupported(value, option, supported):
             origin = canonical.origin(path)
@@ -53,6 +56,16 @@ def check_option_support(canonical: Canonical, schema: Schema, findings: Finding
                 notes=(f"supported: {', '.join(supported)}",),
                 pointer=origin.pointer,
             )
+
+
+def _unit(path: Path, option: Schema, canonical: Canonical, findings: Findings, engine: str) -> None:
+    """SeaTunnel takes plain numbers only: it refuses `30s` where it counts milliseconds."""
+    unit, origin = option.get("x-flowdeck-unit", ""), canonical.origin(path)
+    data = origin.value.data if isinstance(origin.value, Scalar) else None
+    if engine == "seatunnel" and isinstance(data, str) and counted(data, unit) is not None:
+        message = f'"{path_text(path)}" is a plain number for the {engine} engine: it counts {unit}'
+        notes = (f"help: write {counted(data, unit)}",)
+        findings.add("E803", message, origin.value, label="has a unit", notes=notes, pointer=origin.pointer)
 
 
 def _is_unsupported(value: Any, option: Schema, supported: list[str]) -> bool:
