@@ -28,7 +28,7 @@ from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.executions import Executions
 from runner.supervisor.generations import read_generation, read_work
 from runner.supervisor.journal import Entry, Journal
-from runner.supervisor.restore import LATEST, NONE, RestoreChoice, choose_restore_point, require_left_off
+from runner.supervisor.restore import LATEST, NONE, RestoreChoice, choose_restore_point, has_left_off, require_left_off
 from runner.supervisor.submission import Submission, base_directory, public_spec
 from runner.supervisor.wishes import StopWish
 from runner.supervisor.work import Work
@@ -176,6 +176,10 @@ class JobLifecycle:
         """Get ready to run a new generation from where the execution ``follows`` left off."""
         work = Work(job.id, await self._next_generation(job.id), submission.job, submission.base_directory)
         return Prepared(work, await self._choose(work, _origin(follows), follows), submission)
+
+    async def has_progressed(self, execution: Execution) -> bool:
+        """Whether the execution has a complete checkpoint of its own."""
+        return await self._journal.read(lambda store: has_left_off(store.checkpoints(execution.job_id, limit=ALL), execution))
 
     async def work_of(self, job: Job, number: int) -> Work:
         """What a recorded generation runs."""

@@ -49,6 +49,11 @@ def choose_restore_point(checkpoints: Iterable[Checkpoint], wanted: str, executi
     return _by_id(known, wanted)
 
 
+def has_left_off(checkpoints: Iterable[Checkpoint], execution: Execution) -> bool:
+    """Whether there is a complete checkpoint of the execution's own."""
+    return any(point.execution_id == execution.id and point.status in _RESTORABLE for point in checkpoints)
+
+
 def require_left_off(checkpoints: Iterable[Checkpoint], executions: Iterable[Execution]) -> None:
     """Raise :class:`Conflict` unless ``latest`` is where the job's newest execution left off (``executions``: newest first).
 
@@ -59,7 +64,7 @@ def require_left_off(checkpoints: Iterable[Checkpoint], executions: Iterable[Exe
     newest = next((execution for execution in executions if execution.attempt), None)
     if not complete or newest is None or newest.restored_from is not None:
         return
-    if not any(point.execution_id == newest.id for point in complete):
+    if not has_left_off(complete, newest):
         raise Conflict(
             "the last execution began from the beginning and ended without a checkpoint to go on from",
             hint="start from the beginning with --restore none, or give the number of an older checkpoint",

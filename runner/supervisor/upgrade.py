@@ -121,6 +121,8 @@ class Upgrade:
         if execution.state is not ExecutionState.FAILED:
             return SYNCED, f"generation {prepared.work.generation} is {execution.state}, {prepared.choice.reason}"
         reason = execution.error.message if execution.error else "it failed"
+        if await self._lifecycle.has_progressed(execution):  # the old generation would write again what this one has written
+            return FAILED, f"generation {prepared.work.generation} failed after it had gone on: {reason}; {_by_hand(execution)}"
         return await self._roll_back(job, stopped, f"generation {prepared.work.generation} does not work: {reason}")
 
     async def _observe(self, control: ExecutionControl) -> None:

@@ -41,8 +41,8 @@ class Stage(Protocol):
     async def savepoint(self) -> object:
         """Take a savepoint."""
 
-    async def restart(self, restore: str) -> object:
-        """Start it again."""
+    async def restart(self, restore: str, interval: str | None = None) -> object:
+        """Start it again; with another checkpoint interval it gets a new generation."""
 
     async def executions(self) -> list[Execution]:
         """Its executions, oldest first."""
@@ -142,6 +142,7 @@ class Monkey:
             "stop without savepoint": (2, lambda: stage.stop(savepoint=False)),
             "savepoint": (2, stage.savepoint),
             "restart latest": (5, lambda: stage.restart("latest")),
+            "restart changed": (1, lambda: stage.restart("latest", f"{self._chooser.randint(80, 160)}")),
             "restart none": (1 if self._may_repeat else 0, lambda: stage.restart("none")),
             "cancel": (0.7, stage.cancel),
             "kill worker": (3, lambda: self._signal(signal.SIGKILL)),

@@ -21,6 +21,10 @@ T = TypeVar("T")
 _ALL = 1000
 
 
+def _restart(restore: str, interval: str | None) -> RestartRequest:
+    return RestartRequest(restore=restore, overrides={} if interval is None else {"env.checkpoint.interval": interval})
+
+
 class SupervisorStage:
     """Silent workers are killed soon here, and the grace is short: waiting for either is no part of the play."""
 
@@ -67,9 +71,9 @@ class SupervisorStage:
         """Take a savepoint."""
         return await self._service.savepoint(self._name, SavepointRequest())
 
-    async def restart(self, restore: str) -> object:
+    async def restart(self, restore: str, interval: str | None = None) -> object:
         """Start it again."""
-        return await self._service.restart(self._name, RestartRequest(restore=restore))
+        return await self._service.restart(self._name, _restart(restore, interval))
 
     async def executions(self) -> list[Execution]:
         """Oldest first."""
@@ -135,9 +139,9 @@ class DaemonStage:
         """Take a savepoint."""
         return await self._ask(lambda client: client.savepoint(self._name, SavepointRequest()))
 
-    async def restart(self, restore: str) -> object:
+    async def restart(self, restore: str, interval: str | None = None) -> object:
         """Start it again."""
-        return await self._ask(lambda client: client.restart(self._name, RestartRequest(restore=restore)))
+        return await self._ask(lambda client: client.restart(self._name, _restart(restore, interval)))
 
     async def executions(self) -> list[Execution]:
         """Oldest first."""

@@ -218,6 +218,11 @@ class Coordinator:
             self._send(handle, Barrier, checkpoint=number, kind=CheckpointKind.SAVEPOINT, stop=True)
         return number
 
+    def begin_commit(self, state: CheckpointState) -> None:
+        """Send the word to commit; nothing is waited for."""
+        for handle in self.handles:
+            self._send(handle, Complete, checkpoint=state.id)
+
     def next_heartbeat(self) -> None:
         """Serve the workers until each has sent another heartbeat."""
         former = [handle.heartbeat for handle in self.handles]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from coordinator import CheckpointState, Coordinator, JobFailed, WorkerGone
 from jobs import job, sink, source, transform
 
 from runner.model import CheckpointKind
-from runner.protocol import Prepared
+from runner.protocol import Committed, Prepared
 from runner.worker.main import EXIT_ABANDONED, EXIT_OK
 from spec.job import JobMode, JobSpec
 
@@ -185,6 +187,31 @@ def test_a_stop_that_is_aborted_does_not_undo_a_later_one(tmp_path: Path, coordi
     coordinator.next_heartbeat()
     coordinator.next_heartbeat()
     assert coordinator.counters("rows").rows_in == second.rows_in < ROWS
+
+
+def test_a_late_worker_changes_nothing(tmp_path: Path, coordinate: Coordinate) -> None:
+    """A worker that was told to commit, and was frozen before it could, wakes up when another attempt has committed the same
+    and finished: it finds nothing to do, and what it staged since stays out of sight."""
+    write_input(tmp_path)
+    late = coordinate(csv_job())
+    late.start()
+    late.wait_until(lambda: late.counters("rows").rows_in > 0)
+    state = late.prepare_checkpoint()
+    late.wait_until(lambda: late.counters("rows").rows_in > state.rows_in)
+    os.kill(late.handles[0].pid, signal.SIGSTOP)
+    late.begin_commit(state)
+    heir = coordinate(csv_job(None))
+    heir.attempt, heir.next_checkpoint, heir.checkpoint = 1, 100, state
+    heir.uncommitted = {state.id: state.tokens}
+    heir.start()
+    heir.run()
+    assert_exact(tmp_path)
+    files = sorted((tmp_path / "out").iterdir())
+    os.kill(late.handles[0].pid, signal.SIGCONT)
+    assert late.expect(Committed).checkpoint == state.id
+    assert late.hang_up() == [EXIT_ABANDONED]
+    assert output(tmp_path) == EXPECTED
+    assert [path for path in sorted((tmp_path / "out").iterdir()) if path.is_file()] == files
 
 
 def test_settling_needs_no_input(tmp_path: Path, coordinate: Coordinate) -> None:
