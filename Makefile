@@ -41,6 +41,7 @@ bench: .venv/.tested
 	$(BIN)/python -P tests/benchmarks/flow.py
 
 bench-spec: .venv/.tested
+	$(BIN)/python -P tests/benchmarks/reading.py
 	$(BIN)/python -P tests/benchmarks/checking.py
 
 chaos: .venv/.tested
