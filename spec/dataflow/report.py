@@ -28,6 +28,10 @@ class Reporter:
         """Where the option at ``path`` was written."""
         return self.node.canonical.origin(path)
 
+    @property
+    def _origin_word(self) -> str:
+        return "schema" if self.node.kind == "source" else "input"
+
     def missing_column(self, name: str, schema: Schema, path: Path, *, key: bool = False) -> str | None:
         """T503: the option at ``path`` names a column (by its key, if ``key``) that ``schema`` does not have. The one that must
         be meant, if there is such a one."""
@@ -36,7 +40,7 @@ class Reporter:
         suggestion = suggest(name, schema.names)
         self.findings.add(
             "T503",
-            f'the {self.node} reads a column "{name}", which its input does not have',
+            f'the {self.node} reads a column "{name}", which its {self._origin_word} does not have',
             at,
             label="no such column",
             secondary=made_label(schema),

@@ -66,9 +66,12 @@ def _check_directories(node: Node, partitions: list[str], report: Reporter) -> N
             return
 
 
-def _check_kafka(node: Node, schema: Schema, report: Reporter) -> None:
-    option = "partition_key_fields"
-    _check_names(_columns(node, option), option, schema, report)
+def _check_keys(node: Node, schema: Schema, report: Reporter) -> None:
+    """Options that list columns. A statement of the user's own may give them other names."""
+    if "query" in node.canonical.data or "field_ide" in node.canonical.data:
+        return
+    for option in _KEYS[node.plugin.name.lower()]:
+        _check_names(_columns(node, option), option, schema, report)
 
 
 def _check_names(names: list[str] | None, option: str, schema: Schema, report: Reporter) -> None:
@@ -147,7 +150,12 @@ def _check_values(rule: Mapping[str, Any], column: Column, path: Path, report: R
     values = rule.get("field_value")
     for index, value in enumerate(values if isinstance(values, list) else ()):
         kind = value.get("rule_type") if isinstance(value, Mapping) else None
-        if kind in {"MIN", "MAX"} and column.type not in _NUMBERS and not isinstance(column.type, DecimalType):
+        if (
+            isinstance(kind, str)
+            and kind in {"MIN", "MAX"}
+            and column.type not in _NUMBERS
+            and not isinstance(column.type, DecimalType)
+        ):
             report.problem(
                 "T505",
                 f'Assert compares "{column.name}" with a number, but it is {column.type}',
@@ -156,7 +164,14 @@ def _check_values(rule: Mapping[str, Any], column: Column, path: Path, report: R
             )
 
 
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "elasticsearch": ("primary_keys",),
+    "hbase": ("rowkey_column",),
+    "influxdb": ("key_tags",),
+    "jdbc": ("primary_keys",),
+    "kafka": ("partition_key_fields",),
+}
 _SINKS: Mapping[str, Callable[[Node, Schema, Reporter], None]] = {
     "assert": _check_assert,
-    "kafka": _check_kafka,
+    **dict.fromkeys(_KEYS, _check_keys),
 }

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _QUERY = ("query",)
 _ANY_INPUT = "dual"
-_REMEMBERED = 256
 _REMEMBERED = 128
 
 
@@ -33,7 +32,7 @@ def sql_schema(node: Node, schema: Schema, report: Reporter) -> DatasetSchema:
     """The columns of the query's result."""
     query = node.canonical.data.get("query")
     columns = schema.typed()
-    if not isinstance(query, str) or columns is None:
+    if not isinstance(query, str) or columns is None or not _can_be_bound(columns):
         return UNKNOWN
     examined = _examined(query, columns)
     findings = _SqlFindings(node, schema, report)
@@ -43,19 +42,15 @@ def sql_schema(node: Node, schema: Schema, report: Reporter) -> DatasetSchema:
     return findings.result(examined)
 
 
+def _can_be_bound(columns: tuple[tuple[str, FieldType], ...]) -> bool:
+    """Whether the engine can have such columns, and tell them apart; that it cannot is not the query's mistake."""
+    distinct = len({name.casefold() for name, _ in columns}) == len(columns)
+    return distinct and not any("\0" in name or "\0" in str(field_type) for name, field_type in columns)
+
+
 @lru_cache(_REMEMBERED)
 def _examined(query: str, columns: tuple[tuple[str, FieldType], ...]) -> Examined:
     """What the engine says of the query; remembered, because an editor asks of the same queries after every keystroke."""
-    from spec.sql.examine import examine
-    from spec.sql.session import session
-
-    with session() as dialect:
-        return examine(query, columns, dialect)
-
-
-@lru_cache(_REMEMBERED)
-def _examine(query: str, columns: tuple[tuple[str, FieldType], ...]) -> Examined:
-    """Remembered: an editor asks for the same queries at every keystroke."""
     from spec.sql.examine import examine
     from spec.sql.session import session
 

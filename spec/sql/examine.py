@@ -86,8 +86,19 @@ def examine(query: str, columns: Columns, dialect: Dialect) -> Examined:
     try:
         bound, plain = _bound(parsed, columns, dialect)
     except (QueryError, duckdb.Error) as error:
+        if not _is_possible(columns, dialect):
+            return Examined(table=parsed.table, table_at=table_at)
         return Examined(None, tuple(_Blame(parsed, columns, dialect).problems(error)), parsed.table, table_at)
     return Examined(bound, tuple(_literals(parsed, columns, dialect)), parsed.table, table_at, plain)
+
+
+def _is_possible(columns: Columns, dialect: Dialect) -> bool:
+    """Whether the engine can have such an input at all (it takes no two fields of a row whose names differ in case only)."""
+    try:
+        dialect.bind(empty_relation(columns))
+    except duckdb.Error:
+        return False
+    return True
 
 
 def _whole_word(query: str, at: tuple[int, int]) -> tuple[int, int]:
@@ -193,6 +204,8 @@ class _Blame:
         at = self._at(node)
         if isinstance(error, QueryError):
             return Problem(Trouble.ARGUMENTS, error.message, at, hint=error.hint)
+        if isinstance(error, duckdb.ConversionException):
+            return Problem(Trouble.LITERAL, _first_line(error), at)
         text = str(error)
         for pattern, make in (
             (_NO_COLUMN, self._no_column),

@@ -20,9 +20,9 @@ MAXIMUM_DEPTH = 100
 
 def parse_select(sql: str, connection: duckdb.DuckDBPyConnection) -> Node:
     """The tree of the one SELECT that ``sql`` is. Raises QueryError, with a position in ``sql``."""
-    row = connection.execute(f"SELECT json_serialize_sql({literal(sql)})").fetchone()
+    rows = connection.execute(f"SELECT json_serialize_sql({literal(sql)})").fetchall()
     try:
-        parsed = json.loads(row[0]) if row else {}
+        parsed = json.loads(rows[0][0])
     except RecursionError:
         raise _too_deep() from None
     if parsed.get("error", True):
@@ -70,10 +70,8 @@ def _too_deep() -> QueryError:
 
 def print_select(tree: Node, connection: duckdb.DuckDBPyConnection) -> str:
     """The tree as SQL."""
-    row = connection.execute(f"SELECT json_deserialize_sql({literal(json.dumps(tree))})").fetchone()
-    if row is None:
-        raise QueryError("the query has no text form", QueryFault.SHAPE)
-    return str(row[0]).rstrip(";")
+    rows = connection.execute(f"SELECT json_deserialize_sql({literal(json.dumps(tree))})").fetchall()
+    return str(rows[0][0]).rstrip(";")
 
 
 def statement(tree: Node) -> Node:
