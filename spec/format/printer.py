@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from spec.format.flat import FlatWriter, values_of, with_value
+from spec.format.held_lines import held_lines
 from spec.format.sheet import Sheet
 from spec.resolver.steps import Step, run
 from spec.syntax import kinds
@@ -23,6 +24,7 @@ from spec.syntax.tree import (
 )
 
 WIDTH: Final = 100
+_ANY_WIDTH: Final = 1 << 16
 
 
 class _Gap(NamedTuple):
@@ -43,6 +45,7 @@ class _Printer:
         self._tokens = tree.tokens
         self._json = json
         self._flat = FlatWriter(tree, json)
+        self._held = held_lines(tree.tokens)
         self._sheet = Sheet()
 
     def run(self) -> str:
@@ -80,7 +83,10 @@ class _Printer:
             first = index == 0
             gap = self._comments(at, member.first, follows=not first or node.braced, first=first, apart=apart)
             gap = self._comments_inside(member, gap)
-            self._sheet.start_line(blank=gap.blank)
+            if not first and self._held.holds(node.members[index - 1].end - 1, member.first + 1):
+                self._sheet.write(", ")
+            else:
+                self._sheet.start_line(blank=gap.blank)
             before = self._sheet.lines
             yield self._member(member)
             if self._json and member is not node.members[-1]:
@@ -116,7 +122,7 @@ class _Printer:
         for index, member in enumerate(members):
             gap = self._comments(at, member.first, first=index == 0)
             must_break = must_break or alone or gap.broken
-            if must_break or self._flat.fitting(member, self._room - 1) is None:
+            if must_break or self._flat.fitting(member, self._room_for(member) - 1) is None:
                 self._sheet.start_line(blank=gap.blank)
             else:
                 self._sheet.write(" ")
@@ -137,14 +143,14 @@ class _Printer:
 
     # --- values ---------------------------------------------------------------------------------------------------------
 
-    @property
-    def _room(self) -> int:
+    def _room_for(self, node: ValueSyntax) -> int:
         """Columns that are left on the current line, with one kept for a comma."""
-        return WIDTH - 1 - self._sheet.column
+        width = _ANY_WIDTH if self._held.holds(node.first, node.end) else WIDTH
+        return width - 1 - self._sheet.column
 
     def _value(self, node: ValueSyntax) -> Step[Any]:
         """Write a value; the result says whether it takes more than one line."""
-        flat = self._flat.fitting(node, self._room)
+        flat = self._flat.fitting(node, self._room_for(node))
         if flat is not None:
             self._sheet.write(flat)
             return False

@@ -99,6 +99,20 @@ def test_what_is_too_long_is_broken() -> None:
     assert "    { number = 3, word = word }" in lines
 
 
+def test_lines_with_silenced_findings_stay_lines() -> None:
+    """A comment that silences findings is about a line: what stands on it stays on it."""
+    fields = ", ".join(f"option_number_{number} = {number}" for number in range(6))
+    comment = "# flowdeck: ignore[J201]"
+    for text in (
+        f"a {{ {fields} }}  {comment}\n",
+        f"{comment}\na {{ {fields} }}\n",
+        f"a {{\n  b = 1, c = 2  {comment}\n  d = 3\n}}\n",
+        f"a = [{fields.replace(' = ', '_')}]  {comment}\n",
+    ):
+        assert formatted(text) == text
+    assert formatted(f"a {{ {fields} }}  # note\n") != f"a {{ {fields} }}  # note\n"
+
+
 def test_a_text_that_cannot_be_broken_stays() -> None:
     """A long string is no reason to do anything."""
     text = f'a {{\n  query = "{"x" * 200}"\n}}\n'
@@ -151,7 +165,9 @@ def test_every_document_keeps_its_meaning_and_comments() -> None:
 
 
 _SPACE = st.sampled_from(["", " ", "  ", "\t", "\u00a0"])
-_BREAK = st.sampled_from(["\n", "\n\n", "\n\n\n", "\r\n", " # note\n", "\n// remark  \n", "\n\n#\n\n# two\n"])
+_BREAK = st.sampled_from(
+    ["\n", "\n\n", "\n\n\n", "\r\n", " # note\n", " # flowdeck: ignore[J201]\n", "\n// remark  \n", "\n\n#\n\n# two\n"]
+)
 _SEPARATOR = st.one_of(_BREAK, st.sampled_from([",", ", ", ",\n", "\n,\n", ", # after\n"]))
 _KEY = st.sampled_from(["a", "b.c", '"quoted key"', "two words", "a->b", "source", "Plugin", "x-y", '""'])
 _WORD = st.sampled_from(
