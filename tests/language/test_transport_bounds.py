@@ -10,7 +10,7 @@ from tui.language_server.transport import BoundedReader
 
 
 async def test_a_message_that_is_too_large(monkeypatch):
-    """Its place is taken by something that is no JSON, so that it is complained about; nothing of its size is ever allocated."""
+    """Its place is taken by something that is no JSON, which is complained about; nothing of its size is ever allocated."""
     monkeypatch.setattr(transport, "MAXIMUM_MESSAGE", 10)
     reader = BoundedReader(io.BytesIO(b"x" * 100 + b"Content-Length: 2\r\n"))
     with pytest.raises(json.JSONDecodeError):
