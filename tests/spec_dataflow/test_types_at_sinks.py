@@ -72,3 +72,18 @@ def test_types_that_a_query_makes_are_asserted_on_the_local_engine_only(found: F
 def test_console_takes_anything(found: Findings) -> None:
     """Nothing to tell."""
     assert found("", "Console { }") == []
+
+
+@pytest.mark.parametrize(
+    ("sink", "expected"),
+    [
+        ('Kafka { topic = "t", bootstrap.servers = "b:9092", partition_key_fields = [id, nam] }', [("T503", "nam")]),
+        ('Kafka { topic = "t", bootstrap.servers = "b:9092", partition_key_fields = ["${primary_key}"] }', []),
+        ('Jdbc { url = "jdbc:x", driver = "d", primary_keys = ["Id"] }', [("T503", '"Id"')]),
+        ('Jdbc { url = "jdbc:x", driver = "d", primary_keys = ["ID"], field_ide = "UPPERCASE" }', []),
+        ('Jdbc { url = "jdbc:x", driver = "d", primary_keys = ["key"], query = "insert into t values (?)" }', []),
+    ],
+)
+def test_key_columns_of_sinks_of_another_engine(found: Findings, sink: str, expected: list[tuple[str, str]]) -> None:
+    """They name columns of the input, unless the sink gives them other names or fills them in."""
+    assert words(found("", sink, engine="seatunnel")) == expected
