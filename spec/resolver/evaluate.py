@@ -121,7 +121,9 @@ class Evaluator:
         objects: list[Head] = []
         for index in range(count - 1, -1, -1):
             active[-1] = index
-            head: Head | None = yield self._assignment(slot, index)
+            entry = slot.entries[index]
+            head: Head | None
+            head = (entry[0], entry[1]) if isinstance(entry[0], _SETTLED) else (yield self._assignment(slot, index))
             if head is None:
                 continue
             if not isinstance(head[0], ObjectNode):
@@ -263,7 +265,7 @@ class Evaluator:
             if isinstance(part, Whitespace):
                 pieces.append(part)
                 continue
-            head: Head | None = yield self.node(part)
+            head: Head | None = (part, ()) if isinstance(part, _SETTLED) else (yield self.node(part))
             if head is not None:
                 pieces.append(head)
         result = concatenate(pieces, node, self._merge, self._findings)

@@ -31,6 +31,9 @@ class PathError(NamedTuple):
     end: int
 
 
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.>-]+")
+
+
 class _Piece(NamedTuple):
     text: str
     quoted: bool
@@ -43,8 +46,8 @@ def key_path(tokens: Tokens, first: int, end: int, separator: str) -> list[PathE
     if end - first == 1:
         begin, stop = tokens.starts[first], tokens.ends[first]
         text = tokens.source.text[begin:stop]
-        if tokens.kinds[first] == kinds.UNQUOTED and (not separator or separator not in text):
-            return [PathElement(text, begin, stop)]
+        if tokens.kinds[first] == kinds.UNQUOTED and (plain := _plain_path(text, begin, separator)):
+            return plain
         if tokens.kinds[first] == kinds.STRING:
             return [PathElement(decode_string(text), begin, stop)]
     return _split(_key_pieces(tokens, first, end), separator)
@@ -67,6 +70,8 @@ def _key_pieces(tokens: Tokens, first: int, end: int) -> Iterator[_Piece]:
 
 def reference_path(text: str, offset: int, separator: str) -> list[PathElement] | PathError:
     """The path inside a substitution; ``text`` is what stands between ``${`` (or ``${?``) and ``}``, at ``offset``."""
+    if simple := _plain_path(text, offset, separator):
+        return simple
     stripped = text.strip()
     begin = offset + text.find(stripped) if stripped else offset
     if not stripped:
@@ -79,6 +84,21 @@ def reference_path(text: str, offset: int, separator: str) -> list[PathElement] 
             return PathError(f"`{other}` is not allowed in a reference", start, end)
         pieces.append(_Piece(decode_string(quoted) if quoted else plain or space, bool(quoted), start, end))
     return _split(iter(pieces), separator)
+
+
+def _plain_path(text: str, offset: int, separator: str) -> list[PathElement]:
+    """The path of a word without anything special in it, which most are; empty when it is not of this kind."""
+    if not _PLAIN.fullmatch(text):
+        return []
+    if not separator or separator not in text:
+        return [PathElement(text, offset, offset + len(text))]
+    elements: list[PathElement] = []
+    for word in text.split(separator):
+        if not word:
+            return []
+        elements.append(PathElement(word, offset, offset + len(word)))
+        offset += len(word) + len(separator)
+    return elements
 
 
 def _split(pieces: Iterator[_Piece], separator: str) -> list[PathElement] | PathError:
