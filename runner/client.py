@@ -147,8 +147,10 @@ class Client:
         return self._call(Job, "POST", target_of("jobs", reference, "cancel"))
 
     def restart(self, reference: str, request: RestartRequest | None = None) -> Job:
-        """A new execution of the job's newest generation."""
-        return self._call(Job, "POST", target_of("jobs", reference, "restart"), request or RestartRequest())
+        """A new execution of the job's newest generation; with overrides it returns once the new generation works."""
+        request = request or RestartRequest()
+        timeout = _SAVEPOINT_SECONDS if request.overrides else None
+        return self._call(Job, "POST", target_of("jobs", reference, "restart"), request, timeout=timeout)
 
     def savepoint(self, reference: str, request: SavepointRequest | None = None) -> Checkpoint:
         """Take a savepoint; returns when it is complete."""

@@ -43,6 +43,8 @@ from runner.supervisor.work import Parts
 _ANSWER_TIMEOUT = 20.0
 # A restart of a running job answers when the new execution is recorded, or after this: the stop may take long.
 _RESTART_PATIENCE = 5.0
+# With overrides the answer says whether the new generation works, which takes the start of its workers too.
+_OVERRIDE_PATIENCE = 60.0
 _LOOKS = 20
 _BETWEEN_LOOKS = 0.05
 _PAGE = 1000
@@ -187,7 +189,8 @@ class JobService:
         task = asyncio.create_task(self._restart(job.id, request), name=f"restart {job.id}")
         self._restarting.add(task)
         task.add_done_callback(self._restarted)
-        done, _ = await asyncio.wait({task}, timeout=_RESTART_PATIENCE)
+        patience = _OVERRIDE_PATIENCE if request.overrides else _RESTART_PATIENCE
+        done, _ = await asyncio.wait({task}, timeout=patience)
         if task.cancelled():
             raise Conflict("the daemon is shutting down")
         if done:
