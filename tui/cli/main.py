@@ -25,7 +25,6 @@ COMMANDS = {
     "schema": "tui.cli.schema:schema_command",
     "graph": "tui.cli.graph:graph_command",
     "plan": "tui.cli.plan:plan_command",
-    "lsp": "tui.cli.lsp:lsp_command",
     "run": "tui.cli.run:run_command",
     "up": "tui.cli.daemon:up_command",
     "down": "tui.cli.daemon:down_command",
