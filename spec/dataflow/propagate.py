@@ -69,6 +69,7 @@ def _report_union(node: Node, schemas: list[Schema], report: Reporter) -> None:
         origin.value,
         label=_difference(first, other),
         secondary=[Label(schema.made_at, f'the columns of "{schema.dataset}" come from here') for schema in (first, other)],
+        notes=("help: make them alike before, with a FieldMapper or Sql transform",),
         pointer=origin.pointer,
     )
 

@@ -59,7 +59,9 @@ class Reporter:
             origin.key_span if key and origin.key_span else origin.value,
             label="second column of this name",
             secondary=[Label(first, "first one")] if first else (),
-            notes=("names that differ only in case count as one",),
+            notes=(
+                "help: give one of them another name" + ("; upper and lower case make no difference" if self.local else ""),
+            ),
             pointer=origin.pointer,
         )
 

@@ -123,6 +123,7 @@ def _check_type(rule: Mapping[str, Any], column: Column, path: Path, report: Rep
         report.origin(*path),
         label=f'"{column.name}" is {actual}',
         schema=schema,
+        notes=(f"help: assert {actual}, or CAST the column in a Sql transform before",),
     )
 
 
