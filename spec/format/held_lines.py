@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from spec.syntax import kinds
 from spec.syntax.tokens import Tokens
+from spec.syntax.tree import FieldSyntax, IncludeSyntax, SyntaxTree
 
 _MARK: Final = "flowdeck:"
 _LONGEST: Final = 300
@@ -28,11 +30,13 @@ class HeldLines:
         return bool(self.held) and self.lines[first] == self.lines[end - 1] and self.lines[first] in self.held
 
 
-def held_lines(tokens: Tokens) -> HeldLines:
+def held_lines(tree: SyntaxTree) -> HeldLines:
     """The lines of a text that comments silence: their own, or the next one for a comment that stands alone.
 
-    A line that opens or closes a block cannot be held, because its block has lines of its own; neither can a very long one.
+    A line that opens or closes a block cannot be held, because its block has lines of its own; neither can one that ends
+    between a key and its value, or a very long one.
     """
+    tokens = tree.tokens
     if _MARK not in tokens.source.text:
         return HeldLines()
     lines: list[int] = []
@@ -52,7 +56,21 @@ def held_lines(tokens: Tokens) -> HeldLines:
                 silenced.add(line)
             waiting = False
             members[line].append(index)
-    return HeldLines(lines, frozenset(each for each in silenced if _is_whole(tokens, members.get(each, []))))
+    whole = {each for each in silenced if _is_whole(tokens, members.get(each, []))}
+    return HeldLines(lines, frozenset(whole.difference(_divided(tree, lines))))
+
+
+def _divided(tree: SyntaxTree, lines: list[int]) -> Iterator[int]:
+    """The lines over which the head of a field, or an include, is spread."""
+    for node in tree.walk():
+        if isinstance(node, FieldSyntax) and node.value is not None:
+            last = lines[node.value.first]
+        elif isinstance(node, IncludeSyntax):
+            last = lines[node.end - 1]
+        else:
+            continue
+        if last > lines[node.first]:
+            yield from range(lines[node.first], last + 1)
 
 
 def _is_whole(tokens: Tokens, line: list[int]) -> bool:

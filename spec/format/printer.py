@@ -45,7 +45,7 @@ class _Printer:
         self._tokens = tree.tokens
         self._json = json
         self._flat = FlatWriter(tree, json)
-        self._held = held_lines(tree.tokens)
+        self._held = held_lines(tree)
         self._sheet = Sheet()
 
     def run(self) -> str:
@@ -83,7 +83,7 @@ class _Printer:
             first = index == 0
             gap = self._comments(at, member.first, follows=not first or node.braced, first=first, apart=apart)
             gap = self._comments_inside(member, gap)
-            if not first and self._held.holds(node.members[index - 1].end - 1, member.first + 1):
+            if not first and self._held.holds(node.members[index - 1].first, member.end):
                 self._sheet.write(", ")
             else:
                 self._sheet.start_line(blank=gap.blank)
