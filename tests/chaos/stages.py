@@ -47,7 +47,7 @@ class SupervisorStage:
         await self._stack.aclose()
 
     async def _start(self) -> None:
-        limits = Limits(heartbeat=2.0, grace=0.5)
+        limits = Limits(heartbeat=2.0, grace=0.5, observing=0.3)
         self._supervisor = await self._stack.enter_async_context(Supervisor.open(self._home, limits=limits))
 
     @property
