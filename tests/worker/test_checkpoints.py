@@ -233,6 +233,22 @@ def test_settling_needs_no_input(tmp_path: Path, coordinate: Coordinate) -> None
         assert not (tmp_path / "out" / ".flowdeck-staging").exists()
 
 
+@pytest.mark.parametrize("settle", [True, False])
+def test_a_worker_killed_while_it_made_its_staging_leaves_nothing(
+    tmp_path: Path, coordinate: Coordinate, *, settle: bool
+) -> None:
+    """Of two directories only the outer one was made: settling removes it, and so does an attempt that writes no row."""
+    write_input(tmp_path, 0)
+    (tmp_path / "out" / ".flowdeck-staging").mkdir(parents=True)
+    coordinator = coordinate(csv_job())
+    if settle:
+        assert coordinator.settle() == EXIT_OK
+    else:
+        coordinator.start()
+        coordinator.run()
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_settling_says_why_it_cannot(tmp_path: Path, coordinate: Coordinate) -> None:
     """A file that was complete and is gone cannot be shown any more: that is reported, and nothing else is dropped."""
     write_input(tmp_path)

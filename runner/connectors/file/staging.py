@@ -150,7 +150,7 @@ def discard(staging: Path, *, keep_prefix: str | None) -> None:
     try:
         entries = list(os.scandir(staging))
     except (FileNotFoundError, NotADirectoryError):
-        return
+        entries = []  # the directory above may be there all the same: whoever made it was killed before it made this one
     for entry in entries:
         if keep_prefix is None or not entry.name.startswith(keep_prefix):
             _remove(Path(entry.path), is_directory=entry.is_dir(follow_symlinks=False))
@@ -174,5 +174,7 @@ def remove_empty(staging: Path) -> None:
     for directory in (staging, staging.parent):
         try:
             directory.rmdir()
-        except OSError:  # not empty, or gone: both are fine
+        except FileNotFoundError:
+            continue
+        except OSError:  # not empty
             return
