@@ -16,7 +16,7 @@ from spec.render.text import render_text
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "flights.conf"
 MISTAKES = {
-    "a unit in a number": ("interval = 1000", 'interval = "1s"', "J203", 'interval = "1s"', ["5000 (milliseconds)"]),
+    "a word for a number": ("interval = 1000", "interval = often", "J203", "= often", ["5000 (milliseconds)"]),
     "a slip in a value": ('type = "csv"', 'type = "cvs"', "J204", '"cvs"', ['did you mean "csv"?']),
     "another system's type": ("flight = int\n", "flight = integer\n", "T501", "= integer", ['did you mean "int"?']),
     "a misspelt dataset": ('input = "arrived"', 'input = "arived"', "G401", '"arived"', ['did you mean "arrived"?']),

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from time import strftime
+from time import strftime, time_ns
 from typing import TypeAlias
 
 from tui.cli.interrupts import Interrupts
@@ -18,6 +18,7 @@ Run: TypeAlias = tuple[int, Sequence[str]]
 
 _CLEAR = "\x1b[2J\x1b[3J\x1b[H"
 _SETTLED = 50  # milliseconds without a change, after one
+_CLOCK = 20_000_000  # nanoseconds
 _LOOK_UP = 100  # milliseconds between two looks for Ctrl-C
 
 
@@ -26,33 +27,37 @@ def watch(check: Callable[[], Run], paths: Sequence[str]) -> int:
     exit code of the last run once Ctrl-C ends it."""
     from watchfiles import watch as changes
 
-    code, files = 0, list[str]()
-    pending = True
+    code, began = 0, 0
+    files: set[str] = set()  # what the last run read; the filter looks into it
+    deep = any(map(os.path.isdir, paths))
     with Interrupts() as interrupts:
         while True:
             directories = _directories(paths, files)
-            # It watches before the first run begins, so that no change is missed.
+            # It watches before a run begins, so that no change is missed.
+            pending = not began or _changed_since(began, files)
             for found in changes(
                 *sorted(directories),
-                watch_filter=_filter(frozenset(files)),
+                watch_filter=_filter(files),
                 step=_SETTLED,
                 rust_timeout=_LOOK_UP,
                 yield_on_timeout=True,
                 raise_interrupt=False,
-                recursive=any(map(os.path.isdir, paths)),
+                recursive=deep,
             ):
                 if interrupts.count:
                     return code
                 if not found and not pending:
                     continue
                 pending = False
+                began = time_ns()
                 code, read = _run(check)
-                files = [os.path.realpath(file) for file in read]
-                if not _directories(paths, files) <= directories:
+                files.clear()
+                files.update(map(os.path.realpath, read))
+                if not all(_is_watched(place, directories, deep=deep) for place in _directories(paths, files)):
                     break  # an include from a directory that is not watched yet
 
 
-def _filter(files: frozenset[str]) -> Callable[[object, str], bool]:
+def _filter(files: set[str]) -> Callable[[object, str], bool]:
     """Whether a change of this path is one of a job file."""
     return lambda _change, path: path.endswith(SUFFIXES) or path in files
 
@@ -63,6 +68,15 @@ def _run(check: Callable[[], Run]) -> Run:
     result = check()
     say(f"{strftime('%H:%M:%S')} watching for changes; Ctrl-C ends")
     return result
+
+
+def _is_watched(place: Path, directories: set[Path], *, deep: bool) -> bool:
+    return place in directories or (deep and not directories.isdisjoint(place.parents))
+
+
+def _changed_since(began: int, files: Iterable[str]) -> bool:
+    """Whether a file was written after the moment ``began`` (clocks of file systems are a little late)."""
+    return any(os.path.exists(file) and os.stat(file).st_mtime_ns > began - _CLOCK for file in files)  # noqa: PTH110, PTH116
 
 
 def _directories(paths: Iterable[str], files: Iterable[str]) -> set[Path]:
