@@ -46,7 +46,7 @@ def test_each_action_sends_one_request(client: Client, stage: Any, target: Targe
         ("savepoints", ORDERS, {"description": ""}),
         ("stop", ORDERS, {"savepoint": True, "description": ""}),
         ("cancel", ORDERS, {}),
-        ("restart", ORDERS, {"restore": "latest"}),
+        ("restart", ORDERS, {"restore": "latest", "overrides": {}}),
     ]
 
 

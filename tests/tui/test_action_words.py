@@ -44,8 +44,8 @@ def without_checkpoint(view: JobView) -> JobView:
 @pytest.mark.parametrize(
     ("state", "possible"),
     [
-        (S.CREATED, {"cancel"}),
-        (S.QUEUED, {"cancel"}),
+        (S.CREATED, {"stop", "cancel"}),
+        (S.QUEUED, {"stop", "cancel"}),
         (S.STARTING, {"stop", "cancel"}),
         (S.RUNNING, {"savepoint", "stop", "cancel", "restore"}),
         (S.PAUSED, {"savepoint", "stop", "cancel", "restore"}),
@@ -101,6 +101,13 @@ def test_rows_since_a_checkpoint_of_an_earlier_execution(orders: JobView, sample
     older = msgspec.structs.replace(orders.job.last_checkpoint, execution_id="another", rows_in=5)
     view = JobView(msgspec.structs.replace(orders.job, last_checkpoint=older))
     assert "about 1.92G rows read since #812" in words(cancel_effects(view, samples.NOW))
+
+
+def test_stop_of_a_waiting_job_gives_up_its_turn(orders: JobView, samples: ModuleType) -> None:
+    """A job that has not started promises no savepoint."""
+    said = words(stop_effects(in_state(orders, S.QUEUED), samples.NOW))
+    assert "gives up its place in the queue" in said
+    assert "savepoint" not in said
 
 
 def test_stop_loses_nothing(orders: JobView, samples: ModuleType) -> None:

@@ -166,7 +166,7 @@ async def test_restore_from_a_savepoint(open_ui: Any, stage: Any, serve: Callabl
         await past_the_guard(page)
         await page.press("right", "enter")
         await page.until(lambda: "Restoring orders-cdc" in page.toasts)
-        assert stage.calls == [("restart", ORDERS, {"restore": "790"})]
+        assert stage.calls == [("restart", ORDERS, {"restore": "790", "overrides": {}})]
 
 
 async def test_leaving_the_restore_list_does_nothing(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:

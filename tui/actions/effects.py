@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runner.model import Execution
+from runner.states import ExecutionState
 from tui.actions.model import Effects, Fact, Risk, Weight
 from tui.actions.progress import checkpoint_words, is_usable, rows, rows_since, usual_time
 from tui.actions.restore import Point
@@ -18,7 +19,9 @@ def subject(view: JobView, now: float) -> str:
 
 
 def stop_effects(view: JobView, now: float) -> Effects:
-    """Stop with a savepoint."""
+    """Stop with a savepoint; a job that waits for its turn has nothing to save."""
+    if view.state in (ExecutionState.CREATED, ExecutionState.QUEUED):
+        return _leave_queue_effects(view, now)
     usable = view.checkpoint if is_usable(view.checkpoint) else None
     facts = (
         Fact("job", subject(view, now)),
@@ -28,6 +31,16 @@ def stop_effects(view: JobView, now: float) -> Effects:
         Fact("later", "R goes on exactly where it stopped"),
     )
     return Effects(f"Stop {view.name}", facts, "stop it", "keep running", Risk.CONFIRM)
+
+
+def _leave_queue_effects(view: JobView, now: float) -> Effects:
+    facts = (
+        Fact("job", subject(view, now)),
+        Fact("does", "gives up its place in the queue; it has not started"),
+        Fact("lost", "nothing", Weight.LOST),
+        Fact("later", "R puts it back at the end of the queue"),
+    )
+    return Effects(f"Stop {view.name}", facts, "stop it", "keep waiting", Risk.CONFIRM)
 
 
 def cancel_effects(view: JobView, now: float) -> Effects:

@@ -18,7 +18,7 @@ def _refuse_savepoint(view: JobView) -> str:
 
 
 def _refuse_stop(view: JobView) -> str:
-    if _S.STOPPING in TRANSITIONS[view.state]:
+    if TRANSITIONS[view.state] & {_S.STOPPING, _S.STOPPED} and view.state is not _S.STOPPING:
         return ""
     if view.state.is_terminal:
         return f"{view.name} is not running: it is {view.state}{_way_on(view.state)}"
