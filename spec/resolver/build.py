@@ -119,29 +119,32 @@ class Builder:
         """Put the fields of a block into ``target``, which is the result."""
         for member in syntax.members:
             if isinstance(member, FieldSyntax):
-                value, key = member.value, self._plain_key(member)
-                if key is not None and isinstance(value, Atom):
-                    self._assign(target, key, self._token_span(member.first), (self._atom(value.first), ()))
-                elif path := self._key(member):
+                if self._plain_field(member, target):
+                    continue
+                if path := self._key(member):
                     node: Node = yield self._field_value(member, path, place)
                     self._put(target, member, path, node, place)
             elif isinstance(member, IncludeSyntax):
                 yield self._include(member, target, place)
         return target
 
-    def _plain_key(self, member: FieldSyntax) -> str | None:
-        """The key of a field that assigns (not appends) to one word or string: most fields, so it is worth a short cut."""
-        first, operator = member.first, member.operator
-        if member.key_end - first > 1 or (operator >= 0 and self._kinds[operator] == kinds.PLUS_EQUALS):
-            return None
-        kind, key = self._kinds[first], self._text[self._starts[first] : self._ends[first]]
-        if kind == kinds.UNQUOTED:
-            separator = self._profile.separator
-            return None if separator and separator in key else key
-        return key[1:-1] if kind == kinds.STRING and "\\" not in key else None
-
-    def _token_span(self, index: int) -> Span:
-        return Span(self._source, self._starts[index], self._ends[index])
+    def _plain_field(self, member: FieldSyntax, target: ObjectNode) -> bool:
+        """Assign when one token is assigned (not appended) to one word or string: most fields, so it is worth a short cut."""
+        value, first = member.value, member.first
+        if type(value) is not Atom or member.key_end - first > 1 or self._kinds[member.operator] == kinds.PLUS_EQUALS:
+            return False
+        kind, begin, end = self._kinds[first], self._starts[first], self._ends[first]
+        key = self._text[begin:end]
+        if kind == kinds.STRING and "\\" not in key:
+            key = key[1:-1]
+        elif kind != kinds.UNQUOTED or (self._profile.separator and self._profile.separator in key):
+            return False
+        entry, span = (self._atom(value.first), ()), Span(self._source, begin, end)
+        if key in target.slots:
+            self._assign(target, key, span, entry)
+        else:
+            target.slots[key] = Slot(key, span, [entry])
+        return True
 
     def _field_value(self, member: FieldSyntax, path: list[PathElement], place: Place) -> Step[Any]:
         value = member.value

