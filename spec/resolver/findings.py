@@ -47,13 +47,13 @@ class Findings:
         fix: Fix | None = None,
     ) -> None:
         """Record one finding; a bounded number, each code at each place once."""
-        if self._counts[severity] > FINDING_LIMIT:
+        name = span.source.name
+        if self._counts[severity] > FINDING_LIMIT or (str(code), name, span.start, span.end) in self._seen:
             return
         self._counts[severity] += 1
         if self._counts[severity] > FINDING_LIMIT:
             code, message = SyntaxCode.TOO_MANY_PROBLEMS, f"more than {FINDING_LIMIT} {severity}s; the rest is not shown"
             label, secondary, notes, fix = "", (), (), None
-        name = span.source.name
         self.extend((Diagnostic(str(code), severity, message, name, Label(span, label), secondary, notes, fix),))
 
     def warn(self, code: ResolveCode | SyntaxCode, span: Span, message: str, **details: object) -> None:

@@ -220,6 +220,14 @@ def test_pieces_that_never_fit_are_found_even_where_they_are_overridden() -> Non
     assert [error[:4] for error in read("a = ${?c} [1] x\na = 2")[1]] == ["I103"]
 
 
+def test_what_is_found_again_and_again_is_told_once() -> None:
+    """A value that holds itself comes by its own problem a thousand times."""
+    found = read("c = ${?c}\na {a = ${a}0}\na = ${?b}\nb = ${a}${?c}")[1]
+    assert found
+    assert len(found) < 10
+    assert not any(error.startswith("S026") for error in found)
+
+
 def test_tangled_references_end_soon() -> None:
     """Merging what was merged doubles what there is to merge; the budget counts it."""
     text = (
