@@ -28,8 +28,9 @@ from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.executions import Executions
 from runner.supervisor.generations import read_generation, read_work
 from runner.supervisor.journal import Entry, Journal
+from runner.supervisor.public_spec import public_spec
 from runner.supervisor.restore import LATEST, NONE, RestoreChoice, choose_restore_point, has_left_off, require_left_off
-from runner.supervisor.submission import Submission, base_directory, public_spec
+from runner.supervisor.submission import Submission, base_directory
 from runner.supervisor.wishes import StopWish
 from runner.supervisor.work import Work
 from spec.job import JobSpec, encode_job

@@ -14,7 +14,6 @@ import msgspec
 
 from runner.requests import SubmitRequest
 from runner.supervisor.errors import SpecInvalid
-from schemas.loader import plugin_schema
 from spec.check import CheckResult, check_document
 from spec.document import Dialect, ReadOptions, read_text
 from spec.errors import UsageError
@@ -24,7 +23,6 @@ from spec.render.json_report import diagnostic_to_dict
 
 _NAME = re.compile(r"[A-Za-z0-9._ -]{1,128}")
 _NAMELESS = "job"
-_HIDDEN = "******"
 _CHECK_TIMEOUT = 60.0
 
 
@@ -122,16 +120,3 @@ def _summary(result: CheckResult, name: str) -> str:
     first = f": {errors[0].message}" if errors else ""
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{Path(name).name} has {len(errors) or 'no'} error{'s' if len(errors) != 1 else ''}{first}{more}"
-
-
-def public_spec(job: JobSpec) -> dict[str, Any]:
-    """The job as plain data for people to see: without the values of secret options."""
-    spec: dict[str, Any] = msgspec.to_builtins(job)
-    for section, kind in (("sources", "source"), ("transforms", "transform"), ("sinks", "sink")):
-        for plugin in spec[section]:
-            schema = plugin_schema(kind, plugin["name"])
-            options = schema.options if schema is not None else {}
-            plugin["options"] = {
-                key: _HIDDEN if options.get(key, {}).get("writeOnly") else value for key, value in plugin["options"].items()
-            }
-    return spec

@@ -60,6 +60,15 @@ def passwords_in_url(text: str) -> Iterator[tuple[int, int]]:
             yield found
 
 
+def mask_passwords(text: str, mask: str) -> str:
+    """``text`` with ``mask`` in the place of every password that :func:`passwords_in_url` finds in it."""
+    masked_from = len(text)
+    for start, end in sorted(set(passwords_in_url(text)), reverse=True):
+        text = text[:start] + mask + text[min(end, masked_from) :]
+        masked_from = start
+    return text
+
+
 def _assigned(text: str) -> Iterator[tuple[int, int]]:
     for match in _ASSIGNED.finditer(text):
         start, end = match.span(match.lastgroup or 0)

@@ -76,7 +76,7 @@ def _help(secret: _Secret, dialect: Dialect) -> str:
 
 def _whole(plugin: CheckedPlugin) -> Iterator[_Secret]:
     """The options whose value is a secret."""
-    for path, is_option in _declared(plugin.canonical.data, plugin.schema.document, ()):
+    for path, is_option in secret_options(plugin.canonical.data, plugin.schema.document):
         for value in _scalars(plugin.canonical.origin(path).value):
             span = _written_out(value)
             if span is not None:
@@ -107,8 +107,9 @@ def _written_out(value: Scalar) -> Span | None:
     return Span(span.source, start + inner[0], start + inner[1])
 
 
-def _declared(data: Mapping[str, Any], schema: Schema, path: Path) -> Iterator[tuple[Path, bool]]:
-    """The options given that hold secrets, and whether the schema has them: others may be secrets by their name."""
+def secret_options(data: Mapping[str, Any], schema: Schema, path: Path = ()) -> Iterator[tuple[Path, bool]]:
+    """The paths of the options in ``data`` (under canonical names) that hold secrets, at any depth, and whether the schema has
+    them: others are secrets by their name."""
     properties: Mapping[str, Schema] = schema.get("properties", {})
     secrets = [name for name, option in properties.items() if option.get("writeOnly")]
     for name, value in data.items():
@@ -120,11 +121,11 @@ def _declared(data: Mapping[str, Any], schema: Schema, path: Path) -> Iterator[t
         elif option.get("writeOnly"):
             yield at, True
         elif isinstance(value, Mapping):
-            yield from _declared(value, option, at)
+            yield from secret_options(value, option, at)
         elif isinstance(value, list) and isinstance(option.get("items"), Mapping):
             for index, item in enumerate(value):
                 if isinstance(item, Mapping):
-                    yield from _declared(item, option["items"], (*at, index))
+                    yield from secret_options(item, option["items"], (*at, index))
 
 
 def _may_be_secret(name: str, secrets: list[str], schema: Schema) -> bool:

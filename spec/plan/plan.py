@@ -8,11 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
+from spec.checks.secret_text import mask_passwords
 from spec.job import JobSpec, PluginKind, PluginSpec
 from spec.plan.change import Action, Change, Effect, Plan
 from spec.plan.compatibility import breaches
+from spec.position import MASK
 
-MASKED: Final = "******"
+MASKED: Final = MASK
 """What stands in the place of a secret in a job that a daemon has handed out."""
 
 _ENV_NAMES: Final = {
@@ -171,4 +173,10 @@ def _differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any,
 
 
 def _same(old: Any, new: Any) -> bool:
-    return old == MASKED or (old == new and isinstance(old, bool) == isinstance(new, bool))
+    if isinstance(old, str) and MASKED in old:
+        return old == MASKED or (isinstance(new, str) and old == mask_passwords(new, MASKED))
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return old.keys() == new.keys() and all(_same(value, new[name]) for name, value in old.items())
+    return bool(old == new) and isinstance(old, bool) == isinstance(new, bool)

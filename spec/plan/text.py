@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
-from spec.checks.secret_text import names_a_secret, passwords_in_url
+from spec.checks.secret_text import mask_passwords, names_a_secret
 from spec.plan.change import Action, Change, Effect
 from spec.plan.plan import MASKED
 from spec.render.escape import safe, text_width
@@ -28,15 +28,7 @@ def shown_value(path: str, value: Any) -> Any:
         return {key: shown_value(f"{path}.{key}", inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [shown_value(path, item) for item in value]
-    return _without_passwords(value) if isinstance(value, str) else value
-
-
-def _without_passwords(text: str) -> str:
-    masked_from = len(text)
-    for start, end in sorted(set(passwords_in_url(text)), reverse=True):
-        text = text[:start] + MASKED + text[min(end, masked_from) :]
-        masked_from = start
-    return text
+    return mask_passwords(value, MASKED) if isinstance(value, str) else value
 
 
 def plan_lines(changes: tuple[Change, ...]) -> Iterator[str]:
