@@ -88,8 +88,14 @@ def _cleaned(value: Any, *, many_lines: bool) -> Any:
         items = [_cleaned(item, many_lines=many_lines) for item in value]
         return value if all(new is old for new, old in zip(items, value, strict=True)) else type(value)(items)
     if isinstance(value, dict):
-        return {_cleaned(key, many_lines=False): _cleaned(item, many_lines=key in _MANY_LINES) for key, item in value.items()}
+        return _cleaned_mapping(value)
     return value
+
+
+def _cleaned_mapping(value: dict[Any, Any]) -> dict[Any, Any]:
+    pairs = [(_cleaned(key, many_lines=False), _cleaned(item, many_lines=key in _MANY_LINES)) for key, item in value.items()]
+    unchanged = all(new == old and item is value[old] for (new, item), old in zip(pairs, value, strict=True))
+    return value if unchanged else dict(pairs)
 
 
 def _cleaned_fields(record: Any, names: tuple[str, ...], with_changes: Callable[..., Any]) -> Any:
