@@ -13,6 +13,7 @@ from spec.sql import tree
 from spec.sql.errors import QueryError, QueryFault
 from spec.sql.lexer import Requoted, quoted_names, select_items, standard_quotes
 from spec.sql.macros import PREFIX, definition
+from spec.sql.names import SEATUNNEL_FUNCTIONS
 from spec.sql.rewrite import Rewriter
 from spec.sql.shape import check_shape
 from spec.sql.text import identifier
@@ -73,7 +74,7 @@ class Dialect:
         written, parsed = self._parse(query, columns)
         node = tree.statement(parsed)
         try:
-            table = check_shape(node, self.aggregates)
+            table = check_shape(node, self.is_aggregate)
         except QueryError as error:
             raise _placed(error, written) from error
         _name_items(node, query)
@@ -106,6 +107,11 @@ class Dialect:
             self.connection.execute(definition(name))
             self._macros.add(name)
         return PREFIX + name
+
+    def is_aggregate(self, name: str) -> bool:
+        """Whether the function ``name``, in lower case, needs several rows. SeaTunnel's do not; the engine is only asked about
+        others, because it takes longer to list its functions than to bind a query."""
+        return name not in SEATUNNEL_FUNCTIONS and name in self.aggregates
 
     @cached_property
     def aggregates(self) -> frozenset[str]:
@@ -146,10 +152,9 @@ def _placed(error: QueryError, written: Requoted) -> QueryError:
 
 def _name_items(node: Node, query: str) -> None:
     """An expression without an alias is called by its text."""
-    texts = select_items(query)
     items = node["select_list"]
-    if len(texts) != len(items):
-        return
-    for item, text in zip(items, texts, strict=True):
-        if not item["alias"] and item["class"] not in {"COLUMN_REF", "STAR"}:
-            item["alias"] = text
+    nameless = [index for index, item in enumerate(items) if not item["alias"] and item["class"] not in {"COLUMN_REF", "STAR"}]
+    texts = select_items(query) if nameless else []
+    if len(texts) == len(items):
+        for index in nameless:
+            items[index]["alias"] = texts[index]

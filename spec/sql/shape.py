@@ -5,7 +5,7 @@ What this lets through is checked once more against the physical plan (:func:`ch
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 
 from spec.sql.errors import QueryError, QueryFault
 from spec.sql.tree import Node, expressions, extent
@@ -31,9 +31,9 @@ _SOURCES = {
 _ROW_OPERATORS = frozenset({"PROJECTION", "FILTER", "UNNEST", "EMPTY_RESULT", "PYTHON_ARROW_SCAN", "ARROW_SCAN"})
 
 
-def check_shape(node: Node, aggregates: Collection[str]) -> str:
-    """The name in FROM. Raises QueryError for everything but SELECT expressions FROM name WHERE condition. ``aggregates``
-    are the functions that need several rows, in lower case."""
+def check_shape(node: Node, is_aggregate: Callable[[str], bool]) -> str:
+    """The name in FROM. Raises QueryError for everything but SELECT expressions FROM name WHERE condition. ``is_aggregate``
+    says of a function's name, in lower case, whether it needs several rows."""
     if node["type"] != "SELECT_NODE":
         raise _refused("UNION, INTERSECT or EXCEPT")
     if node["cte_map"]["map"]:
@@ -51,18 +51,18 @@ def check_shape(node: Node, aggregates: Collection[str]) -> str:
         raise _refused("a schema in FROM", table)
     if node["sample"] or table["sample"]:
         raise _refused("a sample", table)
-    _check_expressions(node, aggregates)
+    _check_expressions(node, is_aggregate)
     return str(table["table_name"])
 
 
-def _check_expressions(node: Node, aggregates: Collection[str]) -> None:
+def _check_expressions(node: Node, is_aggregate: Callable[[str], bool]) -> None:
     for expression in expressions([node["select_list"], node["where_clause"]]):
         kind = expression["class"]
         if kind == "SUBQUERY":
             raise _refused("a subquery", expression)
         if kind == "WINDOW":
             raise _refused("a window function", expression)
-        if kind == "FUNCTION" and str(expression["function_name"]).lower() in aggregates:
+        if kind == "FUNCTION" and not expression["is_operator"] and is_aggregate(str(expression["function_name"]).lower()):
             raise _refused(f"the aggregate {expression['function_name']}()", expression)
 
 

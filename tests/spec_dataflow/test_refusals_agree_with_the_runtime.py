@@ -20,6 +20,8 @@ from spec.dataflow.schema import Schema
 from spec.diagnostic import Severity
 from spec.document import ReadOptions
 from spec.job import PluginKind, PluginSpec
+from spec.sql.names import SEATUNNEL_FUNCTIONS
+from spec.sql.session import session
 from spec.types import ScalarType
 
 FIELDS = {
@@ -141,3 +143,10 @@ def test_refusals_agree(make: Any, seed: int, engine: Engine) -> None:
             assert isinstance(schema, Schema)
             fields = [pa.field(column.name, arrow_type(column.type or ScalarType.NULL)) for column in schema.columns]
             assert pa.schema(fields) == made, options
+
+
+def test_no_function_of_seatunnel_is_an_aggregate_of_the_engine() -> None:
+    """A check takes the functions of SeaTunnel for functions of one row without asking the engine."""
+    with session() as dialect:
+        assert {"sum", "count"} <= dialect.aggregates
+        assert not SEATUNNEL_FUNCTIONS & dialect.aggregates
