@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
+from typing import NamedTuple
 
 _TOKEN = re.compile(
     r"""
@@ -23,8 +23,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token: ``kind`` is space, string, backquoted, quoted, word or other."""
 
     kind: str
@@ -78,7 +77,11 @@ class Requoted:
 
 def standard_quotes(sql: str) -> Requoted:
     """``sql`` with backquoted names in double quotes."""
-    return _requoted(sql)
+    if "`" in sql:
+        return _requoted(sql)
+    result = Requoted(sql)
+    result.add(sql, 0)
+    return result
 
 
 _STRUCTURE = frozenset(

@@ -61,7 +61,7 @@ class Rewriter:
             return [self.rewrite(item) for item in value]
         if not isinstance(value, dict):
             return value
-        node = {key: self.rewrite(item) for key, item in value.items()}
+        node = {key: self.rewrite(item) if isinstance(item, tree.CONTAINERS) else item for key, item in value.items()}
         match node.get("class"):
             case "FUNCTION":
                 return self._function(node)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import duckdb
+import msgspec
 
 from spec.sql.errors import QueryError, QueryFault
-from spec.sql.text import literal
 
 Node: TypeAlias = dict[str, Any]
 
+CONTAINERS = (dict, list)
+"""What a tree is made of, besides texts, numbers and flags."""
 
 MAXIMUM_DEPTH = 100
 """How deep expressions may be nested: what handles them recurses, and no query that a person wrote comes near it."""
@@ -20,9 +21,9 @@ MAXIMUM_DEPTH = 100
 
 def parse_select(sql: str, connection: duckdb.DuckDBPyConnection) -> Node:
     """The tree of the one SELECT that ``sql`` is. Raises QueryError, with a position in ``sql``."""
-    rows = connection.execute(f"SELECT json_serialize_sql({literal(sql)})").fetchall()
+    [(serialized,)] = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()
     try:
-        parsed = json.loads(rows[0][0])
+        parsed = msgspec.json.decode(serialized)
     except RecursionError:
         raise _too_deep() from None
     if parsed.get("error", True):
@@ -30,7 +31,8 @@ def parse_select(sql: str, connection: duckdb.DuckDBPyConnection) -> Node:
     statements = parsed["statements"]
     if len(statements) != 1:
         raise QueryError(f"the query is {len(statements)} statements; one SELECT is needed", QueryFault.SHAPE)
-    _check_depth(parsed)
+    if serialized.count('"class"') > MAXIMUM_DEPTH:  # fewer expressions cannot be nested deeper
+        _check_depth(parsed)
     tree: Node = parsed
     return tree
 
@@ -59,9 +61,8 @@ def _check_depth(parsed: Node) -> None:
 
 
 def _items(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return [item for item in value.values() if isinstance(item, dict | list)]
-    return [item for item in value if isinstance(item, dict | list)]
+    inside = value.values() if isinstance(value, dict) else value
+    return [item for item in inside if isinstance(item, CONTAINERS)]
 
 
 def _too_deep() -> QueryError:
@@ -70,8 +71,8 @@ def _too_deep() -> QueryError:
 
 def print_select(tree: Node, connection: duckdb.DuckDBPyConnection) -> str:
     """The tree as SQL."""
-    rows = connection.execute(f"SELECT json_deserialize_sql({literal(json.dumps(tree))})").fetchall()
-    return str(rows[0][0]).rstrip(";")
+    [(sql,)] = connection.execute("SELECT json_deserialize_sql(?)", [msgspec.json.encode(tree).decode()]).fetchall()
+    return str(sql).rstrip(";")
 
 
 def statement(tree: Node) -> Node:
@@ -88,14 +89,12 @@ def with_select_list(tree: Node, items: Sequence[Node], where: Node | None = Non
 
 def expressions(value: Any) -> Iterator[Node]:
     """Every node at or below ``value`` that has a class, parents first."""
-    if isinstance(value, list):
-        for item in value:
-            yield from expressions(item)
-    elif isinstance(value, dict):
-        if "class" in value:
-            yield value
-        for item in value.values():
-            yield from expressions(item)
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict) and "class" in item:
+            yield item
+        waiting.extend(reversed(_items(item)))
 
 
 _NOWHERE = 1 << 63

@@ -125,5 +125,5 @@ def canonical_query(sql: str, columns: Sequence[tuple[str, Any]]) -> str:
 
 def empty_relation(columns: Sequence[tuple[str, FieldType]]) -> str:
     """A SELECT of no rows with these columns: enough to bind a query against."""
-    items = (f"CAST(NULL AS {sql_type(field_type)}) AS {identifier(name)}" for name, field_type in columns)
+    items = (f"NULL::{sql_type(field_type)} AS {identifier(name)}" for name, field_type in columns)
     return f"SELECT {', '.join(items)} LIMIT 0"
