@@ -12,6 +12,7 @@ NODE_COST: Final = 160  # roughly what one value takes in memory, in bytes
 SLOT_COST: Final = 256
 ITEM_COST: Final = 72
 REFERENCE_COST: Final = 64
+DRAWN_COST: Final = 16  # a look at what a reference brought in
 AGAIN_COST: Final = 1024  # an evaluation that must be done again elsewhere; bounds what tangled cycles cost in time
 
 

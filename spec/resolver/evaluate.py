@@ -2,7 +2,8 @@
 
 Evaluation is lazy. A slot evaluates to its *head*: the shape of its value, with the fields and items still unevaluated, so
 that ``bar { foo = 42, baz = ${bar.foo} }`` is no cycle. While a slot is being evaluated, references that lead back to it see
-only what was assigned to it earlier; that is all there is to self-reference.
+only what was assigned to it earlier. So do references written in a block that the slot takes in by reference: wherever such a
+block is read, and whatever comes first, they see what the slot held before (and, if that lacks the value, what it holds).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from spec.position import Span
-from spec.resolver.budget import AGAIN_COST, ITEM_COST, REFERENCE_COST, SLOT_COST, Budget
+from spec.resolver.budget import AGAIN_COST, DRAWN_COST, ITEM_COST, REFERENCE_COST, SLOT_COST, Budget
 from spec.resolver.codes import ResolveCode
 from spec.resolver.concatenate import as_list, concatenate
 from spec.resolver.externals import Externals
@@ -31,7 +32,9 @@ from spec.resolver.nodes import (
     Via,
     Whitespace,
     is_placeholder,
+    stands_in,
     through,
+    written,
 )
 from spec.resolver.steps import Step, ready
 from spec.resolver.suggest import explain_missing
@@ -126,10 +129,23 @@ class Evaluator:
             head = (entry[0], entry[1]) if isinstance(entry[0], _SETTLED) else (yield self._assignment(slot, index))
             if head is None:
                 continue
+            if not isinstance(entry[0], _SETTLED):
+                self._note_drawn(slot, head[0], index)
             if not isinstance(head[0], ObjectNode):
                 return self._merge(objects) if objects else head
             objects.append(head)
         return self._merge(objects) if objects else None
+
+    def _note_drawn(self, slot: Slot, node: Scalar | ListNode | ObjectNode, index: int) -> None:
+        """Remember the blocks and lists that the assignment ``index`` brought in from elsewhere; the first to do so counts,
+        as one that leads back to the slot itself brings in again what an earlier one did."""
+        if isinstance(node, Scalar):
+            return
+        drawn = slot.drawn = {} if slot.drawn is None else slot.drawn
+        sources = written(node)
+        self._budget.spend(ITEM_COST * len(sources), slot.key_span)
+        for source in sources:
+            drawn.setdefault(id(source), (source, index))
 
     def _assignment(self, slot: Slot, index: int) -> Step[Head | None]:
         node, via = slot.entries[index]
@@ -168,6 +184,7 @@ class Evaluator:
         for node, via in reversed(newest_first):
             if isinstance(node, ObjectNode):
                 self._merge_into(merged, node, via)
+                merged.made_of += node.made_of or (node,)
         return merged, ()
 
     def _merge_into(self, merged: ObjectNode, node: ObjectNode, via: Via) -> None:
@@ -191,7 +208,7 @@ class Evaluator:
         cycles = 0
         head: Head | None = None
         for path in _candidates(reference):
-            found, looped = yield self._lookup(path)
+            found, looped = yield self._lookup(reference, path, (self._root, ()))
             cycles += looped
             if found is not None:
                 head = found
@@ -210,11 +227,10 @@ class Evaluator:
         self._report(reference, cycle=cycles > 0)
         return Scalar(reference.span.text, reference.span, reference.via), ()
 
-    def _lookup(self, path: tuple[str, ...]) -> Step[tuple[Head | None, bool]]:
-        """What ``path`` leads to, and whether the way there closes a cycle."""
-        node: Node = self._root
-        via: Via = ()
-        for key in path:
+    def _lookup(self, reference: Reference, path: tuple[str, ...], start: Head) -> Step[tuple[Head | None, bool]]:
+        """What ``path`` leads to from ``start``, and whether the way there closes a cycle."""
+        node, via = start
+        for depth, key in enumerate(path, 1):
             slot = node.slots.get(key) if isinstance(node, ObjectNode) else None
             if slot is None:
                 return None, False
@@ -225,10 +241,29 @@ class Evaluator:
                     return None, True
             elif head is None:
                 head = yield self._considered(slot, len(slot.entries))
+                if slot.drawn and (earlier := (yield self._before(reference, slot, path[depth:]))) is not None:
+                    return (earlier[0], through(via, earlier[1])), False
             if head is None:
                 return None, False
             node, via = head[0], through(via, head[1])
-        return (node, via), False  # type: ignore[return-value]
+        return (node, via), False
+
+    def _before(self, reference: Reference, slot: Slot, rest: tuple[str, ...]) -> Step[Head | None]:
+        """What ``rest`` leads to in what the slot held before it took in, by reference, the very block that ``reference``
+        stands in: such a reference looks back. None when it stands elsewhere, or there was no such value before."""
+        drawn = slot.drawn or {}
+        self._budget.spend(DRAWN_COST * len(drawn), reference.span)
+        index = max((index for node, index in drawn.values() if stands_in(reference, node)), default=0)
+        if index == 0:
+            return None  # it stands elsewhere, or nothing was there before
+        self._budget.spend(AGAIN_COST, reference.span)
+        before: Head | None = yield self._considered(slot, index)
+        if before is None:
+            return None
+        found: Head | None = (yield self._lookup(reference, rest, before))[0]
+        if found is None or any(stands_in(reference, node) for node in written(found[0])):
+            return None  # the value would hold itself
+        return found
 
     def _look_back(self, slot: Slot) -> Step[tuple[Head | None, bool]]:
         """A reference leads back to a slot under evaluation: it sees what was assigned before, if anything was.

@@ -68,11 +68,12 @@ class ListNode(Struct, eq=False):
 
 
 class ObjectNode(Struct, eq=False):
-    """An object whose fields are slots."""
+    """An object whose fields are slots. ``made_of`` are the written objects that it was merged from, if it was."""
 
     span: Span
     via: Via = ()
     slots: dict[str, Slot] = {}  # a fresh one each
+    made_of: tuple[ObjectNode, ...] = ()
 
 
 class Held(Struct, eq=False):
@@ -99,6 +100,7 @@ class Slot(Struct, eq=False):
     entries: list[Entry]
     known: dict[int, Head | None] | None = None  # number of entries considered -> what they make
     active: list[int] | None = None  # the entries under evaluation, innermost last
+    drawn: dict[int, tuple[ObjectNode | ListNode, int]] | None = None  # what references brought in, and the entry they are in
 
 
 def through(outer: Via, inner: Via) -> Via:
@@ -108,6 +110,22 @@ def through(outer: Via, inner: Via) -> Via:
     if not inner or len(outer) >= VIA_LIMIT:
         return outer
     return (outer + inner)[:VIA_LIMIT]
+
+
+def written(node: Scalar | ListNode | ObjectNode) -> tuple[ObjectNode | ListNode, ...]:
+    """The blocks or the list of the text that a value consists of; none for a scalar."""
+    if isinstance(node, ObjectNode):
+        return node.made_of or (node,)
+    return (node,) if isinstance(node, ListNode) else ()
+
+
+def stands_in(reference: Reference, node: ObjectNode | ListNode) -> bool:
+    """Whether the reference is written somewhere inside ``node``, in a file that is included there as well as in its text."""
+    depth = len(node.via)
+    if len(reference.via) < depth or reference.via[:depth] != node.via:
+        return False
+    here = reference.span if len(reference.via) == depth else reference.via[depth]
+    return here.source is node.span.source and node.span.start <= here.start and here.end <= node.span.end
 
 
 def is_placeholder(node: Node) -> bool:
