@@ -34,7 +34,7 @@ from runner.supervisor.link import Heard, Hung
 from runner.supervisor.splits import SplitPool
 from runner.supervisor.totals import TotalsMeter
 from runner.supervisor.work import Restored, Work
-from spec.job import JobMode
+from spec.job import CheckpointSettings, JobMode
 
 # A look at the clock that comes this late means that this process was stopped, not that all workers fell silent.
 _OVERSLEPT = 2.0
@@ -98,6 +98,10 @@ class Attempt:
     def stopped_by(self) -> Checkpoint | None:
         """The committed checkpoint that ended the attempt; the workers exit by themselves then."""
         return self._checkpointing.stopped_by
+
+    def adopt(self, settings: CheckpointSettings, now: float) -> None:
+        """Take checkpoints by other settings from now on."""
+        self._coordinator.adopt(settings, now)
 
     def ask(self, trigger: Trigger) -> None:
         """Want a checkpoint; it is taken as soon as the work has begun and nothing else is in flight."""

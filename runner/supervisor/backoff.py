@@ -14,7 +14,8 @@ class RestartBudget:
     """
 
     def __init__(self, strategy: RestartStrategy) -> None:
-        self._strategy = strategy
+        self.strategy = strategy
+        """May be replaced; what is used up stays used."""
         self.used = 0
 
     def progressed(self) -> None:
@@ -23,7 +24,7 @@ class RestartBudget:
 
     def next_delay(self) -> float | None:
         """Use up one restart: the seconds to wait before it, or None when the strategy allows no more."""
-        strategy = self._strategy
+        strategy = self.strategy
         if strategy.kind is RestartKind.NONE or self.used >= strategy.attempts:
             return None
         self.used += 1
@@ -32,7 +33,7 @@ class RestartBudget:
         return self._exponential_delay()
 
     def _exponential_delay(self) -> float:
-        strategy = self._strategy
+        strategy = self.strategy
         delay = strategy.delay
         for _ in range(self.used - 1):
             delay *= strategy.multiplier
@@ -42,6 +43,6 @@ class RestartBudget:
 
     def describe(self) -> str:
         """Why there is no further attempt, for the record."""
-        if self._strategy.kind is RestartKind.NONE:
+        if self.strategy.kind is RestartKind.NONE:
             return "its restart strategy is none"
         return f"{self.used} restart{'s' if self.used != 1 else ''} in a row brought it no further"

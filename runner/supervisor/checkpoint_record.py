@@ -27,6 +27,11 @@ class CheckpointRecords:
         self._execution = execution
         self._retained = retained
 
+    def adopt(self, execution: Execution, retained: int) -> None:
+        """The execution goes on as another generation, and keeps so many checkpoints."""
+        self._execution = execution
+        self._retained = retained
+
     async def begin(self, trigger: Trigger) -> Checkpoint:
         """A checkpoint with a new number, in progress."""
         execution = self._execution

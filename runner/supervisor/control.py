@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 
 from runner.model import Checkpoint, CheckpointKind, DesiredState, ErrorInfo, Execution
 from runner.states import ExecutionState
 from runner.store.metrics import MetricSample
+from runner.supervisor.adoption import adopt
 from runner.supervisor.attempt import Attempt
 from runner.supervisor.backoff import RestartBudget
 from runner.supervisor.checkpoint_record import CheckpointRecords
@@ -29,7 +31,7 @@ from runner.supervisor.queues import Ticket, wait_for_place
 from runner.supervisor.restore import NONE
 from runner.supervisor.settlement import settle
 from runner.supervisor.totals import TotalsMeter
-from runner.supervisor.wishes import CancelWish, ParkWish, SavepointWish, StopWish, Wish
+from runner.supervisor.wishes import CancelWish, ParkWish, SavepointWish, SettingsWish, StopWish, Wish
 from runner.supervisor.work import Parts, Restored, Work, worker_count
 from spec.errors import FlowdeckError
 
@@ -277,6 +279,9 @@ class ExecutionControl:
                 await self._accept_stop(wish)
             case ParkWish():
                 self._accept_parking()
+            case SettingsWish():
+                if await adopt(wish, self._record, self._records, self._budget, self._attempt):
+                    self.work = replace(self.work, generation=wish.generation, job=wish.job)
 
     def _accept_savepoint(self, wish: SavepointWish) -> None:
         if self._record.state is ExecutionState.STOPPING:

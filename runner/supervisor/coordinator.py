@@ -87,6 +87,13 @@ class Coordinator:
         """The clock of the periodic checkpoints starts now."""
         self._next_periodic = None if self._settings.interval is None else now + self._settings.interval
 
+    def adopt(self, settings: CheckpointSettings, now: float) -> None:
+        """Go by other settings from now on; a checkpoint in flight keeps its deadline."""
+        rhythm = self._settings.interval
+        self._settings = settings
+        if settings.interval != rhythm:
+            self.start(now)
+
     def ask(self, trigger: Trigger) -> None:
         """Want a savepoint or a stop; it becomes due as soon as nothing else is in flight. A second stop replaces the first."""
         if trigger.stop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -44,6 +45,19 @@ class ExecutionRecord:
         )
         previous = self.state
         await self._journal.write_patiently(lambda entry: _store_change(entry, updated, previous, message, desired, now))
+        self.current = updated
+
+    async def adopt(self, generation: int, record: Callable[[Entry], None]) -> None:
+        """Go on as ``generation``, which ``record`` stores in the same transaction."""
+        updated = msgspec.structs.replace(self.current, generation=generation)
+
+        def work(entry: Entry) -> None:
+            record(entry)
+            entry.store.update_execution(updated)
+            message = f"{updated.job_name} goes on as generation {generation}, without a restart"
+            entry.note("execution.generation", message, job_id=updated.job_id, execution_id=updated.id)
+
+        await self._journal.write(work)
         self.current = updated
 
     async def want(self, desired: DesiredState) -> None:

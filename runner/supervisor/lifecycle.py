@@ -11,7 +11,7 @@ import os
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +31,12 @@ from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.public_spec import public_spec
 from runner.supervisor.restore import LATEST, NONE, RestoreChoice, choose_restore_point, has_left_off, require_left_off
 from runner.supervisor.submission import Submission, base_directory
-from runner.supervisor.wishes import StopWish
+from runner.supervisor.wishes import SettingsWish, StopWish
 from runner.supervisor.work import Work
 from spec.job import JobSpec, encode_job
 
 _STOP_SLACK = 60.0
+_ADOPTION_PATIENCE = 10.0
 
 
 class NotWanted(Conflict):
@@ -258,6 +259,24 @@ class JobLifecycle:
 
     async def record_generation(self, job: Job, submission: Submission) -> None:
         """Keep a submission as the job's current generation without running it."""
+        _, record = await self._next_work(job, submission)
+        await self._journal.write(record)
+
+    async def adopt(self, job: Job, submission: Submission, control: ExecutionControl) -> int:
+        """Let what runs go on as the submission's generation, which differs only in settings of the supervisor; its number.
+        Raises :class:`Conflict` when the execution is not in a state for that, or does not get to it."""
+        work, record = await self._next_work(job, submission)
+        wish = SettingsWish(work.generation, work.job, record)
+        await control.post(wish)
+        try:
+            async with asyncio.timeout(_ADOPTION_PATIENCE):
+                await wish.accepted
+        except TimeoutError:
+            raise Conflict("the execution is too busy to take other settings", hint="try again") from None
+        return work.generation
+
+    async def _next_work(self, job: Job, submission: Submission) -> tuple[Work, Callable[[Entry], None]]:
+        """The work of the submission as the job's next generation, and what records it as the current one."""
         now = time.time()
         work = Work(job.id, await self._next_generation(job.id), submission.job, submission.base_directory)
 
@@ -266,7 +285,7 @@ class JobLifecycle:
             _record_generation(entry, work, submission, now)
             entry.store.update_job(_with_generation(entry, current, work, submission, current.desired_state, now))
 
-        await self._journal.write(record)
+        return work, record
 
     async def set_desired(self, job_id: str, desired: DesiredState) -> None:
         """Record what a person wants of the job."""

@@ -18,7 +18,7 @@ from runner.states import ExecutionState
 from runner.supervisor.execution_record import ExecutionRecord
 from runner.supervisor.link import Heard, Hung
 from runner.supervisor.pending_wishes import reject, resolve
-from runner.supervisor.wishes import CancelWish, SavepointWish, StopWish, Wish
+from runner.supervisor.wishes import CancelWish, SavepointWish, SettingsWish, StopWish, Wish
 from spec.job import DEFAULT_QUEUE
 
 _NOT_STARTED = "it had not started"
@@ -151,6 +151,9 @@ async def _answer(item: Heard | Hung | Wish, record: ExecutionRecord) -> bool:
     match item:
         case SavepointWish():
             reject(item, "the job is QUEUED: there is nothing to save")
+            return True
+        case SettingsWish():
+            reject(item, "the job is QUEUED: a restart takes the settings")
             return True
         case CancelWish():
             await record.change(ExecutionState.CANCELED, _NOT_STARTED, desired=DesiredState.CANCELED)

@@ -3,6 +3,7 @@
     saved file -> check -> invalid: the old one runs on
                -> means the same: nothing
                -> would misread the positions: blocked, the old one runs on
+               -> only settings of the supervisor: it runs on and takes them
                -> stop with savepoint -> start the new generation from it
                                       -> cannot start: the old generation again, from the same savepoint
 
@@ -51,7 +52,7 @@ class Reloader:
         self._files = JobFiles(watch, self._related)
         self._journal = journal
         self._lifecycle = lifecycle
-        self._upgrade = Upgrade(lifecycle, executions, limits)
+        self._upgrade = Upgrade(lifecycle, executions, limits, in_place=True)
         self._included: dict[str, tuple[str, ...]] = {}
         self._waiting: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}

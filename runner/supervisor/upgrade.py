@@ -17,7 +17,9 @@ from runner.supervisor.restore import NONE
 from runner.supervisor.submission import Submission
 from runner.supervisor.wishes import StopWish
 from spec.errors import FlowdeckError
+from spec.plan.change import Effect
 from spec.plan.compatibility import breaches
+from spec.plan.plan import plan_change
 
 SYNCED = "synced"
 BLOCKED = "blocked"
@@ -33,11 +35,20 @@ Result: TypeAlias = tuple[str, str]
 
 
 class Upgrade:
-    """Carries out upgrades; the caller holds the job's lock. ``occasion`` is what the savepoints are described with."""
+    """Carries out upgrades; the caller holds the job's lock. ``occasion`` is what the savepoints are described with. With
+    ``in_place``, an execution that needs no restart for what is new gets none.
+    """
 
     def __init__(
-        self, lifecycle: JobLifecycle, executions: Executions, limits: Limits, *, occasion: str = "hot reload"
+        self,
+        lifecycle: JobLifecycle,
+        executions: Executions,
+        limits: Limits,
+        *,
+        occasion: str = "hot reload",
+        in_place: bool = False,
     ) -> None:
+        self._in_place = in_place
         self._occasion = occasion
         self._lifecycle = lifecycle
         self._executions = executions
@@ -59,7 +70,9 @@ class Upgrade:
             if execution.state.is_terminal:
                 return await self._revive(job, submission, execution)
             control = self._executions.control(execution.id)
-            result = None if control is None else await self._replace(job, submission, control, announce)
+            result = None if control is None else await self._adopt(job, submission, control)
+            if result is None and control is not None:
+                result = await self._replace(job, submission, control, announce)
             if result is not None:
                 return result
             job = await self._lifecycle.reread(job.id)
@@ -73,6 +86,22 @@ class Upgrade:
             return BLOCKED, error.message
         await self._lifecycle.start(prepared)
         return SYNCED, f"it had {execution.state.lower()} and goes on with generation {prepared.work.generation}"
+
+    async def _adopt(self, job: Job, submission: Submission, control: ExecutionControl) -> Result | None:
+        """Let what runs take the new settings as it is; None when that is not possible."""
+        old, _ = await self._lifecycle.generation(job, job.generation)
+        if not self._in_place or (control.work.generation, control.work.base_directory) != (
+            job.generation,
+            submission.base_directory,
+        ):
+            return None
+        if plan_change(old, submission.job).effect is not Effect.IN_PLACE:
+            return None
+        try:
+            generation = await self._lifecycle.adopt(job, submission, control)
+        except Conflict:
+            return None
+        return SYNCED, f"the execution goes on as generation {generation}, without a restart"
 
     async def _replace(self, job: Job, submission: Submission, control: ExecutionControl, announce: Announce) -> Result | None:
         """Replace what runs; None when it has ended in the meantime, so that another plan is needed."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from runner.model import Checkpoint, DesiredState
+from runner.supervisor.journal import Entry
+from spec.job import JobSpec
 
 
 @dataclass(slots=True, eq=False)
@@ -45,4 +48,17 @@ class ParkWish:
     """The daemon is shutting down: take a last checkpoint, if that is quick, and leave the rest to the next daemon."""
 
 
-Wish: TypeAlias = StopWish | CancelWish | SavepointWish | ParkWish
+@dataclass(slots=True, eq=False)
+class SettingsWish:
+    """Go on as another generation, whose ``job`` differs only in settings of the supervisor. ``record`` stores it, in the
+    transaction in which the execution goes over to it. ``accepted`` resolves when that has happened; who gives up waiting
+    cancels it, and it does not happen any more.
+    """
+
+    generation: int
+    job: JobSpec
+    record: Callable[[Entry], None]
+    accepted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+Wish: TypeAlias = StopWish | CancelWish | SavepointWish | ParkWish | SettingsWish

@@ -12,6 +12,7 @@ class Effect(enum.StrEnum):
 
     NONE = "none"
     NEW = "new"
+    IN_PLACE = "in place"
     RESCALE = "rescale"
     RESTART = "restart"
     BREAKING = "breaking"

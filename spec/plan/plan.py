@@ -25,6 +25,8 @@ _ENV_NAMES: Final = {
     "restart.kind": "restart.strategy",
 }
 _MILLISECONDS: Final = frozenset({"checkpoint.interval", "checkpoint.timeout"})  # in the file; seconds in the resolved job
+_LIVE: Final = frozenset({"checkpoint", "restart"})
+"""The settings that only the supervisor looks at: what runs need not be restarted for them."""
 _ADDED: Final = {
     PluginKind.SOURCE: "starts from its beginning",
     PluginKind.TRANSFORM: "changes the rows from here on",
@@ -79,7 +81,7 @@ class _Comparison:
         for path, old, new in _differences(before, after, ""):
             scales = path == "parallelism"
             old, new = (_in_milliseconds(value) if path in _MILLISECONDS else value for value in (old, new))
-            effect, why = (Effect.RESCALE, _rescaled(old, new)) if scales else (Effect.RESTART, "a setting of the whole job")
+            effect, why = (Effect.RESCALE, _rescaled(old, new)) if scales else _setting(path)
             yield Change(f"env.{_ENV_NAMES.get(path, path)}", Action.CHANGE, effect, why, old, new)
 
     def _section(self, kind: PluginKind) -> Iterator[Change]:
@@ -150,6 +152,12 @@ def _action(before: Any, after: Any) -> Action:
     if before is None:
         return Action.ADD
     return Action.REMOVE if after is None else Action.CHANGE
+
+
+def _setting(path: str) -> tuple[Effect, str]:
+    if path.partition(".")[0] in _LIVE:
+        return Effect.IN_PLACE, "the supervisor goes by it from now on"
+    return Effect.RESTART, "a setting of the whole job"
 
 
 def _in_milliseconds(seconds: float | None) -> int | None:

@@ -95,6 +95,44 @@ async def test_changed_file_takes_over_without_losing_a_row(opened, watched):
         assert sum(written.values()) == watched.copy.rows
 
 
+async def test_settings_of_the_supervisor_are_taken_in_place(opened, watched):
+    """Checkpoints at another pace, and another restart strategy: the same execution goes on as generation 2, and survives its
+    worker and the daemon as that."""
+    watched.save(watched.copy.but(interval=3_600_000))
+    async with opened(watched.directory) as flow:
+        await submitted(flow)
+        before = await flow.until("copy", lambda job: job.execution is not None and job.execution.state is RUNNING)
+        pids = before.execution.worker_pids
+        watched.save(watched.copy.but(interval=100, settings="restart.attempts = 1000, restart.delay = 0.1"))
+        status = await reloaded(flow, "synced", before.reload)
+        assert "without a restart" in status.message
+        await flow.until("copy", lambda job: job.last_checkpoint is not None)
+        job = await flow.service.job("copy")
+        assert (job.generation, job.execution.generation, job.execution.attempt) == (2, 2, 1)
+        assert (job.execution.id, job.execution.worker_pids) == (before.execution.id, pids)
+        assert job.last_checkpoint.generation == 2
+        os.killpg(pids[0], signal.SIGKILL)
+        await flow.until("copy", lambda job: job.execution.attempt == 2 and job.execution.state is RUNNING)
+    async with opened(watched.directory) as flow:
+        await flow.until("copy", lambda job: job.execution.totals.rows_in == watched.copy.rows)
+        await flow.progressed("copy", watched.copy.rows)
+        job = await flow.service.job("copy")
+        assert (job.execution.id, job.generation, job.execution.generation) == (before.execution.id, 2, 2)
+        assert watched.copy.figures() == (watched.copy.rows, watched.copy.rows, watched.copy.rows - 1)
+
+
+async def test_settings_and_more_are_a_restart(opened, watched):
+    """One path that needs a restart makes it one."""
+    async with opened(watched.directory) as flow:
+        await started(flow)
+        before = await flow.service.job("copy")
+        watched.save(watched.copy.but(interval=200, rows_per_second=None))
+        await reloaded(flow, "synced", before.reload)
+        job = await flow.service.job("copy")
+        assert job.generation == 2
+        assert job.execution.id != before.execution.id
+
+
 async def test_invalid_file_changes_nothing_and_its_correction_is_seen(opened, watched):
     """With errors the old one runs on and the status has the diagnostics; the corrected file clears it."""
     async with opened(watched.directory) as flow:

@@ -54,7 +54,7 @@ def test_layout_and_order_of_keys_change_nothing() -> None:
 
 CHANGES = [
     (("parallelism = 1", "parallelism = 4"), "env.parallelism", Effect.RESCALE),
-    (("checkpoint.interval = 5000", "checkpoint.interval = 1000"), "env.checkpoint.interval", Effect.RESTART),
+    (("checkpoint.interval = 5000", "checkpoint.interval = 1000"), "env.checkpoint.interval", Effect.IN_PLACE),
     (('path = "in"', 'path = "other"'), "source.orders.path", Effect.BREAKING),
     (('["name"]', '["name", "id"]'), "transform.names.include_fields", Effect.RESTART),
     (('path = "out"', 'path = "elsewhere"'), "sink.sink-0-LocalFile.path", Effect.RESTART),
