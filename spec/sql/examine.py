@@ -279,13 +279,11 @@ _OPERATORS = {"~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIK
 
 def children(node: Node) -> Iterator[Node]:
     """The expressions right below ``node`` that can be bound without it."""
-    waiting = [item for item in node.values() if isinstance(item, dict | list)][::-1]
+    waiting = tree.parts(node)[::-1]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, list):
-            waiting.extend(reversed([each for each in item if isinstance(each, dict | list)]))
-        elif "class" not in item:
-            waiting.extend(reversed([each for each in item.values() if isinstance(each, dict | list)]))
+        if isinstance(item, list) or "class" not in item:
+            waiting.extend(reversed(tree.parts(item)))
         elif item["class"] not in {"TYPE", "LAMBDA"}:
             yield item
 

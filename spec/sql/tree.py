@@ -57,10 +57,11 @@ def _check_depth(parsed: Node) -> None:
         depth += sum("class" in value for value in level if isinstance(value, dict)) > 0
         if depth > MAXIMUM_DEPTH:
             raise _too_deep()
-        level = [item for value in level for item in _items(value)]
+        level = [item for value in level for item in parts(value)]
 
 
-def _items(value: Any) -> list[Any]:
+def parts(value: Any) -> list[Any]:
+    """The objects and lists right inside an object or a list."""
     inside = value.values() if isinstance(value, dict) else value
     return [item for item in inside if isinstance(item, CONTAINERS)]
 
@@ -94,7 +95,7 @@ def expressions(value: Any) -> Iterator[Node]:
         item = waiting.pop()
         if isinstance(item, dict) and "class" in item:
             yield item
-        waiting.extend(reversed(_items(item)))
+        waiting.extend(reversed(parts(item)))
 
 
 _NOWHERE = 1 << 63
