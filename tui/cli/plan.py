@@ -57,8 +57,9 @@ def plan_command(
     """Show what FILE would change of the daemon's job of its name, by path, with what it takes and why. Nothing is touched.
     With two files: what NEW would change of OLD.
 
-    none: the file means what runs. new: there is no such job. in place: a reload lets the execution run on. rescale, restart: a reload stops the job with a savepoint and
-    goes on from it. breaking: the saved state does not fit, and a reload is refused.
+    none: the file means what runs. new: there is no such job. in place: a reload lets the execution run on. rescale, restart:
+    a reload stops the job with a savepoint and goes on from it. breaking: the saved state does not fit, and a reload is
+    refused.
 
     Exit code 0: there is a plan. 2: a file has errors, or wrong usage.
     """
