@@ -37,7 +37,8 @@ class ReadOptions:
 @dataclass(frozen=True)
 class Document:
     """What was read. ``root`` is None when the text could not be read at all; with errors it is what could be understood
-    (a reference without a value stands as its own text). In SEATUNNEL the root is always an object."""
+    (a reference without a value stands as its own text). In SEATUNNEL the root is always an object. ``doubtful`` is where
+    the blocks may be other than they were read, as one was left open to the end: what is found there may follow from that."""
 
     root: Value | None
     diagnostics: tuple[Diagnostic, ...]
@@ -45,6 +46,7 @@ class Document:
     dialect: Dialect
     sources: tuple[SourceText, ...]
     environment_used: Mapping[str, str]
+    doubtful: tuple[Span, ...] = ()
 
 
 def read_file(path: Path, options: ReadOptions) -> Document:
@@ -87,6 +89,7 @@ def _read(source: SourceText, path: Path, options: ReadOptions) -> Document:
         dialect,
         (source, *resolved.included),
         resolved.environment_used,
+        resolved.doubtful,
     )
 
 

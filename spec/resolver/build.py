@@ -87,6 +87,8 @@ class Builder:
         self._source, self._text = tokens.source, tokens.source.text
         self._kinds, self._starts, self._ends = tokens.kinds, tokens.starts, tokens.ends
         findings.extend(self.tree.problems)
+        if self.tree.doubtful:
+            findings.doubt(self.tree.doubtful)
         for odd in lookalikes(tokens):
             findings.warn(odd.code, odd.span, odd.message, label=odd.label, notes=odd.notes, fix=odd.fix)
         if profile.strict:

@@ -10,6 +10,7 @@ from spec.resolver.codes import ResolveCode
 from spec.syntax.codes import SyntaxCode
 
 FINDING_LIMIT: Final = 1000
+_SYNTAX: Final = frozenset(map(str, SyntaxCode))
 _Key: TypeAlias = tuple[str, str, int, int]
 
 
@@ -20,11 +21,21 @@ class Findings:
         self._found: list[Diagnostic] = []
         self._seen: set[_Key] = set()
         self._counts = dict.fromkeys(Severity, 0)
+        self._doubtful: list[Span] = []
 
     @property
     def full(self) -> bool:
         """Whether further errors are dropped. (Warnings are counted apart: they must never push an error out.)"""
         return self._counts[Severity.ERROR] > FINDING_LIMIT
+
+    @property
+    def doubtful(self) -> tuple[Span, ...]:
+        """Where blocks may be other than they were read; see :class:`~spec.syntax.tree.SyntaxTree`."""
+        return tuple(self._doubtful)
+
+    def doubt(self, place: Span) -> None:
+        """What is found there besides the broken syntax may only follow from it, and is left out."""
+        self._doubtful.append(place)
 
     def extend(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         """Take over what another stage found; a file that is included twice has its problems once."""
@@ -63,7 +74,17 @@ class Findings:
     def all(self) -> tuple[Diagnostic, ...]:
         """Everything found: file by file, in the order of the text."""
         files = {name: number for number, name in enumerate(dict.fromkeys(found.file for found in self._found))}
-        return tuple(sorted(self._found, key=lambda found: (files[found.file], _key(found)[2])))
+        reliable = filter(self._is_reliable, self._found) if self._doubtful else self._found
+        return tuple(sorted(reliable, key=lambda found: (files[found.file], _key(found)[2])))
+
+    def _is_reliable(self, found: Diagnostic) -> bool:
+        """Whether ``found`` holds whatever the blocks are that were left open: also a name may only be defined further on."""
+        if found.code in _SYNTAX or found.primary is None:
+            return True
+        here = found.primary.span
+        return found.code != ResolveCode.UNRESOLVED and not any(
+            here.source is place.source and here.end > place.start for place in self._doubtful
+        )
 
 
 def _key(diagnostic: Diagnostic) -> _Key:

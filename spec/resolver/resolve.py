@@ -32,6 +32,7 @@ class Resolution:
     diagnostics: tuple[Diagnostic, ...]
     included: tuple[SourceText, ...]
     environment_used: Mapping[str, str]
+    doubtful: tuple[Span, ...] = ()
 
 
 def resolve(
@@ -58,7 +59,7 @@ def resolve(
     if isinstance(root_node, ListNode) and profile.sections:
         findings.add(SyntaxCode.JSON_ROOT, root_node.span, "a job file holds env, source, transform and sink, not a list")
         root = None
-    return Resolution(root, findings.all(), includer.sources(), externals.environment_used)
+    return Resolution(root, findings.all(), includer.sources(), externals.environment_used, findings.doubtful)
 
 
 def _values(root: ObjectNode | ListNode, profile: Profile, externals: Externals, findings: Findings) -> Value | None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Final
 
 from spec.syntax import kinds
 from spec.syntax.tokens import Tokens
 
+SECTIONS: Final = frozenset({"env", "source", "transform", "sink"})
 _LONG_STRING: Final = 2000  # tokens; longer texts are not looked through
+
+
+class Guide(enum.Enum):
+    """What tells where a block ends, besides its closing brace."""
+
+    NONE = enum.auto()
+    INDENTATION = enum.auto()  # a line that stands no further in than the line that opens the block
+    SECTIONS = enum.auto()  # a line that begins a section of a job file, which are the outermost blocks
 
 
 class Layout:
@@ -48,6 +58,19 @@ class Layout:
             if kind == kinds.UNTERMINATED_STRING:
                 return index if self._tokens.text(index).rstrip(" \t\r,") == '"' else -1
         return -1
+
+    def begins_field(self, at: int) -> bool:
+        """Whether token ``at`` starts a line that begins with a key and what follows one."""
+        if self._tokens.kinds[at] not in kinds.KEY or not self.starts_line(at):
+            return False
+        while self._tokens.kinds[at] in kinds.KEY:
+            at += 1
+        return self._tokens.kinds[at] in kinds.OPERATORS or self._tokens.kinds[at] == kinds.OPEN_BRACE
+
+    def begins_section(self, at: int) -> bool:
+        """Whether token ``at`` starts a line that opens the block of a section."""
+        opens = self._tokens.kinds[at] == kinds.UNQUOTED and self._tokens.kinds[at + 1] == kinds.OPEN_BRACE
+        return opens and self.starts_line(at) and self._tokens.text(at) in SECTIONS
 
     def _looks_like_field(self, at: int) -> bool:
         while self._tokens.kinds[at] in kinds.TRIVIA:

@@ -10,13 +10,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from spec.position import SourceText
+from spec.position import SourceText, Span
 from spec.syntax import kinds
 from spec.syntax.codes import SyntaxCode
 from spec.syntax.complaints import Complaints
 from spec.syntax.foreign import foreign_text
 from spec.syntax.include_line import read_include
-from spec.syntax.layout import Layout
+from spec.syntax.layout import Guide, Layout
 from spec.syntax.plain import plain_elements, plain_fields
 from spec.syntax.tokens import Tokens, tokenize
 from spec.syntax.tree import (
@@ -51,24 +51,41 @@ class _Frame(Struct, eq=False):
 def parse(source: SourceText) -> SyntaxTree:
     """The tree of any text. Problems are in ``problems``; the tree reprints to exactly ``source.text``.
 
-    Where braces are missing or too many, the text is read again with an eye on its layout, which mostly tells where; that
-    reading counts unless it finds more problems.
+    Where braces are missing or too many, the text is read again with an eye on its layout, which mostly tells where, and on
+    the names of sections; the reading that finds the fewest problems counts.
     """
     tokens = tokenize(source)
-    tree = _Parser(tokens).run()
-    if any(problem.code in _UNBALANCED for problem in tree.problems):
-        guided = _Parser(tokens, guided=True).run()
-        return guided if len(guided.problems) <= len(tree.problems) else tree
-    return tree
+    tree = _Parser(tokens, Guide.NONE).run()
+    if not any(problem.code in _UNBALANCED for problem in tree.problems):
+        return tree
+    guided, by_sections = (_Parser(tokens, guide).run() for guide in (Guide.INDENTATION, Guide.SECTIONS))
+    best = min((guided, by_sections, tree), key=_badness)
+    if opening := _open_at_end(best):
+        end = len(source.text)
+        best.doubtful = Span(source, end if best is guided else opening.start, end)
+    return best
+
+
+def _badness(tree: SyntaxTree) -> tuple[int, bool]:
+    return len(tree.problems), _open_at_end(tree) is not None
+
+
+def _open_at_end(tree: SyntaxTree) -> Span | None:
+    """Where the innermost block begins that is open at the end of the text, if one is."""
+    for problem in tree.problems:
+        if problem.code == SyntaxCode.UNCLOSED and problem.primary and not problem.primary.span.text:
+            return problem.secondary[0].span
+    return None
 
 
 class _Parser:
-    """One pass over the tokens of one text; ``_frames`` is the stack of open blocks. ``guided``: heed the layout."""
+    """One pass over the tokens of one text; ``_frames`` is the stack of open blocks. ``guide`` ends those that lack a brace."""
 
-    def __init__(self, tokens: Tokens, *, guided: bool = False) -> None:
+    def __init__(self, tokens: Tokens, guide: Guide) -> None:
         self._tokens = tokens
         self._layout = Layout(tokens)
-        self._guided = guided
+        self._guide = guide
+        self._guided = guide is Guide.INDENTATION
         self._kinds = tokens.kinds
         self._at = 0
         self._frames: list[_Frame] = []
@@ -199,11 +216,11 @@ class _Parser:
     # --- members --------------------------------------------------------------------------------------------------------
 
     def _read_member(self, frame: _Frame, node: ObjectSyntax) -> None:
-        if not self._guided:
+        if self._guide is Guide.NONE:
             self._at = plain_fields(self._tokens, self._at, node.members)
         self._skip_trivia()
         kind = self._kinds[self._at]
-        if self._guided and self._heed_layout(frame, node, kind):
+        if self._ends_here(frame) or (self._guided and self._heed_layout(frame, node, kind)):
             return
         if kind in kinds.KEY:
             self._read_field(frame, node)
@@ -212,6 +229,20 @@ class _Parser:
         elif not self._read_block_end(frame, kind) and not self._read_foreign(frame):
             self._complain.about_missing_key(self._at)
             self._discard(frame)
+
+    def _ends_here(self, frame: _Frame) -> bool:
+        """End ``frame`` before a line that says that it ends; whether that was so."""
+        at = self._at
+        if self._guide is Guide.SECTIONS:
+            ends = len(self._frames) > 1 and self._layout.begins_section(at)
+        elif self._guided and isinstance(frame.node, ArraySyntax):
+            ends = self._layout.begins_field(at) and self._layout.indent(at) <= frame.indent
+            ends = ends and self._layout.line(frame.node.first) < self._layout.line(at)
+        else:
+            return False
+        if ends:
+            self._end_before(frame, at)
+        return ends
 
     def _heed_layout(self, frame: _Frame, node: ObjectSyntax, kind: int) -> bool:
         """See whether the token stands where a line of this block can stand; whether that settled what to do with it."""
@@ -335,6 +366,8 @@ class _Parser:
 
     def _read_element(self, frame: _Frame, node: ArraySyntax) -> None:
         self._at = plain_elements(self._tokens, self._at, node.members)
+        if self._ends_here(frame):
+            return
         kind = self._kinds[self._at]
         if kind in kinds.SIMPLE or kind in _OPENINGS:
             frame.parts = []

@@ -92,12 +92,17 @@ Node: TypeAlias = ValueSyntax | FieldSyntax | IncludeSyntax | ErrorSyntax
 
 @dataclass(slots=True, eq=False)
 class SyntaxTree:
-    """One parsed text. ``trailing`` is what follows a complete root, if anything does."""
+    """One parsed text. ``trailing`` is what follows a complete root, if anything does.
+
+    ``doubtful`` is where blocks may be other than they were read, when one is open at the end of the text: from there on if
+    nothing tells where it ends; nothing but the end if the layout agrees with what was read.
+    """
 
     tokens: Tokens
     root: ObjectSyntax | ArraySyntax
     trailing: ErrorSyntax | None
     problems: tuple[Diagnostic, ...]
+    doubtful: Span | None = None
 
     @property
     def source(self) -> SourceText:
