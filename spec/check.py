@@ -35,7 +35,7 @@ from spec.value import Value
 # With these the text could not be followed to its end; what breaks only the strict rules of JSON was understood all the same.
 _LOST = frozenset({SyntaxCode.TRAILING_TEXT, SyntaxCode.TOO_DEEP, SyntaxCode.TOO_MANY_PROBLEMS, SyntaxCode.TOO_LARGE})
 # Findings that something is missing: it may only be missing because its value could not be read.
-_ABSENCE = frozenset(("J202", "J206", "J208", "J212", "J213", "G401", "G403", "G404"))
+_ABSENCE = frozenset(("J202", "J206", "J208", "J212", "J213", "G401", "G403", "G404", "G405"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +75,22 @@ def check_document(document: Document, engine: str = "local") -> CheckResult:
     checked = Findings(document.source.name)
     job = None
     datasets: Mapping[str, DatasetSchema] = {}
-    if document.root is not None and not any(map(_is_lost, broken)):
+    if document.root is not None and not any(found.code in _LOST for found in broken):
         job, datasets = _check(document.root, document, checked, engine)
     else:
         _hide_secrets(document, [])
     if checked.full:
         checked.add(SyntaxCode.TOO_MANY_PROBLEMS, f"more than {MAXIMUM_FINDINGS} problems: the rest is not looked at", None)
-    found = suppress([*document.diagnostics, *_reliable(checked, broken)], document.sources)
+    found = suppress([*document.diagnostics, *_reliable(checked, broken, document.doubtful)], document.sources)
     findings = Findings(document.source.name, found)
     return CheckResult(conceal(findings.sorted(), checked.secrets), None if findings.has_errors else job, document, datasets)
 
 
-def _is_lost(found: Diagnostic) -> bool:
-    """Whether the reader lost its way: after a broken line it goes on, but not after a block that nobody knows the end of."""
-    open_to_the_end = found.code == SyntaxCode.UNCLOSED and found.primary is not None and not found.primary.span.text
-    return open_to_the_end or found.code in _LOST
-
-
-def _reliable(checked: Findings, broken: list[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """What the checks found, without what only follows from values that could not be read."""
+def _reliable(checked: Findings, broken: list[Diagnostic], doubtful: tuple[Span, ...]) -> tuple[Diagnostic, ...]:
+    """What the checks found, without what only follows from values that could not be read, or not be told apart."""
     if not broken:
         return checked.sorted()
-    spans = [found.primary.span for found in broken if found.primary]
+    spans = [*(found.primary.span for found in broken if found.primary), *doubtful]
     return tuple(found for found in checked.sorted() if found.code not in _ABSENCE and not _overlaps(found, spans))
 
 
