@@ -14,6 +14,7 @@ from spec.checks.engine_support import check_delivery, check_option_support, che
 from spec.checks.environment import check_restart_settings, environment_spec, job_name
 from spec.checks.field_types import check_column_names, check_field_types
 from spec.checks.findings import MAXIMUM_FINDINGS, Findings
+from spec.checks.inclusions import show_inclusions
 from spec.checks.old_names import check_old_names
 from spec.checks.options import CheckedPlugin, check_environment, check_plugin, with_defaults
 from spec.checks.recovery_settings import check_recovery_settings
@@ -82,7 +83,7 @@ def check_document(document: Document, engine: str = "local") -> CheckResult:
     if checked.full:
         checked.add(SyntaxCode.TOO_MANY_PROBLEMS, f"more than {MAXIMUM_FINDINGS} problems: the rest is not looked at", None)
     found = suppress([*document.diagnostics, *_reliable(checked, broken, document.doubtful)], document.sources)
-    findings = Findings(document.source.name, found)
+    findings = Findings(document.source.name, show_inclusions(found, document.inclusions))
     return CheckResult(conceal(findings.sorted(), checked.secrets), None if findings.has_errors else job, document, datasets)
 
 

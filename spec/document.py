@@ -37,8 +37,10 @@ class ReadOptions:
 @dataclass(frozen=True)
 class Document:
     """What was read. ``root`` is None when the text could not be read at all; with errors it is what could be understood
-    (a reference without a value stands as its own text). In SEATUNNEL the root is always an object. ``doubtful`` is where
-    the blocks may be other than they were read, as one was left open to the end: what is found there may follow from that."""
+    (a reference without a value stands as its own text). In SEATUNNEL the root is always an object. ``inclusions`` has, for
+    every text that was included, the include statements that led to it, outermost first. ``doubtful`` is where the blocks may
+    be other than they were read, as one was left open to the end: what is found there may follow from that.
+    """
 
     root: Value | None
     diagnostics: tuple[Diagnostic, ...]
@@ -46,6 +48,7 @@ class Document:
     dialect: Dialect
     sources: tuple[SourceText, ...]
     environment_used: Mapping[str, str]
+    inclusions: Mapping[SourceText, tuple[Span, ...]] = field(default_factory=dict)
     doubtful: tuple[Span, ...] = ()
 
 
@@ -87,8 +90,9 @@ def _read(source: SourceText, path: Path, options: ReadOptions) -> Document:
         resolved.diagnostics,
         source,
         dialect,
-        (source, *resolved.included),
+        (source, *resolved.inclusions),
         resolved.environment_used,
+        resolved.inclusions,
         resolved.doubtful,
     )
 

@@ -52,6 +52,8 @@ class Includer:
 
     root: Path | None
     findings: Findings
+    inclusions: dict[SourceText, Via] = field(default_factory=dict)
+    """The texts that were included, each with the include statements that first led to it, outermost first."""
     _texts: dict[Path, SourceText] = field(default_factory=dict)
     _includes: int = 0
     _characters: int = 0
@@ -65,7 +67,9 @@ class Includer:
         for path in self._locate(syntax, span, name, parent):
             source = None if self._loops(path, span, parent) else self._read(path, span, name)
             if source is not None:
-                texts.append(Included(source, path, (*parent.via, span), (*parent.chain, path)))
+                via = (*parent.via, span)
+                self.inclusions.setdefault(source, via)
+                texts.append(Included(source, path, via, (*parent.chain, path)))
         return texts
 
     def _read(self, path: Path, span: Span, name: str) -> SourceText | None:
@@ -84,10 +88,6 @@ class Includer:
             return None
         source = self._texts[path] = SourceText(str(path), text)
         return source
-
-    def sources(self) -> tuple[SourceText, ...]:
-        """The texts that were included, each once."""
-        return tuple(self._texts.values())
 
     def _refused(self, syntax: IncludeSyntax, span: Span, name: str, depth: int) -> bool:
         """Refuse what is never read, whatever the file system says."""

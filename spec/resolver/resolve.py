@@ -18,7 +18,7 @@ from spec.resolver.externals import RESERVED_NAMES, Externals
 from spec.resolver.findings import Findings
 from spec.resolver.force import Forcer
 from spec.resolver.include import Included, Includer
-from spec.resolver.nodes import ListNode, ObjectNode
+from spec.resolver.nodes import ListNode, ObjectNode, Via
 from spec.resolver.steps import run
 from spec.syntax.codes import SyntaxCode
 from spec.value import Value
@@ -30,7 +30,7 @@ class Resolution:
 
     root: Value | None
     diagnostics: tuple[Diagnostic, ...]
-    included: tuple[SourceText, ...]
+    inclusions: Mapping[SourceText, Via]
     environment_used: Mapping[str, str]
     doubtful: tuple[Span, ...] = ()
 
@@ -59,7 +59,7 @@ def resolve(
     if isinstance(root_node, ListNode) and profile.sections:
         findings.add(SyntaxCode.JSON_ROOT, root_node.span, "a job file holds env, source, transform and sink, not a list")
         root = None
-    return Resolution(root, findings.all(), includer.sources(), externals.environment_used, findings.doubtful)
+    return Resolution(root, findings.all(), includer.inclusions, externals.environment_used, findings.doubtful)
 
 
 def _values(root: ObjectNode | ListNode, profile: Profile, externals: Externals, findings: Findings) -> Value | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spec.check import CheckResult, check_text
+from spec.check import CheckResult, check_file, check_text
 from spec.diagnostic import Applicability, Diagnostic
 from spec.document import Dialect, ReadOptions
 from spec.job import JobSpec
@@ -359,3 +360,18 @@ def test_json_in_quotes_where_an_object_or_a_list_is_wanted() -> None:
     assert valid(given).sinks[0].options["partition_key_fields"] == ["id"]
     for hostile in ('kafka.config = """' + '{"a":' * 5000 + '"""', 'partition_key_fields = """' + "[" * 5000 + '"""'):
         assert [found.code for found in job(hostile).diagnostics] == ["J203"]
+
+
+def test_a_finding_in_an_included_file_shows_where_that_came_in(tmp_path: Path) -> None:
+    """The finding stands in the included file; a label leads to each include statement on the way."""
+    (tmp_path / "inner.conf").write_text("source { FakeSource { row.nmu = 5, schema { fields { id = int } } } }\n")
+    (tmp_path / "outer.conf").write_text('include "inner.conf"\n')
+    job = tmp_path / "job.conf"
+    job.write_text('env { job.mode = BATCH }\ninclude "outer.conf"\nsink { Console { } }\n')
+    (found,) = check_file(job, ReadOptions(include_root=tmp_path)).diagnostics
+    assert (found.code, Path(found.file).name) == ("J201", "inner.conf")
+    shown = [(Path(label.span.source.name).name, label.span.text, label.message) for label in found.secondary]
+    assert shown == [
+        ("job.conf", 'include "outer.conf"', "included from here"),
+        ("outer.conf", 'include "inner.conf"', "included from here"),
+    ]
