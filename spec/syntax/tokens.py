@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass
+from itertools import islice
+from operator import attrgetter
 from typing import Final
 
 from spec.position import SourceText, Span
@@ -22,6 +24,10 @@ _TEXT: Final = rf"(?:[^{_RESERVED}{SPACES}\n/]++|/(?!/))"
 _POSITIVE_EXPONENT: Final = r"-?[0-9]++(?:\.[0-9]*+)?[eE]\+[0-9]++(?![eE.+-])"  # the one place where `+` needs no quotes
 _QUOTED: Final = r'"(?!"")[^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*+)*+"'
 _QUOTED_LINE: Final = r'"(?!"")[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"'
+
+_CHUNK: Final = 4096  # matches at a time, handled by loops inside the interpreter: a text is a million of them
+_GROUP: Final = attrgetter("lastindex")
+_END: Final = array("B", [kinds.END])
 
 # The order of the groups is the numbering in kinds.py. Every character is matched by some group.
 _PATTERN: Final = re.compile(
@@ -87,19 +93,18 @@ class Tokens:
 def tokenize(source: SourceText) -> Tokens:
     """Cut ``source`` into tokens. Never fails: what cannot stand anywhere becomes a token of a broken kind."""
     tokens = Tokens(source, array("B"), array("I"), array("I"))
-    add_kind, add_start, add_end = tokens.kinds.append, tokens.starts.append, tokens.ends.append
-    room = TOKEN_LIMIT
-    for match in _PATTERN.finditer(source.text):
-        kind = match.lastindex or kinds.END
-        begin, end = match.span(kind)
-        add_kind(kind)
-        add_start(begin)
-        add_end(end)
-        room -= 1
-        if kind == kinds.END or not room:
-            break
+    matches = islice(_PATTERN.finditer(source.text), TOKEN_LIMIT)
+    while chunk := list(islice(matches, _CHUNK)):
+        found = list(map(_GROUP, chunk))
+        tokens.kinds.extend(found)
+        tokens.starts.extend(map(re.Match.start, chunk, found))
+        tokens.ends.extend(map(re.Match.end, chunk))
     if tokens.kinds[-1] != kinds.END:
         _skip_rest(tokens)
+    elif tokens.kinds[-2:-1] == _END:  # white space before the end, and then the end once more
+        tokens.kinds.pop()
+        tokens.starts.pop()
+        tokens.ends.pop()
     return tokens
 
 
