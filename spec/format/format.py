@@ -13,7 +13,7 @@ from spec.format.sameness import says_the_same
 from spec.position import SourceText, Span
 from spec.syntax.codes import SyntaxCode
 from spec.syntax.files import FILE_LIMIT, FileProblem, binary_problem, read_text_file
-from spec.syntax.parser import parse
+from spec.syntax.readings import parse
 from spec.syntax.strict import check_json
 from spec.syntax.tree import SyntaxTree
 

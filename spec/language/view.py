@@ -9,7 +9,7 @@ from spec.language.outline import Outline, read_outline
 from spec.position import SourceText, Span
 from spec.resolver.dialect import PROFILES
 from spec.syntax import kinds
-from spec.syntax.parser import parse
+from spec.syntax.readings import parse
 from spec.syntax.tree import ArraySyntax, ObjectSyntax, SyntaxTree
 
 

@@ -32,7 +32,7 @@ from spec.resolver.steps import Step, ready
 from spec.syntax import kinds
 from spec.syntax.codes import SyntaxCode
 from spec.syntax.lookalikes import lookalikes
-from spec.syntax.parser import parse
+from spec.syntax.readings import parse
 from spec.syntax.strict import check_json
 from spec.syntax.strings import decode_raw, decode_string, decode_word
 from spec.syntax.tree import (

@@ -10,15 +10,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from spec.position import SourceText, Span
 from spec.syntax import kinds
-from spec.syntax.codes import SyntaxCode
 from spec.syntax.complaints import Complaints
 from spec.syntax.foreign import foreign_text
 from spec.syntax.include_line import read_include
 from spec.syntax.layout import Guide, Layout
 from spec.syntax.plain import plain_elements, plain_fields
-from spec.syntax.tokens import Tokens, tokenize
+from spec.syntax.tokens import Tokens
 from spec.syntax.tree import (
     ArraySyntax,
     Atom,
@@ -34,7 +32,6 @@ from spec.syntax.tree import (
 DEPTH_LIMIT: Final = 256
 
 _OPENINGS: Final = frozenset({kinds.OPEN_BRACE, kinds.OPEN_BRACKET})
-_UNBALANCED: Final = frozenset({SyntaxCode.UNCLOSED, SyntaxCode.STRAY_CLOSING})
 
 
 class _Frame(Struct, eq=False):
@@ -48,37 +45,7 @@ class _Frame(Struct, eq=False):
     indent: int = 0  # of the line that opens the block; only known when the layout is heeded
 
 
-def parse(source: SourceText) -> SyntaxTree:
-    """The tree of any text. Problems are in ``problems``; the tree reprints to exactly ``source.text``.
-
-    Where braces are missing or too many, the text is read again with an eye on its layout, which mostly tells where, and on
-    the names of sections; the reading that finds the fewest problems counts.
-    """
-    tokens = tokenize(source)
-    tree = _Parser(tokens, Guide.NONE).run()
-    if not any(problem.code in _UNBALANCED for problem in tree.problems):
-        return tree
-    guided, by_sections = (_Parser(tokens, guide).run() for guide in (Guide.INDENTATION, Guide.SECTIONS))
-    best = min((guided, by_sections, tree), key=_badness)
-    if opening := _open_at_end(best):
-        end = len(source.text)
-        best.doubtful = Span(source, end if best is guided else opening.start, end)
-    return best
-
-
-def _badness(tree: SyntaxTree) -> tuple[int, bool]:
-    return len(tree.problems), _open_at_end(tree) is not None
-
-
-def _open_at_end(tree: SyntaxTree) -> Span | None:
-    """Where the innermost block begins that is open at the end of the text, if one is."""
-    for problem in tree.problems:
-        if problem.code == SyntaxCode.UNCLOSED and problem.primary and not problem.primary.span.text:
-            return problem.secondary[0].span
-    return None
-
-
-class _Parser:
+class Parser:
     """One pass over the tokens of one text; ``_frames`` is the stack of open blocks. ``guide`` ends those that lack a brace."""
 
     def __init__(self, tokens: Tokens, guide: Guide) -> None:
@@ -93,6 +60,7 @@ class _Parser:
         self._flawed = not kinds.BROKEN.isdisjoint(tokens.kinds)  # whether any token needs a complaint at all
 
     def run(self) -> SyntaxTree:
+        """The tree, which reprints to exactly the text, with what is wrong with it."""
         root = self._open_root()
         frames = self._frames
         while frames:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from spec.diagnostic import Severity
 from spec.document import Dialect, Document, ReadOptions, read_file, read_text
-from spec.syntax.parser import parse
+from spec.syntax.readings import parse
 from spec.value import ListValue, ObjectValue, Value, to_plain
 
 JOB = """\

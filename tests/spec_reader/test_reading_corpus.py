@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spec.diagnostic import Severity
 from spec.document import Dialect, Document, ReadOptions, read_file, read_text
-from spec.syntax.parser import parse
+from spec.syntax.readings import parse
 from spec.value import Value, to_plain
 
 SHARED = Path(__file__).parents[2].parent / "shared"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spec.position import SourceText
 from spec.syntax import kinds
-from spec.syntax.parser import parse
+from spec.syntax.readings import parse
 from spec.syntax.tokens import tokenize
 from spec.syntax.tree import (
     ArraySyntax,

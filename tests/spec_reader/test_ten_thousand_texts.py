@@ -17,7 +17,7 @@ from spec.conversion.conversion import ConversionError, TargetFormat, convert
 from spec.diagnostic import Severity
 from spec.document import Dialect, Document, ReadOptions, read_file, read_text
 from spec.render.text import render_text
-from spec.syntax.parser import parse
+from spec.syntax.readings import parse
 from spec.value import Plain, to_plain
 
 SAMPLES = Path(__file__).parents[2] / "samples"
