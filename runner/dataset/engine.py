@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from spec.sql.settings import CONFINED, MEANING
 from spec.sql.text import literal
 
 INPUT = "flowdeck_input"
@@ -34,14 +35,8 @@ class Engine:
         for setting in (
             f"memory_limit = {literal(memory_limit)}",
             f"temp_directory = {literal(str(spill))}",
-            "enable_progress_bar = false",
-            "ieee_floating_point_ops = false",
-            "TimeZone = 'UTC'",
-            "integer_division = true",
-            "python_enable_replacements = false",
-            "autoinstall_known_extensions = false",
-            "autoload_known_extensions = false",
-            "allow_community_extensions = false",
+            *MEANING,
+            *CONFINED,
             f"allowed_directories = [{allowed}]",
             "enable_external_access = false",
         ):

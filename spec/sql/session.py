@@ -9,19 +9,14 @@ from contextlib import contextmanager
 import duckdb
 
 from spec.sql.dialect import Dialect
+from spec.sql.settings import CONFINED, MEANING
 
 _SETTINGS = (
     "memory_limit = '256MB'",
     "max_temp_directory_size = '0KB'",
     "max_execution_time = 2000",
-    "enable_progress_bar = false",
-    "ieee_floating_point_ops = false",
-    "TimeZone = 'UTC'",
-    "integer_division = true",
-    "python_enable_replacements = false",
-    "autoinstall_known_extensions = false",
-    "autoload_known_extensions = false",
-    "allow_community_extensions = false",
+    *MEANING,
+    *CONFINED,
     "enable_external_access = false",
     "lock_configuration = true",
 )
