@@ -35,13 +35,16 @@ class RestartKind(enum.StrEnum):
 
 
 class RestartStrategy(msgspec.Struct, frozen=True, kw_only=True):
-    """Restart policy; durations in seconds. ``attempts`` counts restarts, not the first start."""
+    """Restart policy; durations in seconds. ``attempts`` counts restarts, not the first start. ``jitter``: the share of each
+    delay that chance may take off it. ``reset``: after running so long without a failure the count starts again; None: never."""
 
     kind: RestartKind = RestartKind.FIXED_DELAY
     attempts: int = 3
     delay: float = 3.0
     maximum_delay: float = 60.0
     multiplier: float = 2.0
+    jitter: float = 0.0
+    reset: float | None = None
 
 
 class CheckpointSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,11 +57,12 @@ class CheckpointSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """The ``env`` block, typed. Rates are per parallel reader, as in SeaTunnel; None: no limit. In ``queue`` the job waits for
-    its turn."""
+    """The ``env`` block, typed. ``parallelism`` readers of a source are shared out among ``workers`` processes. Rates are per
+    parallel reader, as in SeaTunnel; None: no limit. In ``queue`` the job waits for its turn."""
 
     mode: JobMode = JobMode.BATCH
     parallelism: int = 1
+    workers: int = 1
     checkpoint: CheckpointSettings = CheckpointSettings()
     restart: RestartStrategy = RestartStrategy()
     rows_per_second: int | None = None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAXIMUM_WORKERS = 8
-"""Worker processes of one execution, whatever parallelism its plugins ask for."""
+MAXIMUM_WORKERS = 64
+"""Worker processes of one execution, whoever asks for how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

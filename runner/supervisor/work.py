@@ -56,9 +56,8 @@ class Uncommitted:
     tokens: list[SinkToken]
 
 
-def worker_count(job: JobSpec, sink_limits: Mapping[str, int]) -> int:
-    """How many workers run the job: as many as its most parallel plugin asks for, bounded by the machine's share and by sinks
-    that cannot be written to by several (``sink_limits``, by plugin name)."""
+def worker_count(job: JobSpec, sink_limits: Mapping[str, int], wanted: int | None = None) -> int:
+    """How many workers run the job: ``wanted`` if somebody said so while it ran, else what the job says; bounded by
+    :data:`MAXIMUM_WORKERS` and by sinks that cannot be written to by several (``sink_limits``, by plugin name)."""
     bounds = [sink_limits[sink.name] for sink in job.sinks if sink.name in sink_limits]
-    wanted = max(plugin.parallelism for plugin in job.plugins())
-    return max(1, min([wanted, MAXIMUM_WORKERS, *bounds]))
+    return max(1, min([job.env.workers if wanted is None else wanted, MAXIMUM_WORKERS, *bounds]))

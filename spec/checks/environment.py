@@ -15,6 +15,8 @@ from spec.fix.removal import removal_of
 from spec.job import CheckpointSettings, EnvSpec, JobMode, RestartKind, RestartStrategy
 
 STREAMING_INTERVAL = 10.0
+STREAMING_RESET = 3600.0
+BACKOFF_JITTER = 0.1
 
 _JOB_NAME = re.compile(r"[A-Za-z0-9._ -]{1,128}")
 _SAME_SETTING = (("job.retry.times", "restart.attempts"), ("job.retry.interval.seconds", "restart.delay"))
@@ -26,12 +28,13 @@ def environment_spec(options: Mapping[str, Any], given: Mapping[str, Any]) -> En
     return EnvSpec(
         mode=mode,
         parallelism=int(options["parallelism"]),
+        workers=int(options["workers"]),
         checkpoint=CheckpointSettings(
             interval=_interval(given, mode),
             timeout=options["checkpoint.timeout"] / 1000,
             retained=int(options["checkpoint.retained"]),
         ),
-        restart=_restart(options, given),
+        restart=_restart(options, given, mode),
         rows_per_second=given.get("read_limit.rows_per_second"),
         bytes_per_second=given.get("read_limit.bytes_per_second"),
         queue=options["job.queue"],
@@ -81,13 +84,23 @@ def _interval(given: Mapping[str, Any], mode: JobMode) -> float | None:
     return STREAMING_INTERVAL if mode is JobMode.STREAMING else None
 
 
-def _restart(options: Mapping[str, Any], given: Mapping[str, Any]) -> RestartStrategy:
+def _restart(options: Mapping[str, Any], given: Mapping[str, Any], mode: JobMode) -> RestartStrategy:
+    kind = RestartKind(options["restart.strategy"])
     attempts = given.get("restart.attempts", options["job.retry.times"])
     delay = given.get("restart.delay", options["job.retry.interval.seconds"])
     return RestartStrategy(
-        kind=RestartKind(options["restart.strategy"]),
+        kind=kind,
         attempts=int(attempts),
         delay=float(delay),
         maximum_delay=float(options["restart.maximum_delay"]),
         multiplier=float(options["restart.multiplier"]),
+        jitter=float(given.get("restart.jitter", BACKOFF_JITTER if kind is RestartKind.EXPONENTIAL_BACKOFF else 0.0)),
+        reset=_reset(given, mode),
     )
+
+
+def _reset(given: Mapping[str, Any], mode: JobMode) -> float | None:
+    seconds = given.get("restart.reset")
+    if seconds is not None:
+        return float(seconds)
+    return STREAMING_RESET if mode is JobMode.STREAMING else None

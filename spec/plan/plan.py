@@ -155,6 +155,8 @@ def _action(before: Any, after: Any) -> Action:
 
 
 def _setting(path: str) -> tuple[Effect, str]:
+    if path == "workers":
+        return Effect.IN_PLACE, "workers join or leave at a checkpoint, while it runs"
     if path.partition(".")[0] in _LIVE:
         return Effect.IN_PLACE, "the supervisor goes by it from now on"
     return Effect.RESTART, "a setting of the whole job"

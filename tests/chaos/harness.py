@@ -75,7 +75,7 @@ class CopyJob:
     rows: int
     file_format: str = "parquet"
     rows_per_second: int = 150_000
-    parallelism: int = 1
+    workers: int = 1
 
     def text(self) -> str:
         """The job file."""
@@ -84,7 +84,7 @@ class CopyJob:
             env {{
               job.name = "{self.name}"
               job.mode = "BATCH"
-              parallelism = {self.parallelism}
+              workers = {self.workers}
               checkpoint.interval = 200
               read_limit.rows_per_second = {self.rows_per_second}
               restart.strategy = "fixed_delay"
@@ -122,7 +122,7 @@ class CopyJob:
     def output_is_exact_prefix(self) -> bool:
         """True when the visible output is the expected rows of some prefix of the input, each exactly once.
 
-        Only for parallelism 1. Committing renames part files one by one, so a look in between may see a gap: ask again. A row
+        Only for one worker. Committing renames part files one by one, so a look in between may see a gap: ask again. A row
         that was lost or written twice stays so, and no later look is true.
         """
         count, distinct, highest = self._figures()

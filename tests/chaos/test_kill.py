@@ -95,7 +95,7 @@ def test_every_file_format_survives_kills_with_two_workers(directory: Path, daem
     chooser = random.Random(SEED + 2)
     source = write_numbers(directory / "numbers.csv", ROWS)
     job = CopyJob(name="copy", source=source, target=directory / "out", rows=ROWS, file_format=file_format)
-    job = replace(job, parallelism=2, rows_per_second=100_000)
+    job = replace(job, workers=2, rows_per_second=100_000)
     daemon.start()
     job.submit(daemon.client)
     tally: Counter[str] = Counter()

@@ -38,10 +38,10 @@ def seeds(shortened: int) -> range:
 class MonkeyJob:
     """A CSV of numbered rows, read at a limited rate, into part files, with a checkpoint every 100 ms."""
 
-    def __init__(self, directory: Path, *, parallelism: int = 1, save_mode: str = "APPEND_DATA") -> None:
+    def __init__(self, directory: Path, *, workers: int = 1, save_mode: str = "APPEND_DATA") -> None:
         self.directory = directory
         self.target = directory / "out"
-        self._parallelism = parallelism
+        self._workers = workers
         self._save_mode = save_mode
         source = directory / "numbers.csv"
         duckdb.sql(f"COPY (SELECT range AS id, 'w' || range AS word FROM range({ROWS})) TO '{source}' (FORMAT csv, HEADER)")
@@ -51,9 +51,9 @@ class MonkeyJob:
         text = dedent(
             f"""
             env {{
-              job.name = "monkey", job.mode = "BATCH", parallelism = {self._parallelism}
+              job.name = "monkey", job.mode = "BATCH", workers = {self._workers}
               checkpoint.interval = 100, checkpoint.retained = 1000
-              read_limit.rows_per_second = {12_000 // self._parallelism}
+              read_limit.rows_per_second = {12_000 // self._workers}
               restart.attempts = 100000, restart.delay = 0
             }}
             source {{ LocalFile {{
@@ -111,7 +111,7 @@ async def test_appended_rows_are_those_that_the_executions_read(directory: Path,
 @pytest.mark.parametrize("seed", seeds(2))
 async def test_rows_are_there_once_with_two_workers(directory: Path, seed: int) -> None:
     """Nobody asks for a restart from the beginning: each row is there once."""
-    job = MonkeyJob(directory, parallelism=2)
+    job = MonkeyJob(directory, workers=2)
     await play(SupervisorStage(Home(directory / "home"), job.request()), job, seed, may_repeat=False)
 
 

@@ -154,6 +154,8 @@ def test_the_engine_decides_what_is_supported() -> None:
     assert codes(check("", rest, engine="seatunnel")) == []
     assert codes(check("", rest, engine="flink")) == ["E801"]
     assert codes(check("checkpoint.retained = 5", engine="seatunnel")) == ["E802"]
+    assert codes(check("workers = 2", engine="seatunnel")) == ["E802"]
+    assert environment("workers = 2, parallelism = 3").workers == 2
 
 
 def test_an_option_that_says_the_default_is_no_problem() -> None:

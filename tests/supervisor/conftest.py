@@ -36,7 +36,7 @@ class CopyJob:
     mode: str = "BATCH"
     interval: int | None = 100
     rows_per_second: int | None = 12_000
-    parallelism: int = 1
+    workers: int = 1
     settings: str = "restart.attempts = 1000, restart.delay = 0"
     fields: str = "id = id, word = label"
     save_mode: str = "APPEND_DATA"
@@ -62,7 +62,7 @@ class CopyJob:
         return dedent(
             f"""
             env {{
-              job.name = "{self.name}", job.mode = "{self.mode}", parallelism = {self.parallelism}
+              job.name = "{self.name}", job.mode = "{self.mode}", workers = {self.workers}
               {interval}
               {limit}
               {self.settings}

@@ -26,7 +26,7 @@ RUNNING = ExecutionState.RUNNING
 
 async def test_batch_job_finishes_exactly(flow, copy):
     """A batch job ends FINISHED with a committed final checkpoint, one complete attempt, exact output and exact totals."""
-    copy = copy.but(rows_per_second=None, parallelism=2)
+    copy = copy.but(rows_per_second=None, workers=2)
     job = await flow.service.submit(copy.request())
     execution = await flow.reach(job.id, FINISHED)
     copy.assert_exact()
@@ -40,7 +40,7 @@ async def test_batch_job_finishes_exactly(flow, copy):
 
 async def test_killed_worker_costs_nothing(flow, copy):
     """SIGKILL of one of two workers: the attempt's record says so, the next one goes on from the last checkpoint, exactly."""
-    copy = copy.but(parallelism=2)
+    copy = copy.but(workers=2)
     job = await flow.service.submit(copy.request())
     await flow.progressed(job.id)
     os.kill((await flow.running_workers(job.id))[1], signal.SIGKILL)

@@ -121,7 +121,7 @@ async def test_frozen_worker_is_killed(opened, copy):
 
 async def test_checkpoint_timeout_is_tolerated(flow, copy):
     """A checkpoint that takes too long is aborted and recorded with the reason; the job goes on and later ones succeed."""
-    copy = copy.but(parallelism=2, settings="checkpoint.timeout = 400")
+    copy = copy.but(workers=2, settings="checkpoint.timeout = 400")
     job = await flow.service.submit(copy.request())
     await flow.progressed(job.id)
     worker = await kill_worker(flow, job.id, signal.SIGSTOP)

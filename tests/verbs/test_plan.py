@@ -54,6 +54,7 @@ def test_layout_and_order_of_keys_change_nothing() -> None:
 
 CHANGES = [
     (("parallelism = 1", "parallelism = 4"), "env.parallelism", Effect.RESCALE),
+    (("parallelism = 1", "parallelism = 1, workers = 4"), "env.workers", Effect.IN_PLACE),
     (("checkpoint.interval = 5000", "checkpoint.interval = 1000"), "env.checkpoint.interval", Effect.IN_PLACE),
     (('path = "in"', 'path = "other"'), "source.orders.path", Effect.BREAKING),
     (('["name"]', '["name", "id"]'), "transform.names.include_fields", Effect.RESTART),

@@ -53,7 +53,7 @@ class LocalFileSource(Source):
     def splits(self) -> list[Split]:
         """One split per file; with parallel readers, larger files are cut."""
         found = []
-        readers = self.context.plugin.parallelism
+        readers = max(self.context.plugin.parallelism, self.context.workers)
         for file in self._list():
             parts = 1 if readers == 1 else max(1, min(readers * SPLITS_PER_READER, file.size // MINIMUM_SPLIT_BYTES))
             name = str(file.path.relative_to(self._root)) if file.path != self._root else ""
