@@ -15,6 +15,15 @@ The conversation of one worker::
     ... Heartbeat twice a second with the counters, Failed once at most
     Barrier(stop=True): read nothing after it; after its Complete commit, answer Committed, then exit 0.
 
+Barrier(stop=True) may go to one worker of several, which leaves that way; the others get the same barrier without stop and run
+on. A worker that joins later gets the number that follows, a Start without states, and neither Recover nor Enumerate.
+
+NoMoreSplits is for all readers of the source in the worker, and holds until a SplitAssigned of that source comes all the same
+(another worker has left its splits behind): then the readers are not drained any more, and who is idle asks again.
+
+Pause stops reading at the next batch boundary, until Resume; each may come when it is the case already, also right after
+Start. A paused worker passes barriers, commits and beats as ever, and may be told to stop.
+
 A worker that sees end of file exits at once without committing anything.
 """
 
@@ -84,8 +93,9 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Start(_Message, frozen=True, kw_only=True):
-    """Build the pipeline. ``states`` are those of the restore point, all workers' (a plugin merges them);
-    ``checkpoint`` is the id of the restore point, 0 for a fresh start. ``log_file`` is appended to, one JSON object a line."""
+    """Build the pipeline. ``states`` are those of the restore point, all workers' (a plugin merges them), and none for a worker
+    that joins later; ``checkpoint`` is the id of the restore point, 0 for a fresh start. ``log_file`` is appended to, one JSON
+    object a line."""
 
     job: JobSpec
     job_id: str
@@ -126,7 +136,7 @@ class SplitAssigned(_Message, frozen=True, kw_only=True):
 
 
 class NoMoreSplits(_Message, frozen=True, kw_only=True):
-    """The source has nothing left for this worker."""
+    """The source has nothing left for this worker, unless a SplitAssigned of it follows."""
 
     source: str
 
@@ -149,6 +159,14 @@ class Abort(_Message, frozen=True, kw_only=True):
     """Checkpoint ``checkpoint`` will not happen. What was prepared for it stays prepared and goes into the next one."""
 
     checkpoint: int
+
+
+class Pause(_Message, frozen=True, kw_only=True):
+    """Read nothing from the next batch boundary on; everything else goes on."""
+
+
+class Resume(_Message, frozen=True, kw_only=True):
+    """Read again."""
 
 
 # worker -> supervisor
@@ -199,12 +217,18 @@ class Committed(_Message, frozen=True, kw_only=True):
 
 class Heartbeat(_Message, frozen=True, kw_only=True):
     """Alive, with counters. ``cpu_seconds`` since start, ``memory_bytes`` resident. ``drained`` as in Prepared: the
-    supervisor then takes the final checkpoint."""
+    supervisor then takes the final checkpoint.
+
+    ``splits_heard``: how many SplitAssigned have arrived, counted before ``drained`` is looked at; the supervisor believes
+    ``drained`` when it has sent no more than that. ``splits_finished``: how many splits have been read to their end.
+    """
 
     counters: list[PluginCounters]
     cpu_seconds: float
     memory_bytes: int
     drained: bool
+    splits_heard: int = 0
+    splits_finished: int = 0
 
 
 class Failed(_Message, frozen=True, kw_only=True):
@@ -214,7 +238,9 @@ class Failed(_Message, frozen=True, kw_only=True):
     retriable: bool
 
 
-SupervisorMessage: TypeAlias = Start | Settle | Recover | Enumerate | SplitAssigned | NoMoreSplits | Barrier | Complete | Abort
+SupervisorMessage: TypeAlias = (
+    Start | Settle | Recover | Enumerate | SplitAssigned | NoMoreSplits | Barrier | Complete | Abort | Pause | Resume
+)
 WorkerMessage: TypeAlias = Ready | Recovered | Enumerated | SplitRequest | Prepared | Committed | Heartbeat | Failed
 
 _supervisor_decoder: msgspec.msgpack.Decoder[SupervisorMessage] = msgspec.msgpack.Decoder(SupervisorMessage)
