@@ -49,11 +49,14 @@ class RestartStrategy(msgspec.Struct, frozen=True, kw_only=True):
 
 class CheckpointSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Checkpoint policy; durations in seconds. ``interval`` None: only the final checkpoint (a batch job without
-    ``checkpoint.interval``)."""
+    ``checkpoint.interval``). So many failures in a row as ``tolerated_failures`` do not end the attempt. ``minimum_pause``: from
+    the end of a checkpoint to the next periodic one."""
 
     interval: float | None = None
     timeout: float = 60.0
     retained: int = 3
+    tolerated_failures: int = 2
+    minimum_pause: float = 0.0
 
 
 class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):

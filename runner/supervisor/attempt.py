@@ -85,7 +85,7 @@ class Attempt:
         self._watched = now
         base = _base(restored)
         meter.begin_attempt(base, now)
-        self._coordinator = Coordinator(workers, work.job.env.checkpoint, failures_allowed=limits.failed_checkpoints, now=now)
+        self._coordinator = Coordinator(workers, work.job.env.checkpoint, now=now)
         parts = CheckpointParts(work.job, base, crew, self._pool, records, meter, listener)
         self._checkpointing = Checkpointing(self._coordinator, parts)
 

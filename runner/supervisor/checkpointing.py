@@ -101,7 +101,7 @@ class Checkpointing:
         """A worker has committed."""
         if not self._coordinator.committed(message.worker, message.checkpoint) or self._record is None:
             return
-        flight = self._coordinator.end()
+        flight = self._coordinator.end(asyncio.get_running_loop().time())
         record = await self._parts.records.committed(self._record)
         meter = self._parts.meter
         rows_in, rows_out = record.rows_in or 0, record.rows_out or 0
@@ -122,7 +122,7 @@ class Checkpointing:
             message = f"worker {workers} did not commit checkpoint {flight.id} in time"
             raise AttemptFailed(ErrorInfo(code="commit-timeout", message=message))
         reason = f"worker {workers} did not prepare it {waited}"
-        exhausted = self._coordinator.abort()
+        exhausted = self._coordinator.abort(asyncio.get_running_loop().time())
         self._broadcast(lambda worker: Abort(checkpoint=flight.id, **self._parts.crew.address(worker)))
         await self._parts.records.fail(self._record, reason)
         self._record = None
@@ -130,7 +130,7 @@ class Checkpointing:
         if exhausted:
             count = self._coordinator.failures_in_a_row
             message = f"{count} checkpoints in a row failed, the last one because {reason}"
-            hint = "a longer checkpoint.timeout may help"
+            hint = "a longer checkpoint.timeout, or more checkpoint.tolerated_failures, may help"
             raise AttemptFailed(ErrorInfo(code="checkpoints-failing", message=message, hint=hint))
 
     def _snapshot(self, flight: InFlight) -> Snapshot:

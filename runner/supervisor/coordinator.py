@@ -66,16 +66,13 @@ class InFlight:
 
 
 class Coordinator:
-    """The checkpoints of one attempt with ``workers`` workers that started at ``now``.
+    """The checkpoints of one attempt with ``workers`` workers that started at ``now``."""
 
-    ``failures_allowed``: so many failures in a row are one too many for the attempt.
-    """
-
-    def __init__(self, workers: int, settings: CheckpointSettings, *, failures_allowed: int, now: float) -> None:
+    def __init__(self, workers: int, settings: CheckpointSettings, *, now: float) -> None:
         self._workers = frozenset(range(workers))
         self._settings = settings
-        self._failures_allowed = failures_allowed
         self._next_periodic: float | None = None
+        self._rested_from: float | None = None
         self.start(now)
         self._stop: Trigger | None = None
         self._savepoints: deque[Trigger] = deque()
@@ -123,9 +120,16 @@ class Coordinator:
             return Trigger(CheckpointKind.FINAL, stop=True)
         if self._savepoints:
             return self._savepoints[0]
-        if self._next_periodic is not None and now >= self._next_periodic:
+        periodic = self._periodic_at()
+        if periodic is not None and now >= periodic:
             return Trigger(CheckpointKind.PERIODIC)
         return None
+
+    def _periodic_at(self) -> float | None:
+        """When the next periodic checkpoint may begin: at its beat, and not before the pause after the last one is over."""
+        if self._next_periodic is None or self._rested_from is None:
+            return self._next_periodic
+        return max(self._next_periodic, self._rested_from + self._settings.minimum_pause)
 
     def begin(self, checkpoint: int, trigger: Trigger, now: float) -> None:
         """``checkpoint`` is in flight for ``trigger``; its barriers are on their way."""
@@ -169,30 +173,32 @@ class Coordinator:
         flight.committed.add(worker)
         return flight.committed == self._workers
 
-    def end(self) -> InFlight:
+    def end(self, now: float) -> InFlight:
         """The checkpoint in flight is over with success."""
         flight = self._require(Phase.COMMITTING)
         self.in_flight = None
+        self._rested_from = now
         return flight
 
     def expired(self, now: float) -> bool:
         """True when the checkpoint in flight has had its time."""
         return self.in_flight is not None and self.in_flight.phase is not Phase.SAVING and now >= self.in_flight.deadline
 
-    def abort(self) -> bool:
-        """Give the checkpoint in flight up; True when that was one failure too many."""
+    def abort(self, now: float) -> bool:
+        """Give the checkpoint in flight up; True when that is more than the settings tolerate."""
         flight = self._require(Phase.PREPARING)
         self._aborted.add(flight.id)
         self.withdraw(flight.trigger)
         self.in_flight = None
+        self._rested_from = now
         self.failures_in_a_row += 1
-        return self.failures_in_a_row >= self._failures_allowed
+        return self.failures_in_a_row > self._settings.tolerated_failures
 
     def wake_at(self) -> float | None:
         """When something may be due or expired without a message; None: never."""
         if self.in_flight is not None:
             return self.in_flight.deadline
-        return self._next_periodic
+        return self._periodic_at()
 
     def may_leave(self, worker: int) -> bool:
         """True when the worker has committed the checkpoint that stops it: it is done, though others may not be."""

@@ -30,8 +30,6 @@ class Limits:
     """For a new generation to show that it works, unless it writes a checkpoint earlier; until then a failure rolls it back."""
     savepoint_patience: float = 30.0
     """For a savepoint to begin, beyond the time that checkpoints may take by the job's own settings."""
-    failed_checkpoints: int = 3
-    """So many failed checkpoints in a row fail the attempt."""
     savepoints_waiting: int = 16
     """Requests for savepoints of one execution that may wait at once."""
     inbox: int = 1024

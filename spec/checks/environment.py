@@ -33,6 +33,8 @@ def environment_spec(options: Mapping[str, Any], given: Mapping[str, Any]) -> En
             interval=_interval(given, mode),
             timeout=options["checkpoint.timeout"] / 1000,
             retained=int(options["checkpoint.retained"]),
+            tolerated_failures=int(options["checkpoint.tolerated_failures"]),
+            minimum_pause=max(0.0, options["min-pause"] / 1000),
         ),
         restart=_restart(options, given, mode),
         rows_per_second=given.get("read_limit.rows_per_second"),

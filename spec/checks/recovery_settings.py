@@ -14,7 +14,12 @@ from spec.job import JobMode, RestartKind
 _ATTEMPTS = ("restart.attempts", "job.retry.times")
 _DELAYS = ("restart.delay", "job.retry.interval.seconds")
 _GROWTH = ("restart.maximum_delay", "restart.multiplier")
-_RESTARTS = ("restart.strategy", *_ATTEMPTS, *_DELAYS, *_GROWTH)
+_CHANCE = ("restart.jitter",)
+_RESET = ("restart.reset",)
+_RESTARTS = ("restart.strategy", *_ATTEMPTS, *_DELAYS, *_GROWTH, *_CHANCE, *_RESET)
+
+_PAUSING = frozenset({"local", "seatunnel"})
+"""The engines that keep min-pause."""
 
 
 def check_recovery_settings(canonical: Canonical, findings: Findings, engine: str) -> None:
@@ -22,7 +27,7 @@ def check_recovery_settings(canonical: Canonical, findings: Findings, engine: st
     given = canonical.data
     strategy = str(given.get("restart.strategy", RestartKind.FIXED_DELAY))
     if strategy == RestartKind.NONE:
-        for name in (*_ATTEMPTS, *_DELAYS, *_GROWTH):
+        for name in (*_ATTEMPTS, *_DELAYS, *_GROWTH, *_CHANCE, *_RESET):
             _without_effect(canonical, findings, name, "restart.strategy", "nothing is restarted")
     else:
         if strategy == RestartKind.FIXED_DELAY:
@@ -30,11 +35,11 @@ def check_recovery_settings(canonical: Canonical, findings: Findings, engine: st
                 _without_effect(canonical, findings, name, "restart.strategy", "all waits are the same")
         attempts = next((name for name in _ATTEMPTS if name in given), None)
         if attempts and given[attempts] == 0:
-            for name in (*_DELAYS, *_GROWTH):
+            for name in (*_DELAYS, *_GROWTH, *_CHANCE, *_RESET):
                 _without_effect(canonical, findings, name, attempts, "there are no restarts")
     if strategy == RestartKind.EXPONENTIAL_BACKOFF:
         _check_delays(canonical, findings)
-    if engine == "seatunnel":
+    if engine in _PAUSING:
         _check_pause(canonical, findings)
     _check_restarts_of_batch(canonical, findings, strategy)
 

@@ -38,11 +38,10 @@ CODES = (
     Code(
         "C903",
         "pause longer than the interval",
-        "SeaTunnel begins a checkpoint at the earliest min-pause after the one before. When that is longer than the interval, "
+        "A checkpoint begins at the earliest min-pause after the end of the one before. When that is longer than the interval, "
         "the interval is never kept.",
         bad=_job("job.mode = STREAMING", "checkpoint.interval = 5000", "min-pause = 20000"),
         good=_job("job.mode = STREAMING", "checkpoint.interval = 20000", "min-pause = 5000"),
-        engine="seatunnel",
         severity=Severity.WARNING,
     ),
     Code(

@@ -23,8 +23,10 @@ _ENV_NAMES: Final = {
     "rows_per_second": "read_limit.rows_per_second",
     "bytes_per_second": "read_limit.bytes_per_second",
     "restart.kind": "restart.strategy",
+    "checkpoint.minimum_pause": "min-pause",
 }
-_MILLISECONDS: Final = frozenset({"checkpoint.interval", "checkpoint.timeout"})  # in the file; seconds in the resolved job
+_MILLISECONDS: Final = frozenset({"checkpoint.interval", "checkpoint.timeout", "checkpoint.minimum_pause"})
+"""In the file; seconds in the resolved job."""
 _LIVE: Final = frozenset({"checkpoint", "restart"})
 """The settings that only the supervisor looks at: what runs need not be restarted for them."""
 _ADDED: Final = {

@@ -28,9 +28,9 @@ def prepared(checkpoint: int, worker: int, rows: int = 1) -> Prepared:
     )
 
 
-def coordinator(workers: int = 2, interval: float | None = 1.0, timeout: float = 5.0, failures: int = 3) -> Coordinator:
+def coordinator(workers: int = 2, interval: float | None = 1.0, timeout: float = 5.0, **settings: float) -> Coordinator:
     """A coordinator whose attempt starts at zero."""
-    return Coordinator(workers, CheckpointSettings(interval=interval, timeout=timeout), failures_allowed=failures, now=0.0)
+    return Coordinator(workers, CheckpointSettings(interval=interval, timeout=timeout, **settings), now=0.0)
 
 
 def test_the_clock_asks_each_interval_and_skips_missed_beats():
@@ -44,11 +44,11 @@ def test_the_clock_asks_each_interval_and_skips_missed_beats():
     clock.prepared(0, prepared(1, 0))
     clock.saved(4.5)
     clock.committed(0, 1)
-    clock.end()
+    clock.end(4.5)
     assert clock.due(4.6, drained=False) is not None
     clock.begin(2, clock.due(4.6, drained=False), 4.6)
     assert clock.wake_at() == pytest.approx(9.6)
-    clock.abort()
+    clock.abort(4.8)
     assert clock.due(4.9, drained=False) is None
     assert clock.wake_at() == pytest.approx(5.0)
 
@@ -75,25 +75,56 @@ def test_a_stop_goes_before_the_end_of_the_input_and_that_before_savepoints():
     for number, savepoint in enumerate(savepoints, 1):
         assert ranked.due(9, drained=False) is savepoint
         ranked.begin(number, savepoint, 9)
-        ranked.abort()
+        ranked.abort(9)
     assert ranked.due(9, drained=False) is None
     assert ranked.due(10, drained=False).kind is CheckpointKind.PERIODIC
 
 
 def test_failures_in_a_row_are_counted_and_success_forgives():
-    """The third abort in a row is one too many; a durable checkpoint in between starts the count again."""
-    strict = coordinator(workers=1, failures=3)
+    """Two in a row are tolerated, the third is one too many; a durable checkpoint in between starts the count again."""
+    strict = coordinator(workers=1, tolerated_failures=2)
     outcomes = []
     for number, fails in enumerate([True, True, False, True, True, True], 1):
         strict.begin(number, Trigger(CheckpointKind.PERIODIC), number)
         if fails:
-            outcomes.append(strict.abort())
+            outcomes.append(strict.abort(number))
             continue
         strict.prepared(0, prepared(number, 0))
         strict.saved(number)
         strict.committed(0, number)
-        strict.end()
+        strict.end(number)
     assert outcomes == [False, False, False, False, True]
+
+
+def test_the_tolerated_number_changes_while_failures_are_counted():
+    """Other settings hold for the failures that were counted before them too; zero tolerates none."""
+    subject = coordinator(workers=1, tolerated_failures=0)
+    subject.begin(1, Trigger(CheckpointKind.PERIODIC), 1)
+    assert subject.abort(1)
+    subject.adopt(CheckpointSettings(interval=1.0, tolerated_failures=2), 1)
+    subject.begin(2, Trigger(CheckpointKind.PERIODIC), 2)
+    assert not subject.abort(2)
+
+
+def test_the_pause_counts_from_the_end_and_holds_for_the_clock_alone():
+    """The next periodic checkpoint waits for min-pause after the end of the last one, be it a success or a failure; a savepoint
+    does not."""
+    paused = coordinator(workers=1, interval=1.0, minimum_pause=0.8)
+    paused.begin(1, paused.due(1.0, drained=False), 1.0)
+    paused.prepared(0, prepared(1, 0))
+    paused.saved(1.5)
+    paused.committed(0, 1)
+    paused.end(1.6)
+    assert paused.due(2.3, drained=False) is None
+    assert paused.wake_at() == pytest.approx(2.4)
+    savepoint = Trigger(CheckpointKind.SAVEPOINT)
+    paused.ask(savepoint)
+    assert paused.due(2.3, drained=False) is savepoint
+    paused.begin(2, savepoint, 2.3)
+    paused.abort(2.9)
+    assert paused.wake_at() == pytest.approx(3.7)
+    assert paused.due(3.6, drained=False) is None
+    assert paused.due(3.7, drained=False).kind is CheckpointKind.PERIODIC
 
 
 def test_the_timeout_covers_preparing_and_committing_but_not_the_store():
@@ -154,7 +185,7 @@ def test_any_interleaving_keeps_one_checkpoint_whole(steps):  # noqa: C901 - one
     """Whatever the order of messages and time: at most one is in flight, it is saved only with every worker's part of this very
     checkpoint, it ends only when all have committed, ids only grow, and a late part of an aborted one changes nothing."""
     workers = 3
-    subject = coordinator(workers=workers, timeout=2.0, failures=10**6)
+    subject = coordinator(workers=workers, timeout=2.0, tolerated_failures=10**6)
     now, number, aborted, saved = 0.0, 0, [], []
     for step, value in steps:
         flight = subject.in_flight
@@ -162,7 +193,7 @@ def test_any_interleaving_keeps_one_checkpoint_whole(steps):  # noqa: C901 - one
             now += value
             if subject.expired(now) and flight.phase is Phase.PREPARING:
                 aborted.append(flight.id)
-                subject.abort()
+                subject.abort(now)
         elif step == "savepoint":
             subject.ask(Trigger(CheckpointKind.SAVEPOINT))
         elif step == "stop":
@@ -179,7 +210,7 @@ def test_any_interleaving_keeps_one_checkpoint_whole(steps):  # noqa: C901 - one
                 saved.append(flight.id)
         elif step == "commit" and flight and flight.phase is Phase.COMMITTING and subject.committed(value, flight.id):
             assert flight.committed == set(range(workers))
-            subject.end()
+            subject.end(now)
         trigger = subject.due(now, drained=False)
         if trigger is not None:
             assert subject.in_flight is None
