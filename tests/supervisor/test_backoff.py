@@ -1,5 +1,8 @@
 """Restart strategies."""
 
+import random
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,9 +11,9 @@ from runner.supervisor.backoff import RestartBudget
 from spec.job import RestartKind, RestartStrategy
 
 
-def delays(strategy: RestartStrategy, count: int) -> list[float | None]:
+def delays(strategy: RestartStrategy, count: int, seed: int = 1) -> list[float | None]:
     """The first ``count`` answers of a budget."""
-    budget = RestartBudget(strategy)
+    budget = RestartBudget(strategy, random.Random(seed))
     return [budget.next_delay() for _ in range(count)]
 
 
@@ -44,14 +47,50 @@ def test_progress_gives_the_budget_back():
     st.floats(0, 100),
     st.floats(1, 10),
     st.floats(0, 1000),
+    st.floats(0, 1),
+    st.integers(),
 )
-def test_delays_are_bounded_and_end(kind, attempts, delay, multiplier, maximum):
-    """Any strategy allows exactly its attempts, with delays that never exceed the greater of delay and maximum."""
-    strategy = RestartStrategy(kind=kind, attempts=attempts, delay=delay, multiplier=multiplier, maximum_delay=maximum)
-    found = delays(strategy, attempts + 1)
+def test_delays_are_bounded_and_end(kind, attempts, delay, multiplier, maximum, jitter, seed):
+    """Any strategy allows exactly its attempts. Jitter takes at most its share off the delay that would be without it, which
+    never exceeds the greater of delay and maximum."""
+    steady = RestartStrategy(kind=kind, attempts=attempts, delay=delay, multiplier=multiplier, maximum_delay=maximum)
+    strategy = msgspec.structs.replace(steady, jitter=jitter)
+    found = delays(strategy, attempts + 1, seed)
+    plain = delays(steady, attempts + 1)
+    for value, without in zip(found, plain, strict=True):
+        assert (value is None) == (without is None)
+        assert value is None or without * (1 - jitter) <= value <= without or value == pytest.approx(without)
     allowed = 0 if kind is RestartKind.NONE else attempts
     assert [value is None for value in found] == [False] * allowed + [True] * (attempts + 1 - allowed)
     assert all(0 <= value <= max(delay, maximum) for value in found if value is not None)
+
+
+def test_jitter_spreads_the_restarts():
+    """With jitter, budgets of different chance wait differently; without, and with the same chance, alike."""
+    spread = RestartStrategy(kind=RestartKind.EXPONENTIAL_BACKOFF, attempts=20, delay=10, jitter=0.5)
+    assert delays(spread, 20, 1) == delays(spread, 20, 1) != delays(spread, 20, 2)
+    assert len(set(delays(spread, 20))) == 20
+    assert len({*delays(msgspec.structs.replace(spread, jitter=0.0), 20, 7)[3:]}) == 1
+
+
+@given(st.lists(st.floats(0, 100)), st.floats(0.001, 100), st.integers(1, 5))
+def test_a_long_run_gives_the_budget_back(runs, reset, attempts):
+    """After attempts that ran for these times there is another one unless so many in a row were shorter than the reset."""
+    budget = RestartBudget(RestartStrategy(attempts=attempts, delay=1, reset=reset))
+    short = 0
+    for seconds in runs:
+        budget.ran(seconds)
+        short = 0 if seconds >= reset else short
+        assert (budget.next_delay() is None) == (short >= attempts)
+        short += 1
+
+
+def test_without_a_reset_time_alone_gives_nothing_back():
+    """A batch job that runs for a day and then fails has not come any further for that."""
+    budget = RestartBudget(RestartStrategy(attempts=1, delay=1))
+    assert budget.next_delay() == 1
+    budget.ran(86_400)
+    assert budget.next_delay() is None
 
 
 def test_a_spent_budget_says_why():
