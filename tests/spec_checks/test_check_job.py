@@ -63,6 +63,10 @@ def test_restarts_under_both_names() -> None:
     )
     assert (own.restart.kind, own.restart.attempts, own.restart.delay) == (RestartKind.EXPONENTIAL_BACKOFF, 9, 0.5)
     assert (own.restart.maximum_delay, own.restart.multiplier) == (20.0, 3.0)
+    assert (own.restart.jitter, retries.jitter) == (0.1, 0.0)
+    given = environment("restart { strategy = exponential_backoff, jitter = 0.3, reset = 60 }").restart
+    assert (given.jitter, given.reset) == (0.3, 60.0)
+    assert (retries.reset, environment("job.mode = STREAMING").restart.reset) == (None, 3600.0)
     both = check("job.retry.times = 5, restart.attempts = 6, job.mode = STREAMING")
     assert [code for code in codes(both) if code != "E804"] == ["J215"]
     assert valid(both).env.restart.attempts == 6
