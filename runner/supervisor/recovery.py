@@ -13,8 +13,8 @@ import msgspec
 from runner.model import DesiredState, ErrorInfo, Execution, Job
 from runner.states import ExecutionState
 from runner.store.store import Store
+from runner.supervisor.aftermath import DAEMON_ENDS
 from runner.supervisor.checkpoint_record import CheckpointRecords
-from runner.supervisor.control import DAEMON_ENDS
 from runner.supervisor.errors import error_info
 from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Entry, Journal

@@ -1,0 +1,86 @@
+"""What people ask of a running execution: each wish is taken up, or refused with the reason, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from runner.model import CheckpointKind, DesiredState
+from runner.states import ExecutionState
+from runner.supervisor.adoption import adopt
+from runner.supervisor.attempt import Attempt
+from runner.supervisor.coordinator import Trigger
+from runner.supervisor.course import Course
+from runner.supervisor.outcome import Ending
+from runner.supervisor.pending_wishes import reject, resolve
+from runner.supervisor.wishes import CancelWish, ParkWish, SavepointWish, SettingsWish, StopWish, Wish
+
+
+class Acceptance:
+    """Takes up the wishes for the execution on ``course``."""
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+
+    async def accept(self, wish: Wish, attempt: Attempt | None) -> None:
+        """Take up ``wish``; ``attempt`` is the one that runs."""
+        course, record = self._course, self._course.record
+        match wish:
+            case SavepointWish():
+                self._accept_savepoint(wish, attempt)
+            case CancelWish():
+                if record.state is not ExecutionState.CANCELING:
+                    await record.change(ExecutionState.CANCELING, desired=DesiredState.CANCELED)
+                course.ending = Ending.CANCELED
+                resolve(wish.accepted, None)
+            case StopWish(savepoint=False):
+                await self._stopping(wish)
+                course.ending = Ending.STOPPED
+            case StopWish():
+                await self._accept_stop(wish, attempt)
+            case ParkWish():
+                self._accept_parking(attempt)
+            case SettingsWish():
+                if await adopt(wish, record, course.records, course.budget, attempt):
+                    course.work = replace(course.work, generation=wish.generation, job=wish.job)
+
+    def _accept_savepoint(self, wish: SavepointWish, attempt: Attempt | None) -> None:
+        if self._course.record.state is ExecutionState.STOPPING:
+            reject(wish, "the job is STOPPING")
+            return
+        trigger = self._course.pending.add_savepoint(wish)
+        if trigger is not None and attempt is not None:
+            attempt.ask(trigger)
+
+    async def _accept_stop(self, wish: StopWish, attempt: Attempt | None) -> None:
+        already = self._course.record.state is ExecutionState.STOPPING
+        if already and wish.reversible:
+            reject(wish, "the job is STOPPING")
+            return
+        if not wish.reversible:
+            await self._stopping(wish)
+        if already:
+            return
+        trigger = self._course.pending.add_stop(wish)
+        if attempt is not None:
+            attempt.ask(trigger)
+        elif not wish.reversible:
+            self._course.stop_tried = True  # nothing runs that could be saved: one attempt to get a savepoint is enough
+
+    async def _stopping(self, wish: StopWish) -> None:
+        record = self._course.record
+        if record.state is not ExecutionState.STOPPING:
+            how = "with a savepoint" if wish.savepoint else "without a savepoint"
+            await record.change(ExecutionState.STOPPING, how, desired=wish.desired)
+        elif wish.desired is not None:  # it is being stopped for a restart, and now for good
+            await record.want(wish.desired)
+        resolve(wish.accepted, None)
+
+    def _accept_parking(self, attempt: Attempt | None) -> None:
+        course = self._course
+        if attempt is None or not attempt.has_begun:
+            course.ending = Ending.PARKED
+            return
+        course.park_until = asyncio.get_running_loop().time() + course.parts.limits.parking
+        if course.record.state in {ExecutionState.RUNNING, ExecutionState.SAVEPOINTING}:
+            attempt.ask(Trigger(CheckpointKind.PERIODIC, stop=True, description="the daemon was shut down"))
