@@ -26,6 +26,28 @@ class JobMode(enum.StrEnum):
     STREAMING = "STREAMING"
 
 
+class OnError(enum.StrEnum):
+    """What becomes of a row that does not fit: the job fails, the row is counted and left out, or also written to a file."""
+
+    FAIL = "fail"
+    SKIP = "skip"
+    DEAD_LETTER = "dead_letter"
+
+
+class ErrorPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plugin does with rows that do not fit. More rejected rows than ``limit``, or a greater ``share`` of all rows, end
+    the job; None: no limit."""
+
+    action: OnError = OnError.FAIL
+    limit: int | None = None
+    share: float | None = None
+
+    @property
+    def tolerates(self) -> bool:
+        """Whether a row may be rejected at all."""
+        return self.action is not OnError.FAIL
+
+
 class RestartKind(enum.StrEnum):
     """What happens after a failed attempt."""
 
@@ -61,7 +83,8 @@ class CheckpointSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The ``env`` block, typed. ``parallelism`` readers of a source are shared out among ``workers`` processes. Rates are per
-    parallel reader, as in SeaTunnel; None: no limit. In ``queue`` the job waits for its turn."""
+    parallel reader, as in SeaTunnel; None: no limit. In ``queue`` the job waits for its turn.
+    ``dead_letter_path`` None: the directory ``dead-letters`` and in it one with the job's name."""
 
     mode: JobMode = JobMode.BATCH
     parallelism: int = 1
@@ -71,6 +94,7 @@ class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):
     rows_per_second: int | None = None
     bytes_per_second: int | None = None
     queue: str = DEFAULT_QUEUE
+    dead_letter_path: str | None = None
 
 
 class PluginSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +115,16 @@ class PluginSpec(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[str, ...] = ()
     output: str | None = None
     parallelism: int = 1
+
+    @property
+    def error_policy(self) -> ErrorPolicy:
+        """What the plugin does with rows that do not fit."""
+        options = self.options
+        return ErrorPolicy(
+            action=OnError(options.get("on_error", OnError.FAIL)),
+            limit=options.get("on_error_limit"),
+            share=options.get("on_error_share"),
+        )
 
 
 class JobSpec(msgspec.Struct, frozen=True, kw_only=True):

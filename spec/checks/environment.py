@@ -40,6 +40,7 @@ def environment_spec(options: Mapping[str, Any], given: Mapping[str, Any]) -> En
         rows_per_second=given.get("read_limit.rows_per_second"),
         bytes_per_second=given.get("read_limit.bytes_per_second"),
         queue=options["job.queue"],
+        dead_letter_path=given.get("dead_letter.path"),
     )
 
 

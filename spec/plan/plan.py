@@ -20,6 +20,7 @@ MASKED: Final = MASK
 _ENV_NAMES: Final = {
     "mode": "job.mode",
     "queue": "job.queue",
+    "dead_letter_path": "dead_letter.path",
     "rows_per_second": "read_limit.rows_per_second",
     "bytes_per_second": "read_limit.bytes_per_second",
     "restart.kind": "restart.strategy",

@@ -72,7 +72,7 @@ def test_every_option_that_the_engine_reads_is_described(place: str) -> None:
 def test_every_supported_option_is_read_by_the_engine(place: str) -> None:
     """An option without effect is not called supported. (FakeSource makes the names of its options from those of types.)"""
     read = names_read(place)
-    common = {"plugin_name", "plugin_input", "plugin_output", "parallelism"}
+    common = {"plugin_name", "plugin_input", "plugin_output", "parallelism", "on_error", "on_error_limit", "on_error_share"}
     for kind, name in PLUGINS[place]:
         schema = plugin_schema(kind, name)
         assert schema is not None
