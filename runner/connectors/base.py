@@ -95,7 +95,8 @@ class PluginContext:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How much a source hands over at once: rates and the checkpoint interval want small batches."""
+    """How much a source hands over at once: rates, the memory budget and the checkpoint interval want small batches. No batch
+    has more rows, and only one whose single row is larger has more bytes (as the source estimates them before it has read)."""
 
     rows: int = 1 << 17
     bytes: int = 4 << 20
@@ -111,7 +112,13 @@ class Batch:
 
 
 class Source(ABC):
-    """Reads splits. One instance per worker; ``read`` runs in the source's reader thread, the rest before it starts."""
+    """Reads splits. One instance per worker, shared by all its reader threads.
+
+    ``read`` runs in several threads at once, each with a split of its own and never two with the same: what an instance keeps
+    between batches must bear that (replaced whole rather than changed in place, or kept inside the iterator). An iterator is
+    used by one thread from beginning to end. ``connection`` is for making cursors: who queries makes one of its own for it and
+    closes it. Everything else is called before any ``read``.
+    """
 
     def __init__(self, context: PluginContext, connection: duckdb.DuckDBPyConnection) -> None:
         self.context = context
@@ -246,14 +253,23 @@ _RETRIABLE_ERRNO = frozenset(
         errno.EBUSY,
         errno.ETIMEDOUT,
         errno.ESTALE,
+        errno.ENOTCONN,
         errno.EINTR,
     }
 )
 
 
 def file_error(error: OSError, path: Path | str, doing: str) -> PluginError:
-    """The clear form of an operating-system error about ``path``; a full disk and the like are retriable."""
+    """The clear form of an operating-system error about ``path``; a full disk and the like are retriable. So is a file that is
+    not there: a mount may come late (the supervisor tries that once)."""
     reason = os.strerror(error.errno) if error.errno else str(error)
-    retriable = error.errno in _RETRIABLE_ERRNO
+    missing = error.errno == errno.ENOENT
+    retriable = missing or error.errno in _RETRIABLE_ERRNO
     hint = "free space and the job goes on by itself" if error.errno in {errno.ENOSPC, errno.EDQUOT} else ""
-    return PluginError(f"cannot {doing} {path}: {reason}", hint=hint, code="file", position=str(path), retriable=retriable)
+    code = "file-missing" if missing else "file"
+    return PluginError(f"cannot {doing} {path}: {reason}", hint=hint, code=code, position=str(path), retriable=retriable)
+
+
+def missing_file(path: Path | str) -> PluginError:
+    """There is nothing at ``path``."""
+    return PluginError(f"{path} does not exist", code="file-missing", position=str(path), retriable=True)

@@ -15,6 +15,7 @@ from runner.worker.link import LinkClosed
 from spec.errors import FlowdeckError
 
 _NO_SPACE = "no space left on device"
+_MORE_MEMORY = "give the job more memory, or fewer parallel readers"
 
 
 class StageError(Exception):
@@ -51,7 +52,7 @@ def describe_failure(error: BaseException) -> tuple[ErrorInfo, bool]:
     if isinstance(error, duckdb.Error):
         return _sql_failure(error, plugin)
     if isinstance(error, MemoryError | pa.ArrowMemoryError):
-        return ErrorInfo(code="memory", message="the worker ran out of memory", plugin=plugin), True
+        return ErrorInfo(code="memory", message="the worker ran out of memory", hint=_MORE_MEMORY, plugin=plugin), True
     if isinstance(error, pa.ArrowException):
         return ErrorInfo(code="data", message=_first_lines(str(error)), plugin=plugin), False
     message = f"{type(error).__name__}: {_first_lines(str(error))}"
@@ -64,11 +65,12 @@ def _info(error: FlowdeckError, plugin: str | None, position: str | None) -> Err
 
 def _sql_failure(error: duckdb.Error, plugin: str | None) -> tuple[ErrorInfo, bool]:
     message = sql_message(error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return ErrorInfo(code="memory", message=message, hint=_MORE_MEMORY, plugin=plugin), True
     if _NO_SPACE in message.lower():
         hint = "free space and the job goes on by itself"
         return ErrorInfo(code="file", message=message, hint=hint, plugin=plugin), True
     retriable = isinstance(error, duckdb.OperationalError | duckdb.FatalException | duckdb.InternalException)
-    retriable = retriable or isinstance(error, duckdb.OutOfMemoryException)
     return ErrorInfo(code="sql", message=message, plugin=plugin), retriable and not isinstance(error, duckdb.DataError)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from runner.connectors.base import PluginError, file_error
+from runner.connectors.base import file_error, missing_file
 from runner.connectors.options import Options
 
 _HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
@@ -31,7 +31,7 @@ def list_files(root: Path, pattern: str | None, *, options: Options) -> list[Inp
     files are passed over; ``pattern`` is a regular expression for whole names. Raises PluginError.
     """
     if not root.exists():
-        raise PluginError(f"{root} does not exist", code="file", position=str(root))
+        raise missing_file(root)
     paths = [root] if root.is_file() else list(_walk(root))
     if pattern is not None:
         paths = _matching(paths, pattern, options)
