@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from runner.connectors.fake.random_words import RandomWords, Words, below, unit_interval
+from runner.connectors.fake.random_words import RandomWords, Words, below, remainder, unit_interval
 from runner.dataset import arrays
 from runner.dataset.arrays import Column
 
@@ -18,6 +18,7 @@ _LETTERS = np.frombuffer(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CHARACTERS_PER_WORD = 8
 _DAY_MICROSECONDS = 86_400_000_000
 _DECIMAL_LIMB_DIGITS = 18
+_SIXTEEN_BITS = (1 << 16) - 1
 
 
 def _letter_pairs() -> npt.NDArray[np.uint16]:
@@ -178,30 +179,45 @@ def _times_and_plus(factor: Words, constant: int, addend: Words) -> tuple[Words,
 
 
 class TemporalParts:
-    """Random dates and times of day from the parts they may have."""
+    """Random dates and times of day from the parts they may have: every date is worked out once, and looked up."""
 
     def __init__(self, dates: tuple[Sequence[int], ...], times: tuple[Sequence[int], ...]) -> None:
-        self._years, self._months, self._days = (np.array(part, dtype=np.int64) for part in dates)
-        self._hours, self._minutes, self._seconds = (np.array(part, dtype=np.int64) for part in times)
+        # Whatever is named twice is one row of the table: else a long list of days would make it as long as it likes.
+        (years, year), (months, month), (days, day) = (np.unique(np.array(part), return_inverse=True) for part in dates)
+        self._days = _days_of(years, months, days)
+        self._date_index = (year * len(months) * len(days), month * len(days), day)
+        units = (3_600_000_000, 60_000_000, 1_000_000)
+        self._times = [np.array(part, dtype=np.int64) * unit for part, unit in zip(times, units, strict=True)]
 
-    def days(self, words: Words) -> npt.NDArray[np.int64]:
+    def days(self, words: Words) -> npt.NDArray[np.int32]:
         """Days since 1970; a day that its month does not have becomes the month's last."""
-        years = _pick(self._years, words, 0)
-        months = (years - 1970) * 12 + _pick(self._months, words, 16) - 1
-        first = months.astype("datetime64[M]").astype("datetime64[D]")
-        last = (months + 1).astype("datetime64[M]").astype("datetime64[D]") - np.timedelta64(1, "D")
-        chosen = first + (_pick(self._days, words, 32) - 1).astype("timedelta64[D]")
-        days: npt.NDArray[np.int64] = np.minimum(chosen, last).astype(np.int64)
+        year, month, day = self._date_index
+        index = _pick(year, words, 0) + _pick(month, words, 16) + _pick(day, words, 32)
+        days: npt.NDArray[np.int32] = self._days[index]
         return days
 
     def microseconds(self, words: Words) -> npt.NDArray[np.int64]:
         """Microseconds since midnight (whole seconds)."""
-        minutes = _pick(self._hours, words, 0) * 60 + _pick(self._minutes, words, 16)
-        return (minutes * 60 + _pick(self._seconds, words, 32)) * 1_000_000
+        hours, minutes, seconds = self._times
+        return _pick(hours, words, 0) + _pick(minutes, words, 16) + _pick(seconds, words, 32)
+
+
+def _days_of(years: npt.NDArray[np.int64], months: npt.NDArray[np.int64], days: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """The date of every combination, the day changing fastest."""
+    month = ((years[:, None] - 1970) * 12 + months - 1).reshape(-1, 1)
+    first = month.astype("datetime64[M]").astype("datetime64[D]")
+    last = (month + 1).astype("datetime64[M]").astype("datetime64[D]") - np.timedelta64(1, "D")
+    chosen = first + (days - 1).astype("timedelta64[D]")
+    days_since: npt.NDArray[np.int32] = np.minimum(chosen, last).astype(np.int32).reshape(-1)
+    return days_since
 
 
 def _pick(values: npt.NDArray[np.int64], words: Words, shift: int) -> npt.NDArray[np.int64]:
-    picked: npt.NDArray[np.int64] = values[((words >> np.uint64(shift)) & np.uint64(0xFFFF)) % np.uint64(len(values))]
+    """By 16 bits of each word one of ``values``."""
+    numbers = (words >> np.uint64(shift)).astype(np.uint16)
+    if len(values) <= _SIXTEEN_BITS:
+        numbers = remainder(numbers, np.uint16(len(values)))
+    picked: npt.NDArray[np.int64] = values[numbers]
     return picked
 
 
@@ -216,7 +232,7 @@ class DateMaker(Maker):
 
     def make(self, start: int, count: int) -> Column:
         """Random dates."""
-        return arrays.from_numpy(self._parts.days(self._words.column(start, count)).astype(np.int32), pa.date32())
+        return arrays.from_numpy(self._parts.days(self._words.column(start, count)), pa.date32())
 
 
 class TimeMaker(Maker):
@@ -241,5 +257,5 @@ class TimestampMaker(Maker):
     def make(self, start: int, count: int) -> Column:
         """Random timestamps."""
         words = self._words.rows(start, count)
-        values = self._parts.days(words[:, 0]) * _DAY_MICROSECONDS + self._parts.microseconds(words[:, 1])
+        values = self._parts.days(words[:, 0]) * np.int64(_DAY_MICROSECONDS) + self._parts.microseconds(words[:, 1])
         return arrays.from_numpy(values, pa.timestamp("us"))

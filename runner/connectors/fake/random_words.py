@@ -6,6 +6,7 @@ Philox is a counter-based generator: word ``i`` of a stream depends on nothing b
 from __future__ import annotations
 
 import zlib
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ Words = npt.NDArray[np.uint64]
 
 _WORDS_PER_COUNTER = 4
 _MASK = (1 << 64) - 1
+
+_Unsigned = TypeVar("_Unsigned", np.uint16, np.uint64)
 
 
 class RandomWords:
@@ -45,4 +48,10 @@ def unit_interval(words: Words) -> npt.NDArray[np.float64]:
 
 def below(words: Words, bound: int) -> Words:
     """Uniform integers in [0, bound); ``bound`` is at least 1. The bias of the remainder is below bound / 2**64."""
-    return words % np.uint64(bound)
+    return remainder(words, np.uint64(bound))
+
+
+def remainder(numbers: npt.NDArray[_Unsigned], divisor: _Unsigned) -> npt.NDArray[_Unsigned]:
+    """``numbers % divisor``, by way of the quotient: NumPy divides whole vectors at once, but finds remainders one by one."""
+    remainders: npt.NDArray[_Unsigned] = numbers - numbers // divisor * divisor
+    return remainders
