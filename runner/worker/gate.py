@@ -1,7 +1,8 @@
 """Where a stage takes its input: byte-bounded queues that carry batches and barriers in band.
 
-A gate has one channel per input dataset. A channel that has delivered a barrier is not read until all others have delivered
-the same one (barrier alignment), so what a stage sees between two barriers is exactly one checkpoint's rows.
+A gate has one channel per thread that writes to it: each reader of a source, each stage before. A channel that has delivered
+a barrier is not read until all others have delivered the same one (barrier alignment), so what a stage sees between two
+barriers is exactly one checkpoint's rows.
 """
 
 from __future__ import annotations
@@ -9,18 +10,24 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from runner.protocol import Barrier
 
-CHANNEL_BYTES = 32 << 20
-"""How much one channel holds before its writer blocks. A single larger batch passes when the channel is empty."""
+GATE_BYTES = 32 << 20
+"""How much a gate holds, its channels together, before those who write to it block."""
 
 
 class GateClosed(Exception):
     """The pipeline is being torn down; whoever reads or writes stops at once."""
+
+
+def never() -> bool:
+    """There is nothing to give way to."""
+    return False
 
 
 @dataclass(slots=True)
@@ -36,11 +43,14 @@ class _Channel:
 
 
 class Gate:
-    """The input of one stage. Any number of writing threads (one per channel), one reading thread."""
+    """The input of one stage. Any number of writing threads (one per channel), one reading thread.
 
-    def __init__(self, channels: int, capacity: int = CHANNEL_BYTES) -> None:
+    ``capacity`` bytes are divided among the channels; a single larger batch passes when its channel is empty.
+    """
+
+    def __init__(self, channels: int, capacity: int = GATE_BYTES) -> None:
         self._channels = [_Channel() for _ in range(channels)]
-        self._capacity = capacity
+        self._capacity = capacity // channels
         self._changed = threading.Condition()
         self._closed = False
         self._turn = 0
@@ -49,19 +59,39 @@ class Gate:
 
     def put(self, channel: int, batch: pa.RecordBatch) -> float:
         """Hand over a batch; seconds spent blocked because the channel was full. Raises GateClosed."""
-        size = batch.nbytes
-        blocked = 0.0
+        began = time.monotonic()
+        blocked = not self.has_room(channel, batch.nbytes)
+        if blocked:
+            self.wait_for_room(channel, batch.nbytes)
+        waited = time.monotonic() - began if blocked else 0.0
+        self.add(channel, batch)
+        return waited
+
+    def has_room(self, channel: int, size: int) -> bool:
+        """Whether a batch of ``size`` bytes fits into the channel now. Only the channel's writer makes that less true."""
+        target = self._channels[channel]
+        return not target.bytes or target.bytes + size <= self._capacity
+
+    def wait_for_room(self, channel: int, size: int, give_way: Callable[[], bool] = never) -> bool:
+        """Wait until a batch of ``size`` bytes fits; False when ``give_way`` held before that. Raises GateClosed."""
         with self._changed:
-            target = self._channels[channel]
-            if target.bytes and target.bytes + size > self._capacity:
-                began = time.monotonic()
-                self._changed.wait_for(lambda: self._closed or not target.bytes or target.bytes + size <= self._capacity)
-                blocked = time.monotonic() - began
+            self._changed.wait_for(lambda: self._closed or self.has_room(channel, size) or give_way())
             self._check_open()
+            return self.has_room(channel, size)
+
+    def add(self, channel: int, batch: pa.RecordBatch) -> None:
+        """Hand over a batch that there is room for; never blocks. Raises GateClosed."""
+        with self._changed:
+            self._check_open()
+            target = self._channels[channel]
             target.items.append(batch)
-            target.bytes += size
+            target.bytes += batch.nbytes
             self._changed.notify_all()
-        return blocked
+
+    def nudge(self) -> None:
+        """Make blocked writers look whether they are to give way."""
+        with self._changed:
+            self._changed.notify_all()
 
     def put_barrier(self, channel: int, barrier: Barrier) -> None:
         """Hand over a barrier; never blocks, so that a full channel cannot hold up its siblings."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.connectors.base import SinkSegment
@@ -20,23 +20,42 @@ class CheckpointRecord:
     rows_in: int = 0
     rows_out: int = 0
     drained: bool = True
+    passed: dict[str, int] = field(default_factory=dict)
+    """How many readers of each source the barrier has passed."""
 
 
 class Ledger:
-    """Called by reader and stage threads; hands every complete record to ``complete`` (in checkpoint order)."""
+    """Called by reader and stage threads; hands every complete record to ``complete`` (in checkpoint order).
 
-    def __init__(self, sources: Sequence[str], sinks: Sequence[str], complete: Callable[[CheckpointRecord], None]) -> None:
-        self._sources = len(sources)
+    ``readers``: how many reader threads each source has.
+    """
+
+    def __init__(self, readers: Mapping[str, int], sinks: Sequence[str], complete: Callable[[CheckpointRecord], None]) -> None:
+        self._readers = dict(readers)
         self._sinks = len(sinks)
         self._complete = complete
         self._records: dict[int, CheckpointRecord] = {}
         self._lock = threading.Lock()
 
-    def source_passed(self, barrier: Barrier, source: str, splits: list[Split], *, rows: int, drained: bool) -> None:
-        """``source`` has sent ``barrier`` on; ``rows`` it has read since the worker started."""
+    def source_passed(
+        self,
+        barrier: Barrier,
+        source: str,
+        splits: list[Split],
+        *,
+        waiting: Callable[[], list[Split]],
+        rows: int,
+        drained: bool,
+    ) -> None:
+        """A reader of ``source`` is sending ``barrier`` on; ``rows`` it has read since the worker started, ``splits`` it holds.
+        When it is the source's last one, ``waiting`` are the splits that nobody has begun."""
         with self._lock:
             record = self._record(barrier)
-            record.splits[source] = splits
+            held = record.splits.setdefault(source, [])
+            held.extend(splits)
+            record.passed[source] = record.passed.get(source, 0) + 1
+            if record.passed[source] == self._readers[source]:
+                held.extend(waiting())
             record.rows_in += rows
             record.drained = record.drained and drained
             self._finish(record)
@@ -53,6 +72,6 @@ class Ledger:
         return self._records.setdefault(barrier.checkpoint, CheckpointRecord(barrier))
 
     def _finish(self, record: CheckpointRecord) -> None:
-        if len(record.splits) == self._sources and len(record.segments) == self._sinks:
+        if record.passed == self._readers and len(record.segments) == self._sinks:
             del self._records[record.barrier.checkpoint]
             self._complete(record)

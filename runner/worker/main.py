@@ -19,8 +19,10 @@ from runner.protocol import (
     Complete,
     Enumerate,
     NoMoreSplits,
+    Pause,
     PluginCounters,
     Recover,
+    Resume,
     Settle,
     SplitAssigned,
     Start,
@@ -33,7 +35,7 @@ from runner.worker.heartbeat import Heartbeat
 from runner.worker.ledger import CheckpointRecord, Ledger
 from runner.worker.link import Link, LinkClosed, LinkError
 from runner.worker.log import WorkerLog
-from runner.worker.pipeline import Pipeline, PipelineBuilder, ReaderHooks
+from runner.worker.pipeline import Pipeline, PipelineBuilder, ReaderHooks, readers_by_source
 from runner.worker.reporter import Reporter
 from runner.worker.settlement import settle
 from spec.job import PluginSpec
@@ -73,7 +75,6 @@ class Worker:
         self._log = WorkerLog(Path(start.log_file), worker=start.worker, attempt=start.attempt)
         self._ending = threading.Lock()
         self._exit: int | None = None
-        self._drained = False
         self._heartbeat = Heartbeat(self._counters, self._beat)
         self._committer = Committer(
             start.worker,
@@ -102,11 +103,10 @@ class Worker:
 
     def _build(self) -> None:
         start = self._start
-        ledger = Ledger(
-            [plugin.id for plugin in start.job.sources], [plugin.id for plugin in start.job.sinks], self._committer.add
-        )
-        hooks = ReaderHooks(request_split=self._reporter.request_split, drained=self._reader_drained)
-        self._pipeline = PipelineBuilder(start.job, self._context, ledger, hooks).build()
+        readers = readers_by_source(start.job, start.workers)
+        ledger = Ledger(readers, [plugin.id for plugin in start.job.sinks], self._committer.add)
+        hooks = ReaderHooks(request_split=self._reporter.request_split, drained=self._heartbeat.now)
+        self._pipeline = PipelineBuilder(start.job, readers, self._context, ledger, hooks).build()
         for sink_id, sink in self._pipeline.sinks.items():
             states = [state.data for state in start.states if state.plugin == sink_id]
             if states:
@@ -115,8 +115,9 @@ class Worker:
         self._spawn("committer", self._committer.run)
         for stage in self._pipeline.stages:
             self._spawn(f"stage {stage.plugin}", stage.run)
-        for reader in self._pipeline.readers.values():
-            self._spawn(f"reader {reader.id}", reader.run)
+        for source, group in self._pipeline.readers.items():
+            for number, reader in enumerate(group.readers):
+                self._spawn(f"reader {number} of {source}", reader.run)
         origin = f"from checkpoint {start.checkpoint}" if start.checkpoint else "from the beginning"
         self._log.write("info", f"worker {start.worker + 1} of {start.workers} is ready to read {origin}")
 
@@ -160,13 +161,20 @@ class Worker:
             case NoMoreSplits(source=source):
                 readers[source].exhaust()
             case _:
-                self._obey_checkpoint(message)
+                self._obey_reading(message)
 
-    def _obey_checkpoint(self, message: SupervisorMessage) -> None:
+    def _obey_reading(self, message: SupervisorMessage) -> None:
+        groups = self._pipeline.readers.values()
         match message:
+            case Pause():
+                for group in groups:
+                    group.pause()
+            case Resume():
+                for group in groups:
+                    group.resume()
             case Barrier():
-                for reader in self._pipeline.readers.values():
-                    reader.barrier(message)
+                for group in groups:
+                    group.barrier(message)
             case Complete(checkpoint=checkpoint):
                 self._committer.complete(checkpoint)
             case Abort(checkpoint=checkpoint):
@@ -191,11 +199,6 @@ class Worker:
                 splits.extend(source.splits())
         self._reporter.enumerated(splits)
 
-    def _reader_drained(self) -> None:
-        if self._pipeline.drained():
-            self._drained = True
-            self._heartbeat.now()
-
     def _after_prepare(self, prepared: PreparedCheckpoint) -> None:
         # Counters first: those of a last checkpoint would otherwise never be heard.
         self._heartbeat.beat()
@@ -214,14 +217,23 @@ class Worker:
 
     def _after_abort(self, record: CheckpointRecord) -> None:
         if record.barrier.stop:
-            for reader in self._pipeline.readers.values():
-                reader.resume(record.barrier.checkpoint)
+            for group in self._pipeline.readers.values():
+                group.read_on(record.barrier.checkpoint)
 
     def _counters(self) -> list[PluginCounters]:
         return self._pipeline.counters()
 
     def _beat(self, counters: list[PluginCounters], cpu_seconds: float, memory_bytes: int) -> None:
-        self._reporter.heartbeat(counters, cpu_seconds=cpu_seconds, memory_bytes=memory_bytes, drained=self._drained)
+        readers = tuple(self._pipeline.readers.values())
+        heard = sum(group.splits_heard for group in readers)  # before drained: a split that comes in between makes this old
+        self._reporter.heartbeat(
+            counters,
+            cpu_seconds=cpu_seconds,
+            memory_bytes=memory_bytes,
+            drained=bool(readers) and self._pipeline.drained(),
+            splits_heard=heard,
+            splits_finished=sum(group.splits_finished for group in readers),
+        )
 
     def _fail(self, error: BaseException) -> None:
         """Report the first failure and end; later ones are its echoes."""
@@ -249,5 +261,5 @@ class Worker:
         self._committer.close()
         for gate in self._pipeline.gates:
             gate.close()
-        for reader in self._pipeline.readers.values():
-            reader.close()
+        for group in self._pipeline.readers.values():
+            group.close()

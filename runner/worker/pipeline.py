@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -22,6 +22,8 @@ from runner.worker.outlet import Outlet
 from runner.worker.plan import StagePlan, plan_stages
 from runner.worker.rate import RateLimit
 from runner.worker.reader import Reader
+from runner.worker.source_readers import SourceReaders, reader_count
+from runner.worker.split_queue import SplitQueue
 from runner.worker.stage import OutletEnd, SinkEnd, Stage, StageEnd, StageQuery
 from spec.job import EnvSpec, JobSpec, PluginSpec
 
@@ -45,14 +47,14 @@ class Pipeline:
     engine: Engine | None = None
     sources: dict[str, Source] = field(default_factory=dict)
     sinks: dict[str, Sink] = field(default_factory=dict)
-    readers: dict[str, Reader] = field(default_factory=dict)
+    readers: dict[str, SourceReaders] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
     meters: list[Meter] = field(default_factory=list)
 
     def drained(self) -> bool:
-        """All readers have been told that nothing is left, and have read what they were given."""
-        return all(reader.drained for reader in self.readers.values())
+        """All sources have been told that nothing is left, and what they were given has been read."""
+        return all(readers.drained for readers in self.readers.values())
 
     def counters(self) -> list[PluginCounters]:
         """The counters of all plugins whose counters are known."""
@@ -61,16 +63,25 @@ class Pipeline:
             written = sink.written_bytes() if sink is not None else None
             if written is not None:
                 meter.bytes_out = max(meter.bytes_out, written)
-        return [meter.counters() for meter in self.meters]
+        return [readers.counters() for readers in self.readers.values()] + [meter.counters() for meter in self.meters]
 
 
 class PipelineBuilder:
-    """Opens one job's plugins, binds its queries and connects its gates; starts no thread."""
+    """Opens one job's plugins, binds its queries and connects its gates; starts no thread.
+
+    ``readers``: how many reader threads each source has here.
+    """
 
     def __init__(
-        self, job: JobSpec, context: Callable[[PluginSpec], PluginContext], ledger: Ledger, hooks: ReaderHooks
+        self,
+        job: JobSpec,
+        readers: Mapping[str, int],
+        context: Callable[[PluginSpec], PluginContext],
+        ledger: Ledger,
+        hooks: ReaderHooks,
     ) -> None:
         self._job = job
+        self._writers = {source.output or source.id: readers[source.id] for source in job.sources}
         self._contexts = {plugin.id: context(plugin) for plugin in job.plugins()}
         self._ledger = ledger
         self._hooks = hooks
@@ -86,12 +97,12 @@ class PipelineBuilder:
                 self._open_source(pipeline, plugin, compiler.engine)
         queries = [self._bind(stage, compiler) for stage in self._plan.stages]
         compiler.engine.lock()
-        pipeline.gates = [Gate(len(stage.inputs)) for stage in self._plan.stages]
+        pipeline.gates = [Gate(sum(self._plan.channels(number, self._writers))) for number in range(len(queries))]
         for stage, query, gate in zip(self._plan.stages, queries, pipeline.gates, strict=True):
             with blame(stage.name):
                 self._add_stage(pipeline, stage, query, gate, compiler)
         for plugin in self._job.sources:
-            self._add_reader(pipeline, plugin)
+            self._add_readers(pipeline, plugin)
         return pipeline
 
     def _directories(self) -> list[str]:
@@ -140,27 +151,41 @@ class PipelineBuilder:
             pipeline.sinks[stage.sink.id] = sink
             end = SinkEnd(sink, self._ledger)
         else:
-            end = OutletEnd(self._outlet(pipeline, stage.output))
+            [outlet] = self._outlets(pipeline, stage.output)
+            end = OutletEnd(outlet)
         pipeline.stages.append(Stage(stage.name, compiler.engine.cursor(), gate, query, end, flow))
         pipeline.meters.extend(flow.meters)
 
-    def _add_reader(self, pipeline: Pipeline, plugin: PluginSpec) -> None:
-        meter = Meter(plugin=plugin.id)
+    def _add_readers(self, pipeline: Pipeline, plugin: PluginSpec) -> None:
         env = self._job.env
-        pipeline.meters.append(meter)
-        pipeline.readers[plugin.id] = Reader(
-            pipeline.sources[plugin.id],
-            self._outlet(pipeline, plugin.output),
-            self._ledger,
-            meter,
-            pace=read_pace(env),
-            rate=RateLimit(env.rows_per_second, env.bytes_per_second),
-            request_split=self._hooks.request_split,
-            drained=self._hooks.drained,
+        queue = SplitQueue(lambda: self._hooks.request_split(plugin.id), self._hooks.drained)
+        pipeline.readers[plugin.id] = SourceReaders(
+            queue,
+            [
+                Reader(
+                    pipeline.sources[plugin.id],
+                    number,
+                    queue,
+                    outlet,
+                    self._ledger,
+                    pace=read_pace(env),
+                    rate=RateLimit(env.rows_per_second, env.bytes_per_second),
+                )
+                for number, outlet in enumerate(self._outlets(pipeline, plugin.output or plugin.id))
+            ],
         )
 
-    def _outlet(self, pipeline: Pipeline, dataset: str | None) -> Outlet:
-        return Outlet([(pipeline.gates[stage], channel) for stage, channel in self._plan.readers.get(dataset or "", ())])
+    def _outlets(self, pipeline: Pipeline, dataset: str | None) -> list[Outlet]:
+        """One for each thread that writes the dataset."""
+        return [
+            Outlet([(pipeline.gates[stage], channel) for stage, channel in channels])
+            for channels in self._plan.outlets(dataset or "", self._writers)
+        ]
+
+
+def readers_by_source(job: JobSpec, workers: int) -> dict[str, int]:
+    """How many reader threads each source has in one of ``workers`` workers."""
+    return {source.id: reader_count(source.parallelism, workers) for source in job.sources}
 
 
 def read_pace(env: EnvSpec) -> Pace:

@@ -6,6 +6,7 @@ planning: nothing is opened here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from spec.job import JobSpec, PluginSpec
@@ -32,10 +33,23 @@ class StagePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All stages, producers before consumers, and for every dataset the (stage, channel) pairs that read it."""
+    """All stages, producers before consumers, and for every dataset the (stage, input) pairs that read it."""
 
     stages: tuple[StagePlan, ...]
     readers: dict[str, tuple[tuple[int, int], ...]]
+
+    def channels(self, stage: int, writers: Mapping[str, int]) -> tuple[int, ...]:
+        """How many channels each input of a stage has, when ``writers`` says how many threads write a dataset (1 if not)."""
+        return tuple(writers.get(dataset, 1) for dataset in self.stages[stage].inputs)
+
+    def outlets(self, dataset: str, writers: Mapping[str, int]) -> list[list[tuple[int, int]]]:
+        """For every thread that writes ``dataset``, the (stage, channel) pairs that it writes to: a channel of its own each."""
+        made: list[list[tuple[int, int]]] = [[] for _ in range(writers.get(dataset, 1))]
+        for stage, position in self.readers.get(dataset, ()):
+            first = sum(self.channels(stage, writers)[:position])
+            for writer, channels in enumerate(made):
+                channels.append((stage, first + writer))
+        return made
 
 
 def plan_stages(job: JobSpec) -> Plan:
@@ -68,6 +82,6 @@ def _stage_to_extend(plugin: PluginSpec, producing: dict[str, StagePlan], consum
 def _readers(stages: list[StagePlan]) -> dict[str, tuple[tuple[int, int], ...]]:
     readers: dict[str, list[tuple[int, int]]] = {}
     for number, stage in enumerate(stages):
-        for channel, dataset in enumerate(stage.inputs):
-            readers.setdefault(dataset, []).append((number, channel))
+        for position, dataset in enumerate(stage.inputs):
+            readers.setdefault(dataset, []).append((number, position))
     return {dataset: tuple(pairs) for dataset, pairs in readers.items()}

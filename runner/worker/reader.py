@@ -1,11 +1,14 @@
-"""One thread per source: asks for splits, reads them, keeps their positions, and puts barriers in band."""
+"""One reader thread: takes splits from its source's queue, reads them, keeps their positions, and puts barriers in band.
+
+A source has as many readers as it is parallel in this worker (:mod:`runner.worker.source_readers`); each split is read by one
+of them, and each has channels of its own into the stages.
+"""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -18,69 +21,48 @@ from runner.worker.ledger import Ledger
 from runner.worker.meter import Meter
 from runner.worker.outlet import Outlet
 from runner.worker.rate import RateLimit
+from runner.worker.split_queue import SplitQueue
 
 
 @dataclass(slots=True)
 class _Reading:
     split: Split
-    batches: Iterator[Batch]
+    batches: Iterator[Batch] | None = None
+    unsent: Batch | None = None
 
 
 class Reader:
-    """Reads the splits of one source. ``run`` is the thread; the other methods are called from the control thread."""
+    """``run`` is the thread; the other methods are called from the control thread. ``number`` tells a source's readers apart.
+
+    A barrier passes at once whatever the reader waits for: a batch for which there is no room yet goes behind it.
+    """
 
     def __init__(
-        self,
-        source: Source,
-        outlet: Outlet,
-        ledger: Ledger,
-        meter: Meter,
-        *,
-        pace: Pace,
-        rate: RateLimit,
-        request_split: Callable[[str], None],
-        drained: Callable[[], None],
+        self, source: Source, number: int, splits: SplitQueue, outlet: Outlet, ledger: Ledger, *, pace: Pace, rate: RateLimit
     ) -> None:
         self.id = source.context.plugin.id
+        self.meter = Meter(plugin=self.id)
         self._source = source
+        self._number = number
+        self._splits = splits
         self._outlet = outlet
         self._ledger = ledger
-        self._meter = meter
         self._pace = pace
         self._rate = rate
-        self._request_split = request_split
-        self._announce_drained = drained
-        self._changed = threading.Condition()
-        self._assigned: deque[Split] = deque()
-        self._held: dict[str, Split] = {}  # every split to report: being read, waiting, or finished but not yet in a checkpoint
+        self._changed = splits.changed
+        self._held: dict[str, Split] = {}  # every split to report: being read, or finished but not yet in a checkpoint
         self._barriers: deque[Barrier] = deque()
-        self._requested = False
-        self._exhausted = False
         self._stopped_by: int | None = None
+        self._paused = False
         self._closed = False
         self._reading: _Reading | None = None
-        self.drained = False
-        """Told that nothing is left, and everything given has been read."""
-
-    def assign(self, split: Split) -> None:
-        """Read ``split`` next."""
-        with self._changed:
-            self._assigned.append(split)
-            self._held[split.id] = split
-            self._requested = False
-            self._changed.notify()
-
-    def exhaust(self) -> None:
-        """No further split will come."""
-        with self._changed:
-            self._exhausted = True
-            self._changed.notify()
 
     def barrier(self, barrier: Barrier) -> None:
         """Put ``barrier`` into the stream at the next batch boundary; with ``stop`` read nothing after it."""
         with self._changed:
             self._barriers.append(barrier)
-            self._changed.notify()
+            self._changed.notify_all()
+        self._outlet.nudge()
 
     def completed(self, splits: list[Split]) -> None:
         """A checkpoint with these splits is durable: its finished ones need not be reported again."""
@@ -89,18 +71,30 @@ class Reader:
                 if split.finished:
                     self._held.pop(split.id, None)
 
-    def resume(self, checkpoint: int) -> None:
+    def read_on(self, checkpoint: int) -> None:
         """``checkpoint``, which was to stop the reader, will not happen: read on, unless a later one has stopped it since."""
         with self._changed:
             if self._stopped_by == checkpoint:
                 self._stopped_by = None
-                self._changed.notify()
+                self._changed.notify_all()
+
+    def pause(self) -> None:
+        """Read nothing until ``resume``; barriers still pass."""
+        with self._changed:
+            self._paused = True
+            self._changed.notify_all()
+
+    def resume(self) -> None:
+        """Read again after ``pause``."""
+        with self._changed:
+            self._paused = False
+            self._changed.notify_all()
 
     def close(self) -> None:
         """End the thread at its next step."""
         with self._changed:
             self._closed = True
-            self._changed.notify()
+            self._changed.notify_all()
 
     def run(self) -> None:
         """The thread: until closed (GateClosed) or the source fails (StageError)."""
@@ -110,81 +104,95 @@ class Reader:
 
     def _step(self) -> None:
         barrier = self._wait_for_work()
+        reading = self._reading
         if barrier is not None:
             self._pass(barrier)
-            return
-        if self._reading is None:
-            self._open_next()
-        if self._reading is not None:
-            self._read_once(self._reading)
+        elif reading is None:
+            raise RuntimeError("there is nothing to read")
+        elif reading.unsent is None:
+            self._read(reading)
+        else:
+            self._send(reading, reading.unsent)
 
     def _wait_for_work(self) -> Barrier | None:
-        """A barrier to pass, or None when there is something to read."""
+        """A barrier to pass, or None when there is something to read or to send."""
         with self._changed:
             while True:
                 if self._closed:
                     raise GateClosed
                 if self._barriers:
                     return self._barriers.popleft()
-                timeout = self._pause()
+                timeout = self._patience()
                 if timeout == 0.0:
                     return None
                 began = time.monotonic()
                 self._changed.wait(timeout)
-                self._meter.idle_seconds += time.monotonic() - began
+                self.meter.idle_seconds += time.monotonic() - began
 
-    def _pause(self) -> float | None:
-        """Seconds to wait before reading: 0 to read now, None until something changes. Holds the lock."""
-        if self._stopped_by is not None:
+    def _patience(self) -> float | None:
+        """Seconds to wait before reading: 0 to go on now, None until something changes. Holds the lock."""
+        if self._stopped_by is not None or self._paused:
             return None
-        if self._reading is None and not self._assigned:
-            self._ask_for_split()
+        if self._reading is None and not self._begin_split():
             return None
+        if self._reading is not None and self._reading.unsent is not None:
+            return 0.0
         return self._rate.wait_seconds()
 
-    def _ask_for_split(self) -> None:
-        if self._exhausted:
-            if not self.drained:
-                self.drained = True
-                self._announce_drained()
-        elif not self._requested:
-            self._requested = True
-            self._request_split(self.id)
+    def _begin_split(self) -> bool:
+        split = self._splits.take(self._number)
+        if split is None:
+            return False
+        self._held[split.id] = split
+        self._reading = _Reading(split)
+        return True
 
-    def _open_next(self) -> None:
-        with self._changed:
-            split = self._assigned.popleft()
-        if split.finished:
-            return
-        self._reading = _Reading(split, self._source.read(split, self._pace))
-
-    def _read_once(self, reading: _Reading) -> None:
+    def _read(self, reading: _Reading) -> None:
         began = time.monotonic()
-        batch = next(reading.batches, None)
-        meter = self._meter
-        meter.busy_seconds += time.monotonic() - began
-        if batch is None:
+        if reading.batches is None:
+            reading.batches = self._source.read(reading.split, self._pace)
+        reading.unsent = next(reading.batches, None)
+        self.meter.busy_seconds += time.monotonic() - began
+        if reading.unsent is None:
             self._finish(reading)
-            return
-        if batch.data.num_rows:
-            meter.backpressured_seconds += self._outlet.put(batch.data)
-        meter.rows_in += batch.data.num_rows
-        meter.rows_out += batch.data.num_rows
+        else:
+            self._send(reading, reading.unsent)
+
+    def _send(self, reading: _Reading, batch: Batch) -> None:
+        """Hand the batch on, unless a barrier comes while there is no room for it: then the batch comes after it."""
+        rows = batch.data.num_rows
+        if rows:
+            delivery = self._outlet.put(batch.data, lambda: bool(self._barriers))
+            self.meter.backpressured_seconds += delivery.blocked_seconds
+            if not delivery.done:
+                return
+        reading.unsent = None
+        meter = self.meter
+        meter.rows_in += rows
+        meter.rows_out += rows
         meter.bytes_in += batch.input_bytes
         meter.bytes_out += batch.data.nbytes
-        self._rate.spend(batch.data.num_rows, batch.input_bytes)
+        self._rate.spend(rows, batch.input_bytes)
         with self._changed:
             self._held[reading.split.id] = msgspec.structs.replace(reading.split, position=batch.position)
 
     def _finish(self, reading: _Reading) -> None:
-        self._reading = None
         with self._changed:
+            self._reading = None
             held = self._held[reading.split.id]
             self._held[reading.split.id] = msgspec.structs.replace(held, finished=True)
+            self._splits.finish()
 
     def _pass(self, barrier: Barrier) -> None:
         with self._changed:
             splits = list(self._held.values())
             self._stopped_by = barrier.checkpoint if barrier.stop else None
-        self._ledger.source_passed(barrier, self.id, splits, rows=self._meter.rows_in, drained=self.drained)
+        self._ledger.source_passed(
+            barrier,
+            self.id,
+            splits,
+            waiting=self._splits.waiting,
+            rows=self.meter.rows_in,
+            drained=self._splits.drained,
+        )
         self._outlet.put_barrier(barrier)

@@ -74,7 +74,16 @@ class Reporter:
         """A checkpoint's output is visible."""
         self._link.send(Committed(checkpoint=checkpoint, **self._sender))
 
-    def heartbeat(self, counters: Sequence[PluginCounters], *, cpu_seconds: float, memory_bytes: int, drained: bool) -> None:
+    def heartbeat(
+        self,
+        counters: Sequence[PluginCounters],
+        *,
+        cpu_seconds: float,
+        memory_bytes: int,
+        drained: bool,
+        splits_heard: int,
+        splits_finished: int,
+    ) -> None:
         """Alive."""
         self._link.send(
             Heartbeat(
@@ -82,6 +91,8 @@ class Reporter:
                 cpu_seconds=cpu_seconds,
                 memory_bytes=memory_bytes,
                 drained=drained,
+                splits_heard=splits_heard,
+                splits_finished=splits_finished,
                 **self._sender,
             )
         )

@@ -70,7 +70,7 @@ class OutletEnd:
         """Hand on every batch."""
         rows = 0
         for batch in part.batches():
-            self.blocked_seconds += self._outlet.put(batch)
+            self.blocked_seconds += self._outlet.put(batch).blocked_seconds
             rows += batch.num_rows
         return rows
 

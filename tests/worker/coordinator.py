@@ -228,6 +228,11 @@ class Coordinator:
         former = [handle.heartbeat for handle in self.handles]
         self.wait_until(lambda: all(handle.heartbeat is not seen for handle, seen in zip(self.handles, former, strict=True)))
 
+    def send_all(self, message_type: type[SupervisorMessage], /, **fields: Any) -> None:
+        """Send every worker a message of this type."""
+        for handle in self.handles:
+            self._send(handle, message_type, **fields)
+
     def _start_fields(self) -> dict[str, Any]:
         return {
             "job": self.job,

@@ -59,7 +59,7 @@ class CsvReader(FileReader):
         self._skip = options.integer("skip_header_row_number", default=0, minimum=0)
         self._wanted = settings.wanted()
         self._boundaries: Boundaries = QuotedBoundaries(self._delimiter) if self.quoting else LineBoundaries()
-        self._as_text: set[str] = {column.name for column in self._wanted if not _parsed_by_arrow(column)}
+        self._as_text = frozenset(column.name for column in self._wanted if not _parsed_by_arrow(column))
 
     def schema(self, files: Sequence[InputFile]) -> pa.Schema:  # noqa: ARG002 - it is declared
         """The declared columns that are read."""
@@ -101,22 +101,23 @@ class CsvReader(FileReader):
         return names
 
     def _parse(self, path: Path, found: Range, columns: FileColumns) -> pa.RecordBatch:
+        as_text = self._as_text
         try:
-            return self._convert(found, columns)
+            return self._convert(found, columns, as_text)
         except _REFUSED as error:
-            moments = {column.name for column in self._wanted if column.type in _MOMENTS} - self._as_text
+            moments = {column.name for column in self._wanted if column.type in _MOMENTS} - as_text
             if moments and not _is_parse_error(error):
-                return self._parse_moments(path, found, columns, moments)
+                return self._parse_moments(path, found, columns, as_text | moments)
             raise self._fault(path, found, columns, error) from error
 
-    def _parse_moments(self, path: Path, found: Range, columns: FileColumns, moments: set[str]) -> pa.RecordBatch:
+    def _parse_moments(self, path: Path, found: Range, columns: FileColumns, as_text: frozenset[str]) -> pa.RecordBatch:
         """Once more, with dates and timestamps in any of their forms; if that was it, all of the file is read so."""
-        self._as_text |= moments
         try:
-            return self._convert(found, columns)
+            batch = self._convert(found, columns, as_text)
         except _REFUSED as error:
-            self._as_text -= moments
             raise self._fault(path, found, columns, error) from error
+        self._as_text = as_text  # replaced whole: other threads read with the former one to the end of their range
+        return batch
 
     def _fault(self, path: Path, found: Range, columns: FileColumns, error: Exception) -> DataError:
         types = {column.name: column.type for column in columns.wanted}
@@ -131,25 +132,23 @@ class CsvReader(FileReader):
             yield line, row
             line = reader.line_num
 
-    def _convert(self, found: Range, columns: FileColumns) -> pa.RecordBatch:
+    def _convert(self, found: Range, columns: FileColumns, as_text: frozenset[str]) -> pa.RecordBatch:
         table: pa.Table = _read_csv(
             pa.BufferReader(found.data),
             read_options=pc.ReadOptions(column_names=list(columns.in_file), use_threads=False, block_size=len(found.data) + 1),
             parse_options=self._parse_options(found),
-            convert_options=self._convert_options(columns),
+            convert_options=self._convert_options(columns, as_text),
         )
         batch = arrays.one_batch(table)
-        return self._finish(batch) if self._as_text else batch
+        return self._finish(batch, as_text) if as_text else batch
 
     def _parse_options(self, found: Range) -> pc.ParseOptions:
         if self.quoting:
             return pc.ParseOptions(delimiter=self._delimiter, newlines_in_values=b'"' in found.data)
         return pc.ParseOptions(delimiter=self._delimiter, quote_char=False, double_quote=False)
 
-    def _convert_options(self, columns: FileColumns) -> pc.ConvertOptions:
-        types = {
-            column.name: pa.string() if column.name in self._as_text else arrow_type(column.type) for column in columns.wanted
-        }
+    def _convert_options(self, columns: FileColumns, as_text: frozenset[str]) -> pc.ConvertOptions:
+        types = {column.name: pa.string() if column.name in as_text else arrow_type(column.type) for column in columns.wanted}
         return pc.ConvertOptions(
             column_types=types,
             include_columns=list(types),
@@ -160,9 +159,9 @@ class CsvReader(FileReader):
             false_values=["false", "False", "FALSE", "0"],
         )
 
-    def _finish(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+    def _finish(self, batch: pa.RecordBatch, as_text: frozenset[str]) -> pa.RecordBatch:
         converted = [
-            convert_text(batch.column(column.name), column.type) if column.name in self._as_text else batch.column(column.name)
+            convert_text(batch.column(column.name), column.type) if column.name in as_text else batch.column(column.name)
             for column in self._wanted
         ]
         return pa.RecordBatch.from_arrays(converted, schema=arrow_schema(self._wanted))

@@ -42,7 +42,10 @@ class FileSettings:
 
 
 class FileReader(ABC):
-    """Reads files of one format. Positions and the plain data of a split are the format's own."""
+    """Reads files of one format. Positions and the plain data of a split are the format's own.
+
+    ``read`` runs in several threads at once, as :class:`runner.connectors.base.Source` says.
+    """
 
     def __init__(self, settings: FileSettings) -> None:
         self.settings = settings

@@ -46,9 +46,9 @@ class TextReader(CsvReader):
             raise options.error("field_delimiter", f"is no regular expression: {pattern!r}") from None
         return ""
 
-    def _convert(self, found: Range, columns: FileColumns) -> pa.RecordBatch:
+    def _convert(self, found: Range, columns: FileColumns, as_text: frozenset[str]) -> pa.RecordBatch:
         if not self._pattern:
-            return super()._convert(found, columns)
+            return super()._convert(found, columns, as_text)
         lines = _compute.utf8_rtrim(_compute.split_pattern(pa.array([found.data.decode()]), "\n").values, "\r")
         lines = lines.filter(_compute.not_equal(lines, ""))
         fields = _compute.split_pattern_regex(lines, self._pattern)
