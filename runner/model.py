@@ -65,8 +65,37 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: int | None = None
 
 
+class SavepointPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """The directory of a savepoint: where it is or, while ``written_at`` is None, is to be. ``digest`` is the SHA-256 of its
+    manifest; ``verified_at`` when it was last found to be whole. ``trouble``: why it is not there, or no longer whole."""
+
+    path: str
+    written_at: float | None = None
+    digest: str = ""
+    verified_at: float | None = None
+    trouble: str = ""
+
+
+class SavepointOrigin(msgspec.Struct, frozen=True, kw_only=True):
+    """The directory that a savepoint was imported from, and what took it there. ``digest`` is the SHA-256 of its manifest."""
+
+    path: str
+    digest: str
+    job_id: str
+    job_name: str
+    number: int
+    flowdeck_version: str
+    imported_at: float
+
+
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One checkpoint or savepoint. ``id`` grows by one per job and is never reused."""
+    """One checkpoint or savepoint. ``id`` grows by one per job and is never reused.
+
+    ``duration`` is from the request until it was durable; ``prepared_seconds`` until every worker had its part ready,
+    ``saved_seconds`` then until the store had it, ``committed_seconds`` then until every sink had committed. ``size`` is that
+    of the state; counters are those of the whole execution. ``late_workers`` are those that were not ready in time or, of a
+    success, after half of that; ``requested_by`` says who wanted it.
+    """
 
     id: int
     job_id: str
@@ -83,6 +112,18 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     rows_out: int | None = None
     description: str = ""
     failure: str = ""
+    requested_by: str = ""
+    prepared_seconds: float | None = None
+    saved_seconds: float | None = None
+    committed_seconds: float | None = None
+    bytes_in: int | None = None
+    bytes_out: int | None = None
+    splits: int | None = None
+    splits_finished: int | None = None
+    late_workers: tuple[int, ...] = ()
+    slowest_worker: int | None = None
+    place: SavepointPlace | None = None
+    origin: SavepointOrigin | None = None
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +177,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     queue: str = DEFAULT_QUEUE
     reload: ReloadStatus | None = None
     overrides: dict[str, str] = {}
+    restarting_from: str = ""
+    """What a restart is to begin from whose new execution is not recorded yet: ``none``, a checkpoint's id or a directory."""
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +195,12 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One start of an execution's workers; the first has number 1."""
+    """One start of an execution's workers; the first has number 1.
+
+    ``cause`` says why it was made, ``restore_reason`` why it began where it did. ``workers`` are those it had at the end or has
+    now, ``rows_in`` and ``rows_out`` what they read and wrote beyond the restore point, durable or not; ``duration`` is
+    measured, whatever the system's clock did meanwhile.
+    """
 
     execution_id: str
     number: int
@@ -162,6 +210,11 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     restore_reason: str = ""
     outcome: str = ""
     error: ErrorInfo | None = None
+    cause: str = ""
+    workers: int = 0
+    rows_in: int | None = None
+    rows_out: int | None = None
+    duration: float | None = None
 
 
 class MetricPoint(msgspec.Struct, frozen=True, kw_only=True):

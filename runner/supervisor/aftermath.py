@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from runner.model import Checkpoint, CheckpointKind, DesiredState, ErrorInfo
@@ -10,6 +11,7 @@ from runner.supervisor.course import Course
 from runner.supervisor.errors import AttemptFailed, error_info
 from runner.supervisor.outcome import Ending, Outcome
 from runner.supervisor.pending_wishes import resolve
+from runner.supervisor.recurrence import recurring
 from runner.supervisor.settlement import settle
 from spec.errors import FlowdeckError
 
@@ -65,6 +67,10 @@ class Aftermath:
             return None
         if course.pending.stop is not None:
             course.pending.drop_stop(f"the attempt failed: {error.message}")
+        if course.recurrence.recurs(error):
+            error = recurring(error)
+            await self._finish(ExecutionState.FAILED, "another attempt would fail the same way", clean=False, error=error)
+            return None
         hopeless = course.fragile or not failure.retriable
         delay = None if hopeless else self._next_delay()
         if delay is None:
@@ -84,6 +90,8 @@ class Aftermath:
             # All input is processed and durable; only the sinks' commit is missing, whatever the restart strategy says.
             self._course.final_tries -= 1
             return 0.0
+        if self._course.begun_at is not None:
+            self._course.budget.ran(asyncio.get_running_loop().time() - self._course.begun_at)
         return self._course.budget.next_delay()
 
     async def _after_failed_stop(self, failure: AttemptFailed) -> None:

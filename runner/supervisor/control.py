@@ -138,6 +138,7 @@ class ExecutionControl:
 
     async def _make_attempt(self) -> Outcome:
         crew: Crew | None = None
+        self._course.begun_at = None
         outcome = Outcome(Ending.PARKED)  # what a cancelled task leaves behind
         try:
             if self._record.state is not ExecutionState.STOPPING:
@@ -150,7 +151,7 @@ class ExecutionControl:
             crew = self._new_crew(number)
             self._attempt = self._new_attempt(restored, workers, crew)
             await self._attempt.start()
-            self._record.remember(worker_pids=crew.pids)
+            self._record.hired(crew.pids)
             outcome = await self._drive(self._attempt)
         except FlowdeckError as error:
             outcome = Outcome(Ending.FAILED, failure=failure_of(error))
@@ -215,6 +216,7 @@ class ExecutionControl:
 
     async def begun(self) -> None:
         """The work begins."""
+        self._course.begun_at = _now()
         if self._record.state is ExecutionState.STARTING:
             await self._record.change(ExecutionState.RUNNING, error=None)
         # The sinks of this generation are recovered, and with them what former executions of it had left.
@@ -237,6 +239,7 @@ class ExecutionControl:
         if rows > self._course.best_rows:
             self._course.best_rows = rows
             self._course.budget.progressed()
+            self._course.recurrence.progressed()
         if (checkpoint.rows_out or 0) > self._course.restored_rows_out:
             self.proven.set()
             self.harden()

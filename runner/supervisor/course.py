@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runner.supervisor.backoff import RestartBudget
 from runner.supervisor.checkpoint_record import CheckpointRecords
 from runner.supervisor.execution_record import ExecutionRecord
 from runner.supervisor.outcome import Ending
 from runner.supervisor.pending_wishes import PendingWishes
+from runner.supervisor.recurrence import Recurrence
 from runner.supervisor.work import Parts, Work
 
 
@@ -25,6 +26,7 @@ class Course:
     record: ExecutionRecord
     records: CheckpointRecords
     budget: RestartBudget
+    recurrence: Recurrence = field(default_factory=Recurrence)
     pending: PendingWishes
     fragile: bool = False
     touched: bool = False
@@ -38,6 +40,8 @@ class Course:
     """The durable savepoint that the execution is being stopped with."""
     final_tries: int | None = None
     """How many more attempts may be made to commit the final checkpoint; None before it is durable."""
+    begun_at: float | None = None
+    """When the attempt's work began, on the event loop's clock; None when it has not."""
     best_rows: int = 0
     """Rows read in the durable checkpoint that had the most."""
     restored_rows_out: int = 0

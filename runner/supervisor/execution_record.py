@@ -24,6 +24,7 @@ class ExecutionRecord:
         self._journal = journal
         self._meter = meter
         self._attempt: Attempt | None = None
+        self._attempt_since = 0.0
         self.current = execution
 
     @property
@@ -43,8 +44,10 @@ class ExecutionRecord:
         updated = msgspec.structs.replace(
             self.current, state=state, state_since=now, totals=self._meter.counted(), phase=message, **fields
         )
-        previous = self.state
-        await self._journal.write_patiently(lambda entry: _store_change(entry, updated, previous, message, desired, now))
+        previous, attempt = self.state, self._attempt_so_far()
+        await self._journal.write_patiently(
+            lambda entry: _store_change(entry, updated, attempt, previous, message, desired, now)
+        )
         self.current = updated
 
     async def adopt(self, generation: int, record: Callable[[Entry], None]) -> None:
@@ -74,11 +77,12 @@ class ExecutionRecord:
         current, now = self.current, time.time()
 
         def work(entry: Entry) -> tuple[Execution, Attempt]:
-            known = [attempt.number for attempt in entry.store.attempts(current.id)]
+            former = max(entry.store.attempts(current.id), key=lambda attempt: attempt.number, default=None)
             attempt = Attempt(
                 execution_id=current.id,
-                number=max(known, default=0) + 1,
+                number=former.number + 1 if former else 1,
                 started_at=now,
+                cause=_cause(former),
                 restored_from=choice.id,
                 restore_reason=choice.reason,
             )
@@ -95,14 +99,30 @@ class ExecutionRecord:
 
         self.current, attempt = await self._journal.write(work)
         self._attempt = attempt
+        self._attempt_since = time.monotonic()
         return attempt.number
+
+    def hired(self, pids: tuple[int, ...]) -> None:
+        """The attempt has these workers now; the next change stores it."""
+        self.remember(worker_pids=pids)
+        if self._attempt is not None:
+            self._attempt = msgspec.structs.replace(self._attempt, workers=len(pids))
+
+    def _attempt_so_far(self) -> Attempt | None:
+        """The attempt that runs, with what it has done until now."""
+        if self._attempt is None:
+            return None
+        rows_in, rows_out = self._meter.attempted()
+        return msgspec.structs.replace(
+            self._attempt, rows_in=rows_in, rows_out=rows_out, duration=time.monotonic() - self._attempt_since
+        )
 
     async def end_attempt(self, outcome: str, error: ErrorInfo | None = None) -> None:
         """Record how the attempt ended; nothing when none was begun."""
-        if self._attempt is None:
+        attempt, self._attempt = self._attempt_so_far(), None
+        if attempt is None:
             return
-        ended = msgspec.structs.replace(self._attempt, ended_at=time.time(), outcome=outcome, error=error)
-        self._attempt = None
+        ended = msgspec.structs.replace(attempt, ended_at=time.time(), outcome=outcome, error=error)
 
         def work(entry: Entry) -> None:
             entry.store.update_attempt(ended)
@@ -132,10 +152,27 @@ class ExecutionRecord:
         return msgspec.structs.replace(self.current, totals=self._meter.totals(now))
 
 
+def _cause(former: Attempt | None) -> str:
+    """Why there is an attempt after ``former``."""
+    if former is None:
+        return "the execution was started"
+    if former.error is not None:
+        return f"attempt {former.number} failed: {former.error.message}"
+    return "the daemon was shut down and started again"
+
+
 def _store_change(
-    entry: Entry, updated: Execution, previous: ExecutionState, message: str, desired: DesiredState | None, now: float
+    entry: Entry,
+    updated: Execution,
+    attempt: Attempt | None,
+    previous: ExecutionState,
+    message: str,
+    desired: DesiredState | None,
+    now: float,
 ) -> None:
     entry.store.update_execution(updated)
+    if attempt is not None:
+        entry.store.update_attempt(attempt)
     if desired is not None:
         _store_desired(entry, updated, desired, now)
     entry.note(

@@ -43,10 +43,11 @@ class TotalsMeter:
         self._output = OutputRate()
         self._committed_rows = 0
         self._barrier_at: float | None = None
+        self._begun_with = so_far
 
     def begin_attempt(self, base: Totals, now: float) -> None:
         """Workers start to count from zero; ``base`` is what the restore point had counted."""
-        self._base = base
+        self._base = self._begun_with = base
         self._heartbeats.clear()
         self._window.clear()
         self._output.clear()
@@ -94,6 +95,11 @@ class TotalsMeter:
             bytes_in=self._base.bytes_in + self._sum(PluginKind.SOURCE, "bytes_in"),
             bytes_out=self._base.bytes_out + self._sum(PluginKind.SINK, "bytes_out"),
         )
+
+    def attempted(self) -> tuple[int, int]:
+        """The rows that the attempt, or the last one, has read and written beyond its restore point."""
+        counted, begun = self.counted(), self._begun_with
+        return max(0, counted.rows_in - begun.rows_in), max(0, counted.rows_out - begun.rows_out)
 
     def totals(self, now: float) -> Totals:
         """Counters, rates over the last five seconds, lag behind the last committed barrier, and the workers' load."""

@@ -94,16 +94,20 @@ async def test_hopeless_failure_is_not_tried_again(flow, copy):
 
 
 async def test_start_failure_has_an_execution_and_an_attempt(flow, copy):
-    """A job whose input is not there is recorded: execution, attempt and reason."""
+    """A job whose input is not there is recorded: execution, attempts and reason. It may come late, so that is tried once."""
     job = await flow.service.submit(copy.but(rows=1).request())
     await flow.reach(job.id, FINISHED)
     copy.but(rows=1).source.unlink()
     again = await flow.service.restart(job.id, RestartRequest(restore="none"))
     execution = await flow.reach(job.id, FAILED)
     assert execution.id == again.execution.id
-    (attempt,) = await flow.service.attempts(execution.id)
-    assert attempt.error == execution.error
+    first, second = await flow.service.attempts(execution.id)
+    assert (first.error.code, first.error) == ("file-missing", second.error)
+    assert (first.cause, first.workers, first.rows_in) == ("the execution was started", 1, 0)
+    assert second.cause == f"attempt 1 failed: {first.error.message}"
+    assert execution.error.message == f"failed twice at the same place: {second.error.message}"
     assert "numbers-1.csv" in execution.error.message
+    assert "flowdeck restart" in execution.error.hint
 
 
 async def test_frozen_worker_is_killed(opened, copy):
