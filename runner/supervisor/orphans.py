@@ -13,7 +13,7 @@ import msgspec
 import psutil
 
 from runner.home import Home
-from runner.supervisor.fork_server import signal_group
+from runner.supervisor.fork_server import ForkServerError, signal_group
 
 _log = logging.getLogger(__name__)
 # The system's clock may be set between two looks at a start time; no process id comes round again within this.
@@ -27,11 +27,16 @@ class _Process(msgspec.Struct, frozen=True):
 
 
 def remember_workers(home: Home, execution_id: str, processes: Sequence[tuple[int, float]]) -> None:
-    """Write down the workers of an execution: process ids with start times."""
+    """Write down the workers of an execution: process ids with start times. Raises :class:`ForkServerError`: a worker that a
+    later daemon would not know of must not run."""
     path = home.workers_file(execution_id)
     temporary = path.with_suffix(".new")
-    temporary.write_bytes(msgspec.json.encode([_Process(pid, started) for pid, started in processes]))
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(msgspec.json.encode([_Process(pid, started) for pid, started in processes]))
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ForkServerError(f"the workers cannot be noted in {path}: {error.strerror}", hint="is the disk full?") from error
 
 
 def forget_workers(home: Home, execution_id: str) -> None:
