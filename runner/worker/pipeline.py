@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from runner.connectors.base import Pace, PluginContext, PluginError, Sink, Source
+from runner.connectors.base import PluginContext, PluginError, Sink, Source
 from runner.connectors.registry import sink_class, source_class
 from runner.dataset.arrow_types import canonical_schema, describe
 from runner.dataset.engine import Engine
@@ -18,18 +18,16 @@ from runner.worker.flow import StageFlow
 from runner.worker.gate import Gate
 from runner.worker.ledger import Ledger
 from runner.worker.meter import Meter
+from runner.worker.narrowing import narrow_sources
 from runner.worker.outlet import Outlet
+from runner.worker.pace import read_pace
 from runner.worker.plan import StagePlan, plan_stages
 from runner.worker.rate import RateLimit
 from runner.worker.reader import Reader
 from runner.worker.source_readers import SourceReaders, reader_count
 from runner.worker.split_queue import SplitQueue
 from runner.worker.stage import OutletEnd, SinkEnd, Stage, StageEnd, StageQuery
-from spec.job import EnvSpec, JobSpec, PluginSpec
-
-LOW_LATENCY_INTERVAL = 1.0
-LOW_LATENCY_BYTES = 1 << 20
-BATCHES_PER_SECOND = 10
+from spec.job import JobSpec, PluginSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +94,7 @@ class PipelineBuilder:
             with blame(plugin.id):
                 self._open_source(pipeline, plugin, compiler.engine)
         queries = [self._bind(stage, compiler) for stage in self._plan.stages]
+        narrow_sources(self._job, self._plan, queries, pipeline.sources, compiler.engine)
         compiler.engine.lock()
         pipeline.gates = [Gate(sum(self._plan.channels(number, self._writers))) for number in range(len(queries))]
         for stage, query, gate in zip(self._plan.stages, queries, pipeline.gates, strict=True):
@@ -186,16 +185,3 @@ class PipelineBuilder:
 def readers_by_source(job: JobSpec, workers: int) -> dict[str, int]:
     """How many reader threads each source has in one of ``workers`` workers."""
     return {source.id: reader_count(source.parallelism, workers) for source in job.sources}
-
-
-def read_pace(env: EnvSpec) -> Pace:
-    """Batch sizes: small ones when checkpoints are frequent or rates are limited."""
-    pace = Pace()
-    interval = env.checkpoint.interval
-    size = pace.bytes if interval is None or interval >= LOW_LATENCY_INTERVAL else LOW_LATENCY_BYTES
-    rows = pace.rows
-    if env.rows_per_second:
-        rows = min(rows, max(1, env.rows_per_second // BATCHES_PER_SECOND))
-    if env.bytes_per_second:
-        size = min(size, max(1024, env.bytes_per_second // BATCHES_PER_SECOND))
-    return Pace(rows=rows, bytes=size)

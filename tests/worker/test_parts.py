@@ -13,39 +13,8 @@ from runner.connectors.base import DataError, file_error
 from runner.dataset.arrow_types import UnsupportedType, arrow_type, canonical_schema, canonical_type, field_type_of
 from runner.worker.failure import StageError, describe_failure
 from runner.worker.flow import StageFlow
-from runner.worker.pipeline import read_pace
 from runner.worker.plan import plan_stages
-from runner.worker.rate import RateLimit
-from spec.job import CheckpointSettings, EnvSpec
 from spec.types import ScalarType, parse_field_type
-
-
-def test_rates_are_kept_on_average() -> None:
-    """Whole batches pass and are paid for afterwards; the tighter of the two limits counts."""
-    now = [100.0]
-    limit = RateLimit(100, 1000, clock=lambda: now[0])
-    assert limit.wait_seconds() == 0
-    limit.spend(50, 100)
-    assert limit.wait_seconds() == pytest.approx(0.5)
-    limit.spend(0, 2000)
-    assert limit.wait_seconds() == pytest.approx(2.5)
-    now[0] += 10
-    assert limit.wait_seconds() == 0
-    limit.spend(100, 0)
-    assert limit.wait_seconds() == pytest.approx(1.0)
-    free = RateLimit(None, None)
-    free.spend(10**9, 10**9)
-    assert free.wait_seconds() == 0
-
-
-def test_batches_are_small_when_checkpoints_are_frequent_or_rates_are_low() -> None:
-    """So that a barrier never waits long."""
-    assert read_pace(EnvSpec()).bytes == 4 << 20
-    assert read_pace(EnvSpec(checkpoint=CheckpointSettings(interval=0.2))).bytes == 1 << 20
-    assert read_pace(EnvSpec(checkpoint=CheckpointSettings(interval=1.0))).bytes == 4 << 20
-    assert read_pace(EnvSpec(rows_per_second=50)).rows == 5
-    assert read_pace(EnvSpec(rows_per_second=5)).rows == 1
-    assert read_pace(EnvSpec(bytes_per_second=100_000)).bytes == 10_000
 
 
 def test_chains_are_fused_between_fan_out_and_union() -> None:
