@@ -45,7 +45,7 @@ bench-spec: .venv/.tested
 	$(BIN)/python -P tests/benchmarks/checking.py
 
 chaos: .venv/.tested
-	FLOWDECK_CHAOS_KILLS=500 FLOWDECK_CHAOS_MONKEYS=100 $(BIN)/pytest -q tests/chaos -s
+	FLOWDECK_CHAOS_KILLS=1000 FLOWDECK_CHAOS_MONKEYS=10 $(BIN)/pytest -q tests/chaos -s
 
 clean:
 	rm -rf .venv build *.egg-info samples/out

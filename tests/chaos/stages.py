@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
-from harness import ChaosDaemon
+from daemon_process import ChaosDaemon
 
 from runner.client import Client
 from runner.home import Home
