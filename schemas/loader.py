@@ -27,6 +27,7 @@ __all__ = [
     "environment_schema",
     "job_schema",
     "open_schema",
+    "place_options",
     "plugin_document",
     "plugin_names",
     "plugin_schema",
@@ -146,6 +147,14 @@ def position_options(plugin: str, kind: str = "source") -> tuple[str, ...]:
     if schema is None:
         return ()
     return tuple(name for name, option in schema.options.items() if option.get("x-flowdeck-position"))
+
+
+def place_options(plugin: str, kind: str = "source") -> tuple[str, ...]:
+    """Those of :func:`position_options` that only say where the input is: positions hold for the same input elsewhere."""
+    schema = plugin_schema(kind, plugin)
+    if schema is None:
+        return ()
+    return tuple(name for name, option in schema.options.items() if option.get("x-flowdeck-position") == "place")
 
 
 @cache

@@ -69,16 +69,25 @@ class RestartStrategy(msgspec.Struct, frozen=True, kw_only=True):
     reset: float | None = None
 
 
+class DamagePolicy(enum.StrEnum):
+    """What happens when the newest checkpoint cannot be read: the job fails and says so, or goes on from an older one, which
+    may write rows again that are there already."""
+
+    REFUSE = "refuse"
+    FALL_BACK = "fall_back"
+
+
 class CheckpointSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Checkpoint policy; durations in seconds. ``interval`` None: only the final checkpoint (a batch job without
-    ``checkpoint.interval``). So many failures in a row as ``tolerated_failures`` do not end the attempt. ``minimum_pause``: from
-    the end of a checkpoint to the next periodic one."""
+    ``checkpoint.interval``). So many failures in a row as ``tolerated_failures`` do not end the attempt. ``minimum_pause``:
+    from the end of a checkpoint to the next periodic one."""
 
     interval: float | None = None
     timeout: float = 60.0
     retained: int = 3
     tolerated_failures: int = 2
     minimum_pause: float = 0.0
+    on_damage: DamagePolicy = DamagePolicy.REFUSE
 
 
 class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):

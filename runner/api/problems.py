@@ -25,6 +25,7 @@ _STATUS_OF_CODE = {
     "already-exists": 409,
     "unauthorized": 401,
     "forbidden": 403,
+    "checkpoint-corrupt": 409,
     "conflict": 409,
     "illegal-transition": 409,
     "unsupported-media-type": 415,

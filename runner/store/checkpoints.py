@@ -12,7 +12,7 @@ import hashlib
 
 import msgspec
 
-from runner.model import Checkpoint, CheckpointKind, CheckpointStatus
+from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, SavepointPlace
 from runner.store import jobs
 from runner.store.errors import StoreError, already_exists, not_found
 from runner.store.session import Row, Session, decode_record, encode_record
@@ -50,20 +50,64 @@ def complete(session: Session, checkpoint: Checkpoint, state: bytes) -> None:
     _update(session, checkpoint, state=inline, state_file=name, state_size=len(state), state_sha256=digest)
 
 
-def mark_committed(session: Session, job_id: str, checkpoint_id: int, at: float) -> None:
-    """Record that every sink has committed."""
+def insert_complete(session: Session, checkpoint: Checkpoint, state: bytes) -> None:
+    """Add a checkpoint that was taken elsewhere and is committed there, with its state."""
+    insert(session, msgspec.structs.replace(checkpoint, status=CheckpointStatus.IN_PROGRESS))
+    complete(session, msgspec.structs.replace(checkpoint, status=CheckpointStatus.COMPLETED), state)
+    _update(session, checkpoint)
+
+
+def mark_committed(
+    session: Session,
+    job_id: str,
+    checkpoint_id: int,
+    at: float,
+    saved_seconds: float | None = None,
+    committed_seconds: float | None = None,
+) -> None:
+    """Record that every sink has committed, and how long that and the saving took when it is known."""
     checkpoint = require(session, job_id, checkpoint_id)
     _check_step(checkpoint, CheckpointStatus.COMMITTED)
     if checkpoint.status is not CheckpointStatus.COMMITTED:
-        _update(session, msgspec.structs.replace(checkpoint, status=CheckpointStatus.COMMITTED, committed_at=at))
+        committed = msgspec.structs.replace(
+            checkpoint,
+            status=CheckpointStatus.COMMITTED,
+            committed_at=at,
+            saved_seconds=saved_seconds,
+            committed_seconds=committed_seconds,
+        )
+        _update(session, committed)
 
 
-def fail(session: Session, job_id: str, checkpoint_id: int, failure: str, at: float) -> None:
+def fail(
+    session: Session, job_id: str, checkpoint_id: int, failure: str, at: float, late_workers: tuple[int, ...] = ()
+) -> None:
     """Record that a checkpoint will not happen."""
     checkpoint = require(session, job_id, checkpoint_id)
     _check_step(checkpoint, CheckpointStatus.FAILED)
     duration = max(0.0, at - checkpoint.triggered_at)
-    _update(session, msgspec.structs.replace(checkpoint, status=CheckpointStatus.FAILED, failure=failure, duration=duration))
+    failed = msgspec.structs.replace(
+        checkpoint,
+        status=CheckpointStatus.FAILED,
+        failure=failure,
+        duration=duration,
+        late_workers=late_workers or checkpoint.late_workers,
+    )
+    _update(session, failed)
+
+
+def condemn(session: Session, job_id: str, checkpoint_id: int, failure: str) -> None:
+    """Record that a complete checkpoint is lost: its state cannot be read."""
+    checkpoint = require(session, job_id, checkpoint_id)
+    if checkpoint.status in _RESTORABLE:
+        _update(session, msgspec.structs.replace(checkpoint, status=CheckpointStatus.FAILED, failure=failure))
+
+
+def set_place(session: Session, job_id: str, checkpoint_id: int, place: SavepointPlace) -> None:
+    """Record where the directory of a savepoint is; nothing when the savepoint is gone."""
+    checkpoint = get(session, job_id, checkpoint_id)
+    if checkpoint is not None:
+        _update(session, msgspec.structs.replace(checkpoint, place=place))
 
 
 def get(session: Session, job_id: str, checkpoint_id: int) -> Checkpoint | None:
@@ -87,6 +131,12 @@ def of_job(session: Session, job_id: str, kind: CheckpointKind | str | None, lim
         WHERE "job_id" = $1 AND ($2::VARCHAR IS NULL OR "kind" = $2) ORDER BY "id" DESC LIMIT $3
     """
     return [_decode(row) for row in session.rows(statement, job_id, str(kind) if kind else None, limit)]
+
+
+def savepoint_ids(session: Session) -> set[tuple[str, int]]:
+    """The job and the number of every savepoint that there is a record of, deleted jobs' too."""
+    rows = session.rows("""SELECT "job_id", "id" FROM "checkpoints" WHERE "kind" = 'savepoint'""")
+    return {(str(job_id), int(number)) for job_id, number in rows}
 
 
 def savepoints(session: Session) -> list[Checkpoint]:
@@ -131,13 +181,14 @@ def delete(session: Session, job_id: str, checkpoint_id: int) -> None:
 
 
 def release(session: Session, job_id: str, checkpoint_id: int) -> bool:
-    """Forget a savepoint. False: it is the newest that the job can go on from, so it stays, as an ordinary checkpoint."""
+    """Forget a savepoint. False: the job can go on from nothing newer, or runs from it now, so that it stays, as an ordinary
+    checkpoint."""
     checkpoint = require(session, job_id, checkpoint_id)
     statement = """SELECT max("id") FROM "checkpoints" WHERE "job_id" = ? AND "status" IN ('completed', 'committed')"""
-    if session.row(statement, job_id) != (checkpoint_id,):
+    if session.row(statement, job_id) != (checkpoint_id,) and _in_use(session, job_id) != checkpoint_id:
         delete(session, job_id, checkpoint_id)
         return True
-    _update(session, msgspec.structs.replace(checkpoint, kind=CheckpointKind.PERIODIC))
+    _update(session, msgspec.structs.replace(checkpoint, kind=CheckpointKind.PERIODIC, place=None))
     return False
 
 
@@ -148,7 +199,7 @@ def prune(session: Session, job_id: str, retained: int) -> list[int]:
     restorable = [row[0] for row in rows if row[2] in _RESTORABLE]
     committed = [row[0] for row in rows if row[2] == CheckpointStatus.COMMITTED and row[1] != CheckpointKind.SAVEPOINT]
     failed = [row[0] for row in rows if row[2] == CheckpointStatus.FAILED]
-    gone = {*committed[max(retained, 1) :], *failed[FAILED_RETAINED:]} - {*restorable[:1]}
+    gone = {*committed[max(retained, 1) :], *failed[FAILED_RETAINED:]} - {*restorable[:1], _in_use(session, job_id)}
     if gone:
         _remove(session, job_id, {row[0]: row[3] for row in rows if row[0] in gone})
     return sorted(gone)
@@ -163,6 +214,16 @@ def remove_all(session: Session, job_id: str) -> None:
 def state_file_names(session: Session) -> set[str]:
     """Every file name that a row refers to."""
     return {row[0] for row in session.rows('SELECT "state_file" FROM "checkpoints" WHERE "state_file" IS NOT NULL')}
+
+
+def _in_use(session: Session, job_id: str) -> int | None:
+    """The checkpoint that the job's execution started from, while that has none of its own: its next attempt needs it."""
+    job = jobs.get(session, job_id)
+    execution = job.execution if job is not None else None
+    if job is None or execution is None or execution.state.is_terminal:
+        return None
+    own = job.last_checkpoint is not None and job.last_checkpoint.execution_id == execution.id
+    return None if own else execution.restored_from
 
 
 def _check_step(stored: Checkpoint, status: CheckpointStatus) -> None:

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from runner.model import ApiKey, Attempt, Checkpoint, CheckpointKind, Event, Execution, Generation, Job, MetricSeries
+from runner.model import (
+    ApiKey,
+    Attempt,
+    Checkpoint,
+    CheckpointKind,
+    Event,
+    Execution,
+    Generation,
+    Job,
+    MetricSeries,
+    SavepointPlace,
+)
 from runner.states import ExecutionState
 from runner.store import attempts, checkpoints, events, executions, generations, jobs, keys, metrics, purge, queues
 from runner.store.metrics import MetricSample
@@ -177,13 +188,35 @@ class Store:
         committed, both are durable. StoreError ``conflict`` unless the stored one is in progress."""
         checkpoints.complete(self._session, checkpoint, state)
 
-    def mark_committed(self, job_id: str, checkpoint_id: int, at: float) -> None:
-        """Record that every sink has committed; again is harmless. ``conflict`` unless the checkpoint is completed."""
-        checkpoints.mark_committed(self._session, job_id, checkpoint_id, at)
+    def import_checkpoint(self, checkpoint: Checkpoint, state: bytes) -> None:
+        """Add a committed checkpoint that was taken elsewhere, with its state."""
+        checkpoints.insert_complete(self._session, checkpoint, state)
 
-    def fail_checkpoint(self, job_id: str, checkpoint_id: int, failure: str, at: float) -> None:
+    def mark_committed(
+        self,
+        job_id: str,
+        checkpoint_id: int,
+        at: float,
+        saved_seconds: float | None = None,
+        committed_seconds: float | None = None,
+    ) -> None:
+        """Record that every sink has committed, and how long saving and committing took when it is known; again is harmless.
+        ``conflict`` unless the checkpoint is completed."""
+        checkpoints.mark_committed(self._session, job_id, checkpoint_id, at, saved_seconds, committed_seconds)
+
+    def fail_checkpoint(
+        self, job_id: str, checkpoint_id: int, failure: str, at: float, late_workers: tuple[int, ...] = ()
+    ) -> None:
         """Record that a checkpoint in progress will not happen; ``conflict`` once it is completed."""
-        checkpoints.fail(self._session, job_id, checkpoint_id, failure, at)
+        checkpoints.fail(self._session, job_id, checkpoint_id, failure, at, late_workers)
+
+    def condemn_checkpoint(self, job_id: str, checkpoint_id: int, failure: str) -> None:
+        """Record that a complete checkpoint is lost because its state cannot be read; nobody restores it from now on."""
+        checkpoints.condemn(self._session, job_id, checkpoint_id, failure)
+
+    def set_savepoint_place(self, job_id: str, checkpoint_id: int, place: SavepointPlace) -> None:
+        """Record where the directory of a savepoint is; nothing when the savepoint is gone."""
+        checkpoints.set_place(self._session, job_id, checkpoint_id, place)
 
     def checkpoint(self, job_id: str, checkpoint_id: int) -> Checkpoint | None:
         """One checkpoint, None when there is none."""
@@ -205,9 +238,14 @@ class Store:
         """All complete savepoints of all jobs, newest first."""
         return sorted(checkpoints.savepoints(self._session), key=lambda found: found.triggered_at, reverse=True)
 
+    def savepoint_ids(self) -> set[tuple[str, int]]:
+        """The job's id and the number of every savepoint, those of deleted jobs and damaged ones too."""
+        return checkpoints.savepoint_ids(self._session)
+
     def release_savepoint(self, job_id: str, checkpoint_id: int) -> bool:
-        """Forget a savepoint, with its state. The newest complete checkpoint of a job is kept as a periodic one instead, until
-        another one takes its place (False then): to go on from an older one would repeat what it has made visible."""
+        """Forget a savepoint, with its state. The newest complete checkpoint of a job, and the one that its execution runs
+        from, is kept as a periodic one instead, until another one takes its place (False then): to go on from an older one
+        would repeat what it has made visible."""
         return checkpoints.release(self._session, job_id, checkpoint_id)
 
     def delete_checkpoint(self, job_id: str, checkpoint_id: int) -> None:
@@ -215,8 +253,9 @@ class Store:
         checkpoints.delete(self._session, job_id, checkpoint_id)
 
     def prune_checkpoints(self, job_id: str, retained: int) -> list[int]:
-        """Remove committed periodic and final checkpoints beyond the newest ``retained`` (at least one stays) and all but the
-        last 20 failed ones; never a savepoint, an uncommitted one or the newest to restore from. Returns the ids that went."""
+        """Remove committed periodic and final checkpoints beyond the newest ``retained`` (at least one stays) and all but
+        the last 20 failed ones; never a savepoint, an uncommitted one, the newest to restore from, or the one that an
+        execution without a checkpoint of its own started from. Returns the ids that went."""
         return checkpoints.prune(self._session, job_id, retained)
 
     def state_file_names(self) -> set[str]:

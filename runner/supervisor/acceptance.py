@@ -83,4 +83,6 @@ class Acceptance:
             return
         course.park_until = asyncio.get_running_loop().time() + course.parts.limits.parking
         if course.record.state in {ExecutionState.RUNNING, ExecutionState.SAVEPOINTING}:
-            attempt.ask(Trigger(CheckpointKind.PERIODIC, stop=True, description="the daemon was shut down"))
+            attempt.ask(
+                Trigger(CheckpointKind.PERIODIC, stop=True, description="the daemon was shut down", asked_by="a shutdown")
+            )

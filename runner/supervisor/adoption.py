@@ -33,7 +33,7 @@ async def adopt(
         return False
     env = wish.job.env
     budget.strategy = env.restart
-    records.adopt(record.current, env.checkpoint.retained)
+    records.adopt(record.current, env.checkpoint)
     if attempt is not None:
         attempt.adopt(env.checkpoint, asyncio.get_running_loop().time())
     resolve(wish.accepted, None)

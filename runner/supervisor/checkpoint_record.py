@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import msgspec
 
-from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Execution
+from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Execution, SavepointPlace
 from runner.store.metrics import MetricSample
 from runner.store.store import Store
+from runner.supervisor.checkpoint_times import CheckpointTimes
 from runner.supervisor.coordinator import Trigger
 from runner.supervisor.journal import Entry, Journal
-from runner.supervisor.restore import RestoreChoice, choose_restore_point
-from runner.supervisor.snapshot import Snapshot, decode_snapshot, encode_snapshot
+from runner.supervisor.restore_point import ALL, read_restore_point, read_uncommitted
+from runner.supervisor.snapshot import Snapshot, encode_snapshot
 from runner.supervisor.work import Restored, Uncommitted
+from spec.job import CheckpointSettings
 
-ALL = 1_000_000
 _ABANDONED = "the attempt ended before it was complete"
 
 
 class CheckpointRecords:
-    """Writes the checkpoints of one execution. ``retained`` committed ones are kept besides savepoints."""
+    """Writes the checkpoints of one execution, by the job's settings for them."""
 
-    def __init__(self, journal: Journal, execution: Execution, retained: int) -> None:
+    def __init__(self, journal: Journal, execution: Execution, settings: CheckpointSettings) -> None:
         self._journal = journal
         self._execution = execution
-        self._retained = retained
+        self._settings = settings
 
-    def adopt(self, execution: Execution, retained: int) -> None:
-        """The execution goes on as another generation, and keeps so many checkpoints."""
+    def adopt(self, execution: Execution, settings: CheckpointSettings) -> None:
+        """The execution goes on as another generation, with other settings."""
         self._execution = execution
-        self._retained = retained
+        self._settings = settings
 
     async def begin(self, trigger: Trigger) -> Checkpoint:
         """A checkpoint with a new number, in progress."""
@@ -46,13 +48,15 @@ class CheckpointRecords:
                 status=CheckpointStatus.IN_PROGRESS,
                 triggered_at=time.time(),
                 description=trigger.description,
+                requested_by=trigger.asked_by,
+                place=SavepointPlace(path=trigger.directory) if trigger.directory else None,
             )
             entry.store.insert_checkpoint(checkpoint)
             return checkpoint
 
         return await self._journal.write(work)
 
-    async def complete(self, checkpoint: Checkpoint, snapshot: Snapshot) -> Checkpoint:
+    async def complete(self, checkpoint: Checkpoint, snapshot: Snapshot, times: CheckpointTimes) -> Checkpoint:
         """When this returns the checkpoint is durable, and only then may sinks commit."""
 
         def work(entry: Entry) -> Checkpoint:
@@ -66,19 +70,26 @@ class CheckpointRecords:
                 size=len(state),
                 rows_in=snapshot.rows_in,
                 rows_out=snapshot.rows_out,
+                bytes_in=snapshot.bytes_in,
+                bytes_out=snapshot.bytes_out,
+                splits=len(snapshot.splits),
+                splits_finished=sum(split.finished for split in snapshot.splits),
+                prepared_seconds=times.prepared_seconds,
+                slowest_worker=times.slowest_worker,
+                late_workers=times.late_workers,
             )
             entry.store.complete_checkpoint(complete, state)
             return complete
 
         return await self._journal.write(work)
 
-    async def committed(self, checkpoint: Checkpoint) -> Checkpoint:
+    async def committed(self, checkpoint: Checkpoint, times: CheckpointTimes) -> Checkpoint:
         """Every sink has committed."""
         now = time.time()
 
         def work(entry: Entry) -> Checkpoint:
-            entry.store.mark_committed(checkpoint.job_id, checkpoint.id, now)
-            entry.store.prune_checkpoints(checkpoint.job_id, self._retained)
+            entry.store.mark_committed(checkpoint.job_id, checkpoint.id, now, times.saved_seconds, times.committed_seconds)
+            entry.store.prune_checkpoints(checkpoint.job_id, self._settings.retained)
             seconds = now - checkpoint.triggered_at
             entry.store.append_metrics([MetricSample(now, checkpoint.execution_id, "", "checkpoint_seconds", seconds)])
             self._note(entry, "checkpoint.committed", checkpoint, f"{checkpoint.kind} checkpoint {checkpoint.id} is committed")
@@ -86,11 +97,11 @@ class CheckpointRecords:
 
         return await self._journal.write_patiently(work)
 
-    async def fail(self, checkpoint: Checkpoint, reason: str) -> None:
-        """It will not happen."""
+    async def fail(self, checkpoint: Checkpoint, reason: str, late_workers: tuple[int, ...] = ()) -> None:
+        """It will not happen; ``late_workers`` are those that it waited for in vain."""
 
         def work(entry: Entry) -> None:
-            entry.store.fail_checkpoint(checkpoint.job_id, checkpoint.id, reason, time.time())
+            entry.store.fail_checkpoint(checkpoint.job_id, checkpoint.id, reason, time.time(), late_workers)
             self._note(entry, "checkpoint.failed", checkpoint, f"{checkpoint.kind} checkpoint {checkpoint.id} failed: {reason}")
 
         await self._journal.write_patiently(work)
@@ -108,13 +119,28 @@ class CheckpointRecords:
     async def restored(self, wanted: str) -> Restored:
         """Where the next attempt starts, with everything it needs for that. Raises what
         :func:`~runner.supervisor.restore.choose_restore_point`, the store and the decoding of the state raise."""
-        job_id, execution_id = self._execution.job_id, self._execution.id
+        job_id, execution_id, policy = self._execution.job_id, self._execution.id, self._settings.on_damage
+        restored = await self._journal.read(lambda store: read_restore_point(store, job_id, wanted, execution_id, policy))
+        if restored.lost:
+            await self._condemn(restored.lost)
+        execution = self._execution
+        if restored.choice.id is not None and restored.choice.id == execution.restored_from and execution.restore_reason:
+            # Where the execution began: why that, it was told when it was made.
+            return replace(restored, choice=replace(restored.choice, reason=execution.restore_reason))
+        return restored
 
-        def work(store: Store) -> Restored:
-            choice = choose_restore_point(store.checkpoints(job_id, limit=ALL), wanted, execution_id)
-            return read_restored(store, job_id, choice)
+    async def _condemn(self, lost: tuple[tuple[int, str], ...]) -> None:
+        """Nobody is to go on from these any more: what comes next takes their place."""
 
-        return await self._journal.read(work)
+        def work(entry: Entry) -> None:
+            for number, trouble in lost:
+                entry.store.condemn_checkpoint(self._execution.job_id, number, f"its state is damaged: {trouble}")
+                message = f"{self._execution.job_name}: checkpoint {number} is passed over: {trouble}"
+                data = {"checkpoint": number}
+                job_id, execution_id = self._execution.job_id, self._execution.id
+                entry.note("checkpoint.damaged", message, job_id=job_id, execution_id=execution_id, data=data)
+
+        await self._journal.write_patiently(work)
 
     async def uncommitted(self) -> Uncommitted:
         """What of the job is complete and perhaps not committed. Raises what the store and the decoding of the states raise."""
@@ -126,8 +152,11 @@ class CheckpointRecords:
 
         def work(entry: Entry) -> None:
             for number in uncommitted:
-                if entry.store.checkpoint(self._execution.job_id, number) is not None:
+                found = entry.store.checkpoint(self._execution.job_id, number)
+                if found is not None:
                     entry.store.mark_committed(self._execution.job_id, number, now)
+                    what = f"{found.kind} checkpoint {number} is committed, after a failure"
+                    self._note(entry, "checkpoint.committed", found, what)
 
         if uncommitted:
             await self._journal.write_patiently(work)
@@ -159,24 +188,3 @@ class CheckpointRecords:
             execution_id=checkpoint.execution_id,
             data={"checkpoint": checkpoint.id, "kind": str(checkpoint.kind)},
         )
-
-
-def read_restored(store: Store, job_id: str, choice: RestoreChoice) -> Restored:
-    """The state of a restore point, and the tokens of every checkpoint of the job that may not be committed yet."""
-    uncommitted = read_uncommitted(store, job_id)
-    return Restored(
-        choice=choice,
-        snapshot=None if choice.id is None else _snapshot(store, job_id, choice.id),
-        tokens=uncommitted.tokens,
-        uncommitted=uncommitted.numbers,
-    )
-
-
-def read_uncommitted(store: Store, job_id: str) -> Uncommitted:
-    """The checkpoints of the job that are complete and perhaps not committed, with their tokens, oldest first."""
-    numbers = tuple(checkpoint.id for checkpoint in store.uncommitted_checkpoints(job_id))
-    return Uncommitted(numbers, [token for number in numbers for token in _snapshot(store, job_id, number).tokens])
-
-
-def _snapshot(store: Store, job_id: str, number: int) -> Snapshot:
-    return decode_snapshot(store.checkpoint_state(job_id, number))

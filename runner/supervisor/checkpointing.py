@@ -10,6 +10,7 @@ from typing import Protocol
 from runner.model import Checkpoint, ErrorInfo, Totals
 from runner.protocol import Abort, Barrier, Committed, Complete, Prepared
 from runner.supervisor.checkpoint_record import CheckpointRecords
+from runner.supervisor.checkpoint_times import CheckpointTimes
 from runner.supervisor.coordinator import Coordinator, InFlight, Phase, Trigger
 from runner.supervisor.crew import Crew
 from runner.supervisor.errors import AttemptFailed
@@ -59,6 +60,7 @@ class Checkpointing:
         self._coordinator = coordinator
         self._parts = parts
         self._record: Checkpoint | None = None
+        self._times = CheckpointTimes(0.0, 0.0)
         self.stopped_by: Checkpoint | None = None
         """The committed checkpoint that ended the attempt, once there is one."""
 
@@ -77,7 +79,8 @@ class Checkpointing:
     async def _begin(self, trigger: Trigger, now: float) -> None:
         await self._parts.listener.checkpoint_begins(trigger)
         self._record = await self._parts.records.begin(trigger)
-        self._coordinator.begin(self._record.id, trigger, now)
+        flight = self._coordinator.begin(self._record.id, trigger, now)
+        self._times = CheckpointTimes(flight.begun, flight.deadline)
         number = self._record.id
         self._broadcast(
             lambda worker: Barrier(checkpoint=number, kind=trigger.kind, stop=trigger.stop, **self._parts.crew.address(worker))
@@ -85,15 +88,20 @@ class Checkpointing:
 
     async def prepared(self, message: Prepared) -> None:
         """A worker's part. When it was the last: durable first, then the word to commit."""
-        if not self._coordinator.prepared(message.worker, message):
-            return
+        complete = self._coordinator.prepared(message.worker, message)
         flight = self._coordinator.in_flight
+        if flight is not None and flight.id == message.checkpoint:
+            self._times.arrived(message.worker, _now())
+        if not complete:
+            return
+        self._times.prepared(_now())
         if flight is None or self._record is None:
             raise RuntimeError("a checkpoint without a record")
         for worker, part in flight.prepared.items():
             self._parts.pool.report(worker, part.splits)
-        self._record = await self._parts.records.complete(self._record, self._snapshot(flight))
-        self._coordinator.saved(asyncio.get_running_loop().time())
+        self._record = await self._parts.records.complete(self._record, self._snapshot(flight), self._times)
+        self._times.saved(_now())
+        self._coordinator.saved(_now())
         await self._parts.listener.checkpoint_durable(flight.trigger, self._record)
         self._broadcast(lambda worker: Complete(checkpoint=flight.id, **self._parts.crew.address(worker)))
 
@@ -101,8 +109,9 @@ class Checkpointing:
         """A worker has committed."""
         if not self._coordinator.committed(message.worker, message.checkpoint) or self._record is None:
             return
-        flight = self._coordinator.end(asyncio.get_running_loop().time())
-        record = await self._parts.records.committed(self._record)
+        flight = self._coordinator.end(_now())
+        self._times.committed(_now())
+        record = await self._parts.records.committed(self._record, self._times)
         meter = self._parts.meter
         rows_in, rows_out = record.rows_in or 0, record.rows_out or 0
         meter.barrier_committed(rows_in, flight.begun)
@@ -117,14 +126,15 @@ class Checkpointing:
         if flight is None or self._record is None:
             return
         waited = f"within {flight.deadline - flight.begun:g} s"
-        workers = ", ".join(map(str, self._coordinator.missing()))
+        late = tuple(self._coordinator.missing())
+        workers = ", ".join(map(str, late))
         if flight.phase is Phase.COMMITTING:
             message = f"worker {workers} did not commit checkpoint {flight.id} in time"
             raise AttemptFailed(ErrorInfo(code="commit-timeout", message=message))
         reason = f"worker {workers} did not prepare it {waited}"
-        exhausted = self._coordinator.abort(asyncio.get_running_loop().time())
+        exhausted = self._coordinator.abort(_now())
         self._broadcast(lambda worker: Abort(checkpoint=flight.id, **self._parts.crew.address(worker)))
-        await self._parts.records.fail(self._record, reason)
+        await self._parts.records.fail(self._record, reason, late)
         self._record = None
         await self._parts.listener.checkpoint_failed(flight.trigger, reason)
         if exhausted:
@@ -151,3 +161,7 @@ class Checkpointing:
     def _broadcast(self, message: Callable[[int], Barrier | Complete | Abort]) -> None:
         for worker in range(len(self._parts.crew)):
             self._parts.crew.send(message(worker))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

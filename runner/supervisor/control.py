@@ -75,7 +75,7 @@ class ExecutionControl:
             parts=parts,
             work=work,
             record=ExecutionRecord(parts.journal, execution, self._meter),
-            records=CheckpointRecords(parts.journal, execution, work.job.env.checkpoint.retained),
+            records=CheckpointRecords(parts.journal, execution, work.job.env.checkpoint),
             budget=RestartBudget(work.job.env.restart, random.SystemRandom()),
             pending=PendingWishes(parts.limits.savepoints_waiting),
             fragile=fragile,

@@ -27,11 +27,14 @@ class Phase(enum.Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trigger:
-    """A wish for a checkpoint. With ``stop`` nothing is read after it. Compared by identity: each wish is its own."""
+    """A wish for a checkpoint. With ``stop`` nothing is read after it. ``asked_by``: who or what wants it. ``directory``: where
+    a savepoint is to be written besides. Compared by identity: each wish is its own."""
 
     kind: CheckpointKind
     stop: bool = False
     description: str = ""
+    asked_by: str = ""
+    directory: str = ""
 
 
 @dataclass(slots=True)
@@ -117,12 +120,12 @@ class Coordinator:
         if self._stop is not None:
             return self._stop
         if drained:
-            return Trigger(CheckpointKind.FINAL, stop=True)
+            return Trigger(CheckpointKind.FINAL, stop=True, asked_by="the end of the input")
         if self._savepoints:
             return self._savepoints[0]
         periodic = self._periodic_at()
         if periodic is not None and now >= periodic:
-            return Trigger(CheckpointKind.PERIODIC)
+            return Trigger(CheckpointKind.PERIODIC, asked_by="the clock")
         return None
 
     def _periodic_at(self) -> float | None:
@@ -131,12 +134,13 @@ class Coordinator:
             return self._next_periodic
         return max(self._next_periodic, self._rested_from + self._settings.minimum_pause)
 
-    def begin(self, checkpoint: int, trigger: Trigger, now: float) -> None:
+    def begin(self, checkpoint: int, trigger: Trigger, now: float) -> InFlight:
         """``checkpoint`` is in flight for ``trigger``; its barriers are on their way."""
         if self._savepoints and self._savepoints[0] is trigger:
             self._savepoints.popleft()
         self._schedule(now)
         self.in_flight = InFlight(checkpoint, trigger, now, now + self._settings.timeout)
+        return self.in_flight
 
     def _schedule(self, now: float) -> None:
         """Keep the rhythm, whatever a checkpoint costs; skip the beats that were missed."""

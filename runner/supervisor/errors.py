@@ -21,6 +21,12 @@ class Conflict(FlowdeckError):
     code = "conflict"
 
 
+class CheckpointDamaged(FlowdeckError):
+    """The state of the restore point cannot be read, and nothing else may take its place."""
+
+    code = "checkpoint-corrupt"
+
+
 class SpecInvalid(FlowdeckError):
     """The job file has errors. ``diagnostics`` are the JSON objects of the check, warnings included."""
 

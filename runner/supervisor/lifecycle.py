@@ -12,7 +12,7 @@ import secrets
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -21,7 +21,6 @@ from runner.model import DesiredState, Execution, Generation, Job, ReloadStatus
 from runner.requests import SubmitRequest
 from runner.states import ExecutionState
 from runner.store.store import Store
-from runner.supervisor.checkpoint_record import ALL, read_restored
 from runner.supervisor.compatibility import require_compatible
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict, NotFound
@@ -30,6 +29,8 @@ from runner.supervisor.generations import read_generation, read_work
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.public_spec import public_spec
 from runner.supervisor.restore import LATEST, NONE, RestoreChoice, choose_restore_point, has_left_off, require_left_off
+from runner.supervisor.restore_point import ALL, read_restore_point
+from runner.supervisor.savepoint_import import ImportedSavepoint, names_directory, read_import, record_import
 from runner.supervisor.submission import Submission, base_directory
 from runner.supervisor.wishes import SettingsWish, StopWish
 from runner.supervisor.work import Work
@@ -51,6 +52,8 @@ class Prepared:
     choice: RestoreChoice
     submission: Submission | None = None
     """The generation's origin when it is new; None: it is recorded already."""
+    imported: ImportedSavepoint | None = None
+    """The restore point when it is not in the store yet: recorded with the execution, and chosen by its number then."""
 
 
 class JobLifecycle:
@@ -152,22 +155,23 @@ class JobLifecycle:
         """Get ready to run a submission, as the current generation when it means the same, else as a new one. Raises what
         choosing the restore point raises, and :class:`Conflict` when the job does not fit it."""
         if job is None:
+            work = Work(secrets.token_hex(6), 1, submission.job, submission.base_directory)
+            if names_directory(restore):
+                return await self._prepared(work, restore, submission)
             if restore != NONE:
                 raise NotFound(
                     f"there is no job {submission.job.name!r}, so it has no checkpoint to start from",
-                    hint="leave --restore away",
+                    hint="leave --restore away, or name the directory of a savepoint",
                 )
-            work = Work(secrets.token_hex(6), 1, submission.job, submission.base_directory)
             return Prepared(work, RestoreChoice(None, "from the beginning"), submission)
         same = await self.same_as_current(job, submission)
         number = job.generation if same else await self._next_generation(job.id)
         work = Work(job.id, number, submission.job, submission.base_directory)
-        return Prepared(work, await self._choose(work, restore, None), None if same else submission)
+        return await self._prepared(work, restore, None if same else submission)
 
     async def prepare_current(self, job: Job, restore: str) -> Prepared:
         """Get ready to run the current generation again, from ``restore``."""
-        work = await self.work_of(job, job.generation)
-        return Prepared(work, await self._choose(work, restore, None))
+        return await self._prepared(await self.work_of(job, job.generation), restore, None)
 
     async def prepare_successor(self, job: Job, generation: int, follows: Execution) -> Prepared:
         """Get ready to run a recorded generation from where the execution ``follows`` left off."""
@@ -191,17 +195,22 @@ class JobLifecycle:
         generations = await self._journal.read(lambda store: store.generations(job_id))
         return max((generation.number for generation in generations), default=0) + 1
 
+    async def _prepared(self, work: Work, wanted: str, submission: Submission | None) -> Prepared:
+        if names_directory(wanted):
+            imported = await read_import(wanted, work.job)
+            return Prepared(work, RestoreChoice(None, imported.reason), submission, imported)
+        return Prepared(work, await self._choose(work, wanted, None), submission)
+
     async def _choose(self, work: Work, wanted: str, follows: Execution | None) -> RestoreChoice:
+        policy = work.job.env.checkpoint.on_damage
+
         def read(store: Store) -> RestoreChoice:
-            checkpoints = store.checkpoints(work.job_id, limit=ALL)
             if wanted == LATEST:
-                require_left_off(checkpoints, store.executions(work.job_id, ALL, 0))
-            choice = choose_restore_point(checkpoints, wanted, follows.id if follows else None)
-            if choice.checkpoint is not None:
-                snapshot = read_restored(store, work.job_id, choice).snapshot
-                if snapshot is not None:
-                    require_compatible(snapshot, work.job, choice.checkpoint.id)
-            return choice
+                require_left_off(store.checkpoints(work.job_id, limit=ALL), store.executions(work.job_id, ALL, 0))
+            restored = read_restore_point(store, work.job_id, wanted, follows.id if follows else None, policy)
+            if restored.snapshot is not None:
+                require_compatible(restored.snapshot, work.job, restored.choice.id or 0)
+            return restored.choice
 
         return await self._journal.read(read)
 
@@ -210,35 +219,17 @@ class JobLifecycle:
     async def start(self, prepared: Prepared, *, fragile: bool = False, only_if_wanted: bool = False) -> ExecutionControl:
         """Record a new execution (and the job and generation, when they are new) and run it. Raises :class:`NotWanted` when
         ``only_if_wanted`` and the job is no longer to run, and what the store refuses (a name that is taken)."""
-        work, choice, submission = prepared.work, prepared.choice, prepared.submission
+        work, submission = prepared.work, prepared.submission
         now = time.time()
-        execution = Execution(
-            id=secrets.token_hex(8),
-            job_id=work.job_id,
-            job_name=work.job.name,
-            generation=work.generation,
-            state=ExecutionState.CREATED,
-            state_since=now,
-            created_at=now,
-            restored_from=choice.id,
-            restore_reason=choice.reason,
-        )
 
-        def record(entry: Entry) -> Job:
+        def record(entry: Entry) -> tuple[Job, Execution]:
             job = _recorded_job(entry, work, submission, now, only_if_wanted=only_if_wanted)
             if submission is not None:
                 _record_generation(entry, work, submission, now)
-            entry.store.insert_execution(execution)
-            entry.note(
-                "execution.created",
-                f"{job.name}: generation {work.generation}, {choice.reason}",
-                job_id=job.id,
-                execution_id=execution.id,
-                data={"generation": work.generation, "restored_from": choice.id},
-            )
-            return job
+            return job, _record_execution(entry, prepared, now)
 
-        self._index(await self._journal.write(record))
+        job, execution = await self._journal.write(record)
+        self._index(job)
         return self._executions.launch(work, execution, wanted=_origin(execution), fragile=fragile)
 
     async def stop_and_wait(self, control: ExecutionControl, wish: StopWish) -> str:
@@ -295,6 +286,17 @@ class JobLifecycle:
             if job.desired_state is not desired:
                 entry.store.update_job(msgspec.structs.replace(job, desired_state=desired, updated_at=time.time()))
                 entry.note("job.desired", f"{job.name} is to be {desired}", job_id=job_id, data={"desired": str(desired)})
+
+        await self._journal.write(record)
+
+    async def set_restarting(self, job_id: str, restore: str) -> None:
+        """Record what a restart is to begin from, so that it is not forgotten while the job is stopped for it; empty: there is
+        no restart any more."""
+
+        def record(entry: Entry) -> None:
+            job = entry.store.job(job_id)
+            if job is not None and job.restarting_from != restore:
+                entry.store.update_job(msgspec.structs.replace(job, restarting_from=restore, updated_at=time.time()))
 
         await self._journal.write(record)
 
@@ -388,7 +390,39 @@ def _with_generation(
         file=submission.request.file if submission else job.file,
         queue=work.job.env.queue,
         overrides=recorded.overrides if recorded else {},
+        restarting_from="",
     )
+
+
+def _record_execution(entry: Entry, prepared: Prepared, now: float) -> Execution:
+    """A new execution of what was prepared; an imported restore point is recorded first, and chosen as any other."""
+    work, choice = prepared.work, prepared.choice
+    if prepared.imported is not None:
+        number = record_import(entry, work.job_id, work.generation, prepared.imported, now)
+        choice = choose_restore_point(entry.store.checkpoints(work.job_id, limit=ALL), str(number))
+        choice = replace(choice, reason=f"{choice.reason}; {prepared.imported.reason}")
+    for number, trouble in choice.damaged:
+        entry.store.condemn_checkpoint(work.job_id, number, f"its state is damaged: {trouble}")
+    execution = Execution(
+        id=secrets.token_hex(8),
+        job_id=work.job_id,
+        job_name=work.job.name,
+        generation=work.generation,
+        state=ExecutionState.CREATED,
+        state_since=now,
+        created_at=now,
+        restored_from=choice.id,
+        restore_reason=choice.reason,
+    )
+    entry.store.insert_execution(execution)
+    entry.note(
+        "execution.created",
+        f"{work.job.name}: generation {work.generation}, {choice.reason}",
+        job_id=work.job_id,
+        execution_id=execution.id,
+        data={"generation": work.generation, "restored_from": choice.id},
+    )
+    return execution
 
 
 def _record_generation(entry: Entry, work: Work, submission: Submission, now: float) -> None:

@@ -35,7 +35,9 @@ class PendingWishes:
         if len(self._savepoints) >= self._limit:
             reject(wish, "too many savepoints of this job are waited for")
             return None
-        trigger = Trigger(CheckpointKind.SAVEPOINT, description=wish.description)
+        trigger = Trigger(
+            CheckpointKind.SAVEPOINT, description=wish.description, asked_by="a savepoint request", directory=wish.directory
+        )
         self._savepoints[trigger] = wish
         return trigger
 
@@ -43,7 +45,7 @@ class PendingWishes:
         """The trigger for it. A former stop that could be taken back makes way."""
         if self._stop is not None:
             fail_stop(self._stop[1], "another stop was asked for")
-        trigger = Trigger(CheckpointKind.SAVEPOINT, stop=True, description=wish.description)
+        trigger = Trigger(CheckpointKind.SAVEPOINT, stop=True, description=wish.description, asked_by=wish.asked_by)
         self._stop = (trigger, wish)
         return trigger
 

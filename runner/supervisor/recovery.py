@@ -5,6 +5,7 @@ They are carried on by the ordinary control, from the restore point that the ord
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 
@@ -15,6 +16,7 @@ from runner.states import ExecutionState
 from runner.store.store import Store
 from runner.supervisor.aftermath import DAEMON_ENDS
 from runner.supervisor.checkpoint_record import CheckpointRecords
+from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import error_info
 from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Entry, Journal
@@ -45,6 +47,7 @@ class Recovery:
         self._journal = journal
         self._executions = executions
         self._lifecycle = lifecycle
+        self._restarts: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Carry on every unfinished execution, and every restart or upgrade that had stopped one and not started the next."""
@@ -62,15 +65,27 @@ class Recovery:
             _log.warning("execution %s cannot be carried on: %s", execution.id, error)
             await self._record(execution, ExecutionState.FAILED, error_info(error))
             return
-        ending = _wanted_ending(execution, job.desired_state)
+        ending = _wanted_ending(execution, job)
         clean = execution.state is ExecutionState.RESTARTING and execution.phase == DAEMON_ENDS
         clean = clean or not has_begun(execution.state)  # nothing ran that could have died
         restarting = ending is None and execution.state in _INTERRUPTED
         state = ExecutionState.RESTARTING if restarting else execution.state
         recorded = await self._record(execution, state, None if clean else _DIED)
-        await CheckpointRecords(self._journal, recorded, work.job.env.checkpoint.retained).fail_unfinished(_DIED.message)
+        await CheckpointRecords(self._journal, recorded, work.job.env.checkpoint).fail_unfinished(_DIED.message)
         wanted = str(execution.restored_from or NONE)
-        self._executions.launch(work, recorded, wanted=wanted, resumed=True, ending=ending)
+        control = self._executions.launch(work, recorded, wanted=wanted, resumed=True, ending=ending)
+        if ending is Ending.STOPPED and job.desired_state is DesiredState.RUNNING:
+            task = asyncio.create_task(self._finish_restart(job.id, control), name=f"restart {job.id}")
+            self._restarts.add(task)
+            task.add_done_callback(self._restarts.discard)
+
+    async def _finish_restart(self, job_id: str, control: ExecutionControl) -> None:
+        """The daemon died while it stopped the execution for a restart: what is to follow it is known."""
+        await control.ended.wait()
+        try:
+            await self._start_successor(await self._lifecycle.reread(job_id))
+        except FlowdeckError as error:
+            _log.warning("the restart of job %s is not carried on: %s", job_id, error)
 
     async def _record(self, execution: Execution, state: ExecutionState, error: ErrorInfo | None) -> Execution:
         """Write down that nobody ran it any more, and close what was open."""
@@ -110,19 +125,24 @@ class Recovery:
         if execution is None:
             return
         try:
-            prepared = await self._lifecycle.prepare_successor(job, job.generation, execution)
+            if job.restarting_from:
+                prepared = await self._lifecycle.prepare_current(job, job.restarting_from)
+            else:
+                prepared = await self._lifecycle.prepare_successor(job, job.generation, execution)
             await self._lifecycle.start(prepared, only_if_wanted=True)
         except FlowdeckError as error:
             _log.warning("the job %s cannot go on: %s", job.name, error)
 
 
-def _wanted_ending(execution: Execution, desired: DesiredState) -> Ending | None:
+def _wanted_ending(execution: Execution, job: Job) -> Ending | None:
     """How the execution is to end without another attempt; None: it is to run on."""
+    desired = job.desired_state
     if execution.state is ExecutionState.CANCELING or desired is DesiredState.CANCELED:
         return Ending.CANCELED
     if desired is DesiredState.STOPPED:
         return Ending.STOPPED
-    return None
+    # It was being stopped for a restart from somewhere else than where it left off.
+    return Ending.STOPPED if job.restarting_from else None
 
 
 def _interrupted_jobs(store: Store) -> list[Job]:

@@ -21,6 +21,7 @@ from runner.supervisor.submission import Submission, check_request
 from runner.supervisor.upgrade import SYNCED, Upgrade
 from runner.supervisor.wishes import StopWish
 from runner.supervisor.work import Parts
+from spec.errors import FlowdeckError
 
 _OCCASION = "restart"
 
@@ -48,12 +49,22 @@ class Restarts:
         elif submission is not None and request.restore == LATEST:
             await self._replace(job, submission)
         else:
-            wish = StopWish(savepoint=request.restore != NONE, description=_OCCASION, desired=None)
-            trouble = await self._lifecycle.stop_and_wait(control, wish)
-            if trouble:
-                raise Conflict(f"the job {job.name} was not restarted: {trouble}")
-            job = await self._lifecycle.reread(job.id)
-            await self._lifecycle.start(await self._prepare_successor(job, request, submission), only_if_wanted=True)
+            await self._lifecycle.set_restarting(job.id, "" if request.restore == LATEST else request.restore)
+            wish = StopWish(savepoint=request.restore != NONE, description=_OCCASION, asked_by="a restart", desired=None)
+            try:
+                await self._start_after(job, control, wish, request, submission)
+            except FlowdeckError:  # refused, and whoever asked is told; a daemon that dies leaves the wish to the next one
+                await self._lifecycle.set_restarting(job.id, "")
+                raise
+
+    async def _start_after(
+        self, job: Job, control: ExecutionControl, wish: StopWish, request: RestartRequest, submission: Submission | None
+    ) -> None:
+        trouble = await self._lifecycle.stop_and_wait(control, wish)
+        if trouble:
+            raise Conflict(f"the job {job.name} was not restarted: {trouble}")
+        job = await self._lifecycle.reread(job.id)
+        await self._lifecycle.start(await self._prepare_successor(job, request, submission), only_if_wanted=True)
 
     async def _overridden(self, job: Job, request: RestartRequest) -> Submission | None:
         """The current generation with the overrides of the request on top of its own; None when that changes nothing."""

@@ -1,25 +1,33 @@
-"""Where an attempt starts from: the one function that serves a crash, a restart of the daemon and a restore by hand. Pure."""
+"""Where an attempt starts from: the one function that serves a crash, a restart of the daemon, a restore by hand and an
+imported directory. Pure: whether a state can be read it asks its caller.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from runner.model import Checkpoint, CheckpointStatus, Execution
-from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.errors import CheckpointDamaged, Conflict, NotFound
+from spec.job import DamagePolicy
 
 NONE: Final = "none"
 LATEST: Final = "latest"
 _RESTORABLE = frozenset({CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED})
 
+Damage: TypeAlias = Callable[[Checkpoint], str]
+"""Why the state of a checkpoint cannot be read; empty when it can."""
+
 
 @dataclass(frozen=True, slots=True)
 class RestoreChoice:
-    """The checkpoint to start from (None: the beginning) and the sentence that says why this one."""
+    """The checkpoint to start from (None: the beginning) and the sentence that says why this one. ``damaged``: newer ones that
+    were passed over because their states cannot be read, each with the reason."""
 
     checkpoint: Checkpoint | None
     reason: str
+    damaged: tuple[tuple[int, str], ...] = ()
 
     @property
     def id(self) -> int | None:
@@ -27,7 +35,18 @@ class RestoreChoice:
         return self.checkpoint.id if self.checkpoint else None
 
 
-def choose_restore_point(checkpoints: Iterable[Checkpoint], wanted: str, execution_id: str | None = None) -> RestoreChoice:
+def _undamaged(_checkpoint: Checkpoint) -> str:
+    return ""
+
+
+def choose_restore_point(
+    checkpoints: Iterable[Checkpoint],
+    wanted: str,
+    execution_id: str | None = None,
+    *,
+    policy: DamagePolicy = DamagePolicy.REFUSE,
+    damage: Damage = _undamaged,
+) -> RestoreChoice:
     """Decide where the next attempt of a job starts.
 
     ``checkpoints`` are those of the job, in any order. The progress of the execution itself (``execution_id``, None for one
@@ -35,18 +54,25 @@ def choose_restore_point(checkpoints: Iterable[Checkpoint], wanted: str, executi
     was asked to start from: ``none``, ``latest`` (of the whole job) or a checkpoint's id.
 
     Raises :class:`NotFound` for an id that does not exist, :class:`Conflict` for one that is not complete and for ``latest``
-    without any complete checkpoint. Never falls back to an older checkpoint, or to the beginning, in silence.
+    without any complete checkpoint, :class:`CheckpointDamaged` when the state of the chosen one cannot be read. Never falls
+    back to an older checkpoint, or to the beginning, in silence: to an older one only when ``policy`` says so, which the reason
+    tells; to the beginning, and from one that was named, never.
     """
     known = {checkpoint.id: checkpoint for checkpoint in checkpoints}
     complete = [checkpoint for checkpoint in known.values() if checkpoint.status in _RESTORABLE]
-    own = [checkpoint for checkpoint in complete if checkpoint.execution_id == execution_id]
+    own = _newest_first(checkpoint for checkpoint in complete if checkpoint.execution_id == execution_id)
     if own:
-        return _chosen(max(own, key=_age), "the last complete one of this execution")
+        return _first_readable(own, "the last complete one of this execution", policy, damage)
     if wanted == NONE:
         return RestoreChoice(None, "from the beginning: there is no complete checkpoint to go on from")
     if wanted == LATEST:
-        return _latest(complete)
-    return _by_id(known, wanted)
+        if not complete:
+            raise Conflict(
+                "there is no complete checkpoint or savepoint to start from",
+                hint="start from the beginning with --restore none",
+            )
+        return _first_readable(_newest_first(complete), "the newest complete one of the job", policy, damage)
+    return _first_readable([_by_id(known, wanted)], "asked for by its number", DamagePolicy.REFUSE, damage)
 
 
 def has_left_off(checkpoints: Iterable[Checkpoint], execution: Execution) -> bool:
@@ -71,15 +97,38 @@ def require_left_off(checkpoints: Iterable[Checkpoint], executions: Iterable[Exe
         )
 
 
-def _latest(complete: list[Checkpoint]) -> RestoreChoice:
-    if not complete:
-        raise Conflict(
-            "there is no complete checkpoint or savepoint to start from", hint="start from the beginning with --restore none"
-        )
-    return _chosen(max(complete, key=_age), "the newest complete one of the job")
+def only_restore_point(checkpoints: Iterable[Checkpoint], number: int) -> bool:
+    """Whether ``number`` is complete and no other checkpoint of the job is."""
+    return [point.id for point in checkpoints if point.status in _RESTORABLE] == [number]
 
 
-def _by_id(known: dict[int, Checkpoint], wanted: str) -> RestoreChoice:
+def _first_readable(candidates: list[Checkpoint], why: str, policy: DamagePolicy, damage: Damage) -> RestoreChoice:
+    """The first of ``candidates`` whose state can be read; all but the first only when ``policy`` allows it."""
+    damaged: list[tuple[int, str]] = []
+    for candidate in candidates:
+        trouble = damage(candidate)
+        if not trouble:
+            return RestoreChoice(candidate, _reason(candidate, why, damaged), tuple(damaged))
+        damaged.append((candidate.id, trouble))
+        if policy is DamagePolicy.REFUSE:
+            break
+    number, trouble = damaged[0]
+    others = "" if len(damaged) == 1 else f", nor can those before it ({', '.join(str(found) for found, _ in damaged[1:])})"
+    raise CheckpointDamaged(
+        f"checkpoint {number}, {why}, cannot be read: {trouble}{others}",
+        hint="start from another one by its number, or from the beginning: flowdeck restart JOB --from ID|none",
+    )
+
+
+def _reason(checkpoint: Checkpoint, why: str, damaged: list[tuple[int, str]]) -> str:
+    reason = f"{checkpoint.kind} checkpoint {checkpoint.id}: {why}"
+    if not damaged:
+        return reason
+    lost = ", ".join(f"{number} ({trouble})" for number, trouble in damaged)
+    return f"{reason} that can be read, as checkpoint.on_damage says; passed over: {lost}; rows after it may be there twice"
+
+
+def _by_id(known: dict[int, Checkpoint], wanted: str) -> Checkpoint:
     if not (wanted.isascii() and wanted.isdigit()):
         raise NotFound(f"{wanted!r} is no restore point", hint="give `none`, `latest` or the number of a checkpoint")
     checkpoint = known.get(int(wanted))
@@ -87,12 +136,8 @@ def _by_id(known: dict[int, Checkpoint], wanted: str) -> RestoreChoice:
         raise NotFound(f"the job has no checkpoint {wanted}", hint="`flowdeck checkpoints JOB` lists what it has")
     if checkpoint.status not in _RESTORABLE:
         raise Conflict(f"checkpoint {wanted} is {checkpoint.status}, so it cannot be restored", hint="choose a complete one")
-    return _chosen(checkpoint, "asked for by its number")
+    return checkpoint
 
 
-def _chosen(checkpoint: Checkpoint, why: str) -> RestoreChoice:
-    return RestoreChoice(checkpoint, f"{checkpoint.kind} checkpoint {checkpoint.id}: {why}")
-
-
-def _age(checkpoint: Checkpoint) -> int:
-    return checkpoint.id
+def _newest_first(checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
+    return sorted(checkpoints, key=lambda checkpoint: checkpoint.id, reverse=True)

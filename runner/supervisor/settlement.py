@@ -46,7 +46,7 @@ async def _try(parts: Parts, work: Work, execution: Execution) -> str:
         attempt=execution.attempt,
         epoch=time.time_ns(),
     )
-    records = CheckpointRecords(parts.journal, execution, work.job.env.checkpoint.retained)
+    records = CheckpointRecords(parts.journal, execution, work.job.env.checkpoint)
     try:
         uncommitted = await records.uncommitted()
         await crew.hire(1)

@@ -111,7 +111,13 @@ class Upgrade:
         await announce(job, "stopping with a savepoint")
         # Between two attempts nothing runs that a savepoint could hold: the last checkpoint is where it goes on.
         resting = control.view().state is ExecutionState.RESTARTING
-        wish = StopWish(savepoint=not resting, reversible=not resting, description=self._occasion, desired=None)
+        wish = StopWish(
+            savepoint=not resting,
+            reversible=not resting,
+            description=self._occasion,
+            asked_by=f"a {self._occasion}",
+            desired=None,
+        )
         try:
             trouble = await self._lifecycle.stop_and_wait(control, wish)
         except Conflict:

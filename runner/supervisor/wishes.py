@@ -23,6 +23,7 @@ class StopWish:
     savepoint: bool = True
     reversible: bool = False
     description: str = ""
+    asked_by: str = "a stop"
     desired: DesiredState | None = DesiredState.STOPPED
     accepted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     failed: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -37,9 +38,11 @@ class CancelWish:
 
 @dataclass(slots=True, eq=False)
 class SavepointWish:
-    """Take a savepoint and run on. ``done`` resolves to it once it is committed."""
+    """Take a savepoint and run on. ``directory``: where it is to be written, empty for the usual place. ``done`` resolves to it
+    once it is committed."""
 
     description: str = ""
+    directory: str = ""
     done: asyncio.Future[Checkpoint] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 

@@ -40,12 +40,14 @@ class Work:
 @dataclass(frozen=True, slots=True)
 class Restored:
     """Where an attempt starts: the choice, the state that was saved there (None: the beginning), and the tokens of all
-    checkpoints of the job that are complete and perhaps not committed."""
+    checkpoints of the job that are complete and perhaps not committed. ``lost``: checkpoints that cannot be read, each with the
+    reason, whose rows are read again."""
 
     choice: RestoreChoice
     snapshot: Snapshot | None = None
     tokens: list[SinkToken] = field(default_factory=list)
     uncommitted: tuple[int, ...] = ()
+    lost: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from spec.checks.findings import Findings
 from spec.checks.wording import shown
 from spec.diagnostic import Label, Severity
 from spec.fix.removal import removal_of
-from spec.job import CheckpointSettings, EnvSpec, JobMode, RestartKind, RestartStrategy
+from spec.job import CheckpointSettings, DamagePolicy, EnvSpec, JobMode, RestartKind, RestartStrategy
 
 STREAMING_INTERVAL = 10.0
 STREAMING_RESET = 3600.0
@@ -35,6 +35,7 @@ def environment_spec(options: Mapping[str, Any], given: Mapping[str, Any]) -> En
             retained=int(options["checkpoint.retained"]),
             tolerated_failures=int(options["checkpoint.tolerated_failures"]),
             minimum_pause=max(0.0, options["min-pause"] / 1000),
+            on_damage=DamagePolicy(options["checkpoint.on_damage"]),
         ),
         restart=_restart(options, given, mode),
         rows_per_second=given.get("read_limit.rows_per_second"),

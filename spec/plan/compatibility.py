@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.loader import position_options
+from schemas.loader import place_options, position_options
 from spec.job import JobSpec, PluginKind, PluginSpec
 
 
@@ -38,6 +38,19 @@ def identities(job: JobSpec) -> dict[str, PluginIdentity]:
 def breaches(before: JobSpec, after: JobSpec) -> list[Breach]:
     """Everything that forbids ``after`` to go on from what ``before`` has read and written; empty when it may."""
     return compare(identities(before), [source.id for source in before.sources], identities(after))
+
+
+def moved(before: Mapping[str, PluginIdentity], after: Mapping[str, PluginIdentity]) -> dict[str, PluginIdentity]:
+    """``before`` with its inputs where ``after`` has them: for a state that comes from another machine, whose positions hold
+    for the same files in another place."""
+    return {name: _moved(identity, after[name]) if name in after else identity for name, identity in before.items()}
+
+
+def _moved(before: PluginIdentity, after: PluginIdentity) -> PluginIdentity:
+    if before.name != after.name:
+        return before
+    places = {name: after.position_options[name] for name in place_options(after.name) if name in after.position_options}
+    return PluginIdentity(before.name, {**before.position_options, **places} if before.position_options else {})
 
 
 def compare(before: Mapping[str, PluginIdentity], sources: Sequence[str], after: Mapping[str, PluginIdentity]) -> list[Breach]:

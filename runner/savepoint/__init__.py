@@ -1,0 +1,1 @@
+"""Savepoints as directories that can be carried to another home or machine."""
