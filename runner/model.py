@@ -218,10 +218,13 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MetricPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One bucket of a metric series; ``value`` None where nothing was measured (a gap stays a gap)."""
+    """One bucket of a metric series; ``value`` None where nothing was measured (a gap stays a gap). ``lowest`` and ``highest``
+    of what was measured in it: of a counter the slowest and the fastest rate between two samples."""
 
     at: float
     value: float | None
+    lowest: float | None = None
+    highest: float | None = None
 
 
 class MetricSeries(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Metric samples: appended as measured, read back as evenly spaced points.
+"""Metric samples: appended as measured, read back as evenly spaced points. Summing up and dropping them is rollups.py's.
 
 Counters are stored as counters and read as per-second rates. A counter that falls has started again: the interval across the
 restart says nothing and counts as not measured, so that no rate is ever negative and none is invented.
@@ -14,17 +14,15 @@ import msgspec
 
 from runner.model import MetricPoint, MetricSeries
 from runner.store.errors import StoreError
-from runner.store.session import Row, Session
+from runner.store.metric_windows import Wanted, Window, read
+from runner.store.resolutions import MICROSECONDS, SELDOM
+from runner.store.session import Session
 
 COUNTER_NAMES = frozenset(
     {"rows_in", "rows_out", "bytes_in", "bytes_out", "busy_seconds", "idle_seconds", "backpressured_seconds", "cpu_seconds"}
 )
-LONGEST_INTERVAL = 60.0
-"""Two samples of a counter further apart than these seconds (or than two buckets, if that is longer) leave a gap. Long enough
-for a job whose checkpoints are rare: a sink counts its rows when a part is complete."""
 MAXIMUM_BUCKETS = 10_000
 
-_MICROSECONDS = 1_000_000
 _COUNTER = "counter"
 _GAUGE = "gauge"
 
@@ -36,37 +34,6 @@ _APPEND = """
 _WANTED = """
     SELECT "id", "plugin", "name", "kind" FROM "series"
     WHERE "execution_id" = ANY($1::VARCHAR[]) AND ($2::VARCHAR[] IS NULL OR "name" = ANY($2::VARCHAR[]))
-"""
-# Offsets are seconds since the window's start. An interval between two samples spreads its rate over the buckets it covers.
-# Both statements give the sum and the weight of each series and bucket; their quotient is the bucket's value.
-_RATES = """
-    WITH "sample" AS (
-        SELECT "series", "value", (epoch_us("ts") - $since) / 1e6 AS "till",
-               lag("value") OVER "run" AS "before", (epoch_us(lag("ts") OVER "run") - $since) / 1e6 AS "from"
-        FROM "samples"
-        WHERE "ts" > make_timestamp($since - $reach) AND "ts" < make_timestamp($until + $reach)
-          AND "series" = ANY($series::INTEGER[])
-        WINDOW "run" AS (PARTITION BY "series" ORDER BY "ts")
-    ), "interval" AS (
-        SELECT "series", ("value" - "before") / ("till" - "from") AS "rate", "from", "till",
-               greatest(0, floor("from" / $width))::BIGINT AS "first",
-               least($buckets, floor("till" / $width) + 1)::BIGINT AS "end"
-        FROM "sample"
-        WHERE "value" >= "before" AND "till" > "from" AND "till" - "from" <= $reach / 1e6
-    ), "piece" AS (
-        SELECT "series", "bucket", "rate",
-               least("till", ("bucket" + 1) * $width) - greatest("from", "bucket" * $width) AS "length"
-        FROM (SELECT *, unnest(range("first", "end")) AS "bucket" FROM "interval")
-    )
-    SELECT "series", "bucket", sum("rate" * "length"), sum("length")
-    FROM "piece" WHERE "length" > 0 GROUP BY "series", "bucket"
-"""
-_MEANS = """
-    SELECT "series", least(floor((epoch_us("ts") - $since) / 1e6 / $width)::BIGINT, $buckets - 1) AS "bucket",
-           sum("value"), count(*)
-    FROM "samples"
-    WHERE "ts" >= make_timestamp($since) AND "ts" < make_timestamp($until) AND "series" = ANY($series::INTEGER[])
-    GROUP BY "series", "bucket"
 """
 
 
@@ -105,26 +72,16 @@ def series(
     wanted = {
         number: (kind, (name, plugin)) for number, plugin, name, kind in session.rows(_WANTED, list(execution_ids), order)
     }
-    window = _Window(
+    window = Window(
         since=_to_microseconds(since), until=_to_microseconds(until), width=(until - since) / buckets, buckets=buckets
     )
-    sums: dict[tuple[str, str], dict[int, tuple[float, float]]] = {}
-    for number, bucket, total, weight in window.read(session, wanted):
-        of_key = sums.setdefault(wanted[number][1], {})
-        before = of_key.get(bucket, (0.0, 0.0))
-        of_key[bucket] = (before[0] + total, before[1] + weight)
-    keys = sorted(sums, key=lambda key: (order.index(key[0]) if order else 0, key))
-    return [_series(*key, since, window, sums[key]) for key in keys]
-
-
-def prune(session: Session, before: float) -> int:
-    """Drop samples older than ``before``; how many went."""
-    removed = session.change('DELETE FROM "samples" WHERE "ts" < make_timestamp(?::BIGINT)', _to_microseconds(before))
-    session.change(
-        'DELETE FROM "series" WHERE "execution_id" IN (SELECT "id" FROM "executions" WHERE "finished_at" < ?)', before
-    )
-    session.memory.series.clear()
-    return removed
+    found: dict[tuple[str, str], dict[int, _Measured]] = {}
+    for number, bucket, total, weight, lowest, highest in read(session, window, _by_kind(wanted)):
+        of_key = found.setdefault(wanted[number][1], {})
+        measured = _Measured(total, weight, lowest, highest)
+        of_key[bucket] = measured.plus(of_key[bucket]) if bucket in of_key else measured
+    keys = sorted(found, key=lambda key: (order.index(key[0]) if order else 0, key))
+    return [_series(*key, since, window, found[key]) for key in keys]
 
 
 def remove_series(session: Session, execution_ids: list[str]) -> None:
@@ -134,27 +91,38 @@ def remove_series(session: Session, execution_ids: list[str]) -> None:
 
 
 @dataclass(frozen=True)
-class _Window:
-    """A stretch of time in equal buckets; ``since`` and ``until`` in microseconds, ``width`` in seconds."""
+class _Measured:
+    """What a bucket holds."""
 
-    since: int
-    until: int
-    width: float
-    buckets: int
+    total: float
+    weight: float
+    lowest: float
+    highest: float
 
-    def read(self, session: Session, wanted: dict[int, tuple[str, tuple[str, str]]]) -> list[Row]:
-        """(series, bucket, sum, weight) of all series that are wanted; counters and gauges each in one query."""
-        counters = [number for number, (kind, _) in wanted.items() if kind == _COUNTER]
-        gauges = [number for number, (kind, _) in wanted.items() if kind != _COUNTER]
-        bounds = {"since": self.since, "until": self.until, "width": self.width, "buckets": self.buckets}
-        reach = int(max(LONGEST_INTERVAL, 2 * self.width) * _MICROSECONDS)
-        rows = session.named_rows(_RATES, bounds | {"series": counters, "reach": reach}) if counters else []
-        return rows + (session.named_rows(_MEANS, bounds | {"series": gauges}) if gauges else [])
+    def plus(self, other: _Measured) -> _Measured:
+        """Of another execution of the job, in the same bucket."""
+        lowest, highest = min(self.lowest, other.lowest), max(self.highest, other.highest)
+        return _Measured(self.total + other.total, self.weight + other.weight, lowest, highest)
+
+    def point(self, at: float) -> MetricPoint:
+        """For the reader."""
+        return MetricPoint(at=at, value=self.total / self.weight, lowest=self.lowest, highest=self.highest)
 
 
-def _series(name: str, plugin: str, since: float, window: _Window, sums: dict[int, tuple[float, float]]) -> MetricSeries:
-    values = {bucket: total / weight for bucket, (total, weight) in sums.items()}
-    points = tuple(MetricPoint(at=since + number * window.width, value=values.get(number)) for number in range(window.buckets))
+def _by_kind(wanted: dict[int, tuple[str, tuple[str, str]]]) -> Wanted:
+    counters = [number for number, (kind, _) in wanted.items() if kind == _COUNTER]
+    return Wanted(
+        counters=counters,
+        gauges=[number for number, (kind, _) in wanted.items() if kind != _COUNTER],
+        slow=[number for number in counters if wanted[number][1][0] == SELDOM],
+    )
+
+
+def _series(name: str, plugin: str, since: float, window: Window, found: dict[int, _Measured]) -> MetricSeries:
+    starts = [since + number * window.width for number in range(window.buckets)]
+    points = tuple(
+        found[number].point(at) if number in found else MetricPoint(at=at, value=None) for number, at in enumerate(starts)
+    )
     return MetricSeries(name=name, plugin=plugin, resolution=window.width, points=points)
 
 
@@ -192,4 +160,4 @@ def _insert_series(session: Session, key: tuple[str, str, str]) -> int:
 
 
 def _to_microseconds(at: float) -> int:
-    return round(at * _MICROSECONDS)
+    return round(at * MICROSECONDS)

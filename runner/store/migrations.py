@@ -28,6 +28,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first tables", schema.VERSION_1),
     Migration(2, "queues", schema.VERSION_2),
     Migration(3, "API keys", schema.VERSION_3),
+    Migration(4, "metrics summed up", schema.VERSION_4),
 )
 
 _RECORD_TABLE = """

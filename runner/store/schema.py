@@ -108,3 +108,27 @@ VERSION_3: tuple[str, ...] = (
     )
     """,
 )
+
+_CELLS = """
+    CREATE TABLE "{table}" (
+        "ts" TIMESTAMP NOT NULL,                        -- UTC, the cell's start
+        "series" INTEGER NOT NULL,
+        "total" DOUBLE NOT NULL,                        -- a gauge's sum, a counter's growth
+        "weight" DOUBLE NOT NULL,                       -- a gauge's samples, a counter's measured seconds
+        "lowest" DOUBLE NOT NULL,
+        "highest" DOUBLE NOT NULL
+    )
+"""
+VERSION_4: tuple[str, ...] = (
+    """
+    CREATE TABLE "resolutions" (
+        "seconds" INTEGER NOT NULL,                     -- the length of a cell, 0: samples
+        "since" BIGINT NOT NULL,                        -- microseconds: older rows were dropped
+        "until" BIGINT NOT NULL                         -- microseconds: later cells are not made yet
+    )
+    """,
+    """
+    INSERT INTO "resolutions" VALUES (0, 0, 0), (10, 0, 0), (60, 0, 0), (3600, 0, 0)
+    """,
+    *(_CELLS.format(table=table) for table in ("samples_10s", "samples_1m", "samples_1h")),
+)

@@ -22,7 +22,7 @@ from runner.model import (
     SavepointPlace,
 )
 from runner.states import ExecutionState
-from runner.store import attempts, checkpoints, events, executions, generations, jobs, keys, metrics, purge, queues
+from runner.store import attempts, checkpoints, events, executions, generations, jobs, keys, metrics, purge, queues, rollups
 from runner.store.metrics import MetricSample
 from runner.store.session import Session
 
@@ -275,13 +275,16 @@ class Store:
         plugin that has any, in the order of ``names`` (None: all). The executions are taken as runs of one job, one after
         the other.
 
-        Counters come as per-second rates, exact over the covered part of a bucket; gauges as means. A bucket without a
-        measurement is None; so is the interval across a counter's reset, and one longer than 10 s (or two buckets)."""
+        Counters come as per-second rates, gauges as means, both with the lowest and the highest. A bucket without a measurement
+        is None; so is the interval across a counter's reset, and one longer than a minute (of ``rows_out`` five). Where samples
+        were summed up already, and wherever a bucket is long enough for it, cells of 10 s, a minute or an hour are read
+        instead: what is in a cell counts as spread evenly over it."""
         return metrics.series(self._session, execution_ids, names, since, until, buckets)
 
-    def prune_metrics(self, before: float) -> int:
-        """Drop samples older than ``before``; how many went. Meant for once a minute: that keeps the file's size flat."""
-        return metrics.prune(self._session, before)
+    def tidy_metrics(self, now: float) -> bool:
+        """Do one bounded step of summing up the samples that are old enough at ``now``, or of dropping what is too old; False
+        when nothing is due. Meant to be called until then, once a minute: that keeps the file's size flat."""
+        return rollups.tidy(self._session, now)
 
     # events
 

@@ -1,4 +1,5 @@
-"""Drops once a minute what is too old or too much: samples, events, executions, generations, deleted jobs, logs."""
+"""Sums up metrics once a minute, and drops what is too old or too much: metrics, events, executions, generations, deleted jobs,
+logs."""
 
 from __future__ import annotations
 
@@ -39,13 +40,14 @@ class Housekeeping:
         limits, now = self._limits, time.time()
 
         def work(entry: Entry) -> None:
-            entry.store.prune_metrics(now - limits.metrics_retention)
             entry.store.prune_events(limits.events_retained)
             entry.store.purge_jobs(now - limits.deleted_retention)
             entry.store.prune_executions(limits.executions_retained)
             entry.store.prune_generations(limits.generations_retained)
 
         await self._journal.write(work)
+        while await self._journal.write(lambda entry: entry.store.tidy_metrics(now)):
+            pass  # each step is short, and between two of them everybody else has their turn
         known = await self._journal.read(lambda store: store.execution_ids())
         await asyncio.to_thread(_remove_logs, self._home, known, now - _YOUNGEST_LOG)
 

@@ -36,8 +36,6 @@ class Limits:
     """Messages of one execution's workers that may wait; beyond that their sockets are not read."""
     sampling: float = 1.0
     """Between two measurements of the metrics."""
-    metrics_retention: float = 24 * 3600.0
-    """Age at which metric samples are dropped."""
     events_retained: int = 20_000
     """Number of events kept."""
     executions_retained: int = 100

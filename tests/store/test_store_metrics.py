@@ -16,7 +16,8 @@ from runner.model import MetricPoint
 from runner.states import ExecutionState
 from runner.store.asynchronous import AsyncStore
 from runner.store.errors import StoreError
-from runner.store.metrics import LONGEST_INTERVAL, MetricSample
+from runner.store.metrics import MetricSample
+from runner.store.resolutions import LONGEST_INTERVAL
 
 START = 1_763_761_000.0
 
@@ -59,7 +60,8 @@ async def test_a_point_says_where_its_bucket_starts(store):
     await store.write(lambda s: s.append_metrics(counter((1, 5.0), name="cpu_percent")))
     (series,) = await store.read(lambda s: s.metric_series(["e-1"], ["cpu_percent"], START, START + 4, 2))
     assert series.resolution == 2.0
-    assert series.points == (MetricPoint(at=START, value=5.0), MetricPoint(at=START + 2, value=None))
+    measured = MetricPoint(at=START, value=5.0, lowest=5.0, highest=5.0)
+    assert series.points == (measured, MetricPoint(at=START + 2, value=None))
 
 
 async def test_a_pause_in_the_samples_is_a_gap(store):
@@ -102,13 +104,31 @@ async def test_a_new_series_never_gets_the_samples_of_a_forgotten_one(store, mak
 
     def insert(s):
         s.insert_job(make_job())
-        s.insert_execution(make_execution("old", state=ExecutionState.FINISHED, finished_at=START))
-        s.append_metrics(counter((5, 77.0), execution="old", name="lag_rows"))
+        s.insert_execution(make_execution("older", state=ExecutionState.FINISHED, finished_at=START))
+        s.insert_execution(make_execution("newer", state=ExecutionState.FINISHED, finished_at=START, created_at=2.0))
+        s.append_metrics(counter((5, 77.0), execution="older", name="lag_rows"))
+        assert s.prune_executions(1) == ["older"]
+        s.append_metrics(counter((6, 1.0), execution="new", name="lag_rows"))
 
     await store.write(insert)
-    assert await store.write(lambda s: s.prune_metrics(START + 1)) == 0
-    await store.write(lambda s: s.append_metrics(counter((6, 1.0), execution="new", name="lag_rows")))
-    assert await points(store, 0, 10, 1, executions=("old", "new")) == {("lag_rows", ""): [1.0]}
+    assert await points(store, 0, 10, 1, executions=("older", "new")) == {("lag_rows", ""): [1.0]}
+
+
+async def test_a_point_knows_its_lowest_and_highest(store):
+    """Of a gauge the extreme samples, of a counter the slowest and the fastest of its intervals."""
+    samples = counter((1, 5.0), (2, -3.0), name="lag_rows") + counter((0, 0.0), (1, 10.0), (2, 40.0))
+    await store.write(lambda s: s.append_metrics(samples))
+    found = await store.read(lambda s: s.metric_series(["e-1"], ["lag_rows", "rows_in"], START, START + 3, 1))
+    assert [one.points[0] for one in found] == [
+        MetricPoint(at=START, value=1.0, lowest=-3.0, highest=5.0),
+        MetricPoint(at=START, value=20.0, lowest=10.0, highest=30.0),
+    ]
+
+
+async def test_a_sink_that_counts_seldom_has_no_gaps(store):
+    """Written rows are counted when a part is complete: what a part of minutes brought is spread over them."""
+    await store.write(lambda s: s.append_metrics(counter((0, 0.0), (300, 3000.0), name="rows_out")))
+    assert await points(store, 0, 300, 10) == {("rows_out", ""): pytest.approx([10.0] * 10)}
 
 
 async def test_series_come_in_the_order_asked_for(store):
@@ -157,24 +177,6 @@ async def test_series_keep_their_identity_across_a_restart_and_a_rollback(databa
     await again.close()
 
 
-async def test_pruning_drops_old_samples_and_the_series_of_finished_executions(store, make_job, make_execution):
-    """Retention bounds the samples; a series whose execution is long over goes too, a living one goes on."""
-
-    def insert(s):
-        s.insert_job(make_job())
-        s.insert_execution(make_execution("old", state=ExecutionState.FINISHED, finished_at=START + 3))
-        s.insert_execution(make_execution("e-1", state=ExecutionState.RUNNING))
-        s.append_metrics(counter((1, 1.0), (2, 2.0), execution="old", name="lag_rows"))
-        s.append_metrics(counter((9, 1.0), (11, 2.0), name="lag_rows"))
-
-    await store.write(insert)
-    assert await store.write(lambda s: s.prune_metrics(START + 10)) == 3
-    assert await points(store, 0, 20, 1, executions=("old", "e-1")) == {("lag_rows", ""): [2.0]}
-    await store.write(lambda s: s.append_metrics(counter((12, 4.0), name="lag_rows")))
-    assert await points(store, 0, 20, 1) == {("lag_rows", ""): [3.0]}
-    assert await store.write(lambda s: s.prune_metrics(START + 10)) == 0
-
-
 numbers = itertools.count()
 steps = st.lists(
     st.tuples(st.floats(0.05, 90.0), st.one_of(st.integers(0, 10**6), st.none())),  # (seconds on, growth or None for a reset)
@@ -200,9 +202,8 @@ def test_rates_account_for_every_measured_row(property_store, runs, buckets, cut
             intervals.append((start, now, (value - before) / (now - start)))
     since, until = cut, cut + now
     width = now / buckets
-    longest = max(LONGEST_INTERVAL, 2 * width)
-    hypothesis.assume(all(abs(till - start - longest) > 1e-4 for start, till, _ in intervals))
-    shown = [interval for interval in intervals if interval[1] - interval[0] < longest]
+    hypothesis.assume(all(abs(till - start - LONGEST_INTERVAL) > 1e-4 for start, till, _ in intervals))
+    shown = [interval for interval in intervals if interval[1] - interval[0] < LONGEST_INTERVAL]
     run_in_loop(store.write(lambda s: s.append_metrics(samples)))
     found = run_in_loop(points(store, since, until, buckets, executions=(execution,))).get(("rows_in", ""), [None] * buckets)
     for number, value in enumerate(found):
