@@ -126,8 +126,55 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     origin: SavepointOrigin | None = None
 
 
+class Pause(msgspec.Struct, frozen=True, kw_only=True):
+    """A person wants nothing to be read: since when, and why."""
+
+    since: float
+    reason: str = ""
+
+
+class SplitProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How many splits there are: those that wait for a reader, that are being read, that have been read to their end."""
+
+    pending: int
+    reading: int
+    finished: int
+    total: int
+
+
+class WorkerState(enum.StrEnum):
+    """What a worker is doing: getting ready, reading, having nothing to read, reading nothing because of a pause, leaving with
+    the next checkpoint."""
+
+    STARTING = "STARTING"
+    READING = "READING"
+    IDLE = "IDLE"
+    PAUSED = "PAUSED"
+    LEAVING = "LEAVING"
+
+
+class Worker(msgspec.Struct, frozen=True, kw_only=True):
+    """One worker process of a running attempt. ``splits``: how many it has and has not read to their end. ``rows_in`` and
+    ``rows_out``: what it has read and written since it started. ``heard_ago``: seconds since it said something."""
+
+    number: int
+    pid: int
+    state: WorkerState
+    splits: int = 0
+    rows_in: int = 0
+    rows_out: int = 0
+    heard_ago: float
+    cpu_percent: float | None = None
+    memory_bytes: int | None = None
+
+
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of one generation."""
+    """One run of one generation.
+
+    ``pause``: reading is to rest until somebody resumes it; the state is PAUSED once it does. ``workers_wanted``: how many
+    workers the attempt is to have (None before the first); ``workers_asked``: how many somebody asked for while it ran, which
+    counts over the job's own ``workers``. ``splits``: how far the input is read (None before it is known).
+    """
 
     id: str
     job_id: str
@@ -146,6 +193,10 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorInfo | None = None
     totals: Totals = Totals()
     worker_pids: tuple[int, ...] = ()
+    workers_wanted: int | None = None
+    workers_asked: int | None = None
+    pause: Pause | None = None
+    splits: SplitProgress | None = None
     phase: str = ""
     unsettled: str = ""
     """Why the unfinished output that the execution left is not removed yet; the daemon tries again. Empty: nothing is left."""

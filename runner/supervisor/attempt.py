@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from runner.model import Checkpoint, ErrorInfo, Totals
+import msgspec
+
+from runner.model import Checkpoint, ErrorInfo, SplitProgress, Totals, Worker, WorkerState
 from runner.protocol import (
     Committed,
     Enumerate,
@@ -15,14 +17,17 @@ from runner.protocol import (
     Failed,
     Heartbeat,
     NoMoreSplits,
+    Pause,
     Prepared,
     Ready,
     Recover,
     Recovered,
+    Resume,
     Split,
     SplitAssigned,
     SplitRequest,
     Start,
+    WorkerMessage,
 )
 from runner.supervisor.checkpoint_record import CheckpointRecords
 from runner.supervisor.checkpointing import Checkpointing, CheckpointListener, CheckpointParts
@@ -31,9 +36,11 @@ from runner.supervisor.crew import Crew
 from runner.supervisor.errors import AttemptFailed
 from runner.supervisor.limits import Limits
 from runner.supervisor.link import Heard, Hung
+from runner.supervisor.rescaling import Rescaling, RescalingListener
 from runner.supervisor.splits import SplitPool
 from runner.supervisor.totals import TotalsMeter
 from runner.supervisor.work import Restored, Work
+from runner.supervisor.worker_loads import WorkerLoads
 from spec.job import CheckpointSettings, JobMode
 
 # A look at the clock that comes this late means that this process was stopped, not that all workers fell silent.
@@ -41,7 +48,7 @@ _OVERSLEPT = 2.0
 _WATCH_INTERVAL = 0.5
 
 
-class AttemptListener(CheckpointListener, Protocol):
+class AttemptListener(CheckpointListener, RescalingListener, Protocol):
     """What the execution wants to know of its attempt."""
 
     async def begun(self) -> None:
@@ -77,8 +84,10 @@ class Attempt:
         self._pool = SplitPool([source.id for source in work.job.sources], bounded=work.job.env.mode is JobMode.BATCH)
         self._known_sources = set(restored.snapshot.sources) if restored.snapshot else set()
         self._ready: set[int] = set()
-        self._drained: set[int] = set()
+        self._loads = WorkerLoads(work.job)
+        self._paused = False
         self._splits_known = False
+        self._finished_before = 0
         self._recovered = False
         self._begun = False
         self._starting_until = now + limits.starting
@@ -86,8 +95,11 @@ class Attempt:
         base = _base(restored)
         meter.begin_attempt(base, now)
         self._coordinator = Coordinator(workers, work.job.env.checkpoint, now=now)
-        parts = CheckpointParts(work.job, base, crew, self._pool, records, meter, listener)
+        parts = CheckpointParts(work.job, base, crew, self._pool, records, meter, listener, limits.farewell)
         self._checkpointing = Checkpointing(self._coordinator, parts)
+        self._rescaling = Rescaling(
+            crew, self._coordinator, instructions=self._instructions, patience=limits.starting, listener=listener
+        )
 
     @property
     def has_begun(self) -> bool:
@@ -109,21 +121,46 @@ class Attempt:
 
     async def start(self) -> None:
         """Hire the workers and tell them what to do. Raises :class:`~runner.supervisor.fork_server.ForkServerError`."""
-        await self._crew.hire(self._workers)
-        snapshot, choice = self._restored.snapshot, self._restored.choice
-        for worker in range(self._workers):
-            self._crew.send(
-                Start(
-                    job=self._work.job,
-                    job_id=self._work.job_id,
-                    workers=self._workers,
-                    checkpoint=choice.id or 0,
-                    states=snapshot.states if snapshot else [],
-                    log_file=self._log_file,
-                    base_directory=self._work.base_directory,
-                    **self._crew.address(worker),
-                )
-            )
+        snapshot = self._restored.snapshot
+        for worker in await self._crew.hire(self._workers):
+            start = self._instructions(worker, self._workers)
+            self._crew.send(msgspec.structs.replace(start, states=snapshot.states if snapshot else []))
+            self._tell_pause(worker)
+
+    def _instructions(self, worker: int, workers: int) -> Start:
+        """What ``worker`` of ``workers`` is told first; it has nothing to restore."""
+        return Start(
+            job=self._work.job,
+            job_id=self._work.job_id,
+            workers=workers,
+            checkpoint=self._restored.choice.id or 0,
+            states=[],
+            log_file=self._log_file,
+            base_directory=self._work.base_directory,
+            **self._crew.address(worker),
+        )
+
+    def pause(self) -> None:
+        """Read nothing until :meth:`resume`, whoever joins meanwhile included. Checkpoints are taken as ever, but not the
+        final one."""
+        self._paused = True
+        for worker in self._crew.pids:
+            self._tell_pause(worker)
+
+    def resume(self) -> None:
+        """Read again."""
+        self._paused = False
+        for worker in self._crew.pids:
+            self._crew.send(Resume(**self._crew.address(worker)))
+
+    def _tell_pause(self, worker: int) -> None:
+        if self._paused:
+            self._crew.send(Pause(**self._crew.address(worker)))
+
+    def scale(self, workers: int) -> None:
+        """Have ``workers`` workers: those that are missing join while the work goes on, those that are too many leave with the
+        next checkpoint."""
+        self._rescaling.want(workers)
 
     def wake_at(self) -> float:
         """When to look again although nobody has said anything."""
@@ -135,29 +172,39 @@ class Attempt:
         """React to a worker. Messages of other attempts mean nothing. Raises :class:`AttemptFailed`."""
         if not self._crew.owns(item.fence):
             return
-        worker = item.fence.worker
         if isinstance(item, Hung):
-            if not self._coordinator.may_leave(worker):
-                raise await self._crew.loss(worker, item.reason)
+            await self._hear_end(item.fence.worker, item.reason)
+        else:
+            await self._hear_message(item.fence.worker, item.message, now)
+
+    async def _hear_end(self, worker: int, reason: str) -> None:
+        if self._coordinator.may_leave(worker):
             return
-        match item.message:
+        loss = await self._crew.loss(worker, reason)
+        if not self._rescaling.is_joining(worker):
+            raise loss
+        await self._rescaling.lost(worker, loss.message)
+
+    async def _hear_message(self, worker: int, message: WorkerMessage, now: float) -> None:
+        match message:
             case Heartbeat() as heartbeat:
-                self._observe(heartbeat, now)
+                self._meter.observe(heartbeat, now)
+                self._loads.observe(heartbeat, now)
             case SplitRequest(source=source):
                 self._pool.ask(worker, source)
             case Prepared() as prepared:
                 await self._checkpointing.prepared(prepared)
             case Committed() as committed:
                 await self._checkpointing.committed(committed)
+            case Failed(error=error) if self._rescaling.is_joining(worker):
+                await self._rescaling.lost(worker, error.message)
             case Failed(error=error, retriable=retriable):
                 raise AttemptFailed(error, retriable=retriable)
+            case Ready() if self._rescaling.is_joining(worker):
+                self._tell_pause(worker)
+                await self._rescaling.joined(worker)
             case Ready() | Recovered() | Enumerated() as step:
                 await self._prepare(worker, step)
-
-    def _observe(self, heartbeat: Heartbeat, now: float) -> None:
-        self._meter.observe(heartbeat, now)
-        if heartbeat.drained:
-            self._drained.add(heartbeat.worker)
 
     async def _prepare(self, worker: int, step: Ready | Recovered | Enumerated) -> None:
         """The steps before the work begins: worker 0 recovers the sinks and lists the splits, the others only get ready."""
@@ -179,6 +226,7 @@ class Attempt:
         names = {source.id for source in self._work.job.sources}
         splits: list[Split] = self._restored.snapshot.splits if self._restored.snapshot else []
         self._pool.add(split for split in splits if split.source in names)
+        self._finished_before = self._pool.finished
         if names <= self._known_sources:
             self._splits_known = True
         else:
@@ -186,12 +234,15 @@ class Attempt:
 
     async def advance(self, now: float) -> None:
         """Do what has become possible or due. Raises :class:`AttemptFailed`."""
-        self._watch(now)
+        await self._watch(now)
         if not self._begun:
             await self._begin_if_ready(now)
         if self._begun and self.stopped_by is None:
+            await self._rescaling.advance(now)
             self._hand_out()
-            await self._checkpointing.advance(now, drained=self._is_drained())
+            idle = self._idle_workers()
+            drained = idle == self._coordinator.members and not self._paused
+            await self._checkpointing.advance(now, drained=drained, idle=idle)
 
     async def _begin_if_ready(self, now: float) -> None:
         if len(self._ready) == self._workers and self._recovered and self._splits_known:
@@ -203,25 +254,55 @@ class Attempt:
             raise AttemptFailed(ErrorInfo(code="start-timeout", message=message))
 
     def _hand_out(self) -> None:
-        for assignment in self._pool.hand_out():
+        for assignment in self._pool.hand_out(self._coordinator.staying):
             address = self._crew.address(assignment.worker)
             if assignment.split is None:
                 self._crew.send(NoMoreSplits(source=assignment.source, **address))
             else:
                 self._crew.send(SplitAssigned(split=assignment.split, **address))
 
-    def _is_drained(self) -> bool:
-        bounded = self._work.job.env.mode is JobMode.BATCH
-        return bounded and len(self._drained) == self._workers and self._pool.all_handed_out
+    def _idle_workers(self) -> frozenset[int]:
+        """The workers that have nothing left to read; of a stream none is."""
+        if self._work.job.env.mode is not JobMode.BATCH or not self._pool.all_handed_out:
+            return frozenset()
+        members = self._coordinator.members
+        return frozenset(worker for worker in members if self._loads.is_drained(worker, self._pool.given(worker)))
 
-    def _watch(self, now: float) -> None:
+    def progress(self) -> SplitProgress | None:
+        """How far the input is read; None as long as it is not known."""
+        if not self._splits_known:
+            return None
+        pool = self._pool
+        finished = min(pool.total - pool.pending, max(pool.finished, self._finished_before + self._loads.splits_finished))
+        reading = pool.total - pool.pending - finished
+        return SplitProgress(pending=pool.pending, reading=reading, finished=finished, total=pool.total)
+
+    def workers(self, now: float) -> list[Worker]:
+        """The workers that are there, by number."""
+        return [
+            self._loads.view(worker, pid, self._state(worker), self._pool.given(worker), now - self._crew.last_heard(worker))
+            for worker, pid in self._crew.pids.items()
+        ]
+
+    def _state(self, worker: int) -> WorkerState:
+        if not self._begun or worker not in self._coordinator.members:
+            return WorkerState.STARTING
+        if worker in self._coordinator.leaving:
+            return WorkerState.LEAVING
+        if self._paused:
+            return WorkerState.PAUSED
+        return WorkerState.IDLE if worker in self._idle_workers() else WorkerState.READING
+
+    async def _watch(self, now: float) -> None:
         if now - self._watched > _OVERSLEPT + _WATCH_INTERVAL:
             self._crew.excuse(now)
         self._watched = now
         silent = self._crew.silent(self._limits.heartbeat, now)
         if silent is not None:
-            message = f"worker {silent} has been silent for {self._limits.heartbeat:g} s"
-            raise AttemptFailed(ErrorInfo(code="worker-silent", message=message))
+            reason = f"has been silent for {self._limits.heartbeat:g} s"
+            if not self._rescaling.is_joining(silent):
+                raise AttemptFailed(ErrorInfo(code="worker-silent", message=f"worker {silent} {reason}"))
+            await self._rescaling.lost(silent, f"it {reason}")
 
 
 def _base(restored: Restored) -> Totals:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from runner.model import Checkpoint, ErrorInfo, Totals
 from runner.protocol import Abort, Barrier, Committed, Complete, Prepared
@@ -36,13 +38,17 @@ class CheckpointListener(Protocol):
     async def checkpoint_committed(self, trigger: Trigger, checkpoint: Checkpoint) -> None:
         """All sinks have committed."""
 
+    async def workers_left(self, workers: frozenset[int]) -> None:
+        """These have left with the checkpoint that was just committed, and the others read what they had left to read."""
+
     async def checkpoint_failed(self, trigger: Trigger, reason: str) -> None:
         """It was given up. May raise :class:`AttemptFailed` when the attempt is worth nothing without it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointParts:
-    """What the checkpoints of an attempt are made of. ``base``: what the restore point had counted."""
+    """What the checkpoints of an attempt are made of. ``base``: what the restore point had counted;
+    ``farewell``: seconds that a worker has to exit after it has left."""
 
     job: JobSpec
     base: Totals
@@ -51,6 +57,7 @@ class CheckpointParts:
     records: CheckpointRecords
     meter: TotalsMeter
     listener: CheckpointListener
+    farewell: float
 
 
 class Checkpointing:
@@ -60,31 +67,32 @@ class Checkpointing:
         self._coordinator = coordinator
         self._parts = parts
         self._record: Checkpoint | None = None
+        self._departed: dict[int, Prepared] = {}
         self._times = CheckpointTimes(0.0, 0.0)
         self.stopped_by: Checkpoint | None = None
         """The committed checkpoint that ended the attempt, once there is one."""
 
-    async def advance(self, now: float, *, drained: bool) -> None:
-        """Begin what is due, give up what has had its time. Raises :class:`AttemptFailed`."""
+    async def advance(self, now: float, *, drained: bool, idle: Collection[int] = ()) -> None:
+        """Begin what is due, give up what has had its time. ``drained``: all input has been read; ``idle``: workers that have
+        nothing left to read. Raises :class:`AttemptFailed`."""
         if self._coordinator.expired(now):
             await self._expire()
         trigger = self._coordinator.due(now, drained=drained)
         if trigger is None:
             return
         if self._parts.listener.wants(trigger):
-            await self._begin(trigger, now)
+            await self._begin(trigger, now, idle)
         else:
             self._coordinator.withdraw(trigger)
 
-    async def _begin(self, trigger: Trigger, now: float) -> None:
+    async def _begin(self, trigger: Trigger, now: float, idle: Collection[int]) -> None:
         await self._parts.listener.checkpoint_begins(trigger)
         self._record = await self._parts.records.begin(trigger)
-        flight = self._coordinator.begin(self._record.id, trigger, now)
+        flight = self._coordinator.begin(self._record.id, trigger, now, idle=idle)
         self._times = CheckpointTimes(flight.begun, flight.deadline)
-        number = self._record.id
-        self._broadcast(
-            lambda worker: Barrier(checkpoint=number, kind=trigger.kind, stop=trigger.stop, **self._parts.crew.address(worker))
-        )
+        for worker in flight.workers:
+            address = self._parts.crew.address(worker)
+            self._parts.crew.send(Barrier(checkpoint=flight.id, kind=trigger.kind, stop=flight.stops(worker), **address))
 
     async def prepared(self, message: Prepared) -> None:
         """A worker's part. When it was the last: durable first, then the word to commit."""
@@ -102,8 +110,16 @@ class Checkpointing:
         self._record = await self._parts.records.complete(self._record, self._snapshot(flight), self._times)
         self._times.saved(_now())
         self._coordinator.saved(_now())
+        self._let_go(flight)
         await self._parts.listener.checkpoint_durable(flight.trigger, self._record)
-        self._broadcast(lambda worker: Complete(checkpoint=flight.id, **self._parts.crew.address(worker)))
+        for worker in flight.workers:
+            self._parts.crew.send(Complete(checkpoint=flight.id, **self._parts.crew.address(worker)))
+
+    def _let_go(self, flight: InFlight) -> None:
+        """What the leaving workers have processed is durable: from there on their splits are for others."""
+        for worker in flight.leaving:
+            self._departed[worker] = msgspec.structs.replace(flight.prepared[worker], splits=[], tokens=[])
+            self._parts.pool.release(worker)
 
     async def committed(self, message: Committed) -> None:
         """A worker has committed."""
@@ -119,7 +135,12 @@ class Checkpointing:
             meter.settle(rows_in, rows_out)
             self.stopped_by = record
         self._record = None
+        for worker in flight.leaving:
+            self._parts.crew.see_off(worker, self._parts.farewell)
+            meter.depart(worker)
         await self._parts.listener.checkpoint_committed(flight.trigger, record)
+        if flight.leaving:
+            await self._parts.listener.workers_left(flight.leaving)
 
     async def _expire(self) -> None:
         flight = self._coordinator.in_flight
@@ -133,7 +154,8 @@ class Checkpointing:
             raise AttemptFailed(ErrorInfo(code="commit-timeout", message=message))
         reason = f"worker {workers} did not prepare it {waited}"
         exhausted = self._coordinator.abort(_now())
-        self._broadcast(lambda worker: Abort(checkpoint=flight.id, **self._parts.crew.address(worker)))
+        for worker in flight.workers:
+            self._parts.crew.send(Abort(checkpoint=flight.id, **self._parts.crew.address(worker)))
         await self._parts.records.fail(self._record, reason, late)
         self._record = None
         await self._parts.listener.checkpoint_failed(flight.trigger, reason)
@@ -151,16 +173,12 @@ class Checkpointing:
             sources=[source.id for source in parts.job.sources],
             splits=parts.pool.snapshot(),
             tokens=flight.tokens(),
-            states=flight.states(),
-            rows_in=parts.base.rows_in + flight.rows_in,
-            rows_out=parts.base.rows_out + flight.rows_out,
+            states=[state for part in self._departed.values() for state in part.states] + flight.states(),
+            rows_in=parts.base.rows_in + flight.rows_in + sum(part.rows_in for part in self._departed.values()),
+            rows_out=parts.base.rows_out + flight.rows_out + sum(part.rows_out for part in self._departed.values()),
             bytes_in=counted.bytes_in,
             bytes_out=counted.bytes_out,
         )
-
-    def _broadcast(self, message: Callable[[int], Barrier | Complete | Abort]) -> None:
-        for worker in range(len(self._parts.crew)):
-            self._parts.crew.send(message(worker))
 
 
 def _now() -> float:

@@ -12,7 +12,9 @@ import logging
 import random
 import time
 
-from runner.model import Checkpoint, CheckpointKind, ErrorInfo, Execution
+import msgspec
+
+from runner.model import Checkpoint, CheckpointKind, ErrorInfo, Execution, Worker
 from runner.states import ExecutionState
 from runner.store.metrics import MetricSample
 from runner.supervisor.acceptance import Acceptance
@@ -88,6 +90,7 @@ class ExecutionControl:
         self._wanted = wanted
         self._ticket = ticket
         self._attempt: Attempt | None = None
+        self._crew: Crew | None = None
 
     @property
     def work(self) -> Work:
@@ -100,7 +103,12 @@ class ExecutionControl:
 
     def view(self) -> Execution:
         """The execution at this moment, with live totals."""
-        return self._record.view(_now())
+        execution = self._record.view(_now())
+        return execution if self._attempt is None else msgspec.structs.replace(execution, splits=self._attempt.progress())
+
+    def workers(self) -> list[Worker]:
+        """The workers that are there at this moment."""
+        return [] if self._attempt is None else self._attempt.workers(_now())
 
     def samples(self, at: float) -> list[MetricSample]:
         """The metrics of this moment; ``at`` is the same moment in epoch seconds."""
@@ -137,7 +145,6 @@ class ExecutionControl:
     # one attempt
 
     async def _make_attempt(self) -> Outcome:
-        crew: Crew | None = None
         self._course.begun_at = None
         outcome = Outcome(Ending.PARKED)  # what a cancelled task leaves behind
         try:
@@ -148,15 +155,15 @@ class ExecutionControl:
             restored = await self._course.records.restored(self._wanted)
             number = await self._record.begin_attempt(restored.choice)
             workers = worker_count(self.work.job, await self._parts.fork_server.sink_limits())
-            crew = self._new_crew(number)
-            self._attempt = self._new_attempt(restored, workers, crew)
+            self._crew = self._new_crew(number)
+            self._attempt = self._new_attempt(restored, workers, self._crew)
             await self._attempt.start()
-            self._record.hired(crew.pids)
+            self._record.hired(tuple(self._crew.pids.values()))
             outcome = await self._drive(self._attempt)
         except FlowdeckError as error:
             outcome = Outcome(Ending.FAILED, failure=failure_of(error))
         finally:
-            await self._end_attempt(crew, outcome)
+            await self._end_attempt(outcome)
         return outcome
 
     def _new_crew(self, number: int) -> Crew:
@@ -198,10 +205,12 @@ class ExecutionControl:
             elif item is not None:
                 await self._acceptance.accept(item, self._attempt)
 
-    async def _end_attempt(self, crew: Crew | None, outcome: Outcome) -> None:
+    async def _end_attempt(self, outcome: Outcome) -> None:
         attempt, self._attempt = self._attempt, None
+        crew, self._crew = self._crew, None
         if attempt is not None:
             self._course.touched = self._course.touched or attempt.has_begun
+            self._record.remember(splits=attempt.progress())
         if crew is not None:
             if outcome.ending is Ending.COMPLETE:
                 await crew.farewell(self._parts.limits.farewell)
@@ -253,6 +262,20 @@ class ExecutionControl:
         if not trigger.stop and self._record.state is ExecutionState.SAVEPOINTING:
             await self._record.change(ExecutionState.RUNNING)
         self._course.pending.fulfil(trigger, checkpoint)
+
+    async def workers_changed(self, message: str) -> None:
+        """Some have come, or will not come."""
+        await self._tell_workers(message)
+
+    async def workers_left(self, workers: frozenset[int]) -> None:
+        """Some have gone."""
+        numbers = ", ".join(map(str, sorted(workers)))
+        await self._tell_workers(f"worker{'s' if len(workers) > 1 else ''} {numbers} left")
+
+    async def _tell_workers(self, message: str) -> None:
+        pids = tuple(self._crew.pids.values()) if self._crew is not None else ()
+        self._record.hired(pids)
+        await self._record.keep("execution.workers", f"{message}; there are {len(pids)}", worker_pids=pids)
 
     async def checkpoint_failed(self, trigger: Trigger, reason: str) -> None:
         """Run on without it, if that is still possible."""

@@ -1,7 +1,10 @@
 """Decides when a checkpoint is due and when it is complete, committed or lost. Pure: no clock, no store, no sockets.
 
 One checkpoint is in flight at a time, from its barrier until every worker has committed it. Who asks is ranked: a stop goes
-before the final checkpoint, that before savepoints, those before the clock.
+before the final checkpoint, that before savepoints, those before workers that are to leave, and these before the clock.
+
+Workers join between two checkpoints and leave with one: its barrier stops them while the others read on. A checkpoint is of the
+workers that were there when it began, whoever joins meanwhile.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import enum
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from runner.model import CheckpointKind, ErrorInfo
@@ -39,15 +43,22 @@ class Trigger:
 
 @dataclass(slots=True)
 class InFlight:
-    """The checkpoint that is being taken; times are seconds of the caller's monotonic clock."""
+    """The checkpoint that is being taken, of ``workers``, of whom those in ``leaving`` leave with it; times are seconds of the
+    caller's monotonic clock."""
 
     id: int
     trigger: Trigger
     begun: float
     deadline: float
+    workers: frozenset[int]
+    leaving: frozenset[int] = frozenset()
     phase: Phase = Phase.PREPARING
     prepared: dict[int, Prepared] = field(default_factory=dict)
     committed: set[int] = field(default_factory=set)
+
+    def stops(self, worker: int) -> bool:
+        """Whether ``worker`` reads nothing after it."""
+        return self.trigger.stop or worker in self.leaving
 
     def tokens(self) -> list[SinkToken]:
         """The commit tokens of all workers, by worker."""
@@ -69,10 +80,12 @@ class InFlight:
 
 
 class Coordinator:
-    """The checkpoints of one attempt with ``workers`` workers that started at ``now``."""
+    """The checkpoints of one attempt that started at ``now`` with workers 0 to ``workers`` - 1."""
 
     def __init__(self, workers: int, settings: CheckpointSettings, *, now: float) -> None:
-        self._workers = frozenset(range(workers))
+        self._members = frozenset(range(workers))
+        self._leaving: set[int] = set()
+        self._leave_at = now
         self._settings = settings
         self._next_periodic: float | None = None
         self._rested_from: float | None = None
@@ -109,6 +122,40 @@ class Coordinator:
             self._savepoints.remove(trigger)
 
     @property
+    def members(self) -> frozenset[int]:
+        """The workers that take part."""
+        return self._members
+
+    @property
+    def leaving(self) -> frozenset[int]:
+        """The workers that are to leave, or are leaving."""
+        return frozenset(self._leaving) | (frozenset() if self.in_flight is None else self.in_flight.leaving)
+
+    @property
+    def staying(self) -> frozenset[int]:
+        """The workers that take part and are not to leave: never none."""
+        return self._members - self.leaving
+
+    def join(self, worker: int) -> None:
+        """``worker`` takes part from the next checkpoint on."""
+        self._members |= {worker}
+
+    def release(self, worker: int) -> bool:
+        """Want ``worker`` to leave, with a checkpoint that is taken as soon as nothing else is in flight; False when nobody
+        would be left."""
+        if not self.staying - {worker}:
+            return False
+        self._leaving.add(worker)
+        return True
+
+    def keep(self, worker: int) -> bool:
+        """``worker`` is not to leave any more; False when it is leaving already."""
+        if self.in_flight is not None and worker in self.in_flight.leaving:
+            return False
+        self._leaving.discard(worker)
+        return True
+
+    @property
     def waiting(self) -> int:
         """How many wishes for savepoints wait."""
         return len(self._savepoints)
@@ -123,6 +170,8 @@ class Coordinator:
             return Trigger(CheckpointKind.FINAL, stop=True, asked_by="the end of the input")
         if self._savepoints:
             return self._savepoints[0]
+        if self._leaving and now >= self._leave_at:
+            return Trigger(CheckpointKind.PERIODIC, asked_by="workers that leave")
         periodic = self._periodic_at()
         if periodic is not None and now >= periodic:
             return Trigger(CheckpointKind.PERIODIC, asked_by="the clock")
@@ -134,13 +183,20 @@ class Coordinator:
             return self._next_periodic
         return max(self._next_periodic, self._rested_from + self._settings.minimum_pause)
 
-    def begin(self, checkpoint: int, trigger: Trigger, now: float) -> InFlight:
-        """``checkpoint`` is in flight for ``trigger``; its barriers are on their way."""
+    def begin(self, checkpoint: int, trigger: Trigger, now: float, *, idle: Iterable[int] = ()) -> InFlight:
+        """``checkpoint`` is in flight for ``trigger``; its barriers are on their way. Workers that are ``idle``, with nothing
+        left to read, leave with it too, as long as one that reads stays."""
         if self._savepoints and self._savepoints[0] is trigger:
             self._savepoints.popleft()
         self._schedule(now)
-        self.in_flight = InFlight(checkpoint, trigger, now, now + self._settings.timeout)
+        leaving = frozenset() if trigger.stop else self._who_leaves(frozenset(idle))
+        self.in_flight = InFlight(checkpoint, trigger, now, now + self._settings.timeout, self._members, leaving)
         return self.in_flight
+
+    def _who_leaves(self, idle: frozenset[int]) -> frozenset[int]:
+        leaving = frozenset(self._leaving)
+        reading = self._members - leaving - idle
+        return leaving | (idle & self._members) if reading else leaving
 
     def _schedule(self, now: float) -> None:
         """Keep the rhythm, whatever a checkpoint costs; skip the beats that were missed."""
@@ -152,11 +208,11 @@ class Coordinator:
 
     def prepared(self, worker: int, message: Prepared) -> bool:
         """Note a worker's part; True when all have prepared. Parts of an aborted checkpoint are ignored."""
-        flight = self._expect(message.checkpoint, Phase.PREPARING, f"worker {worker} prepared")
+        flight = self._expect(worker, message.checkpoint, Phase.PREPARING, "prepared")
         if flight is None:
             return False
         flight.prepared[worker] = message
-        if flight.prepared.keys() != self._workers:
+        if flight.prepared.keys() != flight.workers:
             return False
         flight.phase = Phase.SAVING
         return True
@@ -171,15 +227,17 @@ class Coordinator:
 
     def committed(self, worker: int, checkpoint: int) -> bool:
         """Note that a worker has committed; True when all have."""
-        flight = self._expect(checkpoint, Phase.COMMITTING, f"worker {worker} committed")
+        flight = self._expect(worker, checkpoint, Phase.COMMITTING, "committed")
         if flight is None:
             return False
         flight.committed.add(worker)
-        return flight.committed == self._workers
+        return flight.committed == flight.workers
 
     def end(self, now: float) -> InFlight:
-        """The checkpoint in flight is over with success."""
+        """The checkpoint in flight is over with success, and who was to leave with it has left."""
         flight = self._require(Phase.COMMITTING)
+        self._members -= flight.leaving
+        self._leaving -= flight.leaving
         self.in_flight = None
         self._rested_from = now
         return flight
@@ -189,12 +247,14 @@ class Coordinator:
         return self.in_flight is not None and self.in_flight.phase is not Phase.SAVING and now >= self.in_flight.deadline
 
     def abort(self, now: float) -> bool:
-        """Give the checkpoint in flight up; True when that is more than the settings tolerate."""
+        """Give the checkpoint in flight up; True when that is more than the settings tolerate. Nobody has left: who is to leave
+        does so with the next checkpoint, and none is taken just for that before this one's time has passed once more."""
         flight = self._require(Phase.PREPARING)
         self._aborted.add(flight.id)
         self.withdraw(flight.trigger)
         self.in_flight = None
         self._rested_from = now
+        self._leave_at = now + self._settings.timeout
         self.failures_in_a_row += 1
         return self.failures_in_a_row > self._settings.tolerated_failures
 
@@ -202,12 +262,13 @@ class Coordinator:
         """When something may be due or expired without a message; None: never."""
         if self.in_flight is not None:
             return self.in_flight.deadline
-        return self._periodic_at()
+        due = [self._periodic_at(), self._leave_at if self._leaving else None]
+        return min((at for at in due if at is not None), default=None)
 
     def may_leave(self, worker: int) -> bool:
         """True when the worker has committed the checkpoint that stops it: it is done, though others may not be."""
         flight = self.in_flight
-        return flight is not None and flight.trigger.stop and worker in flight.committed
+        return flight is not None and flight.stops(worker) and worker in flight.committed
 
     def missing(self) -> list[int]:
         """The workers that the checkpoint in flight waits for."""
@@ -215,19 +276,18 @@ class Coordinator:
         if flight is None:
             return []
         arrived = flight.committed if flight.phase is Phase.COMMITTING else flight.prepared.keys()
-        return sorted(self._workers - arrived)
+        return sorted(flight.workers - arrived)
 
     def _require(self, phase: Phase) -> InFlight:
         if self.in_flight is None or self.in_flight.phase is not phase:
             raise RuntimeError(f"no checkpoint is {phase.value}")
         return self.in_flight
 
-    def _expect(self, checkpoint: int, phase: Phase, what: str) -> InFlight | None:
+    def _expect(self, worker: int, checkpoint: int, phase: Phase, what: str) -> InFlight | None:
         if checkpoint in self._aborted and phase is Phase.PREPARING:
             return None
         flight = self.in_flight
-        if flight is None or flight.id != checkpoint or flight.phase is not phase:
-            raise AttemptFailed(
-                ErrorInfo(code="protocol-violation", message=f"{what} checkpoint {checkpoint}, which nobody waits for")
-            )
+        if flight is None or flight.id != checkpoint or flight.phase is not phase or worker not in flight.workers:
+            message = f"worker {worker} {what} checkpoint {checkpoint}, which nobody waits for"
+            raise AttemptFailed(ErrorInfo(code="protocol-violation", message=message))
         return flight

@@ -63,6 +63,17 @@ class ExecutionRecord:
         await self._journal.write(work)
         self.current = updated
 
+    async def keep(self, kind: str, message: str, **fields: Any) -> None:
+        """Set ``fields`` for good, without a change of state, and tell it as an event."""
+        updated = msgspec.structs.replace(self.current, **fields)
+
+        def work(entry: Entry) -> None:
+            entry.store.update_execution(updated)
+            entry.note(kind, f"{updated.job_name}: {message}", job_id=updated.job_id, execution_id=updated.id)
+
+        await self._journal.write_patiently(work)
+        self.current = updated
+
     async def want(self, desired: DesiredState) -> None:
         """Record what a person wants of the job."""
         current = self.current

@@ -72,6 +72,12 @@ class TotalsMeter:
         while len(self._window) > 2 and self._window[1].at <= now - RATE_WINDOW:
             self._window.popleft()
 
+    def depart(self, worker: int) -> None:
+        """``worker`` has left: what it has counted stays, its memory is free."""
+        beat = self._heartbeats.get(worker)
+        if beat is not None:
+            self._heartbeats[worker] = msgspec.structs.replace(beat, memory_bytes=0)
+
     def barrier_committed(self, rows_in: int, read_at: float) -> None:
         """A checkpoint is committed: ``rows_in`` of the whole execution had been read at ``read_at``."""
         self._committed_rows = rows_in

@@ -28,7 +28,8 @@ PATIENCE = 20.0
 
 @dataclass(frozen=True)
 class CopyJob:
-    """``rows`` numbered rows of a CSV -> FieldMapper -> part files. ``rows_per_second`` is per worker."""
+    """``rows`` numbered rows of a CSV, or of several ``files`` (each is a split) -> FieldMapper -> part files.
+    ``rows_per_second`` is per worker."""
 
     directory: Path
     name: str = "copy"
@@ -37,17 +38,29 @@ class CopyJob:
     interval: int | None = 100
     rows_per_second: int | None = 12_000
     workers: int = 1
+    files: int = 1
     settings: str = "restart.attempts = 1000, restart.delay = 0"
     fields: str = "id = id, word = label"
     save_mode: str = "APPEND_DATA"
 
     @property
     def source(self) -> Path:
-        """The CSV, written on first use."""
+        """The CSV, or the directory of them, written on first use."""
+        if self.files > 1:
+            return self._several()
         path = self.directory / f"numbers-{self.rows}.csv"
         if not path.exists():
             rows = f"SELECT range AS id, 'w' || range AS word FROM range({self.rows})"
             duckdb.sql(f"COPY ({rows}) TO '{path}' (FORMAT csv, HEADER)")
+        return path
+
+    def _several(self) -> Path:
+        path = self.directory / f"numbers-{self.rows}-{self.files}"
+        if not path.exists():
+            path.mkdir()
+            for number in range(self.files):
+                rows = f"SELECT range AS id, 'w' || range AS word FROM range({self.rows}) WHERE range % {self.files} = {number}"
+                duckdb.sql(f"COPY ({rows}) TO '{path / f'{number:05}.csv'}' (FORMAT csv, HEADER)")
         return path
 
     @property

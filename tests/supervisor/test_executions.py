@@ -40,7 +40,7 @@ async def test_batch_job_finishes_exactly(flow, copy):
 
 async def test_killed_worker_costs_nothing(flow, copy):
     """SIGKILL of one of two workers: the attempt's record says so, the next one goes on from the last checkpoint, exactly."""
-    copy = copy.but(workers=2)
+    copy = copy.but(workers=2, files=4)
     job = await flow.service.submit(copy.request())
     await flow.progressed(job.id)
     os.kill((await flow.running_workers(job.id))[1], signal.SIGKILL)

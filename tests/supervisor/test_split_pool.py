@@ -10,6 +10,8 @@ from runner.protocol import Split
 from runner.supervisor.errors import AttemptFailed
 from runner.supervisor.splits import SplitPool
 
+EVERYBODY = range(4)
+
 
 def split(source: str, number: int, **fields) -> Split:
     """A split named after its source and number."""
@@ -22,7 +24,12 @@ def test_idle_readers_are_served_in_the_order_they_asked():
     pool.add(split("a", number) for number in range(4))
     for worker in (2, 0, 1, 2):
         pool.ask(worker, "a")
-    assert [(given.worker, given.split.id) for given in pool.hand_out()] == [(2, "a-0"), (0, "a-1"), (1, "a-2"), (2, "a-3")]
+    assert [(given.worker, given.split.id) for given in pool.hand_out(EVERYBODY)] == [
+        (2, "a-0"),
+        (0, "a-1"),
+        (1, "a-2"),
+        (2, "a-3"),
+    ]
 
 
 def test_bounded_input_ends_and_unbounded_input_waits():
@@ -31,12 +38,12 @@ def test_bounded_input_ends_and_unbounded_input_waits():
     for pool in (bounded, unbounded):
         pool.ask(0, "a")
         pool.ask(0, "a")
-    assert [(given.worker, given.split) for given in bounded.hand_out()] == [(0, None)]
+    assert [(given.worker, given.split) for given in bounded.hand_out(EVERYBODY)] == [(0, None)]
     bounded.ask(0, "a")
-    assert bounded.hand_out() == []
-    assert unbounded.hand_out() == []
+    assert bounded.hand_out(EVERYBODY) == []
+    assert unbounded.hand_out(EVERYBODY) == []
     unbounded.add([split("a", 0)])
-    assert [given.split.id for given in unbounded.hand_out()] == ["a-0"]
+    assert [given.split.id for given in unbounded.hand_out(EVERYBODY)] == ["a-0"]
 
 
 def test_finished_splits_of_a_restore_point_are_kept_and_not_read_again():
@@ -45,7 +52,7 @@ def test_finished_splits_of_a_restore_point_are_kept_and_not_read_again():
     pool.add([split("a", 0, finished=True), split("a", 1, position={"at": 7})])
     for _ in range(2):
         pool.ask(0, "a")
-    assert [given.split and given.split.position for given in pool.hand_out()] == [{"at": 7}, None]
+    assert [given.split and given.split.position for given in pool.hand_out(EVERYBODY)] == [{"at": 7}, None]
     assert {found.id: found.finished for found in pool.snapshot()} == {"a-0": True, "a-1": False}
     assert pool.all_handed_out
     assert pool.unfinished == 1
@@ -66,7 +73,7 @@ def test_a_confused_worker_is_not_believed(misuse):
     pool = SplitPool(["a"], bounded=True)
     pool.add([split("a", 0)])
     pool.ask(0, "a")
-    pool.hand_out()
+    pool.hand_out(EVERYBODY)
     with pytest.raises(AttemptFailed) as failure:
         misuse(pool)
     assert failure.value.code == "protocol-violation"
@@ -94,7 +101,7 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(target=held)
     def hand_out(self):
         """Idle readers get what nobody has had, at its last position."""
-        given = [assignment for assignment in self.pool.hand_out() if assignment.split is not None]
+        given = [assignment for assignment in self.pool.hand_out(EVERYBODY) if assignment.split is not None]
         for assignment in given:
             key = (assignment.source, assignment.split.id)
             assert key not in self.given, "handed out twice"
@@ -129,6 +136,6 @@ def test_a_batch_ends_for_every_worker_that_keeps_asking(asks, count):
     given = []
     for worker in [*asks, *[0, 1, 2] * (count + 1)]:
         pool.ask(worker, "a")
-        given += pool.hand_out()
+        given += pool.hand_out(EVERYBODY)
     assert sorted(found.split.id for found in given if found.split) == sorted(f"a-{number}" for number in range(count))
     assert sorted(found.worker for found in given if not found.split) == [0, 1, 2]
