@@ -153,7 +153,16 @@ async def writes(store: AsyncStore) -> None:
 
     await measure("a whole checkpoint, 2 kB, with pruning", store.write, lambda s: whole(s, small), 200)
     await measure("a whole checkpoint, 5 MB, with pruning", store.write, lambda s: whole(s, large), 20)
-    await measure("prune_metrics(): a minute", store.write, lambda s: s.prune_metrics(NOW + 60 * next(numbers)), 10)
+    await measure("tidy_metrics(): a minute", store.write, lambda s: s.tidy_metrics(NOW + 60 * next(numbers)), 100)
+    await measure("housekeeping: events, jobs, executions, generations", store.write, housekeeping, 10)
+
+
+def housekeeping(store: Store) -> None:
+    """What the daemon drops each minute, beside metrics."""
+    store.prune_events(20_000)
+    store.purge_jobs(NOW - 7 * 86_400)
+    store.prune_executions(100)
+    store.prune_generations(50)
 
 
 async def main() -> None:

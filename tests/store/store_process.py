@@ -1,6 +1,7 @@
 """A process of its own for the tests that kill one or need one beside them: ``store_process.py MODE DATABASE ...``.
 
-``write DATABASE SEED``: transactions without end, each acknowledged by a line with its number once it is durable.
+``write DATABASE SEED``: transactions without end, each acknowledged by a line with its number once it is durable, each ten
+seconds after the one before by the clock of the metrics, which are tidied up all along.
 ``leave DATABASE COUNT``: ``COUNT`` transactions, then exit without closing; each acknowledged by number and size of the log.
 ``hold DATABASE``: open, say so, and wait for the end of the input.
 """
@@ -22,6 +23,7 @@ from runner.store.metrics import MetricSample
 from runner.store.store import Store
 
 START = 1_763_761_000.0
+SECONDS = 10.0
 RETAINED = 3
 SIZES = (0, 100, 20_000, 400_000, 1_100_000)
 
@@ -75,7 +77,9 @@ def step(store: Store, seed: int) -> int:
     store.mark_committed("job", number, START + number)
     store.prune_checkpoints("job", RETAINED)
     store.update_execution(execution(number))
-    store.append_metrics([MetricSample(START + number, "execution", f"p{plugin}", "lag_rows", number) for plugin in range(20)])
+    store.append_metrics(
+        [MetricSample(START + SECONDS * number, "execution", f"p{plugin}", "lag_rows", number) for plugin in range(20)]
+    )
     store.append_event("step", "job", "execution", str(number))
     return number
 
@@ -87,6 +91,7 @@ async def write(database: Path, seed: int) -> None:
     while True:
         number = await store.write(lambda opened: step(opened, seed))
         os.write(1, f"{number}\n".encode())
+        await store.write(lambda opened, now=START + SECONDS * number: opened.tidy_metrics(now))
 
 
 async def leave(database: Path, count: int) -> None:

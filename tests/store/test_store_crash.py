@@ -1,4 +1,4 @@
-"""kill -9 in the middle of writes: what was acknowledged is there, and nothing is torn."""
+"""kill -9 in the middle of writes: what was acknowledged is there, nothing is torn, and no metric is lost or counted twice."""
 
 from __future__ import annotations
 
@@ -18,6 +18,19 @@ from runner.store.asynchronous import AsyncStore
 KILLS = int(os.environ.get("FLOWDECK_CHAOS_KILLS", "20"))
 SEED = 7
 PROCESS = Path(__file__).with_name("store_process.py")
+# Of each table what is not in the next one yet.
+SUMMED_UP = """
+    WITH "mark" AS (SELECT "seconds", make_timestamp("until") AS "until" FROM "resolutions")
+    SELECT sum("weight"), sum("total") FROM (
+        SELECT 1 AS "weight", "value" AS "total" FROM "samples" WHERE "ts" >= (SELECT "until" FROM "mark" WHERE "seconds" = 10)
+        UNION ALL
+        SELECT "weight", "total" FROM "samples_10s" WHERE "ts" >= (SELECT "until" FROM "mark" WHERE "seconds" = 60)
+        UNION ALL
+        SELECT "weight", "total" FROM "samples_1m" WHERE "ts" >= (SELECT "until" FROM "mark" WHERE "seconds" = 3600)
+        UNION ALL
+        SELECT "weight", "total" FROM "samples_1h"
+    )
+"""
 
 _specification = importlib.util.spec_from_file_location("store_process", PROCESS)
 store_process = importlib.util.module_from_spec(_specification)
@@ -72,10 +85,14 @@ async def check(database, acknowledged):
 
 
 async def check_metrics(store, last):
-    """Each of the samples of every transaction is there once."""
-    start = store_process.START + 0.5
-    series = await store.read(lambda s: s.metric_series(["execution"], None, start, start + last, last))
-    assert [[point.value for point in one.points] for one in series] == [[float(n) for n in range(1, last + 1)]] * 20
+    """Each of the samples of every transaction is there once: the latest as they were, all of them in the sums."""
+    shown = range(max(1, last - 29), last + 1)
+    start, end = (store_process.START + store_process.SECONDS * (number - 0.25) for number in (shown[0], last + 1))
+    series = await store.read(lambda s: s.metric_series(["execution"], None, start, end, 2 * len(shown)))
+    expected = [value for number in shown for value in (float(number), None)]
+    assert [[point.value for point in one.points] for one in series] == [expected] * 20
+    (counted,) = await store.read(lambda s: s._session.rows(SUMMED_UP))
+    assert counted == (20 * last, 20 * last * (last + 1) / 2)
 
 
 @pytest.mark.chaos
