@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 import duckdb
 import pyarrow as pa
 
+from runner.dataset.rejected import RejectedRow
 from runner.model import CheckpointKind
 from runner.protocol import Split
 from spec.errors import FlowdeckError
@@ -104,11 +105,13 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of one split in order. ``position``: where to go on after them. ``input_bytes``: what was read to get them."""
+    """Rows of one split in order. ``position``: where to go on after them. ``input_bytes``: what was read to get them.
+    ``rejected``: rows among them that do not fit, for a source whose error policy tolerates them."""
 
     data: pa.RecordBatch
     position: Position
     input_bytes: int
+    rejected: tuple[RejectedRow, ...] = ()
 
 
 class Source(ABC):
@@ -127,6 +130,9 @@ class Source(ABC):
     @abstractmethod
     def schema(self) -> pa.Schema:
         """The columns that every batch has."""
+
+    def narrow(self, columns: frozenset[str]) -> None:  # noqa: B027 - a hook that sources may leave out
+        """Nobody looks at other ``columns`` than these: their values need not be read and may be null in every row."""
 
     @abstractmethod
     def splits(self) -> list[Split]:

@@ -55,6 +55,11 @@ def repeated(value: Any, data_type: pa.DataType, count: int) -> Column:
     return _arrow.repeat(_arrow.scalar(value, type=data_type), count)
 
 
+def nulls(data_type: pa.DataType, count: int) -> Column:
+    """``count`` nulls."""
+    return _arrow.nulls(count, data_type)
+
+
 def chosen(values: Column, indices: npt.NDArray[Any]) -> Column:
     """``values[indices]``."""
     return _arrow.Array.take(values, _arrow.array(indices))

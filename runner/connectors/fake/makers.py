@@ -56,6 +56,17 @@ class ConstantMaker(Maker):
         return arrays.repeated(self._value, self._type, count)
 
 
+class NullMaker(Maker):
+    """Nulls, for a column that nobody looks at."""
+
+    def __init__(self, data_type: pa.DataType) -> None:
+        self._type = data_type
+
+    def make(self, start: int, count: int) -> Column:  # noqa: ARG002 - the same everywhere
+        """``count`` nulls."""
+        return arrays.nulls(self._type, count)
+
+
 class TemplateMaker(Maker):
     """One of the given values, by chance."""
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from runner.connectors.base import Batch, OptionError, Pace, PluginContext, Source
 from runner.connectors.fake.columns import MakerFactory
+from runner.connectors.fake.makers import Maker, NullMaker
 from runner.connectors.fake.settings import read_settings
 from runner.connectors.options import Options
 from runner.connectors.table_schema import Column, arrow_schema, declared_columns
@@ -43,12 +44,18 @@ class FakeSource(Source):
         self._splits_per_reader = options.integer("split.num", default=1, minimum=1, maximum=100_000)
         self._fixed = _fixed_rows(options, columns)
         factory = MakerFactory(read_settings(options))
-        self._makers = [factory.column(column) for column in columns]
+        self._makers: list[Maker] = [factory.column(column) for column in columns]
         self._row_bytes = max(1, sum(maker.row_bytes for maker in self._makers))
 
     def schema(self) -> pa.Schema:
         """The declared columns."""
         return self._schema
+
+    def narrow(self, columns: frozenset[str]) -> None:
+        """The others are not made."""
+        for number, field in enumerate(self._schema):
+            if field.name not in columns:
+                self._makers[number] = NullMaker(field.type)
 
     def splits(self) -> list[Split]:
         """``split.num`` splits per parallel reader. ``now`` goes with the split, so that a restore repeats CURRENT_DATE."""

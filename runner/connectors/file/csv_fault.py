@@ -47,12 +47,22 @@ def find_fault(
 
 def _problem(row: list[str], fields: Sequence[tuple[str, FieldType | None]]) -> str | None:
     if len(row) != len(fields):
-        names = ", ".join(name for name, _ in fields)
-        return f"{len(row)} columns where {len(fields)} were expected ({names})"
+        return other_width(len(row), fields)
     for value, (name, field_type) in zip(row, fields, strict=True):
         if field_type is not None and not _converts(value, field_type):
-            return f"column {name}: {_shown(value)} is not {_article(field_type)}"
+            return misfit_text(name, value, field_type)
     return None
+
+
+def other_width(width: int, fields: Sequence[tuple[str, FieldType | None]]) -> str:
+    """What is wrong with a record of ``width`` values."""
+    names = ", ".join(name for name, _ in fields)
+    return f"{width} columns where {len(fields)} were expected ({names})"
+
+
+def misfit_text(name: str, value: str, field_type: FieldType) -> str:
+    """What is wrong with a value that is none of its type."""
+    return f"column {name}: {_shown(value)} is not {_article(field_type)}"
 
 
 def _converts(value: str, field_type: FieldType) -> bool:

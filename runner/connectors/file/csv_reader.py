@@ -7,13 +7,15 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 
 from runner.connectors.base import Batch, DataError, Pace, Position
 from runner.connectors.file.csv_fault import find_fault
+from runner.connectors.file.csv_sieve import Texts, csv_faults
 from runner.connectors.file.listing import InputFile
 from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.file.records import (
@@ -25,16 +27,18 @@ from runner.connectors.file.records import (
     read_ranges,
     skip_lines,
 )
+from runner.connectors.file.sieve import REFUSED as _REFUSED
+from runner.connectors.file.sieve import Fault, LineCounter, Records, rejected_rows, sift
 from runner.connectors.file.text_values import convert_text
 from runner.connectors.options import Options
 from runner.connectors.table_schema import Column, arrow_schema
 from runner.dataset import arrays
 from runner.dataset.arrow_types import arrow_type
-from spec.types import ArrayType, MapType, RowType, ScalarType
+from runner.dataset.rejected import RejectedRow, RejectionKind
+from spec.types import ArrayType, FieldType, MapType, RowType, ScalarType
 
 _BY_ARROW = frozenset(ScalarType) - {ScalarType.TIME, ScalarType.NULL, ScalarType.FLOAT_VECTOR, ScalarType.SPARSE_FLOAT_VECTOR}
 _read_csv: Any = pc.read_csv  # the stubs do not know that it takes files in memory
-_REFUSED = (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError)
 _MOMENTS = (ScalarType.DATE, ScalarType.TIMESTAMP)
 
 
@@ -58,6 +62,7 @@ class CsvReader(FileReader):
         self._header = options.boolean("csv_use_header_line", default=False)
         self._skip = options.integer("skip_header_row_number", default=0, minimum=0)
         self._wanted = settings.wanted()
+        self._read = self._wanted
         self._boundaries: Boundaries = QuotedBoundaries(self._delimiter) if self.quoting else LineBoundaries()
         self._as_text = frozenset(column.name for column in self._wanted if not _parsed_by_arrow(column))
 
@@ -65,22 +70,29 @@ class CsvReader(FileReader):
         """The declared columns that are read."""
         return arrow_schema(self._wanted)
 
+    def narrow(self, columns: frozenset[str]) -> None:
+        """The others are split off, and not looked into."""
+        self._read = tuple(column for column in self._wanted if column.name in columns)
+        self._as_text &= columns
+
     def pieces(self, file: InputFile, parts: int) -> list[dict[str, Any]]:
         """Byte ranges, cut between records; with a header line also its names."""
         begin, header = skip_lines(file.path, self._skip + self._header)
         names = self._header_names(file.path, header) if self._header else None
         return [
             {"begin": first, "end": last, "header": names}
-            for first, last in cut_evenly(file.path, begin, file.size, self._boundaries, parts)
+            for first, last in cut_evenly(file.path, begin, file.size, self._boundaries, parts, tolerant=self.settings.tolerant)
         ]
 
     def read(self, path: Path, piece: dict[str, Any], position: Position | None, pace: Pace) -> Iterator[Batch]:
         """Records from the byte that the position says."""
         begin = int(position["offset"]) if position else int(piece["begin"])
         names = piece.get("header") or [column.name for column in self.settings.declared()]
-        columns = FileColumns(tuple(names), self._wanted)
-        for found in read_ranges(path, begin, int(piece["end"]), self._boundaries, pace):
-            yield Batch(self._parse(path, found, columns), {"offset": found.end}, len(found.data))
+        columns = FileColumns(tuple(names), self._read)
+        tolerant, lines = self.settings.tolerant, LineCounter(path)
+        for found in read_ranges(path, begin, int(piece["end"]), self._boundaries, pace, tolerant=tolerant):
+            batch, rejected = self._sifted(path, found, columns, lines) if tolerant else (self._parse(path, found, columns), ())
+            yield Batch(batch, {"offset": found.end}, found.end - found.begin, rejected)
 
     def _read_delimiter(self, options: Options) -> str:
         delimiter = options.text("field_delimiter", "delimiter", default=",")
@@ -101,28 +113,81 @@ class CsvReader(FileReader):
         return names
 
     def _parse(self, path: Path, found: Range, columns: FileColumns) -> pa.RecordBatch:
+        try:
+            return self._parse_any(found, columns)
+        except _REFUSED as error:
+            raise self._fault(path, found, columns, error) from error
+
+    def _parse_any(self, found: Range, columns: FileColumns) -> pa.RecordBatch:
         as_text = self._as_text
         try:
             return self._convert(found, columns, as_text)
         except _REFUSED as error:
-            moments = {column.name for column in self._wanted if column.type in _MOMENTS} - as_text
-            if moments and not _is_parse_error(error):
-                return self._parse_moments(path, found, columns, as_text | moments)
-            raise self._fault(path, found, columns, error) from error
+            moments = {column.name for column in columns.wanted if column.type in _MOMENTS} - as_text
+            if not moments or _is_parse_error(error):
+                raise
+            return self._parse_moments(found, columns, as_text | moments)
 
-    def _parse_moments(self, path: Path, found: Range, columns: FileColumns, as_text: frozenset[str]) -> pa.RecordBatch:
+    def _parse_moments(self, found: Range, columns: FileColumns, as_text: frozenset[str]) -> pa.RecordBatch:
         """Once more, with dates and timestamps in any of their forms; if that was it, all of the file is read so."""
-        try:
-            batch = self._convert(found, columns, as_text)
-        except _REFUSED as error:
-            raise self._fault(path, found, columns, error) from error
+        batch = self._convert(found, columns, as_text)
         self._as_text = as_text  # replaced whole: other threads read with the former one to the end of their range
         return batch
 
-    def _fault(self, path: Path, found: Range, columns: FileColumns, error: Exception) -> DataError:
+    def _sifted(
+        self, path: Path, found: Range, columns: FileColumns, lines: LineCounter
+    ) -> tuple[pa.RecordBatch, tuple[RejectedRow, ...]]:
+        """The records that fit, and those that do not."""
+
+        def parse(data: bytes) -> pa.RecordBatch:
+            if not data.strip():
+                return arrays.one_batch(arrow_schema(columns.wanted).empty_table())
+            return self._parse_any(Range(found.begin, found.end, data), columns)
+
+        def explain(data: bytes) -> Fault:
+            error = find_fault(
+                path, Range(found.begin, found.end, data), self._fields(columns), self._rows_of, "it is no record"
+            )
+            return Fault(RejectionKind.PARSE, error.message.partition(", ")[2] or "the line cannot be read as a record")
+
+        if found.fault:
+            records = Records(found.data, np.array([len(found.data)]))
+            faults = {0: Fault(RejectionKind.PARSE, found.fault)}
+            return parse(b""), rejected_rows(path, found, records, faults, lines)
+        try:
+            return parse(found.data), ()
+        except _REFUSED:
+            records = Records(found.data, self._boundaries.ends(found.data))
+        faults = csv_faults(records, self._fields(columns), lambda data: self._texts(data, columns))
+        batch = sift(records, faults, parse, explain)
+        return batch, rejected_rows(path, found, records, faults, lines)
+
+    def _fields(self, columns: FileColumns) -> list[tuple[str, FieldType | None]]:
         types = {column.name: column.type for column in columns.wanted}
-        fields = [(name, types.get(name)) for name in columns.in_file]
-        return find_fault(path, found, fields, self._rows_of, str(error))
+        return [(name, types.get(name)) for name in columns.in_file]
+
+    def _texts(self, data: bytes, columns: FileColumns) -> Texts:
+        """Records as columns of text."""
+        widths: dict[int, int] = {}
+
+        def note(row: Any) -> Literal["skip"]:
+            widths[row.number - 1] = row.actual_columns
+            return "skip"
+
+        options = self._parse_options(data)
+        options.invalid_row_handler = note
+        names = [column.name for column in columns.wanted] or list(columns.in_file[:1])
+        table: pa.Table = _read_csv(
+            pa.BufferReader(data),
+            read_options=pc.ReadOptions(column_names=list(columns.in_file), use_threads=False, block_size=len(data) + 1),
+            parse_options=options,
+            convert_options=pc.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), include_columns=names),
+        )
+        batch = arrays.one_batch(table)
+        return Texts({name: batch.column(name) for name in names}, widths)
+
+    def _fault(self, path: Path, found: Range, columns: FileColumns, error: Exception) -> DataError:
+        return find_fault(path, found, self._fields(columns), self._rows_of, str(error))
 
     def _rows_of(self, text: str) -> Iterator[tuple[int, list[str]]]:
         """The records of a text with the line each begins on, for the report of a fault."""
@@ -136,15 +201,15 @@ class CsvReader(FileReader):
         table: pa.Table = _read_csv(
             pa.BufferReader(found.data),
             read_options=pc.ReadOptions(column_names=list(columns.in_file), use_threads=False, block_size=len(found.data) + 1),
-            parse_options=self._parse_options(found),
+            parse_options=self._parse_options(found.data),
             convert_options=self._convert_options(columns, as_text),
         )
         batch = arrays.one_batch(table)
         return self._finish(batch, as_text) if as_text else batch
 
-    def _parse_options(self, found: Range) -> pc.ParseOptions:
+    def _parse_options(self, data: bytes) -> pc.ParseOptions:
         if self.quoting:
-            return pc.ParseOptions(delimiter=self._delimiter, newlines_in_values=b'"' in found.data)
+            return pc.ParseOptions(delimiter=self._delimiter, newlines_in_values=b'"' in data)
         return pc.ParseOptions(delimiter=self._delimiter, quote_char=False, double_quote=False)
 
     def _convert_options(self, columns: FileColumns, as_text: frozenset[str]) -> pc.ConvertOptions:
@@ -162,9 +227,9 @@ class CsvReader(FileReader):
     def _finish(self, batch: pa.RecordBatch, as_text: frozenset[str]) -> pa.RecordBatch:
         converted = [
             convert_text(batch.column(column.name), column.type) if column.name in as_text else batch.column(column.name)
-            for column in self._wanted
+            for column in self._read
         ]
-        return pa.RecordBatch.from_arrays(converted, schema=arrow_schema(self._wanted))
+        return pa.RecordBatch.from_arrays(converted, schema=arrow_schema(self._read))
 
 
 def is_simple(delimiter: str) -> bool:

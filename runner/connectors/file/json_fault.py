@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +43,50 @@ def find_fault(path: Path, found: Range, columns: Sequence[Column], reason: str,
     return DataError(f"{path.name} from line {first}: {reason}", position=f"{path}: byte {found.begin}")
 
 
-def _problem(line: bytes, columns: Sequence[Column], leaves: LeafConverter) -> tuple[str, str] | None:
+def syntax_problem(line: bytes) -> str:
+    """Why a line is no JSON."""
+    found = _read(line)
+    return found.problem if isinstance(found, _Unreadable) else "the engine does not take it for JSON"
+
+
+def document_problem(line: bytes, columns: Sequence[Column], leaves: LeafConverter) -> str:
+    """Why a line is no document with ``columns``."""
+    found = _problem(line, columns, leaves)
+    return "it has not the structure that the schema declares" if found is None else found[0]
+
+
+def field_problem(line: bytes, column: Column, leaves: LeafConverter) -> str:
+    """Why a document's value of one column does not fit."""
+    document = _read(line)
+    if isinstance(document, _Unreadable):
+        return document.problem
+    value = document.get(column.name) if isinstance(document, dict) else None
+    fault = _fault(value, column.type, column.name, leaves)
+    return fault or f"field {column.name}: a value is not of type {column.type}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    problem: str
+    hint: str = ""
+
+
+def _read(line: bytes) -> Any:
     try:
-        document = json.loads(line.decode(), parse_float=_Number, parse_int=_Number)
+        return json.loads(line.decode(), parse_float=_Number, parse_int=_Number)
     except UnicodeDecodeError as error:
-        return f"a byte that is not UTF-8: 0x{line[error.start]:02x}", ""
+        return _Unreadable(f"a byte that is not UTF-8: 0x{line[error.start]:02x}")
     except json.JSONDecodeError as error:
         hint = "each line is one JSON object" if line.lstrip()[:1] in {b"[", b"{"} else ""
-        return f"column {error.colno}: {error.msg.lower()}", hint
+        return _Unreadable(f"column {error.colno}: {error.msg.lower()}", hint)
+    except RecursionError:
+        return _Unreadable("nested too deeply")
+
+
+def _problem(line: bytes, columns: Sequence[Column], leaves: LeafConverter) -> tuple[str, str] | None:
+    document = _read(line)
+    if isinstance(document, _Unreadable):
+        return document.problem, document.hint
     if not isinstance(document, dict):
         return f"{_shown(document)} is not an object", "each line is one JSON object"
     for column in columns:

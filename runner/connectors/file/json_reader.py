@@ -12,32 +12,34 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from runner.connectors.base import Batch, Pace, Position
 from runner.connectors.file.json_fault import find_fault
+from runner.connectors.file.json_sieve import JsonSieve
 from runner.connectors.file.json_values import (
     LeafConverter,
     arrow_carrier,
-    containers,
     needs_exact_numbers,
-    path_key,
     structure,
+    structure_checks,
     text_leaves,
 )
 from runner.connectors.file.listing import InputFile
 from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.file.records import LineBoundaries, Range, cut_evenly, read_ranges, skip_lines
-from runner.connectors.table_schema import arrow_schema
+from runner.connectors.file.sieve import REFUSED as _REFUSED
+from runner.connectors.file.sieve import Fault, LineCounter, Records, rejected_rows, sift
+from runner.connectors.table_schema import Column, arrow_schema
 from runner.dataset import arrays
+from runner.dataset.rejected import RejectedRow, RejectionKind
 from spec.sql.text import literal
 
 _compute: Any = pc
 _read_json: Any = pj.read_json  # the stubs do not know that it takes files in memory
-
-_REFUSED = (pa.ArrowInvalid, pa.ArrowNotImplementedError, duckdb.Error, UnicodeDecodeError)
 
 
 class JsonReader(FileReader):
@@ -45,33 +47,68 @@ class JsonReader(FileReader):
 
     def __init__(self, settings: FileSettings, connection: duckdb.DuckDBPyConnection) -> None:
         super().__init__(settings)
-        self._columns = settings.wanted()
-        self._schema = arrow_schema(self._columns)
         self._boundaries = LineBoundaries()
         self._connection = connection
         self._leaves = LeafConverter(connection)
-        carriers = [(column.name, arrow_carrier(column.type)) for column in self._columns]
-        known = [pa.field(name, carrier) for name, carrier in carriers if carrier is not None]
-        self._carrier_schema = pa.schema(known) if len(known) == len(carriers) else None
+        self._choose(settings.wanted())
 
     def schema(self, files: Sequence[InputFile]) -> pa.Schema:  # noqa: ARG002 - it is declared
         """The declared columns that are read."""
         return self._schema
 
+    def narrow(self, columns: frozenset[str]) -> None:
+        """The others are fields that are passed over."""
+        self._choose(tuple(column for column in self._columns if column.name in columns))
+
+    def _choose(self, columns: tuple[Column, ...]) -> None:
+        self._columns = columns
+        self._schema = arrow_schema(columns)
+        carriers = [(column.name, arrow_carrier(column.type)) for column in columns]
+        known = [pa.field(name, carrier) for name, carrier in carriers if carrier is not None]
+        self._carrier_schema = pa.schema(known) if len(known) == len(carriers) else None
+
     def pieces(self, file: InputFile, parts: int) -> list[dict[str, Any]]:
         """Byte ranges, cut between lines."""
         begin, _ = skip_lines(file.path, 0)
         return [
-            {"begin": first, "end": last} for first, last in cut_evenly(file.path, begin, file.size, self._boundaries, parts)
+            {"begin": first, "end": last}
+            for first, last in cut_evenly(file.path, begin, file.size, self._boundaries, parts, tolerant=self.settings.tolerant)
         ]
 
     def read(self, path: Path, piece: dict[str, Any], position: Position | None, pace: Pace) -> Iterator[Batch]:
         """Lines from the byte that the position says."""
         begin = int(position["offset"]) if position else int(piece["begin"])
-        for found in read_ranges(path, begin, int(piece["end"]), self._boundaries, pace):
-            yield Batch(self._parse(path, found), {"offset": found.end}, len(found.data))
+        tolerant, lines = self.settings.tolerant, LineCounter(path)
+        for found in read_ranges(path, begin, int(piece["end"]), self._boundaries, pace, tolerant=tolerant):
+            batch, rejected = self._sifted(path, found, lines) if tolerant else (self._parse(path, found), ())
+            yield Batch(batch, {"offset": found.end}, found.end - found.begin, rejected)
+
+    def _sifted(self, path: Path, found: Range, lines: LineCounter) -> tuple[pa.RecordBatch, tuple[RejectedRow, ...]]:
+        """The lines that fit, and those that do not."""
+
+        def parse(data: bytes) -> pa.RecordBatch:
+            return self._parse_any(Range(found.begin, found.end, data))
+
+        if found.fault:
+            records = Records(found.data, np.array([len(found.data)]))
+            faults = {0: Fault(RejectionKind.PARSE, "the line has no end within 64 MB")}
+            return parse(b""), rejected_rows(path, found, records, faults, lines)
+        try:
+            return parse(found.data), ()
+        except _REFUSED:
+            records = Records(found.data, self._boundaries.ends(found.data))
+        sieve = JsonSieve(self._columns, self._connection, self._leaves)
+        faults = sieve.faults(records)
+        batch = sift(records, faults, parse, sieve.explain)
+        return batch, rejected_rows(path, found, records, faults, lines)
 
     def _parse(self, path: Path, found: Range) -> pa.RecordBatch:
+        try:
+            return self._parse_any(found)
+        except _REFUSED as error:
+            raise find_fault(path, found, self._columns, str(error), self._leaves) from error
+
+    def _parse_any(self, found: Range) -> pa.RecordBatch:
         if not found.data.strip():
             return arrays.one_batch(self._schema.empty_table())
         try:
@@ -79,12 +116,11 @@ class JsonReader(FileReader):
                 return self._by_arrow(found, self._carrier_schema)
         except _REFUSED:
             pass  # a document that only the engine takes, or one that nobody takes: the next lines find out
-        try:
-            return self._by_engine(found)
-        except _REFUSED as error:
-            raise find_fault(path, found, self._columns, str(error), self._leaves) from error
+        return self._by_engine(found)
 
     def _by_arrow(self, found: Range, carriers: pa.Schema) -> pa.RecordBatch:
+        if not found.data.isascii():
+            found.data.decode()  # Arrow's parser would hand on bytes that are no text
         table: pa.Table = _read_json(
             pa.BufferReader(found.data),
             read_options=pj.ReadOptions(use_threads=False, block_size=len(found.data) + 1),
@@ -95,7 +131,7 @@ class JsonReader(FileReader):
     def _by_engine(self, found: Range) -> pa.RecordBatch:
         lines = _compute.split_pattern(pa.array([found.data.decode()]), "\n").values
         shape = {column.name: structure(column.type) for column in self._columns}
-        checks = [check for column in self._columns for check in _checks(column.name, column.type)]
+        checks = [check for column in self._columns for check in structure_checks(column.name, column.type)]
         cursor = self._connection.cursor()
         try:
             cursor.register("lines", pa.table({"line": lines}))
@@ -117,7 +153,10 @@ class JsonReader(FileReader):
         exact = [column for column in self._columns if needs_exact_numbers(column.type)]
         if not exact:
             return carriers
-        documents = [json.loads(line, parse_float=str, parse_int=str) for line in lines]
+        try:
+            documents = [json.loads(line, parse_float=str, parse_int=str) for line in lines]
+        except RecursionError:
+            raise pa.ArrowInvalid("a document is nested too deeply") from None
         columns = {name: carriers.column(name) for name in carriers.schema.names}
         for column in exact:
             values = [text_leaves(document.get(column.name), column.type) for document in documents]
@@ -127,14 +166,3 @@ class JsonReader(FileReader):
     def _finish(self, carriers: pa.RecordBatch) -> pa.RecordBatch:
         converted = [self._leaves.convert(carriers.column(index), column.type) for index, column in enumerate(self._columns)]
         return pa.RecordBatch.from_arrays(converted, schema=self._schema)
-
-
-def _checks(name: str, field_type: Any) -> Iterator[str]:
-    """SQL conditions that nested values are objects or arrays where they must be; null is neither."""
-    for path, kind in containers(field_type, f"$.{path_key(name)}"):
-        types = f"json_type(line, {literal(path)})"
-        allowed = f"IN ({literal(kind)}, 'NULL')"
-        if "*" in path:
-            yield f"len(list_filter({types}, lambda kind: NOT kind {allowed})) = 0"
-        else:
-            yield f"coalesce({types} {allowed}, true)"

@@ -7,6 +7,7 @@ can turn into null on the way.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -18,6 +19,7 @@ from runner.connectors.file.text_values import convert_scalar
 from runner.dataset import arrays
 from runner.dataset.arrays import Column
 from runner.dataset.arrow_types import arrow_type
+from spec.sql.text import literal
 from spec.types import ArrayType, DecimalType, FieldType, MapType, RowType, ScalarType
 
 _compute: Any = pc
@@ -97,6 +99,17 @@ def containers(field_type: FieldType, path: str) -> list[tuple[str, str]]:
 def path_key(name: str) -> str:
     """``name`` as a step of a JSON path."""
     return json.dumps(name, ensure_ascii=False)
+
+
+def structure_checks(name: str, field_type: FieldType) -> Iterator[str]:
+    """SQL conditions that nested values are objects or arrays where they must be; null is neither."""
+    for path, kind in containers(field_type, f"$.{path_key(name)}"):
+        types = f"json_type(line, {literal(path)})"
+        allowed = f"IN ({literal(kind)}, 'NULL')"
+        if "*" in path:
+            yield f"len(list_filter({types}, lambda kind: NOT kind {allowed})) = 0"
+        else:
+            yield f"coalesce({types} {allowed}, true)"
 
 
 def needs_exact_numbers(field_type: FieldType) -> bool:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from runner.connectors.base import Batch, DataError, Pace, PluginError, Position, file_error
 from runner.connectors.file.listing import InputFile
+from runner.connectors.file.misfits import misfits
 from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.table_schema import arrow_schema
+from runner.dataset.arrays import Column
 from runner.dataset.arrow_types import canonical_schema
+from runner.dataset.rejected import MAXIMUM_REASON, RejectedRow, RejectionKind, bounded, row_text
+from spec.types import ScalarType
 
 _READ_BUFFER = 1 << 20
 
@@ -27,6 +35,7 @@ class ParquetReader(FileReader):
     def __init__(self, settings: FileSettings) -> None:
         super().__init__(settings)
         self._schema: pa.Schema | None = None if settings.columns is None else arrow_schema(settings.wanted())
+        self._read: pa.Schema | None = None
 
     def schema(self, files: Sequence[InputFile]) -> pa.Schema:
         """The columns that are read."""
@@ -37,6 +46,12 @@ class ParquetReader(FileReader):
                 found: pa.Schema = file.schema_arrow
             self._schema = canonical_schema(_chosen(found, self.settings, files[0].path))
         return self._schema
+
+    def narrow(self, columns: frozenset[str]) -> None:
+        """The others stay in the file."""
+        if self._schema is None:
+            raise RuntimeError("schema comes before narrow")
+        self._read = pa.schema([field for field in self._schema if field.name in columns])
 
     def pieces(self, file: InputFile, parts: int) -> list[dict[str, Any]]:
         """Ranges of row groups."""
@@ -56,11 +71,32 @@ class ParquetReader(FileReader):
         with _opened(path) as file:
             _check_columns(file.schema_arrow, schema, path)
             while group < int(piece["last"]):
-                yield from _read_group(file, path, group, skip, schema, pace)
+                for batch in _read_group(file, group, skip, self._read or schema, pace):
+                    yield self._cast(batch, path, file, group)
                 group, skip = group + 1, 0
 
+    def _cast(self, batch: Batch, path: Path, file: Any, group: int) -> Batch:
+        """With the columns' types; when that is tolerated without the rows that cannot have them."""
+        schema = self._read or self._schema
+        if schema is None:
+            raise RuntimeError("schema comes before read")
+        try:
+            return replace(batch, data=_cast(batch.data, schema, path))
+        except DataError as error:
+            if not self.settings.tolerant or isinstance(error.__cause__, pa.ArrowNotImplementedError):
+                raise
+        data, bad = _sifted(batch.data, schema, path)
+        end = int(batch.position["row"]) or file.metadata.row_group(group).num_rows
+        before = sum(file.metadata.row_group(number).num_rows for number in range(group)) + end - batch.data.num_rows
+        return replace(
+            batch,
+            data=_cast(data, schema, path),
+            rejected=tuple(msgspec.structs.replace(row, line=before + (row.line or 0)) for row in bad),
+        )
 
-def _read_group(file: Any, path: Path, group: int, skip: int, schema: pa.Schema, pace: Pace) -> Iterator[Batch]:
+
+def _read_group(file: Any, group: int, skip: int, schema: pa.Schema, pace: Pace) -> Iterator[Batch]:
+    """The rows as they are in the file."""
     metadata = file.metadata.row_group(group)
     total = metadata.num_rows
     row_bytes = max(1, metadata.total_byte_size // max(1, total))
@@ -73,7 +109,7 @@ def _read_group(file: Any, path: Path, group: int, skip: int, schema: pa.Schema,
             wanted = batch.slice(max(0, skip - row))
             position = {"group": group, "row": end} if end < total else {"group": group + 1, "row": 0}
             read = stored * end // total - stored * max(row, skip) // total
-            yield Batch(_cast(wanted, schema, path), position, read)
+            yield Batch(wanted, position, read)
         row = end
 
 
@@ -84,18 +120,46 @@ def _stored_bytes(metadata: Any, schema: pa.Schema) -> int:
     return sum(column.total_compressed_size for column in columns if column.path_in_schema.split(".")[0] in wanted)
 
 
+def _cast_column(column: Column, data_type: pa.DataType) -> Column:
+    safe = not pa.types.is_timestamp(column.type)  # what is finer than a microsecond is dropped
+    return column.cast(data_type, safe=safe)
+
+
 def _cast(batch: pa.RecordBatch, schema: pa.Schema, path: Path) -> pa.RecordBatch:
     columns = []
     for index, field in enumerate(schema):
         column: Any = batch.column(index)
         if column.type != field.type:
-            safe = not pa.types.is_timestamp(column.type)  # what is finer than a microsecond is dropped
             try:
-                column = column.cast(field.type, safe=safe)
+                column = _cast_column(column, field.type)
             except pa.ArrowException as error:
                 raise DataError(f"{path.name}, column {field.name}: {error}", position=str(path)) from error
         columns.append(column)
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _sifted(batch: pa.RecordBatch, schema: pa.Schema, path: Path) -> tuple[pa.RecordBatch, list[RejectedRow]]:
+    """The rows whose values all have a form in the columns' types, and the others with their place in the batch, from 1."""
+    reasons: dict[int, str] = {}
+    for index, field in enumerate(schema):
+        column: Any = batch.column(index)
+        bad = misfits(column, ScalarType.NULL, lambda values, wanted=field.type: _cast_column(values, wanted))  # type: ignore[misc]
+        for row in np.flatnonzero(bad).tolist():
+            reasons.setdefault(row, f"column {field.name}: {bounded(str(column[row]), 60)} is no {field.type}")
+    fits = np.ones(batch.num_rows, dtype=np.bool_)
+    fits[list(reasons)] = False
+    rows = batch.take(pa.array(sorted(reasons), pa.int64())).to_pylist()
+    rejected = [
+        RejectedRow(
+            kind=RejectionKind.CAST,
+            reason=bounded(reasons[row], MAXIMUM_REASON),
+            row=row_text(json.dumps(values, ensure_ascii=False, default=str).encode(errors="replace")),
+            file=str(path),
+            line=row + 1,
+        )
+        for row, values in zip(sorted(reasons), rows, strict=True)
+    ]
+    return batch.filter(pa.array(fits)), rejected
 
 
 def _chosen(found: pa.Schema, settings: FileSettings, path: Path) -> pa.Schema:

@@ -18,11 +18,13 @@ from runner.connectors.table_schema import Column
 
 @dataclass(frozen=True, slots=True)
 class FileSettings:
-    """What the options say about every file. ``columns``: the declared ones, None when the files know their own."""
+    """What the options say about every file. ``columns``: the declared ones, None when the files know their own. ``tolerant``:
+    rows that do not fit are rejected one by one, and not the whole file."""
 
     options: Options
     columns: tuple[Column, ...] | None
     read_columns: tuple[str, ...] | None
+    tolerant: bool = False
 
     def declared(self) -> tuple[Column, ...]:
         """The declared columns. Raises OptionError when there are none."""
@@ -53,6 +55,10 @@ class FileReader(ABC):
     @abstractmethod
     def schema(self, files: Sequence[InputFile]) -> pa.Schema:
         """The columns of all ``files`` (which may be none)."""
+
+    @abstractmethod
+    def narrow(self, columns: frozenset[str]) -> None:
+        """From now on read only ``columns`` of the schema: batches have no others. Called before anything is read."""
 
     @abstractmethod
     def pieces(self, file: InputFile, parts: int) -> list[dict[str, Any]]:

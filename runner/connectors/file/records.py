@@ -21,17 +21,20 @@ from runner.connectors.base import DataError, Pace, PluginError, file_error
 MAXIMUM_RECORD = 64 << 20
 BOM = b"\xef\xbb\xbf"
 
+_SHOWN_BYTES = 128 << 10
 _NEWLINE = 0x0A
 _RETURN = 0x0D
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Whole records: the bytes ``[begin, end)`` of a file."""
+    """Whole records: the bytes ``[begin, end)`` of a file. With a ``fault`` it is one line that begins a record without an end
+    (and ``data`` its beginning)."""
 
     begin: int
     end: int
     data: bytes
+    fault: str = ""
 
 
 class Boundaries(ABC):
@@ -45,6 +48,10 @@ class Boundaries(ABC):
     def after(self, data: bytes, records: int) -> int:
         """The end of record number ``records`` (or of the last one) in ``data``, which holds whole records."""
 
+    @abstractmethod
+    def ends(self, data: bytes) -> npt.NDArray[np.int64]:
+        """The ends of all records in ``data``, which holds whole records."""
+
 
 class LineBoundaries(Boundaries):
     """Every line is a record."""
@@ -57,6 +64,15 @@ class LineBoundaries(Boundaries):
         """After so many line breaks."""
         breaks = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _NEWLINE)
         return int(breaks[records - 1]) + 1 if len(breaks) >= records else len(data)
+
+    def ends(self, data: bytes) -> npt.NDArray[np.int64]:
+        """After every line break, and at the end."""
+        return _ends_after(np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _NEWLINE), len(data))
+
+
+def _ends_after(breaks: npt.NDArray[np.intp], size: int) -> npt.NDArray[np.int64]:
+    ends = breaks.astype(np.int64) + 1
+    return ends if size == (ends[-1] if len(ends) else 0) else np.append(ends, size)
 
 
 class UnclosedQuote(Exception):
@@ -103,6 +119,16 @@ class QuotedBoundaries(Boundaries):
                 return ends[-1] if len(ends) > records else len(data)
             breaks = breaks[np.searchsorted(quotes, breaks) % 2 == 0]
         return int(breaks[records - 1]) + 1 if len(breaks) >= records else len(data)
+
+    def ends(self, data: bytes) -> npt.NDArray[np.int64]:
+        """After every line break outside quotes, and at the end."""
+        breaks = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _NEWLINE)
+        if self._quote in data:
+            quotes = self._quotes(data)
+            if quotes is None:
+                return _ends_after(np.array(self._walk(data, at_end=False)[1:], dtype=np.intp) - 1, len(data))
+            breaks = breaks[np.searchsorted(quotes, breaks) % 2 == 0]
+        return _ends_after(breaks, len(data))
 
     def _quotes(self, data: bytes) -> npt.NDArray[np.intp] | None:
         """The positions of all quotes if they strictly alternate between opening and closing, None when one is a character
@@ -165,16 +191,20 @@ class QuotedBoundaries(Boundaries):
         return min((end for end in found if end >= 0), default=None)
 
 
-def read_ranges(path: Path, begin: int, end: int, boundaries: Boundaries, pace: Pace) -> Iterator[Range]:
+def read_ranges(
+    path: Path, begin: int, end: int, boundaries: Boundaries, pace: Pace, *, tolerant: bool = False
+) -> Iterator[Range]:
     """The records of ``[begin, end)`` in pieces of about ``pace``. Both ends are record boundaries of the file.
 
-    Raises PluginError when the file cannot be read or has become shorter, DataError for a record without an end.
+    Raises PluginError when the file cannot be read or has become shorter, DataError for a record without an end; when
+    ``tolerant`` the line where such a record begins is a piece of its own instead, with a fault, and the next line begins a
+    record again.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise file_error(error, path, "read") from error
-    pieces = _Pieces(descriptor, path, end, boundaries, pace)
+    pieces = _Pieces(descriptor, path, end, boundaries, pace, tolerant=tolerant)
     try:
         at = begin
         while at < end:
@@ -188,35 +218,54 @@ def read_ranges(path: Path, begin: int, end: int, boundaries: Boundaries, pace: 
 class _Pieces:
     """Reads one piece after the other, as many bytes at once as the last one could use."""
 
-    def __init__(self, descriptor: int, path: Path, end: int, boundaries: Boundaries, pace: Pace) -> None:
+    def __init__(self, descriptor: int, path: Path, end: int, boundaries: Boundaries, pace: Pace, *, tolerant: bool) -> None:
         self._descriptor = descriptor
         self._path = path
         self._end = end
         self._boundaries = boundaries
         self._pace = pace
         self._size = pace.bytes
+        self._tolerant = tolerant
 
     def read(self, at: int) -> Range:
         """The piece that begins at ``at``."""
         data, cut = self._whole_records(at, self._size)
+        if not cut:
+            return self._one_line(at)
         if cut > self._pace.rows:  # a record has at least one byte, so fewer bytes cannot be too many rows
             cut = self._boundaries.after(data[:cut], self._pace.rows)
         self._size = min(self._pace.bytes, 2 * cut)
         return Range(at, at + cut, data[:cut] if cut < len(data) else data)
 
     def _whole_records(self, at: int, size: int) -> tuple[bytes, int]:
-        """Bytes from ``at`` on, and how many of them are whole records: at least one."""
+        """Bytes from ``at`` on, and how many of them are whole records: at least one. No bytes for a record without an end,
+        when that is tolerated."""
         while True:
             data = _pread(self._descriptor, self._path, min(size, self._end - at), at)
             try:
                 cut = self._boundaries.last(data, at_end=at + len(data) >= self._end)
             except UnclosedQuote as error:
-                raise self._unclosed(at + error.offset) from None
+                if not self._tolerant:
+                    raise self._unclosed(at + error.offset) from None
+                return data, self._boundaries.last(data[: error.offset], at_end=False)
             if cut:
                 return data, cut
             if size >= MAXIMUM_RECORD:
+                if self._tolerant:
+                    return b"", 0
                 raise self._endless(at)
             size *= 2
+
+    def _one_line(self, at: int) -> Range:
+        """The line at ``at``, whatever its length."""
+        data = _pread(self._descriptor, self._path, min(_SHOWN_BYTES, self._end - at), at)
+        begin = at
+        while (found := data.find(b"\n")) < 0 and begin + len(data) < self._end:
+            begin += len(data)
+            data = _pread(self._descriptor, self._path, min(MAXIMUM_RECORD, self._end - begin), begin)
+        end = begin + (found + 1 if found >= 0 else len(data))
+        shown = _pread(self._descriptor, self._path, min(_SHOWN_BYTES, end - at), at)
+        return Range(at, end, shown, "a quoted value has no closing quote, or the line has no end")
 
     def _unclosed(self, offset: int) -> DataError:
         line = line_number(self._path, offset)
@@ -272,13 +321,15 @@ def skip_lines(path: Path, lines: int) -> tuple[int, bytes]:
         raise file_error(error, path, "read") from error
 
 
-def cut_evenly(path: Path, begin: int, end: int, boundaries: Boundaries, parts: int) -> list[tuple[int, int]]:
+def cut_evenly(
+    path: Path, begin: int, end: int, boundaries: Boundaries, parts: int, *, tolerant: bool = False
+) -> list[tuple[int, int]]:
     """``[begin, end)`` in at most ``parts`` pieces of about the same size, cut between records."""
     if parts <= 1 or begin >= end:
         return [(begin, end)] if begin < end else []
     size = (end - begin) / parts
     cuts = [begin]
-    for piece in read_ranges(path, begin, end, boundaries, Pace(rows=1 << 62)):
+    for piece in read_ranges(path, begin, end, boundaries, Pace(rows=1 << 62), tolerant=tolerant):
         if piece.end < end and piece.end >= begin + size * len(cuts):
             cuts.append(piece.end)
     cuts.append(end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -37,7 +38,9 @@ class LocalFileSource(Source):
         self._root = context.resolve(options.text("path"))
         self._format = options.choice(FileFormat, "file_format_type")
         self._pattern = options.optional_text("file_filter_pattern")
-        settings = FileSettings(options, declared_columns(options), options.texts("read_columns"))
+        settings = FileSettings(
+            options, declared_columns(options), options.texts("read_columns"), tolerant=context.plugin.error_policy.tolerates
+        )
         self._options = options
         self._reader = _open_reader(self._format, settings, connection)
         self._files: list[InputFile] | None = None
@@ -45,10 +48,19 @@ class LocalFileSource(Source):
         self._partitions = self._partition_columns()
         fields = [*self._file_schema, *(pa.field(name, pa.string()) for name in self._partitions)]
         self._schema = canonical_schema(pa.schema(fields))
+        self._unread: frozenset[str] = frozenset()
 
     def schema(self) -> pa.Schema:
         """The file's columns, then those of the path's ``name=value`` directories."""
         return self._schema
+
+    def narrow(self, columns: frozenset[str]) -> None:
+        """Read as few of the file's columns as the format can: one at least, for its rows."""
+        names = self._file_schema.names
+        read = columns.intersection(names) or frozenset(names[:1])
+        self._unread = frozenset(names) - read
+        if self._unread:
+            self._reader.narrow(read)
 
     def splits(self) -> list[Split]:
         """One split per file; with parallel readers, larger files are cut."""
@@ -63,11 +75,13 @@ class LocalFileSource(Source):
         return found
 
     def read(self, split: Split, pace: Pace) -> Iterator[Batch]:
-        """The rows of one piece, with the path's columns added."""
+        """The rows of one piece; the path's columns are added, and nulls for those that are not read."""
         path = self._root / split.data["file"] if split.data["file"] else self._root
         self._check_unchanged(path, int(split.data["size"]))
         for batch in self._reader.read(path, split.data, split.position, pace):
-            yield Batch(self._complete(batch.data, split), batch.position, batch.input_bytes) if self._partitions else batch
+            if self._partitions or self._unread:
+                batch = replace(batch, data=self._complete(batch.data, split))
+            yield batch
 
     def _list(self) -> list[InputFile]:
         if self._files is None:
@@ -82,11 +96,13 @@ class LocalFileSource(Source):
 
     def _complete(self, batch: pa.RecordBatch, split: Split) -> pa.RecordBatch:
         values = split.data["partitions"]
-        columns = list(batch.columns)
+        rows = batch.num_rows
+        read = iter(batch.columns)
+        columns = [arrays.nulls(field.type, rows) if field.name in self._unread else next(read) for field in self._file_schema]
         for name in self._partitions:
             if name not in values:
                 raise DataError(f"{split.data['file']}: the path has no {name}=... directory, other files' paths have")
-            columns.append(arrays.repeated(values[name], pa.string(), batch.num_rows))
+            columns.append(arrays.repeated(values[name], pa.string(), rows))
         return pa.RecordBatch.from_arrays(columns, schema=self._schema)
 
     @staticmethod

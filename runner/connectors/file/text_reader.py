@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from runner.connectors.file.csv_reader import CsvReader, FileColumns, is_simple
+from runner.connectors.file.csv_sieve import Texts
 from runner.connectors.file.reader import FileSettings
 from runner.connectors.file.records import Range
 from runner.connectors.file.text_values import convert_text
@@ -49,8 +50,7 @@ class TextReader(CsvReader):
     def _convert(self, found: Range, columns: FileColumns, as_text: frozenset[str]) -> pa.RecordBatch:
         if not self._pattern:
             return super()._convert(found, columns, as_text)
-        lines = _compute.utf8_rtrim(_compute.split_pattern(pa.array([found.data.decode()]), "\n").values, "\r")
-        lines = lines.filter(_compute.not_equal(lines, ""))
+        lines = _filled_lines(found.data)
         fields = _compute.split_pattern_regex(lines, self._pattern)
         if not _compute.all(_compute.equal(_compute.list_value_length(fields), len(columns.in_file)), min_count=0).as_py():
             raise pa.ArrowInvalid("CSV parse error: another number of columns")
@@ -63,8 +63,25 @@ class TextReader(CsvReader):
             made.append(convert_text(values.take(indices), column.type))
         return pa.RecordBatch.from_arrays(made, schema=arrow_schema(columns.wanted))
 
+    def _texts(self, data: bytes, columns: FileColumns) -> Texts:
+        if not self._pattern:
+            return super()._texts(data, columns)
+        fields = _compute.split_pattern_regex(_filled_lines(data), self._pattern)
+        found = np.asarray(_compute.list_value_length(fields))
+        others = np.flatnonzero(found != len(columns.in_file))
+        starts = np.delete(np.asarray(fields.offsets)[:-1], others)
+        places = {column.name: starts + columns.in_file.index(column.name) for column in columns.wanted}
+        texts = {name: fields.values.take(pa.array(place)) for name, place in places.items()}
+        return Texts(texts, {int(number): int(found[number]) for number in others}, blank=True)
+
     def _rows_of(self, text: str) -> Iterator[tuple[int, list[str]]]:
         pattern = self._pattern or re.escape(self._delimiter)
         for number, line in enumerate(text.split("\n")):
             stripped = line.rstrip("\r")
             yield number, re.split(pattern, stripped) if stripped else []
+
+
+def _filled_lines(data: bytes) -> Any:
+    """The lines of ``data`` that are not blank, without their ends."""
+    lines = _compute.utf8_rtrim(_compute.split_pattern(pa.array([data.decode()]), "\n").values, "\r")
+    return lines.filter(_compute.not_equal(lines, ""))

@@ -36,7 +36,7 @@ def convert_text(texts: Column, field_type: FieldType, level: int = 1) -> Column
         case ScalarType.SPARSE_FLOAT_VECTOR:
             return convert_text(texts, MapType(ScalarType.INT, ScalarType.FLOAT), level)
         case _:
-            return convert_scalar(_trimmed(texts, field_type), field_type)
+            return convert_scalar(trimmed(texts, field_type), field_type)
 
 
 def blank_to_null(texts: Column) -> Column:
@@ -60,7 +60,8 @@ def convert_scalar(texts: Column, field_type: ScalarType | DecimalType) -> Colum
             return _cast(texts, arrow_type(field_type))
 
 
-def _trimmed(texts: Column, field_type: FieldType) -> Column:
+def trimmed(texts: Column, field_type: FieldType) -> Column:
+    """``texts`` without space around them, where the type has no use for it; blank ones become null."""
     if field_type in {ScalarType.STRING, ScalarType.BYTES}:
         return texts
     return blank_to_null(_compute.utf8_trim_whitespace(texts))
