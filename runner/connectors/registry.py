@@ -18,6 +18,16 @@ _SINKS = {
 }
 
 
+def source_names() -> tuple[str, ...]:
+    """The sources of the local engine."""
+    return tuple(_SOURCES)
+
+
+def sink_names() -> tuple[str, ...]:
+    """The sinks of the local engine."""
+    return tuple(_SINKS)
+
+
 def source_class(name: str) -> type[Source]:
     """The source called ``name`` (any case). Raises PluginError when the local engine has none."""
     found: type[Source] = _load(_SOURCES, name, "source")

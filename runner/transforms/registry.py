@@ -18,6 +18,11 @@ _TRANSFORMS = {
 }
 
 
+def transform_names() -> tuple[str, ...]:
+    """The transforms of the local engine."""
+    return tuple(_TRANSFORMS)
+
+
 def transform_class(name: str) -> type[Transform]:
     """The transform called ``name`` (any case). Raises PluginError when the local engine has none."""
     for known, target in _TRANSFORMS.items():
