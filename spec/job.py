@@ -90,6 +90,15 @@ class CheckpointSettings(msgspec.Struct, frozen=True, kw_only=True):
     on_damage: DamagePolicy = DamagePolicy.REFUSE
 
 
+class ResourceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the job's worker processes may take. ``memory``: bytes of all of them together; None: a default for each.
+    ``threads``: of the SQL engine of each. ``nice``: how far they stand back for other processes."""
+
+    memory: int | None = None
+    threads: int = 1
+    nice: int = 0
+
+
 class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The ``env`` block, typed. ``parallelism`` readers of a source are shared out among ``workers`` processes. Rates are per
     parallel reader, as in SeaTunnel; None: no limit. In ``queue`` the job waits for its turn.
@@ -102,6 +111,7 @@ class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):
     restart: RestartStrategy = RestartStrategy()
     rows_per_second: int | None = None
     bytes_per_second: int | None = None
+    resources: ResourceSettings = ResourceSettings()
     queue: str = DEFAULT_QUEUE
     dead_letter_path: str | None = None
 

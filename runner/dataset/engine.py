@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +21,29 @@ INPUT = "flowdeck_input"
 PASS_THROUGH = f"SELECT * FROM {INPUT}"  # noqa: S608 - a constant
 """The query that changes nothing."""
 
-MEMORY_LIMIT = "1GB"
+
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """What the engine may take. ``spill``: the directory for what does not fit into ``memory`` bytes, which may hold
+    ``spill_bytes``; None: what does not fit fails."""
+
+    memory: int = 1 << 30
+    threads: int = 1
+    spill: Path | None = None
+    spill_bytes: int = 0
 
 
 class Engine:
     """Opens the instance and locks it: SQL can write below ``directories`` and reach no other file, network or extension."""
 
-    def __init__(self, directories: Sequence[str], memory_limit: str = MEMORY_LIMIT) -> None:
-        self.connection = duckdb.connect(":memory:", config={"threads": 1})
-        spill = Path(tempfile.gettempdir()) / f"flowdeck-spill-{os.getpid()}"
+    def __init__(self, directories: Sequence[str], limits: EngineLimits | None = None) -> None:
+        limits = limits or EngineLimits()
+        self.connection = duckdb.connect(":memory:", config={"threads": limits.threads})
         allowed = ", ".join(literal(directory) for directory in directories)
         for setting in (
-            f"memory_limit = {literal(memory_limit)}",
-            f"temp_directory = {literal(str(spill))}",
+            f"memory_limit = {literal(f'{limits.memory}B')}",
+            f"temp_directory = {literal(str(limits.spill or ''))}",
+            f"max_temp_directory_size = {literal(f'{limits.spill_bytes}B')}",
             *MEANING,
             *CONFINED,
             f"allowed_directories = [{allowed}]",
@@ -71,6 +80,21 @@ class Engine:
             _collect(plan, found)
         return found
 
+    def columns_read(self, sql: str, input_schema: pa.Schema) -> frozenset[str]:
+        """Which columns of :data:`INPUT` the engine would ask for to run ``sql``: all of them when its plan does not tell."""
+        everything = frozenset(input_schema.names)
+        with self._bound(input_schema) as cursor:
+            rows = cursor.execute(f"EXPLAIN (FORMAT json) {sql}").fetchall()
+        scans: list[Any] = []
+        for plan in json.loads(rows[0][1]):
+            _collect_scans(plan, scans)
+        if not scans:
+            return everything
+        read: set[str] = set()
+        for projections in scans:
+            read.update([projections] if isinstance(projections, str) else projections or everything)
+        return frozenset(read) if read <= everything else everything
+
     @contextmanager
     def _bound(self, input_schema: pa.Schema) -> Iterator[duckdb.DuckDBPyConnection]:
         cursor = self.cursor()
@@ -86,3 +110,10 @@ def _collect(node: dict[str, Any], found: set[str]) -> None:
     found.add(str(node.get("name", "")).strip().upper())
     for child in node.get("children", ()):
         _collect(child, found)
+
+
+def _collect_scans(node: dict[str, Any], found: list[Any]) -> None:
+    if "ARROW_SCAN" in str(node.get("name", "")).upper():
+        found.append(node.get("extra_info", {}).get("Projections"))
+    for child in node.get("children", ()):
+        _collect_scans(child, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import time
 from pathlib import Path
 
@@ -53,10 +54,14 @@ class Housekeeping:
 
 
 def _remove_logs(home: Home, known: set[str], before: float) -> None:
-    """Remove the logs of executions that nobody knows any more and that have not been written to since ``before``."""
+    """Remove the logs of executions that nobody knows any more and that have not been written to since ``before``, and what
+    their workers' SQL may have left beside them."""
     for path in home.logs.iterdir():
         if _execution_of(path) not in known and path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _execution_of(path: Path) -> str:

@@ -17,9 +17,6 @@ import pyarrow as pa
 
 from runner.protocol import Barrier
 
-GATE_BYTES = 32 << 20
-"""How much a gate holds, its channels together, before those who write to it block."""
-
 
 class GateClosed(Exception):
     """The pipeline is being torn down; whoever reads or writes stops at once."""
@@ -48,7 +45,7 @@ class Gate:
     ``capacity`` bytes are divided among the channels; a single larger batch passes when its channel is empty.
     """
 
-    def __init__(self, channels: int, capacity: int = GATE_BYTES) -> None:
+    def __init__(self, channels: int, capacity: int) -> None:
         self._channels = [_Channel() for _ in range(channels)]
         self._capacity = capacity // channels
         self._changed = threading.Condition()

@@ -7,12 +7,18 @@ the process ends at once and commits nothing; whatever was not committed is stag
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+import pyarrow as pa
+
 from runner.connectors.base import PluginContext
+from runner.dataset.engine import EngineLimits
 from runner.protocol import (
     Abort,
     Barrier,
@@ -28,6 +34,7 @@ from runner.protocol import (
     Start,
     SupervisorMessage,
 )
+from runner.worker.budget import share_out
 from runner.worker.committer import Committer, PreparedCheckpoint, commit_token
 from runner.worker.failure import blame, describe_failure
 from runner.worker.gate import GateClosed
@@ -35,9 +42,12 @@ from runner.worker.heartbeat import Heartbeat
 from runner.worker.ledger import CheckpointRecord, Ledger
 from runner.worker.link import Link, LinkClosed, LinkError
 from runner.worker.log import WorkerLog
+from runner.worker.memory import MemoryWatch
 from runner.worker.pipeline import Pipeline, PipelineBuilder, ReaderHooks, readers_by_source
+from runner.worker.plan import plan_stages
 from runner.worker.reporter import Reporter
 from runner.worker.settlement import settle
+from runner.worker.spill import SpillDirectory
 from spec.job import PluginSpec
 
 EXIT_OK = 0
@@ -73,6 +83,17 @@ class Worker:
         self._start = start
         self._reporter = Reporter(link, start)
         self._log = WorkerLog(Path(start.log_file), worker=start.worker, attempt=start.attempt)
+        self._readers = readers_by_source(start.job, start.workers)
+        self._plan = plan_stages(start.job)
+        self._budget = share_out(
+            start.job.env.resources,
+            psutil.virtual_memory().total,
+            workers=start.workers,
+            gates=len(self._plan.stages),
+            readers=sum(self._readers.values()),
+        )
+        self._memory = MemoryWatch(self._budget)
+        self._spill = SpillDirectory(start)
         self._ending = threading.Lock()
         self._exit: int | None = None
         self._heartbeat = Heartbeat(self._counters, self._beat)
@@ -88,6 +109,7 @@ class Worker:
     def serve(self) -> int:
         """Run to the end; the exit status."""
         try:
+            os.nice(self._start.job.env.resources.nice)
             self._spawn("heartbeat", self._heartbeat.run)
             self._build()
             self._reporter.ready()
@@ -103,10 +125,13 @@ class Worker:
 
     def _build(self) -> None:
         start = self._start
-        readers = readers_by_source(start.job, start.workers)
-        ledger = Ledger(readers, [plugin.id for plugin in start.job.sinks], self._committer.add)
+        ledger = Ledger(self._readers, [plugin.id for plugin in start.job.sinks], self._committer.add)
         hooks = ReaderHooks(request_split=self._reporter.request_split, drained=self._heartbeat.now)
-        self._pipeline = PipelineBuilder(start.job, readers, self._context, ledger, hooks).build()
+        limits = self._engine_limits()
+        builder = PipelineBuilder(
+            start.job, self._plan, self._readers, self._budget, limits, context=self._context, ledger=ledger, hooks=hooks
+        )
+        self._pipeline = builder.build()
         for sink_id, sink in self._pipeline.sinks.items():
             states = [state.data for state in start.states if state.plugin == sink_id]
             if states:
@@ -120,6 +145,17 @@ class Worker:
                 self._spawn(f"reader {number} of {source}", reader.run)
         origin = f"from checkpoint {start.checkpoint}" if start.checkpoint else "from the beginning"
         self._log.write("info", f"worker {start.worker + 1} of {start.workers} is ready to read {origin}")
+
+    def _engine_limits(self) -> EngineLimits:
+        threads = self._start.job.env.resources.threads
+        pa.set_cpu_count(threads)
+        self._spill.create()
+        return EngineLimits(
+            memory=self._budget.engine_bytes,
+            threads=threads,
+            spill=self._spill.path,
+            spill_bytes=self._spill.most_bytes(self._start.workers),
+        )
 
     def _context(self, plugin: PluginSpec) -> PluginContext:
         start = self._start
@@ -185,6 +221,7 @@ class Worker:
     def _recover(self, message: Recover) -> None:
         for token in message.tokens:
             commit_token(token)
+        self._spill.remove_others()
         for sink_id, sink in self._pipeline.sinks.items():
             with blame(sink_id):
                 sink.discard_staging()
@@ -224,6 +261,7 @@ class Worker:
         return self._pipeline.counters()
 
     def _beat(self, counters: list[PluginCounters], cpu_seconds: float, memory_bytes: int) -> None:
+        self._memory.look(memory_bytes, time.monotonic())
         readers = tuple(self._pipeline.readers.values())
         heard = sum(group.splits_heard for group in readers)  # before drained: a split that comes in between makes this old
         self._reporter.heartbeat(
@@ -263,3 +301,4 @@ class Worker:
             gate.close()
         for group in self._pipeline.readers.values():
             group.close()
+        self._spill.remove()

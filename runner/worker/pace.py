@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runner.connectors.base import Pace
+from runner.worker.budget import BATCH_BYTES
 from spec.job import EnvSpec
 
 BATCHES_PER_SECOND = 10
@@ -12,12 +13,11 @@ LOW_LATENCY_INTERVAL = 1.0
 LOW_LATENCY_BYTES = 1 << 20
 
 
-def read_pace(env: EnvSpec) -> Pace:
-    """Batch sizes: small ones when checkpoints are frequent or rates are limited."""
-    pace = Pace()
+def read_pace(env: EnvSpec, batch_bytes: int = BATCH_BYTES) -> Pace:
+    """Batch sizes: ``batch_bytes`` at most, small ones when checkpoints are frequent or rates are limited."""
     interval = env.checkpoint.interval
-    size = pace.bytes if interval is None or interval >= LOW_LATENCY_INTERVAL else LOW_LATENCY_BYTES
-    rows = pace.rows
+    size = batch_bytes if interval is None or interval >= LOW_LATENCY_INTERVAL else min(batch_bytes, LOW_LATENCY_BYTES)
+    rows = Pace().rows
     if env.rows_per_second:
         rows = min(rows, max(1, env.rows_per_second // BATCHES_PER_SECOND))
     if env.bytes_per_second:

@@ -10,8 +10,9 @@ import pyarrow as pa
 from runner.connectors.base import PluginContext, PluginError, Sink, Source
 from runner.connectors.registry import sink_class, source_class
 from runner.dataset.arrow_types import canonical_schema, describe
-from runner.dataset.engine import Engine
+from runner.dataset.engine import Engine, EngineLimits
 from runner.protocol import PluginCounters
+from runner.worker.budget import Budget
 from runner.worker.compiler import Compiler
 from runner.worker.failure import blame
 from runner.worker.flow import StageFlow
@@ -21,7 +22,7 @@ from runner.worker.meter import Meter
 from runner.worker.narrowing import narrow_sources
 from runner.worker.outlet import Outlet
 from runner.worker.pace import read_pace
-from runner.worker.plan import StagePlan, plan_stages
+from runner.worker.plan import Plan, StagePlan
 from runner.worker.rate import RateLimit
 from runner.worker.reader import Reader
 from runner.worker.source_readers import SourceReaders, reader_count
@@ -73,7 +74,10 @@ class PipelineBuilder:
     def __init__(
         self,
         job: JobSpec,
+        plan: Plan,
         readers: Mapping[str, int],
+        budget: Budget,
+        limits: EngineLimits,
         context: Callable[[PluginSpec], PluginContext],
         ledger: Ledger,
         hooks: ReaderHooks,
@@ -83,12 +87,14 @@ class PipelineBuilder:
         self._contexts = {plugin.id: context(plugin) for plugin in job.plugins()}
         self._ledger = ledger
         self._hooks = hooks
-        self._plan = plan_stages(job)
+        self._plan = plan
+        self._budget = budget
+        self._limits = limits
         self._schemas: dict[str, pa.Schema] = {}
 
     def build(self) -> Pipeline:
         """The pipeline. Raises StageError naming the plugin that cannot start."""
-        compiler = Compiler(self._job.transforms, Engine(self._directories()))
+        compiler = Compiler(self._job.transforms, Engine(self._directories(), self._limits))
         pipeline = Pipeline(compiler.engine)
         for plugin in self._job.sources:
             with blame(plugin.id):
@@ -96,7 +102,8 @@ class PipelineBuilder:
         queries = [self._bind(stage, compiler) for stage in self._plan.stages]
         narrow_sources(self._job, self._plan, queries, pipeline.sources, compiler.engine)
         compiler.engine.lock()
-        pipeline.gates = [Gate(sum(self._plan.channels(number, self._writers))) for number in range(len(queries))]
+        channels = [sum(self._plan.channels(number, self._writers)) for number in range(len(queries))]
+        pipeline.gates = [Gate(count, self._budget.gate_bytes) for count in channels]
         for stage, query, gate in zip(self._plan.stages, queries, pipeline.gates, strict=True):
             with blame(stage.name):
                 self._add_stage(pipeline, stage, query, gate, compiler)
@@ -167,7 +174,7 @@ class PipelineBuilder:
                     queue,
                     outlet,
                     self._ledger,
-                    pace=read_pace(env),
+                    pace=read_pace(env, self._budget.batch_bytes),
                     rate=RateLimit(env.rows_per_second, env.bytes_per_second),
                 )
                 for number, outlet in enumerate(self._outlets(pipeline, plugin.output or plugin.id))

@@ -16,6 +16,7 @@ from runner.worker.failure import blame, describe_failure
 from runner.worker.link import Link, LinkClosed
 from runner.worker.log import WorkerLog
 from runner.worker.reporter import Reporter
+from runner.worker.spill import SpillDirectory
 from spec.job import PluginSpec
 
 
@@ -38,6 +39,7 @@ def settle(link: Link, order: Settle) -> bool:
 def _settle(order: Settle, log: WorkerLog) -> None:
     for token in order.tokens:  # before anything is dropped: what they name is staged too
         commit_token(token)
+    SpillDirectory(order).remove_all()
     for plugin in order.job.sinks:
         with blame(plugin.id):
             sink_class(plugin.name).settle(_context(order, plugin, log))

@@ -12,7 +12,7 @@ from spec.checks.findings import Findings
 from spec.checks.wording import shown
 from spec.diagnostic import Label, Severity
 from spec.fix.removal import removal_of
-from spec.job import CheckpointSettings, DamagePolicy, EnvSpec, JobMode, RestartKind, RestartStrategy
+from spec.job import CheckpointSettings, DamagePolicy, EnvSpec, JobMode, ResourceSettings, RestartKind, RestartStrategy
 
 STREAMING_INTERVAL = 10.0
 STREAMING_RESET = 3600.0
@@ -40,6 +40,11 @@ def environment_spec(options: Mapping[str, Any], given: Mapping[str, Any]) -> En
         restart=_restart(options, given, mode),
         rows_per_second=given.get("read_limit.rows_per_second"),
         bytes_per_second=given.get("read_limit.bytes_per_second"),
+        resources=ResourceSettings(
+            memory=given.get("resources.memory"),
+            threads=int(options["resources.threads"]),
+            nice=int(options["resources.nice"]),
+        ),
         queue=options["job.queue"],
         dead_letter_path=given.get("dead_letter.path"),
     )

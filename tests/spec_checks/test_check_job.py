@@ -160,6 +160,10 @@ def test_the_engine_decides_what_is_supported() -> None:
     assert codes(check("checkpoint.retained = 5", engine="seatunnel")) == ["E802"]
     assert codes(check("workers = 2", engine="seatunnel")) == ["E802"]
     assert environment("workers = 2, parallelism = 3").workers == 2
+    assert codes(check("resources { memory = 512MB, threads = 2, nice = 10 }", engine="seatunnel")) == ["E802"] * 3
+    resources = environment("resources { memory = 512MiB, threads = 2, nice = 10 }").resources
+    assert (resources.memory, resources.threads, resources.nice) == (512 << 20, 2, 10)
+    assert codes(check("resources.memory = 1MB")) == ["J205"]
 
 
 def test_an_option_that_says_the_default_is_no_problem() -> None:

@@ -48,7 +48,7 @@ def wait_for_a_waiter(gate: Gate) -> None:
 
 def test_a_barrier_waits_for_all_channels() -> None:
     """What follows a barrier is not seen before the other channels have delivered theirs."""
-    gate = Gate(2)
+    gate = Gate(2, 1 << 20)
     gate.put(0, batch(1))
     gate.put_barrier(0, barrier(7))
     gate.put(0, batch(2))
@@ -64,7 +64,7 @@ def test_a_barrier_waits_for_all_channels() -> None:
 
 def test_channels_take_turns() -> None:
     """A busy channel does not starve another."""
-    gate = Gate(2)
+    gate = Gate(2, 1 << 20)
     for number in (1, 2, 3):
         gate.put(0, batch(number))
         gate.put(1, batch(10 * number))
@@ -73,7 +73,7 @@ def test_channels_take_turns() -> None:
 
 def test_a_full_channel_blocks_its_writer_and_counts_the_time() -> None:
     """Only that channel: a barrier and the other channel pass."""
-    gate = Gate(2, capacity=100)
+    gate = Gate(2, capacity=200)
     gate.put(0, batch(1, rows=10))
     blocked: list[float] = []
     writer = in_thread(lambda: blocked.append(gate.put(0, batch(2, rows=10))))
@@ -98,7 +98,7 @@ def test_a_batch_larger_than_the_channel_passes_alone() -> None:
 
 def test_a_reader_waits_for_input_and_counts_the_time() -> None:
     """Idle time is measured."""
-    gate = Gate(1)
+    gate = Gate(1, 1 << 20)
     reader = in_thread(lambda: gate.take())
     wait_for_a_waiter(gate)
     gate.put(0, batch(1))
