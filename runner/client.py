@@ -44,6 +44,7 @@ from runner.replies import (
     Problem,
     QueueList,
     SavepointList,
+    SavepointVerdict,
     SeriesList,
     ShutdownReply,
 )
@@ -166,9 +167,15 @@ class Client:
         """Of one job or of all, newest first."""
         return self._call(SavepointList, _READ, target_of("savepoints", query={"job": reference})).savepoints
 
-    def delete_savepoint(self, reference: str, number: int) -> None:
-        """Forget a savepoint."""
-        self._send("DELETE", target_of("jobs", reference, "savepoints", number))
+    def delete_savepoint(self, reference: str, number: int, *, force: bool = False) -> None:
+        """Forget a savepoint; with ``force`` also one that the job needs."""
+        query = {"force": True} if force else {}
+        self._send("DELETE", target_of("jobs", reference, "savepoints", number, query=query))
+
+    def verify_savepoint(self, reference: str, number: int) -> SavepointVerdict:
+        """Have every byte of a savepoint read."""
+        target = target_of("jobs", reference, "savepoints", number, "verify")
+        return self._call(SavepointVerdict, "POST", target, timeout=_SAVEPOINT_SECONDS)
 
     def queues(self) -> tuple[Queue, ...]:
         """Queues that are limited or in use, and the default one, by name."""

@@ -88,6 +88,15 @@ class Home:
         """The directory that says which worker processes are alive, for the daemon that comes after a crash."""
         return self.path / "workers"
 
+    @property
+    def savepoints(self) -> Path:
+        """The directory of the savepoints' own directories, by job and number."""
+        return self.path / "savepoints"
+
+    def savepoint_directory(self, job_id: str, number: int) -> Path:
+        """The directory of one savepoint. Raises ``ValueError`` for anything that is not a plain id."""
+        return self.savepoints / _plain_id(job_id) / str(int(number))
+
     def log_file(self, execution_id: str) -> Path:
         """The log of one execution. Raises ``ValueError`` for anything that is not a plain id."""
         return self.logs / f"{_plain_id(execution_id)}.jsonl"
@@ -197,7 +206,7 @@ def default_home() -> Path:
 
 def _plain_id(execution_id: str) -> str:
     if not _EXECUTION_ID.fullmatch(execution_id):
-        raise ValueError(f"not an execution id: {execution_id!r}")
+        raise ValueError(f"not a plain id: {execution_id!r}")
     return execution_id
 
 

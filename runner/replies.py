@@ -28,6 +28,13 @@ class SavepointList(msgspec.Struct, frozen=True, kw_only=True):
     savepoints: tuple[Checkpoint, ...]
 
 
+class SavepointVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """A savepoint every byte of which was looked at, and what is wrong with it: nothing, when ``problems`` is empty."""
+
+    savepoint: Checkpoint
+    problems: tuple[str, ...] = ()
+
+
 class ExecutionList(msgspec.Struct, frozen=True, kw_only=True):
     """Executions of one job, newest first."""
 

@@ -13,9 +13,9 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Run this job file. ``file`` is its absolute path when it has one (its name and directory matter: includes and relative
     paths start there, and hot reload watches it); ``base_directory`` takes the directory's place when it has none.
 
-    ``name`` overrides the job's own; a job of that name gets a new generation. ``restore``: ``none``, ``latest`` or the id of
-    a checkpoint. ``environment`` holds the environment variables the client's shell had and the text refers to.
-    ``overrides`` replace values of the text: HOCON by path (see :mod:`spec.overrides.path`).
+    ``name`` overrides the job's own; a job of that name gets a new generation. ``restore``: ``none``, ``latest``, the id of a
+    checkpoint, or the absolute path of a savepoint's directory. ``environment`` holds the environment variables the client's
+    shell had and the text refers to. ``overrides`` replace values of the text: HOCON by path (see :mod:`spec.overrides.path`).
     """
 
     text: str
@@ -50,15 +50,17 @@ class StopRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class SavepointRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Take a savepoint while the job runs on."""
+    """Take a savepoint while the job runs on. ``directory``: the absolute path of the directory it is written to, which must
+    not be there yet; None: one below the daemon's home."""
 
     description: str = ""
+    directory: str | None = None
 
 
 class RestartRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Start a new execution of the job's newest generation. ``restore``: ``latest`` (the newest checkpoint or savepoint, an
-    error when there is none), ``none`` (from the beginning) or a checkpoint id. A running execution is stopped first, with a
-    savepoint unless the restart is from the beginning.
+    error when there is none), ``none`` (from the beginning), a checkpoint id, or the absolute path of a savepoint's
+    directory. A running execution is stopped first, with a savepoint unless the restart is from the beginning.
 
     ``overrides`` (path to HOCON value, see :mod:`spec.overrides.path`) make a new generation first: the newest one with these
     values replaced, checked like a job file."""

@@ -26,12 +26,11 @@ def write_directory(path: Path, manifest: Manifest, state: bytes) -> str:
     """Make ``path`` the directory of a savepoint; the SHA-256 of its manifest. When this returns, a power failure cannot lose
     it.
 
-    One that holds the very same already is left as it is. Raises :class:`SavepointNotWritten`, and leaves nothing half done.
+    One that holds this savepoint already is left as it is. Raises :class:`SavepointNotWritten`, and leaves nothing half done.
     """
+    if there := _digest_of(path, manifest):
+        return there
     text = encode_manifest(manifest)
-    digest = hashlib.sha256(text).hexdigest()
-    if _holds(path, digest):
-        return digest
     temporary = path.with_name(f"{UNFINISHED}{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,7 +49,7 @@ def write_directory(path: Path, manifest: Manifest, state: bytes) -> str:
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(temporary)
-    return digest
+    return hashlib.sha256(text).hexdigest()
 
 
 def check_place(path: Path) -> None:
@@ -83,13 +82,24 @@ def remove_directory(path: Path) -> None:
         path.rmdir()
 
 
-def _holds(path: Path, digest: str) -> bool:
+def remove_unfinished(root: Path) -> None:
+    """Remove what a crash has left of directories that were being written one level below ``root``."""
+    for path in root.glob(f"*/{UNFINISHED}*"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _digest_of(path: Path, manifest: Manifest) -> str:
+    """The digest of the directory when it is this savepoint's; empty when it is not."""
     if not path.is_dir():
-        return False
+        return ""
     try:
-        return read_directory(path).digest == digest
+        found = read_directory(path)
     except SavepointInvalid:
-        return False
+        return ""
+    theirs, ours = found.manifest, manifest
+    same = (theirs.job_id, theirs.number, theirs.files) == (ours.job_id, ours.number, ours.files)
+    return found.digest if same else ""
 
 
 def _write_file(path: Path, content: bytes) -> None:

@@ -7,6 +7,7 @@ import os
 import time
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import psutil
 
@@ -25,7 +26,9 @@ from runner.model import (
     MetricSeries,
     Queue,
 )
+from runner.replies import SavepointVerdict
 from runner.requests import QueueRequest, RestartRequest, SavepointRequest, StopRequest, SubmitRequest
+from runner.savepoint.writing import check_place
 from runner.states import ExecutionState
 from runner.store.store import Store
 from runner.supervisor.control import ExecutionControl
@@ -36,6 +39,9 @@ from runner.supervisor.journal import Entry
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.log_file import read_after, read_last
 from runner.supervisor.restarts import Restarts
+from runner.supervisor.restore import only_restore_point
+from runner.supervisor.restore_point import ALL
+from runner.supervisor.savepoints import Savepoints
 from runner.supervisor.submission import check_name, check_request
 from runner.supervisor.wishes import CancelWish, SavepointWish, StopWish
 from runner.supervisor.work import Parts
@@ -67,13 +73,20 @@ class JobService:
     """
 
     def __init__(
-        self, parts: Parts, bus: EventBus, executions: Executions, lifecycle: JobLifecycle, identity: DaemonIdentity
+        self,
+        parts: Parts,
+        bus: EventBus,
+        executions: Executions,
+        lifecycle: JobLifecycle,
+        savepoints: Savepoints,
+        identity: DaemonIdentity,
     ) -> None:
         self._parts = parts
         self._journal = parts.journal
         self._bus = bus
         self._executions = executions
         self._lifecycle = lifecycle
+        self._savepoints = savepoints
         self._identity = identity
         self._admission = asyncio.Lock()
         self._restarts = Restarts(parts, lifecycle, executions)
@@ -163,22 +176,25 @@ class JobService:
         return await self.job(job.id)
 
     async def savepoint(self, reference: str, request: SavepointRequest) -> Checkpoint:
-        """Take a savepoint; returns when it is committed, or raises :class:`Conflict` when it is not within the time that
-        checkpoints of the job may take."""
+        """Take a savepoint; returns when it is committed and its directory is written (or its record says why not), or raises
+        :class:`Conflict` when it is not committed within the time that checkpoints of the job may take."""
         job = await self._lifecycle.require(reference)
         control = await self._control(job)
         if control is None:
             raise _inactive(job)
-        wish = SavepointWish(request.description)
+        if request.directory is not None:
+            await asyncio.to_thread(check_place, Path(request.directory))
+        wish = SavepointWish(request.description, request.directory or "")
         await control.post(wish)
         patience = 2 * control.work.job.env.checkpoint.timeout + self._parts.limits.savepoint_patience
         try:
             async with asyncio.timeout(patience):
-                return await wish.done
+                savepoint = await wish.done
         except TimeoutError:
             raise Conflict(
                 f"no savepoint of {job.name} within {patience:g} s", hint="`flowdeck show` tells its state"
             ) from None
+        return await self._savepoints.write(savepoint.job_id, savepoint.id) or savepoint
 
     async def restart(self, reference: str, request: RestartRequest) -> Job:
         """Start a new execution of the current generation, or with overrides of a new one made from it, after stopping one that
@@ -250,26 +266,29 @@ class JobService:
         kept = {CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}
         return [savepoint for savepoint in found if savepoint.status in kept]
 
-    async def delete_savepoint(self, reference: str, number: int) -> None:
-        """Forget a savepoint that nothing depends on. While it is the newest point that the job can go on from, its state is
-        kept as an ordinary checkpoint: from an older one the job would write again what is there already."""
+    async def delete_savepoint(self, reference: str, number: int, *, force: bool = False) -> None:
+        """Forget a savepoint and remove its directory below the home. Unless forced, not the one that the job is running from,
+        nor its only restore point. While it is the newest point that the job can go on from, its state is kept as an ordinary
+        checkpoint even then: from an older one the job would write again what is there already."""
         job = await self._lifecycle.require(reference)
 
-        def work(entry: Entry) -> None:
-            savepoint = entry.store.checkpoint(job.id, number)
-            if savepoint is None or savepoint.kind is not CheckpointKind.SAVEPOINT:
-                raise NotFound(f"the job {job.name} has no savepoint {number}")
-            if savepoint.status in {CheckpointStatus.IN_PROGRESS, CheckpointStatus.COMPLETED}:
-                raise Conflict(f"savepoint {number} of {job.name} is not committed yet", hint="let the job run, or restart it")
-            current = entry.store.job(job.id)
-            execution = current.execution if current else None
-            if execution is not None and not execution.state.is_terminal and execution.restored_from == number:
-                raise Conflict(f"{job.name} is running from savepoint {number}", hint="delete it when the job has ended")
+        def work(entry: Entry) -> Checkpoint:
+            savepoint = _deletable(entry.store, job, number, force=force)
             gone = entry.store.release_savepoint(job.id, number)
             how = "deleted" if gone else "no savepoint any more; its state is kept until there is a newer checkpoint"
             entry.note("savepoint.deleted", f"{job.name}: savepoint {number} is {how}", job_id=job.id)
+            return savepoint
 
-        await self._journal.write(work)
+        await self._savepoints.remove(await self._journal.write(work))
+
+    async def verify_savepoint(self, reference: str, number: int) -> SavepointVerdict:
+        """Check every byte of a savepoint, in the store and in its directory; the record remembers when, and the result."""
+        job = await self._lifecycle.require(reference)
+        savepoint = await self._journal.read(lambda store: store.checkpoint(job.id, number))
+        if savepoint is None or savepoint.kind is not CheckpointKind.SAVEPOINT:
+            raise NotFound(f"the job {job.name} has no savepoint {number}")
+        verified, problems = await self._savepoints.verify(savepoint)
+        return SavepointVerdict(savepoint=verified, problems=problems)
 
     # looking
 
@@ -379,6 +398,29 @@ class JobService:
     def _require_idle(self, job: Job) -> None:
         if self._lifecycle.lock(job.id).locked():
             raise Conflict(f"the job {job.name} is being restarted or upgraded", hint="try again when that is done")
+
+
+def _deletable(store: Store, job: Job, number: int, *, force: bool) -> Checkpoint:
+    """The savepoint of that number. Raises :class:`NotFound`, and :class:`Conflict` with what would be lost."""
+    savepoint = store.checkpoint(job.id, number)
+    if savepoint is None or savepoint.kind is not CheckpointKind.SAVEPOINT:
+        raise NotFound(f"the job {job.name} has no savepoint {number}")
+    if savepoint.status in {CheckpointStatus.IN_PROGRESS, CheckpointStatus.COMPLETED}:
+        raise Conflict(f"savepoint {number} of {job.name} is not committed yet", hint="let the job run, or restart it")
+    if force:
+        return savepoint
+    current = store.job(job.id)
+    execution = current.execution if current else None
+    if execution is not None and not execution.state.is_terminal and execution.restored_from == number:
+        raise Conflict(
+            f"{job.name} is running from savepoint {number}", hint="delete it when the job has ended, or with --force"
+        )
+    if only_restore_point(store.checkpoints(job.id, limit=ALL), number):
+        raise Conflict(
+            f"savepoint {number} is the only point that {job.name} can go on from",
+            hint="take another one first, or delete it with --force",
+        )
+    return savepoint
 
 
 def _is_active(job: Job) -> bool:

@@ -27,6 +27,7 @@ from runner.supervisor.queues import Queues
 from runner.supervisor.recovery import Recovery
 from runner.supervisor.reload import Reloader
 from runner.supervisor.sampling import Sampler
+from runner.supervisor.savepoints import Savepoints
 from runner.supervisor.service import DaemonIdentity, JobService
 from runner.supervisor.work import Parts
 
@@ -68,6 +69,9 @@ class Supervisor:
             queues = Queues(await store.read(lambda found: found.queue_limits()))
             parts = Parts(home, Journal(store, bus, ExecutionLog(home)), fork_server, limits, queues)
             leftovers = Leftovers(parts)
+            savepoints = Savepoints(home, parts.journal, bus)
+            stack.push_async_callback(savepoints.close)
+            await stack.enter_async_context(_background(savepoints.run(), "savepoints"))
             executions = Executions(parts, leftovers)
             stack.push_async_callback(executions.close)
             lifecycle = JobLifecycle(parts.journal, executions)
@@ -77,7 +81,7 @@ class Supervisor:
             await stack.enter_async_context(_background(Sampler(parts.journal, executions, limits).run(), "metrics"))
             await stack.enter_async_context(_background(Housekeeping(home, parts.journal, limits).run(), "housekeeping"))
             identity = DaemonIdentity(time.time(), tuple(str(path) for path in watch), embedded)
-            service = JobService(parts, bus, executions, lifecycle, identity)
+            service = JobService(parts, bus, executions, lifecycle, savepoints, identity)
             stack.push_async_callback(service.close)
             if watch:
                 reloader = Reloader([Path(path) for path in watch], parts.journal, lifecycle, executions, limits)

@@ -70,7 +70,7 @@ async def test_a_savepoint_deleted_while_the_job_runs_costs_nothing(flow, copy):
     job = await flow.service.submit(copy.request())
     await flow.until(job.id, lambda seen: seen.execution.totals.rows_in > 0)
     savepoint = await flow.service.savepoint(job.id, SavepointRequest())
-    await flow.service.delete_savepoint(job.id, savepoint.id)
+    await flow.service.delete_savepoint(job.id, savepoint.id, force=True)
     (worker,) = await flow.running_workers(job.id)
     os.kill(worker, signal.SIGKILL)
     await flow.reach(job.id, FINISHED)

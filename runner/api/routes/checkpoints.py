@@ -7,7 +7,7 @@ from litestar import delete, get, post
 from runner.api.gateway import Gateway
 from runner.api.routes.parameters import Limit
 from runner.model import Checkpoint, CheckpointKind
-from runner.replies import CheckpointList, SavepointList
+from runner.replies import CheckpointList, SavepointList, SavepointVerdict
 from runner.requests import SavepointRequest
 
 
@@ -30,9 +30,20 @@ async def savepoints(gateway: Gateway, job: str | None = None) -> SavepointList:
 
 
 @delete("/jobs/{job:str}/savepoints/{number:int}", summary="Delete a savepoint", tags=["checkpoints"])
-async def remove(gateway: Gateway, job: str, number: int) -> None:
-    """Forget a savepoint; it cannot be restored any more."""
-    await gateway.service.delete_savepoint(job, number)
+async def remove(
+    gateway: Gateway,
+    job: str,
+    number: int,
+    force: bool = False,  # noqa: FBT001, FBT002  # a query parameter
+) -> None:
+    """Forget a savepoint and its directory; unless forced, not one that the job needs."""
+    await gateway.service.delete_savepoint(job, number, force=force)
 
 
-ROUTES = (take, checkpoints, savepoints, remove)
+@post("/jobs/{job:str}/savepoints/{number:int}/verify", status_code=200, summary="Verify a savepoint", tags=["checkpoints"])
+async def verify(gateway: Gateway, job: str, number: int) -> SavepointVerdict:
+    """Reads every byte of it, in the store and in its directory."""
+    return await gateway.service.verify_savepoint(job, number)
+
+
+ROUTES = (take, checkpoints, savepoints, remove, verify)
