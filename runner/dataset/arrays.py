@@ -73,6 +73,14 @@ def one_batch(table: pa.Table) -> pa.RecordBatch:
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
 
+def from_the_start(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same rows, with structs that begin where their memory does: of a slice the engine refuses structs inside structs."""
+    if not any(column.offset and pa.types.is_struct(column.type) for column in batch.columns):
+        return batch
+    columns = [_arrow.concat_arrays([column]) if column.offset else column for column in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
 def of(values: list[Any], data_type: pa.DataType) -> Column:
     """Python values as an array."""
     return _arrow.array(values, type=data_type)

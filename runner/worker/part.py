@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from runner.connectors.base import PartLimit
+from runner.dataset.arrays import from_the_start
 from runner.dataset.engine import INPUT, PASS_THROUGH
 from runner.protocol import Barrier
 from runner.worker.gate import Gate
@@ -51,7 +52,7 @@ class PartInput:
                 batch = batch.slice(0, room)
             rows += batch.num_rows
             self._count(batch.num_rows, batch.nbytes)
-            yield batch
+            yield from_the_start(batch)
             if room is not None and rows == self._limit.rows:
                 return
             batch = self._take(deadline)
