@@ -57,7 +57,7 @@ def test_calls_are_typed(daemon, batch, stream):
         assert savepoint.status in {CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}
         assert savepoint.id in {entry.id for entry in client.checkpoints(stream, CheckpointKind.SAVEPOINT)}
         assert client.savepoints() == client.savepoints(stream)
-        client.delete_savepoint(stream, savepoint.id)
+        client.delete_savepoint(stream, savepoint.id, force=True)
         assert client.savepoints() == ()
 
 

@@ -97,7 +97,11 @@ def test_checkpoints_and_savepoints(daemon, stream):
     assert [entry["id"] for entry in listed] == [savepoint["id"]]
     for path in ("/api/v1/savepoints", f"/api/v1/savepoints?job={stream}"):
         assert [entry["id"] for entry in daemon.json("GET", path, status=200)["savepoints"]] == [savepoint["id"]]
-    assert daemon.json("DELETE", f"/api/v1/jobs/{stream}/savepoints/{savepoint['id']}", status=204) is None
+    target = f"/api/v1/jobs/{stream}/savepoints/{savepoint['id']}"
+    verdict = daemon.json("POST", f"{target}/verify", status=200)
+    assert verdict["problems"] == []
+    assert verdict["savepoint"]["place"]["path"] == savepoint["place"]["path"]
+    assert daemon.json("DELETE", f"{target}?force=true", status=204) is None
     assert daemon.json("GET", "/api/v1/savepoints", status=200) == {"savepoints": []}
 
 

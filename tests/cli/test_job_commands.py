@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -114,7 +115,7 @@ def test_submit_stop_restart_rm(served):
 
 
 def test_savepoints(served):
-    """A savepoint is taken, listed, and deleted."""
+    """A savepoint is taken, listed, verified where it is and where it is carried to, and deleted."""
     savepoint = served.json("savepoint", "stream", "-d", "before the change")
     assert savepoint["kind"] == "savepoint"
     assert savepoint["description"] == "before the change"
@@ -124,10 +125,19 @@ def test_savepoints(served):
     assert "before the change" in table
     assert "stream" in table
     assert "savepoint" in served("checkpoints", "stream").stdout
-    assert f"deleted savepoint {savepoint['id']}" in served("savepoints", "stream", "--delete", str(savepoint["id"])).stderr
+    name = f"stream/{savepoint['id']}"
+    carried = served.directory / "carried"
+    shutil.copytree(savepoint["place"]["path"], carried)
+    assert served("savepoints", "verify", name, "carried").stdout.count("whole") == 2
+    (carried / "state.msgpack").write_bytes(b"")
+    damaged = json.loads(served("savepoints", "verify", "carried", "--output", "json", status=1).stdout)
+    assert "0 bytes" in damaged["savepoints"][0]["problems"][0]
+    assert "0 bytes" in served("restart", "stream", "--from", "./carried", status=2).stderr
+    assert f"deleted savepoint {name}" in served("savepoints", "delete", name, "--force").stderr
     assert served.json("savepoints") == {"savepoints": []}
     assert "no savepoints" in served("savepoints").stderr
     assert "needs the job" in served("savepoints", "--delete", "1", status=2).stderr
+    assert "any more" in served("savepoints", "delete", name).stderr
 
 
 def test_checkpoints(served):

@@ -1,4 +1,4 @@
-"""Commands about checkpoints: checkpoints, savepoints."""
+"""The command checkpoints: what became of each, how long it took, how much it holds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import click
 
 from runner.model import Checkpoint, CheckpointStatus
-from spec.errors import UsageError
 from tui.cli import figures
 from tui.cli.json_output import print_json
 from tui.cli.options import home_option, job_argument, output_option
@@ -24,11 +23,9 @@ _COLUMNS = (
     Column("KIND"),
     Column("STATUS"),
     Column("AGE", right=True),
-    Column("DURATION", right=True),
+    Column("PREP/SAVE/COMMIT", right=True),
     Column("SIZE", right=True),
-    Column("ROWS IN", right=True),
-    Column("ROWS OUT", right=True),
-    Column("GENERATION", right=True),
+    Column("ROWS", right=True),
     Column("NOTE", flexible=True),
 )
 
@@ -46,44 +43,20 @@ def checkpoints_command(job: str, *, limit: int, output: str) -> int:
         print_json({"checkpoints": found})
     elif found:
         print_table(_COLUMNS, [_row(checkpoint) for checkpoint in found])
+        for failure in _failures(found):
+            say(failure)
     else:
         say(f"{job} has no checkpoints")
     return 0
 
 
-@click.command("savepoints", short_help="List savepoints.")
-@click.argument("job", metavar="[JOB]", required=False)
-@click.option("--delete", "unwanted", type=click.IntRange(1), metavar="ID", help="Delete this savepoint of JOB.")
-@output_option
-@home_option
-def savepoints_command(job: str | None, *, unwanted: int | None, output: str) -> int:
-    """List the savepoints of JOB, or of all jobs, newest first."""
-    if unwanted is not None:
-        return _delete(job, unwanted)
-    with current_session().client() as client, suggesting(client, job or ""):
-        found = client.savepoints(job)
-        names = {entry.id: entry.name for entry in client.jobs(limit=1000).jobs} if found and output == "table" else {}
-    if output == "json":
-        print_json({"savepoints": found})
-    elif found:
-        _print_savepoints(found, names)
-    else:
-        say("there are no savepoints")
-    return 0
-
-
-def _delete(job: str | None, unwanted: int) -> int:
-    if job is None:
-        raise UsageError("--delete needs the job", hint="flowdeck savepoints JOB --delete ID")
-    with current_session().client() as client, suggesting(client, job):
-        client.delete_savepoint(job, unwanted)
-    say(f"deleted savepoint {unwanted} of {job}")
-    return 0
-
-
-def _print_savepoints(savepoints: Sequence[Checkpoint], names: dict[str, str]) -> None:
-    rows = [(names.get(entry.job_id, entry.job_id), *_row(entry)) for entry in savepoints]
-    print_table((Column("JOB"), *_COLUMNS), rows)
+def _failures(checkpoints: Sequence[Checkpoint]) -> list[str]:
+    """Why those failed that did: the table has no room for it."""
+    return [
+        f"{found.kind} checkpoint {found.id} failed: {found.failure}"
+        for found in checkpoints
+        if found.status is CheckpointStatus.FAILED and found.failure
+    ]
 
 
 def _row(checkpoint: Checkpoint) -> tuple[str | Cell, ...]:
@@ -92,10 +65,24 @@ def _row(checkpoint: Checkpoint) -> tuple[str | Cell, ...]:
         checkpoint.kind,
         Cell(checkpoint.status, _STYLES.get(checkpoint.status, "")),
         figures.duration(time.time() - (checkpoint.completed_at or checkpoint.triggered_at)),
-        figures.duration(checkpoint.duration),
+        _times(checkpoint),
         figures.size(checkpoint.size),
-        figures.exact(checkpoint.rows_in),
-        figures.exact(checkpoint.rows_out),
-        str(checkpoint.generation),
-        checkpoint.failure or checkpoint.description,
+        figures.count(checkpoint.rows_in),
+        _note(checkpoint),
     )
+
+
+def _times(checkpoint: Checkpoint) -> str:
+    """How long it took until all was ready, then until it was saved, then until it was committed."""
+    parts = (checkpoint.prepared_seconds, checkpoint.saved_seconds, checkpoint.committed_seconds)
+    if all(part is None for part in parts):
+        return figures.duration(checkpoint.duration)
+    return "/".join(figures.duration(part) for part in parts)
+
+
+def _note(checkpoint: Checkpoint) -> str:
+    """What there is to say: the failure, who was late, what it is for, who asked."""
+    late = ", ".join(map(str, checkpoint.late_workers))
+    asked = "" if checkpoint.requested_by in {"", "the clock"} else f"by {checkpoint.requested_by}"
+    parts = (checkpoint.failure, f"late: worker {late}" if late else "", checkpoint.description, asked)
+    return "; ".join(part for part in parts if part)

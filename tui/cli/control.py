@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from runner.model import Checkpoint, Job
@@ -47,22 +49,35 @@ def cancel_command(job: str, *, output: str) -> int:
 @click.command("savepoint", short_help="Take a savepoint of a running job.")
 @job_argument
 @click.option("-d", "--description", default="", metavar="TEXT", help="What the savepoint is for.")
+@click.option(
+    "--to",
+    "directory",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write it to this directory, which must not be there yet, instead of one below the home.",
+)
 @output_option
 @home_option
-def savepoint_command(job: str, *, description: str, output: str) -> int:
-    """Take a savepoint of JOB while it runs on; it is kept until it is deleted."""
+def savepoint_command(job: str, *, description: str, directory: Path | None, output: str) -> int:
+    """Take a savepoint of JOB while it runs on; it is kept until it is deleted.
+
+    Its directory can be carried to another machine: flowdeck run FILE --restore DIR goes on from it there.
+    """
+    place = None if directory is None else str(directory.expanduser().absolute())
     with current_session().client() as client, suggesting(client, job):
-        savepoint = client.savepoint(job, SavepointRequest(description=description))
+        savepoint = client.savepoint(job, SavepointRequest(description=description, directory=place))
     if output == "json":
         print_json(savepoint)
     else:
-        write_data(f"savepoint {savepoint.id}: {_measures(savepoint)}\n")
+        write_data(f"savepoint {savepoint.id}: {_measures(savepoint)}{_location(savepoint)}\n")
     return 0
 
 
 @click.command("restart", short_help="Start a job again.")
 @job_argument
-@click.option("--from", "restore", metavar="latest|none|ID", default="latest", show_default=True, help="Where to go on from.")
+@click.option(
+    "--from", "restore", metavar="latest|none|ID|DIR", default="latest", show_default=True, help="Where to go on from."
+)
 @click.option(
     "--set",
     "overrides",
@@ -74,7 +89,8 @@ def savepoint_command(job: str, *, description: str, output: str) -> int:
 @output_option
 @home_option
 def restart_command(job: str, *, restore: str, overrides: dict[str, str], output: str) -> int:
-    """Start a new execution of JOB from its newest checkpoint or savepoint, another one (ID), or the beginning (none).
+    """Start a new execution of JOB from its newest checkpoint or savepoint, another one (ID), a savepoint's
+    directory (DIR), or the beginning (none).
 
     A running execution is stopped first, with a savepoint unless it begins anew. With --set the job gets a new generation,
     checked like a file; the values hold until the job's file means something else.
@@ -107,6 +123,13 @@ def _tell_end(job: Job, wanted: ExecutionState, output: str) -> int:
 def _savepoint_note(job: Job) -> str:
     savepoint = job.execution.savepoint_id if job.execution is not None else None
     return f" with savepoint {savepoint}; go on with: flowdeck restart {job.name}" if savepoint is not None else ""
+
+
+def _location(savepoint: Checkpoint) -> str:
+    place = savepoint.place
+    if place is None:
+        return ""
+    return f", in {place.path}" if place.written_at is not None else f"; its directory is not written yet: {place.trouble}"
 
 
 def _measures(checkpoint: Checkpoint) -> str:

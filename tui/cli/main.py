@@ -41,7 +41,7 @@ COMMANDS = {
     "restart": "tui.cli.control:restart_command",
     "logs": "tui.cli.logs:logs_command",
     "checkpoints": "tui.cli.checkpoints:checkpoints_command",
-    "savepoints": "tui.cli.checkpoints:savepoints_command",
+    "savepoints": "tui.cli.savepoints:savepoints_command",
     "metrics": "tui.cli.metrics:metrics_command",
     "completion": "tui.cli.completion:completion_command",
 }

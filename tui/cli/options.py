@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,7 +59,10 @@ def _complete_jobs(context: click.Context, parameter: click.Parameter, incomplet
 
 
 def check_restore_point(value: str) -> str:
-    """``latest``, ``none`` or the number of a checkpoint."""
-    if value not in {"latest", "none"} and not (value.isascii() and value.isdigit()):
-        raise click.BadParameter(f"{value!r} is neither `latest` nor the number of a checkpoint")
-    return value
+    """``latest``, ``none``, the number of a checkpoint, or the absolute path of what is given as a savepoint's directory."""
+    if value in {"latest", "none"} or (value.isascii() and value.isdigit()):
+        return value
+    path = Path(value).expanduser()
+    if os.sep not in value and not path.is_dir():
+        raise click.BadParameter(f"{value!r} is neither `latest` nor the number of a checkpoint nor a savepoint's directory")
+    return str(path.absolute())

@@ -32,10 +32,10 @@ class Submission:
 
 def start_options(command: F) -> F:
     """How a job file is read (``-i``, ``--dialect``) and started (``--name``, ``--restore``)."""
-    text = "Go on from the job's newest checkpoint or savepoint, or from the one of this number."
+    text = "Go on from the job's newest checkpoint or savepoint, from the one of this number, or from a savepoint's directory."
     command = click.option(
         "--restore",
-        metavar="latest|ID",
+        metavar="latest|ID|DIR",
         default="none",
         callback=lambda _context, _option, value: check_restore_point(value),
         help=text,

@@ -1,0 +1,211 @@
+"""The command savepoints: list them, and with a word behind it verify or delete some."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from runner.client import ApiError, Client
+from runner.model import Checkpoint
+from spec.errors import FlowdeckError, UsageError
+from tui.cli import figures
+from tui.cli.failures import EXIT_FAILED
+from tui.cli.json_output import print_json
+from tui.cli.options import home_option, output_option
+from tui.cli.references import suggesting
+from tui.cli.session import current_session
+from tui.cli.tables import Cell, Column, print_table
+from tui.cli.terminal import say
+
+_LIST = "list"
+_COLUMNS = (
+    Column("JOB"),
+    Column("ID", right=True),
+    Column("AGE", right=True),
+    Column("SIZE", right=True),
+    Column("ROWS IN", right=True),
+    Column("STATE"),
+    Column("DESCRIPTION", flexible=True),
+    Column("LOCATION", flexible=True),
+)
+
+
+class _ListedByDefault(click.Group):
+    """``savepoints [JOB]`` lists; only a first word that is a command of the group is one. A job of such a name has an id."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command in front that is meant without being said."""
+        known = {*self.commands, *ctx.help_option_names} - {_LIST}
+        return super().parse_args(ctx, args if args and args[0] in known else [_LIST, *args])
+
+
+@click.group("savepoints", cls=_ListedByDefault, short_help="List, verify and delete savepoints.")
+def savepoints_command() -> None:
+    """List the savepoints of JOB, or of all jobs: flowdeck savepoints [JOB].
+
+    With `verify` or `delete` in front, do that with those that are named: JOB/ID, or ID alone when only one job has a savepoint
+    of that number.
+    """
+
+
+@savepoints_command.command(_LIST, hidden=True)
+@click.argument("job", metavar="[JOB]", required=False)
+@click.option("--delete", "unwanted", type=click.IntRange(1), metavar="ID", help="Delete this savepoint of JOB.")
+@output_option
+@home_option
+def list_command(job: str | None, *, unwanted: int | None, output: str) -> int:
+    """List the savepoints of JOB, or of all jobs, newest first."""
+    if unwanted is not None and job is None:
+        raise UsageError("--delete needs the job", hint="flowdeck savepoints JOB --delete ID")
+    with current_session().client() as client, suggesting(client, job or ""):
+        if unwanted is not None and job is not None:
+            client.delete_savepoint(job, unwanted)
+            say(f"deleted savepoint {unwanted} of {job}")
+            return 0
+        found = client.savepoints(job)
+        names = _names(client) if found and output == "table" else {}
+    if output == "json":
+        print_json({"savepoints": found})
+    elif found:
+        print_table(_COLUMNS, [_row(entry, names.get(entry.job_id, entry.job_id)) for entry in found])
+    else:
+        say("there are no savepoints")
+    return 0
+
+
+@savepoints_command.command("verify", short_help="Read every byte of savepoints.")
+@click.argument("which", metavar="ID|DIR...", nargs=-1, required=True)
+@output_option
+@home_option
+def verify_command(which: tuple[str, ...], *, output: str) -> int:
+    """Check savepoints, in the store and in their directories, or directories that were carried here: every byte against the
+    checksums that were written with it. Exit code 1 when one is not whole."""
+    with contextlib.ExitStack() as stack:
+        connected: list[Client] = []
+
+        def client() -> Client:  # a directory needs no daemon
+            if not connected:
+                connected.append(stack.enter_context(current_session().client()))
+            return connected[0]
+
+        verdicts = [_verify_directory(name) if _is_directory(name) else _verify(client(), name) for name in which]
+    if output == "json":
+        print_json({"savepoints": [{"name": found.name, "problems": found.problems} for found in verdicts]})
+    else:
+        rows = [(found.name, found.cell(), "; ".join(found.problems) or found.note) for found in verdicts]
+        print_table((Column("SAVEPOINT"), Column("STATE"), Column("NOTE", flexible=True)), rows)
+    return EXIT_FAILED if any(found.problems for found in verdicts) else 0
+
+
+@savepoints_command.command("delete", short_help="Delete savepoints.")
+@click.argument("which", metavar="ID...", nargs=-1, required=True)
+@click.option("--force", is_flag=True, help="Also one that its job is running from, or that is its only restore point.")
+@home_option
+def delete_command(which: tuple[str, ...], *, force: bool) -> int:
+    """Delete savepoints, with their directories below the home. One that is not there any more is no error."""
+    with current_session().client() as client:
+        for name in which:
+            try:
+                job, number = _resolve(client, name)
+                client.delete_savepoint(job, number, force=force)
+            except _Gone as error:
+                say(error.message)
+            except ApiError as error:
+                if error.code != "not-found":
+                    raise
+                client.job(job)  # an unknown job is an error
+                say(f"there is no savepoint {name} any more")
+            else:
+                say(f"deleted savepoint {name}")
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    name: str
+    problems: tuple[str, ...]
+    note: str = ""
+
+    def cell(self) -> Cell:
+        return Cell("damaged", "bold red") if self.problems else Cell("whole", "green")
+
+
+class _Gone(FlowdeckError):
+    """No savepoint has that number."""
+
+    code = "not-found"
+
+
+def _is_directory(name: str) -> bool:
+    return name.startswith((os.sep, ".", "~")) or (Path(name) / "manifest.json").is_file()
+
+
+def _verify_directory(name: str) -> _Verdict:
+    from runner.savepoint.errors import SavepointInvalid  # only when a directory is looked at
+    from runner.savepoint.reading import read_directory
+
+    try:
+        found = read_directory(Path(name).expanduser().absolute())
+    except SavepointInvalid as error:
+        return _Verdict(name, (error.message,))
+    manifest = found.manifest
+    return _Verdict(name, (), f"savepoint {manifest.number} of {manifest.job_name}, {figures.exact(manifest.rows_in)} rows in")
+
+
+def _verify(client: Client, name: str) -> _Verdict:
+    job, number = _resolve(client, name)
+    verdict = client.verify_savepoint(job, number)
+    place = verdict.savepoint.place
+    return _Verdict(name, verdict.problems, place.path if place is not None else "")
+
+
+def _resolve(client: Client, name: str) -> tuple[str, int]:
+    """The job and the number that ``JOB/ID`` or ``ID`` means."""
+    job, separator, text = name.rpartition("/")
+    if not (text.isascii() and text.isdigit()) or (separator and not job):
+        raise UsageError(f"{name!r} is no savepoint", hint="name it JOB/ID, as in orders/3; flowdeck savepoints lists them")
+    number = int(text)
+    if separator:
+        return job, number
+    found = [entry for entry in client.savepoints() if entry.id == number]
+    if not found:
+        raise _Gone(f"there is no savepoint {number} of any job", hint="flowdeck savepoints lists them")
+    if len(found) > 1:
+        names = _names(client)
+        several = ", ".join(f"{names.get(entry.job_id, entry.job_id)}/{number}" for entry in found)
+        raise UsageError(f"{number} may mean several savepoints: {several}", hint="name the job too: JOB/ID")
+    return found[0].job_id, number
+
+
+def _names(client: Client) -> dict[str, str]:
+    return {entry.id: entry.name for entry in client.jobs(limit=1000).jobs}
+
+
+def _row(savepoint: Checkpoint, job: str) -> Sequence[str | Cell]:
+    place = savepoint.place
+    return (
+        job,
+        str(savepoint.id),
+        figures.duration(time.time() - (savepoint.completed_at or savepoint.triggered_at)),
+        figures.size(savepoint.size),
+        figures.exact(savepoint.rows_in),
+        _state(savepoint),
+        savepoint.description,
+        place.path if place is not None else "",
+    )
+
+
+def _state(savepoint: Checkpoint) -> Cell:
+    """What is known of the directory: whole since when, not there yet, or damaged."""
+    place = savepoint.place
+    if place is not None and place.written_at is not None and place.trouble:
+        return Cell("damaged", "bold red")
+    if place is None or place.written_at is None or place.verified_at is None:
+        return Cell("not written", "yellow")
+    return Cell(f"whole {figures.duration(time.time() - place.verified_at)} ago")
