@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-import psutil
-
+from runner.supervisor.descent import MARK, end_strays, mark_of
 from runner.supervisor.fork_protocol import (
     Forked,
     ForkFailed,
@@ -28,6 +27,7 @@ from runner.supervisor.fork_protocol import (
     decode_message,
     encode,
 )
+from runner.supervisor.processes import is_running, signal_group, start_time
 from spec.errors import FlowdeckError
 
 T = TypeVar("T")
@@ -45,7 +45,8 @@ class ForkServerError(FlowdeckError):
 
 @dataclass(slots=True, eq=False)
 class WorkerProcess:
-    """A forked worker, leader of its own process group. ``started`` is its start time as the system tells it.
+    """A forked worker, leader of its own process group. ``started`` is its start time, see
+    :func:`~runner.supervisor.processes.start_time`.
 
     ``ended`` resolves to its exit code (minus a signal's number), or to None when the fork server died before it could tell.
     """
@@ -60,16 +61,20 @@ class WorkerProcess:
 
     def send_signal(self, number: int) -> None:
         """Signal the whole process group; nothing happens when the worker is gone."""
-        if not self.ended.done():
+        if not self.ended.done() and start_time(self.pid) == self.started:
             signal_group(self.pid, number)
 
 
 class ForkServer:
     """Forks workers. ``log`` takes what the fork server itself prints. Use it from one event loop, in the main thread: the
-    kernel ties the fork server's life to the thread that starts it."""
+    kernel ties the fork server's life to the thread that starts it.
 
-    def __init__(self, log: Path) -> None:
+    All that its workers start bears the mark of ``home`` and is ended with it, so give a home to one fork server at a time.
+    """
+
+    def __init__(self, log: Path, home: Path | None = None) -> None:
         self._log = log
+        self._home = home or log.parent
         self._requests = itertools.count(1)
         self._starting = asyncio.Lock()
         self._zygote: _ZygoteConnection | None = None
@@ -99,7 +104,13 @@ class ForkServer:
         self._closed = True
         async with self._starting:
             if self._zygote is not None:
-                await self._zygote.close()
+                await self._close_zygote(self._zygote)
+
+    async def end_strays(self) -> list[int]:
+        """Kill what descends from the workers of former fork servers of the home; their process ids."""
+        async with self._starting:
+            current = self._zygote.name if self._zygote is not None and self._zygote.alive else None
+            return await asyncio.to_thread(end_strays, self._home, current)
 
     async def _running(self) -> _ZygoteConnection:
         async with self._starting:
@@ -107,16 +118,21 @@ class ForkServer:
                 raise ForkServerError("the fork server is closed")
             if self._zygote is None or not self._zygote.alive:
                 if self._zygote is not None:
-                    await self._zygote.close()
-                self._zygote = await _ZygoteConnection.start(self._log)
+                    await self._close_zygote(self._zygote)
+                self._zygote = await _ZygoteConnection.start(self._log, self._home)
             return self._zygote
+
+    async def _close_zygote(self, zygote: _ZygoteConnection) -> None:
+        await zygote.close()
+        await asyncio.to_thread(end_strays, self._home, None)
 
 
 class _ZygoteConnection:
     """One fork-server process."""
 
-    def __init__(self, process: subprocess.Popen[bytes], connection: socket.socket) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], connection: socket.socket, name: str) -> None:
         self.process = process
+        self.name = name
         self.alive = True
         self.sink_limits: Mapping[str, int] = {}
         self._connection = connection
@@ -129,7 +145,8 @@ class _ZygoteConnection:
         self._loop.add_reader(connection, self._receive)
 
     @classmethod
-    async def start(cls, log: Path) -> _ZygoteConnection:
+    async def start(cls, log: Path, home: Path) -> _ZygoteConnection:
+        name = secrets.token_hex(8)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)  # noqa: FBT003 - the standard library's signature
         with theirs, log.open("ab") as output:
@@ -139,9 +156,10 @@ class _ZygoteConnection:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                env=os.environ | {MARK: mark_of(home, name)},
                 start_new_session=True,
             )
-        connection = cls(process, ours)
+        connection = cls(process, ours, name)
         try:
             async with asyncio.timeout(START_TIMEOUT):
                 await connection._ready
@@ -252,32 +270,6 @@ class _ZygoteConnection:
         except subprocess.TimeoutExpired:
             self.process.kill()
             await asyncio.to_thread(self.process.wait)
-
-
-def signal_group(pid: int, number: int) -> None:
-    """Signal the process group that ``pid`` leads, or ``pid`` alone as long as it has not made itself a leader."""
-    try:
-        os.killpg(pid, number)
-    except ProcessLookupError:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-
-
-def start_time(pid: int) -> float | None:
-    """When the process started, in the system's words; None when there is none."""
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.Error:
-        return None
-
-
-def is_running(pid: int, started: float) -> bool:
-    """Whether the process of that number and start time is there and no zombie."""
-    try:
-        process = psutil.Process(pid)
-        return process.create_time() == started and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
 
 
 def _resolve(future: asyncio.Future[T], value: T) -> None:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from runner.home import Home
-from runner.supervisor.fork_server import ForkServerError, signal_group
+from runner.supervisor.descent import end_strays
+from runner.supervisor.fork_server import ForkServerError
+from runner.supervisor.processes import ProcessIdentity, boot_id, signal_group
 
 _log = logging.getLogger(__name__)
-# The system's clock may be set between two looks at a start time; no process id comes round again within this.
-_START_TOLERANCE = 2.0
 _PATIENCE = 5.0
-
-
-class _Process(msgspec.Struct, frozen=True):
-    pid: int
-    started: float
+_LOOK_INTERVAL = 0.01
 
 
 def remember_workers(home: Home, execution_id: str, processes: Sequence[tuple[int, float]]) -> None:
@@ -31,8 +26,9 @@ def remember_workers(home: Home, execution_id: str, processes: Sequence[tuple[in
     later daemon would not know of must not run."""
     path = home.workers_file(execution_id)
     temporary = path.with_suffix(".new")
+    boot = boot_id()
     try:
-        temporary.write_bytes(msgspec.json.encode([_Process(pid, started) for pid, started in processes]))
+        temporary.write_bytes(msgspec.json.encode([ProcessIdentity(pid, started, boot) for pid, started in processes]))
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
@@ -44,39 +40,45 @@ def forget_workers(home: Home, execution_id: str) -> None:
     home.workers_file(execution_id).unlink(missing_ok=True)
 
 
-def end_orphans(home: Home) -> list[int]:
-    """Kill every worker that a former daemon of this home has left, with its process group; the ids of those that lived.
+def noted_executions(home: Home) -> set[str]:
+    """The executions whose workers are written down."""
+    return {path.stem for path in home.workers.glob("*.json")}
 
-    A process is taken for the worker only when both its id and its start time fit.
-    """
-    found: list[psutil.Process] = []
-    for path in home.workers.glob("*.json"):
-        for process in _read(path):
-            orphan = _alive(process)
-            if orphan is not None:
-                found.append(orphan)
-    for orphan in found:
-        signal_group(orphan.pid, signal.SIGKILL)
-    _, alive = psutil.wait_procs(found, timeout=_PATIENCE)
-    for orphan in alive:
-        _log.error("the orphaned worker %s does not die", orphan.pid)
+
+def end_orphans(home: Home) -> list[int]:
+    """Kill every worker that a former daemon of this home has left, with its process group and all that its plugins started;
+    the ids of those that lived. A process is taken for the worker only when its id, its start time and the boot fit."""
+    ended = [pid for path in home.workers.glob("*.json") for pid in _end_noted(path)]
+    ended += end_strays(home.path, None)
     for path in home.workers.iterdir():
         path.unlink(missing_ok=True)
-    return [orphan.pid for orphan in found]
+    return ended
 
 
-def _read(path: Path) -> list[_Process]:
+def end_workers(home: Home, execution_id: str) -> list[int]:
+    """The same for the workers of one execution that nobody runs any more."""
+    path = home.workers_file(execution_id)
+    ended = _end_noted(path)
+    path.unlink(missing_ok=True)
+    return ended
+
+
+def _end_noted(path: Path) -> list[int]:
+    found = [process for process in _read(path) if process.pid != os.getpid() and process.is_alive()]
+    for process in found:
+        signal_group(process.pid, signal.SIGKILL)
+    deadline = time.monotonic() + _PATIENCE
+    while alive := [process.pid for process in found if process.is_alive()]:
+        if time.monotonic() > deadline:
+            _log.error("the orphaned workers %s do not die", alive)
+            break
+        time.sleep(_LOOK_INTERVAL)
+    return [process.pid for process in found]
+
+
+def _read(path: Path) -> list[ProcessIdentity]:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=list[_Process])
+        return msgspec.json.decode(path.read_bytes(), type=list[ProcessIdentity])
     except (OSError, msgspec.DecodeError) as error:
         _log.warning("cannot read %s: %s", path, error)
         return []
-
-
-def _alive(process: _Process) -> psutil.Process | None:
-    with contextlib.suppress(psutil.Error):
-        found = psutil.Process(process.pid)
-        same = abs(found.create_time() - process.started) <= _START_TOLERANCE
-        if same and found.status() != psutil.STATUS_ZOMBIE and found.pid != os.getpid():
-            return found
-    return None

@@ -56,7 +56,7 @@ class Supervisor:
         limits = limits or Limits()
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(await asyncio.to_thread(home.acquire))
-            fork_server = ForkServer(home.daemon_log)
+            fork_server = ForkServer(home.daemon_log, home.path)
             stack.push_async_callback(fork_server.close)
             await stack.enter_async_context(_background(_warm_up(fork_server), "fork server"))
             orphans = await asyncio.to_thread(end_orphans, home)

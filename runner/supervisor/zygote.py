@@ -19,6 +19,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +39,11 @@ from runner.supervisor.fork_protocol import (
 from schemas.loader import plugin_names
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 _INTERNAL_ERROR = 70
+# How long the processes that a worker has left behind may take to be gone after SIGKILL before its end is told all the same.
+_STRAY_PATIENCE = 2.0
+_STRAY_LOOK = 0.005
 # SIGPIPE stays ignored, as Python has it: a write to a closed socket is an error, not a death.
 _RESET_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP)
 
@@ -113,21 +118,69 @@ class Zygote:
         self._send(Forked(request.request, pid))
 
     def _reap(self) -> None:
-        while self._children:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
+        while (pid := _ended_child()) is not None:
+            if pid in self._children:  # still a zombie: nobody else can have its number, nor its group's
+                _kill_group(pid)
+            _, status = os.waitpid(pid, 0)
+            if pid in self._children:
+                self._children.discard(pid)
+                self._end_strays()
+                self._send(WorkerEnded(pid, os.waitstatus_to_exitcode(status)))
+
+    def _end_strays(self) -> None:
+        """Kill what workers have left behind: a living worker keeps its descendants, so all other children are of dead ones."""
+        deadline = time.monotonic() + _STRAY_PATIENCE
+        while strays := children_of_this_process() - self._children:
+            for pid in strays:  # children of ours: no other process can take the number before we wait for it
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+            if time.monotonic() > deadline:
                 return
-            self._children.discard(pid)
-            self._send(WorkerEnded(pid, os.waitstatus_to_exitcode(status)))
+            time.sleep(_STRAY_LOOK)
 
     def _kill_children(self) -> None:
         """Where no parent-death signal exists this is what ends the workers' whole groups."""
         for pid in self._children:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
+            _kill_group(pid)
+        while self._children and (ended := _ended_child(wait=True)) is not None:
+            os.waitpid(ended, 0)
+            self._children.discard(ended)
+        self._end_strays()
 
     def _send(self, message: ZygoteMessage) -> None:
         self._connection.sendall(encode(message))
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _ended_child(*, wait: bool = False) -> int | None:
+    """A child that has ended and is not waited for yet, None when there is none."""
+    try:
+        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT | (0 if wait else os.WNOHANG))
+    except ChildProcessError:
+        return None
+    return None if found is None else found.si_pid
+
+
+def children_of_this_process() -> set[int]:
+    """The process ids of all children, zombies included."""
+    try:
+        return set(map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()))
+    except OSError:
+        import psutil
+
+        return {child.pid for child in psutil.Process().children()}
+
+
+def adopt_orphans() -> None:
+    """Ask the kernel that whoever among this process's descendants loses its parent becomes its child. Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def die_with_parent(parent: int) -> None:
@@ -144,6 +197,7 @@ def _become_worker(descriptor: int, errors_file: str, zygote: int, run_worker: R
     try:
         os.setsid()
         die_with_parent(zygote)
+        adopt_orphans()
         signal.set_wakeup_fd(-1)
         for number in _RESET_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
@@ -223,6 +277,7 @@ def _serve_parent() -> None:
     from runner.worker.main import run_worker
 
     import_plugins()
+    adopt_orphans()
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=descriptor) as connection:

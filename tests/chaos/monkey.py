@@ -17,7 +17,7 @@ from typing import Protocol
 import psutil
 
 from runner.model import Attempt, Checkpoint, Execution, Job
-from runner.supervisor.fork_server import is_running
+from runner.supervisor.processes import is_running, start_time
 from spec.errors import FlowdeckError
 
 PATIENCE = 60.0
@@ -190,10 +190,7 @@ class Monkey:
 
 
 def _started(pid: int) -> float | None:
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.Error:
-        return None
+    return start_time(pid)
 
 
 def _parent(pid: int | None) -> int | None:

@@ -16,6 +16,7 @@ from runner.model import CheckpointKind
 from runner.requests import StopRequest, SubmitRequest
 from runner.states import ExecutionState
 from runner.supervisor.orphans import end_orphans, remember_workers
+from runner.supervisor.processes import start_time
 
 FINISHED, STOPPED, CANCELED = ExecutionState.FINISHED, ExecutionState.STOPPED, ExecutionState.CANCELED
 
@@ -147,10 +148,10 @@ def test_orphans_are_known_by_their_start_time(home: Home):
         [sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True
     )
     with sleeper() as orphan, sleeper() as stranger:
-        started = psutil.Process(orphan.pid).create_time()
+        started = start_time(orphan.pid)
         remember_workers(home, "execution", [(orphan.pid, started), (stranger.pid, started - 1000)])
         assert end_orphans(home) == [orphan.pid]
-        assert not psutil.pid_exists(orphan.pid)
+        assert orphan.wait(5) == -9
         assert stranger.poll() is None
         stranger.kill()
     assert list(home.workers.iterdir()) == []

@@ -16,6 +16,7 @@ import pytest
 
 from runner.supervisor.fork_protocol import FrameReader, Hello, encode
 from runner.supervisor.fork_server import ForkServer, ForkServerError, WorkerProcess
+from runner.supervisor.processes import start_time
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ async def test_workers_are_clean_leaders_of_their_own_group(server, tmp_path):
     with ours:
         process = psutil.Process(worker.pid)
         assert process.ppid() == server.pid
-        assert worker.started == process.create_time()
+        assert worker.started == start_time(worker.pid)
         async with asyncio.timeout(5):
             while len(links := descriptors(worker.pid)) != 4:  # noqa: ASYNC110 - its first act is to close what it inherited
                 await asyncio.sleep(0.01)
