@@ -43,10 +43,12 @@ def test_ls_filters(served):
 def test_show_as_json_has_the_processes(served):
     """Show carries the process ids of the daemon and the workers."""
     job = served.json("show", "stream")
-    assert set(job) >= JOB_FIELDS | {"daemon_pid", "worker_pids"}
+    assert set(job) >= JOB_FIELDS | {"daemon_pid", "worker_pids", "attempts"}
     assert job["daemon_pid"] == served.home.holder()
     assert job["worker_pids"] == job["execution"]["worker_pids"]
     assert job["worker_pids"]
+    (attempt,) = job["attempts"]
+    assert (attempt["number"], attempt["cause"], attempt["workers"]) == (1, "the execution was started", 1)
 
 
 def test_show_as_a_table(served):
@@ -59,6 +61,8 @@ def test_show_as_a_table(served):
         job["execution"]["id"],
         str(served.home.holder()),
         "CHECKPOINT",
+        "ATTEMPT",
+        "the execution was started; from the beginning",
     ):
         assert part in text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from runner.model import Checkpoint, Execution, Job
+from runner.model import Attempt, Checkpoint, Execution, Job
 from tui.cli import figures
 from tui.cli.tables import Cell, Column, print_pairs, print_table, state_cell
 from tui.cli.terminal import write_data
@@ -13,8 +13,10 @@ from tui.cli.terminal import write_data
 _SHOWN = 10
 
 
-def print_details(job: Job, executions: Sequence[Execution], checkpoints: Sequence[Checkpoint], daemon_pid: int) -> None:
-    """Print the job, then its newest executions and checkpoints."""
+def print_details(
+    job: Job, executions: Sequence[Execution], attempts: Sequence[Attempt], checkpoints: Sequence[Checkpoint], daemon_pid: int
+) -> None:
+    """Print the job, then its newest executions, the newest attempts of the last of them, and the newest checkpoints."""
     print_pairs([*_job_pairs(job), *_execution_pairs(job.execution, daemon_pid), *_reload_pairs(job)])
     if executions:
         write_data("\n")
@@ -26,6 +28,16 @@ def print_details(job: Job, executions: Sequence[Execution], checkpoints: Sequen
             Column("FROM"),
         )
         print_table((*columns, *counted), [_execution_row(execution) for execution in executions[:_SHOWN]])
+    if attempts:
+        write_data("\n")
+        columns = (Column("ATTEMPT", right=True), Column("OUTCOME"), Column("STARTED"), Column("DURATION", right=True))
+        counted = (
+            Column("ROWS IN", right=True),
+            Column("ROWS OUT", right=True),
+            Column("WORKERS", right=True),
+            Column("WHY", flexible=True),
+        )
+        print_table((*columns, *counted), [_attempt_row(attempt) for attempt in attempts[: -_SHOWN - 1 : -1]])
     if checkpoints:
         write_data("\n")
         columns = (Column("CHECKPOINT", right=True), Column("KIND"), Column("STATUS"), Column("COMPLETED"))
@@ -62,12 +74,28 @@ def _execution_pairs(execution: Execution | None, daemon_pid: int) -> list[tuple
         ("bytes", f"{figures.size(totals.bytes_in)} in, {figures.size(totals.bytes_out)} out"),
         ("memory", figures.size(totals.memory_bytes)),
         ("processes", f"daemon {daemon_pid}, workers {' '.join(map(str, execution.worker_pids)) or 'none'}"),
+        *_steering_pairs(execution),
     ]
     if execution.phase:
         pairs.append(("phase", execution.phase))
     if execution.savepoint_id is not None:
         pairs.append(("savepoint", str(execution.savepoint_id)))
     return pairs + _error_pairs(execution)
+
+
+def _steering_pairs(execution: Execution) -> list[tuple[str, str | Cell]]:
+    """Workers as they are and are to be, the pause, and how far the input is read."""
+    pairs: list[tuple[str, str | Cell]] = []
+    if execution.workers_wanted is not None and not execution.state.is_terminal:
+        by_hand = "" if execution.workers_asked is None else ", set by hand"
+        pairs.append(("workers", f"{len(execution.worker_pids)} of {execution.workers_wanted} wanted{by_hand}"))
+    if execution.pause is not None and not execution.state.is_terminal:
+        reason = f": {execution.pause.reason}" if execution.pause.reason else ""
+        pairs.append(("paused", f"since {moment(execution.pause.since)}{reason}"))
+    if execution.splits is not None:
+        splits = execution.splits
+        pairs.append(("splits", f"{splits.finished} of {splits.total} read, {splits.reading} being read"))
+    return pairs
 
 
 def _error_pairs(execution: Execution) -> list[tuple[str, str | Cell]]:
@@ -96,6 +124,23 @@ def _execution_row(execution: Execution) -> tuple[str | Cell, ...]:
         figures.exact(execution.totals.rows_out),
         str(execution.restarts),
         f"checkpoint {execution.restored_from}" if execution.restored_from is not None else "the beginning",
+    )
+
+
+def _attempt_row(attempt: Attempt) -> tuple[str | Cell, ...]:
+    """Attempts of a former flowdeck have no measured duration, nor has one whose daemon died: then the clock's."""
+    duration = attempt.duration if attempt.outcome else None
+    if duration is None:
+        duration = (attempt.ended_at or time.time()) - attempt.started_at
+    return (
+        str(attempt.number),
+        attempt.outcome or "runs",
+        moment(attempt.started_at),
+        figures.duration(duration),
+        figures.exact(attempt.rows_in if attempt.outcome else None),
+        figures.exact(attempt.rows_out if attempt.outcome else None),
+        str(attempt.workers or figures.UNKNOWN),
+        "; ".join(filter(None, (attempt.cause, attempt.restore_reason))),
     )
 
 

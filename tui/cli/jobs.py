@@ -53,15 +53,17 @@ def ls_command(*, state: ExecutionState | None, queue: str | None, limit: int, o
 @output_option
 @home_option
 def show_command(job: str, *, output: str) -> int:
-    """Show everything about JOB: state, throughput, error, executions, checkpoints, processes."""
+    """Show everything about JOB: state, throughput, error, executions, attempts, checkpoints, processes."""
     with current_session().client() as client, suggesting(client, job):
         found = client.job(job)
         status = client.status()
+        attempts = client.attempts(found.execution.id) if found.execution is not None else ()
         if output == "json":
             workers = found.execution.worker_pids if found.execution is not None else ()
-            print_json({**to_plain(found), "daemon_pid": status.pid, "worker_pids": workers})
+            print_json({**to_plain(found), "daemon_pid": status.pid, "worker_pids": workers, "attempts": attempts})
         else:
-            print_details(found, client.executions(found.id), client.checkpoints(found.id, limit=10), status.pid)
+            checkpoints = client.checkpoints(found.id, limit=10)
+            print_details(found, client.executions(found.id), attempts, checkpoints, status.pid)
     return 0
 
 
