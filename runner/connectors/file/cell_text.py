@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from runner.connectors.file.text_values import separator
 from spec.sql.text import identifier, literal
+from spec.types import MAXIMUM_PRECISION
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ def json_value(expression: str, data_type: Any) -> str:
         return f"to_base64({expression})"
     if pa.types.is_timestamp(data_type):
         return f"replace(CAST({expression} AS VARCHAR), ' ', 'T')"
+    if pa.types.is_decimal(data_type):
+        return _fraction(expression, data_type)
     if pa.types.is_floating(data_type):
         return (
             f"CASE WHEN isfinite({expression}) OR {expression} IS NULL THEN to_json({expression})"
@@ -101,6 +104,14 @@ def json_value(expression: str, data_type: Any) -> str:
     return f"CASE WHEN {expression} IS NOT NULL THEN struct_pack({fields}) END"
 
 
+def _fraction(expression: str, data_type: Any) -> str:
+    """SQL for a decimal without digits before the point, where the engine writes no zero either, which JSON asks for: with
+    room for one, or as a text when there is none."""
+    if data_type.precision < MAXIMUM_PRECISION:
+        return f"CAST({expression} AS DECIMAL({data_type.precision + 1}, {data_type.scale}))"
+    return f"regexp_replace(CAST({expression} AS VARCHAR), '^(-?)[.]', '\\10.')"
+
+
 def _needs_help(data_type: Any) -> bool:
     if pa.types.is_list(data_type):
         return _needs_help(data_type.value_type)
@@ -108,4 +119,6 @@ def _needs_help(data_type: Any) -> bool:
         return _needs_help(data_type.item_type)
     if pa.types.is_struct(data_type):
         return any(_needs_help(child.type) for child in data_type)
+    if pa.types.is_decimal(data_type):
+        return bool(data_type.precision == data_type.scale)
     return bool(pa.types.is_binary(data_type) or pa.types.is_timestamp(data_type) or pa.types.is_floating(data_type))
