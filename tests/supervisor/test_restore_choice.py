@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.model import Checkpoint, CheckpointKind, CheckpointStatus
-from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.errors import CheckpointDamaged, Conflict, NotFound
 from runner.supervisor.restore import LATEST, NONE, choose_restore_point
+from spec.job import DamagePolicy
 
 COMPLETE = {CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}
 
@@ -57,6 +58,45 @@ def test_the_choice_is_complete_newest_and_said(checkpoints, wanted, execution):
     else:
         assert str(choice.id) == wanted
     assert choice.checkpoint is None or choice.checkpoint.status in COMPLETE
+
+
+@given(
+    CHECKPOINTS, WANTED, st.sampled_from([None, "first", "second"]), st.sets(st.integers(1, 12)), st.sampled_from(DamagePolicy)
+)
+def test_damage_is_refused_or_passed_over_and_said(checkpoints, wanted, execution, damaged, policy):
+    """With a damaged candidate: the same choice as without damage, or an error that names it; by the policy an older one of the
+    same kind of candidates, whose reason names every one that was passed over; never the beginning."""
+
+    def damage(found):
+        return "its bytes differ" if found.id in damaged else ""
+
+    try:
+        sound = choose_restore_point(checkpoints, wanted, execution)
+    except (Conflict, NotFound) as error:
+        with pytest.raises(type(error)):
+            choose_restore_point(checkpoints, wanted, execution, policy=policy, damage=damage)
+        return
+    message = ""
+    try:
+        choice = choose_restore_point(checkpoints, wanted, execution, policy=policy, damage=damage)
+    except CheckpointDamaged as error:
+        message = error.message
+    if message:
+        assert sound.id in damaged
+        assert f"checkpoint {sound.id}," in message
+        assert "its bytes differ" in message
+        return
+    if sound.id not in damaged:
+        assert choice == sound
+        return
+    assert policy is DamagePolicy.FALL_BACK
+    assert choice.checkpoint is not None
+    assert choice.id not in damaged
+    assert choice.id < sound.id
+    assert [number for number, _ in choice.damaged] == sorted((number for number, _ in choice.damaged), reverse=True)
+    assert {sound.id} <= {number for number, _ in choice.damaged} <= damaged
+    assert all(f"{number} (its bytes differ)" in choice.reason for number, _ in choice.damaged)
+    assert sound.checkpoint.execution_id != execution or choice.checkpoint.execution_id == execution
 
 
 @given(CHECKPOINTS, WANTED, st.randoms())
