@@ -47,8 +47,18 @@ from runner.replies import (
     SavepointVerdict,
     SeriesList,
     ShutdownReply,
+    WorkerList,
 )
-from runner.requests import KeyRequest, QueueRequest, RestartRequest, SavepointRequest, StopRequest, SubmitRequest
+from runner.requests import (
+    KeyRequest,
+    PauseRequest,
+    QueueRequest,
+    RestartRequest,
+    SavepointRequest,
+    StopRequest,
+    SubmitRequest,
+    WorkersRequest,
+)
 from runner.states import ExecutionState
 from runner.transport import ApiError, DaemonConnection, exchange, problem_of, target_of
 from spec.errors import FlowdeckError
@@ -146,6 +156,22 @@ class Client:
     def cancel(self, reference: str) -> Job:
         """Returns once the wish is recorded."""
         return self._call(Job, "POST", target_of("jobs", reference, "cancel"))
+
+    def pause(self, reference: str, request: PauseRequest | None = None) -> Job:
+        """Read nothing until :meth:`resume`. Returns once the wish is recorded."""
+        return self._call(Job, "POST", target_of("jobs", reference, "pause"), request or PauseRequest())
+
+    def resume(self, reference: str) -> Job:
+        """Returns once the wish is recorded."""
+        return self._call(Job, "POST", target_of("jobs", reference, "resume"))
+
+    def workers(self, reference: str) -> WorkerList:
+        """The worker processes of the job, by number, and how many there are to be."""
+        return self._call(WorkerList, _READ, target_of("jobs", reference, "workers"))
+
+    def scale(self, reference: str, request: WorkersRequest) -> Job:
+        """Change the number of workers while the job runs. Returns once the wish is recorded."""
+        return self._call(Job, "POST", target_of("jobs", reference, "workers"), request)
 
     def restart(self, reference: str, request: RestartRequest | None = None) -> Job:
         """A new execution of the job's newest generation; with overrides it returns once the new generation works."""

@@ -7,6 +7,7 @@ measured zero.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -48,6 +49,49 @@ class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
     plugin: str | None = None
     position: str | None = None
+
+
+class RejectedRows(msgspec.Struct, frozen=True, kw_only=True):
+    """How many rows of one plugin were rejected for one kind of reason, and when the first and the last of them."""
+
+    plugin: str
+    kind: str
+    rows: int
+    first_at: float
+    last_at: float
+
+
+class Rejection(msgspec.Struct, frozen=True, kw_only=True):
+    """One rejected row: why, its text (bounded), and where it was. ``line`` counts from 1 (in a file without lines it is the
+    row's number), ``offset`` is the byte at which the row begins. ``checkpoint`` is the one that made the rejection durable."""
+
+    plugin: str
+    kind: str
+    reason: str
+    row: str
+    file: str = ""
+    line: int | None = None
+    offset: int | None = None
+    at: float
+    checkpoint: int | None = None
+    execution_id: str = ""
+
+
+def merged_rejections(counts: Iterable[RejectedRows]) -> tuple[RejectedRows, ...]:
+    """``counts`` of several workers or attempts as one, by plugin and kind."""
+    merged: dict[tuple[str, str], RejectedRows] = {}
+    for found in counts:
+        known = merged.get((found.plugin, found.kind))
+        if known is not None:
+            found = RejectedRows(
+                plugin=found.plugin,
+                kind=found.kind,
+                rows=known.rows + found.rows,
+                first_at=min(known.first_at, found.first_at),
+                last_at=max(known.last_at, found.last_at),
+            )
+        merged[found.plugin, found.kind] = found
+    return tuple(merged[key] for key in sorted(merged))
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):

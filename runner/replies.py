@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from runner.model import ApiKey, Attempt, Checkpoint, Execution, Generation, Job, KeyScope, LogLine, MetricSeries, Queue
+from runner.model import ApiKey, Attempt, Checkpoint, Execution, Generation, Job, KeyScope, LogLine, MetricSeries, Queue, Worker
 
 
 class JobPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +45,13 @@ class AttemptList(msgspec.Struct, frozen=True, kw_only=True):
     """Attempts of one execution, in order."""
 
     attempts: tuple[Attempt, ...]
+
+
+class WorkerList(msgspec.Struct, frozen=True, kw_only=True):
+    """The workers of a job's execution, by number, and how many it is to have."""
+
+    workers: tuple[Worker, ...]
+    wanted: int | None
 
 
 class GenerationList(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,6 +49,20 @@ class StopRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     description: str = ""
 
 
+class PauseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Read nothing until the job is resumed. ``reason`` is kept with it."""
+
+    reason: str = ""
+
+
+class WorkersRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Have ``total`` workers, or ``add`` more, or ``remove`` some: exactly one of the three."""
+
+    total: int | None = None
+    add: int | None = None
+    remove: int | None = None
+
+
 class SavepointRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Take a savepoint while the job runs on. ``directory``: the absolute path of the directory it is written to, which must
     not be there yet; None: one below the daemon's home."""

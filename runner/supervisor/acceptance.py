@@ -7,13 +7,25 @@ from dataclasses import replace
 
 from runner.model import CheckpointKind, DesiredState
 from runner.states import ExecutionState
+from runner.supervisor import pausing, scaling
 from runner.supervisor.adoption import adopt
 from runner.supervisor.attempt import Attempt
 from runner.supervisor.coordinator import Trigger
 from runner.supervisor.course import Course
 from runner.supervisor.outcome import Ending
 from runner.supervisor.pending_wishes import reject, resolve
-from runner.supervisor.wishes import CancelWish, ParkWish, SavepointWish, SettingsWish, StopWish, Wish
+from runner.supervisor.wishes import (
+    CancelWish,
+    ParkWish,
+    PauseWish,
+    ResumeWish,
+    SavepointWish,
+    ScaleWish,
+    SettingsWish,
+    StopWish,
+    Wish,
+)
+from runner.supervisor.work import worker_count
 
 
 class Acceptance:
@@ -40,9 +52,34 @@ class Acceptance:
                 await self._accept_stop(wish, attempt)
             case ParkWish():
                 self._accept_parking(attempt)
+            case _:
+                await self._steer(wish, attempt)
+
+    async def _steer(self, wish: Wish, attempt: Attempt | None) -> None:
+        """What lets the execution go on, in another way."""
+        course, record = self._course, self._course.record
+        match wish:
             case SettingsWish():
                 if await adopt(wish, record, course.records, course.budget, attempt):
-                    course.work = replace(course.work, generation=wish.generation, job=wish.job)
+                    await self._go_on_as(wish, attempt)
+            case PauseWish():
+                await pausing.pause(wish, record, attempt)
+            case ResumeWish():
+                await pausing.resume(wish, record, attempt)
+            case ScaleWish():
+                limits = await course.parts.fork_server.sink_limits()
+                await scaling.scale(wish, record, course.work.job, limits, attempt)
+
+    async def _go_on_as(self, wish: SettingsWish, attempt: Attempt | None) -> None:
+        """The other generation is recorded; what it says of workers counts again if it says something else."""
+        course = self._course
+        former = course.work.job.env.workers
+        course.work = replace(course.work, generation=wish.generation, job=wish.job)
+        if wish.job.env.workers != former:
+            workers = worker_count(wish.job, await course.parts.fork_server.sink_limits())
+            await scaling.keep_scale(course.record, workers, by_hand=False)
+            if attempt is not None:
+                attempt.scale(workers)
 
     def _accept_savepoint(self, wish: SavepointWish, attempt: Attempt | None) -> None:
         if self._course.record.state is ExecutionState.STOPPING:
@@ -82,7 +119,7 @@ class Acceptance:
             course.ending = Ending.PARKED
             return
         course.park_until = asyncio.get_running_loop().time() + course.parts.limits.parking
-        if course.record.state in {ExecutionState.RUNNING, ExecutionState.SAVEPOINTING}:
+        if course.record.state in {ExecutionState.RUNNING, ExecutionState.PAUSED, ExecutionState.SAVEPOINTING}:
             attempt.ask(
                 Trigger(CheckpointKind.PERIODIC, stop=True, description="the daemon was shut down", asked_by="a shutdown")
             )

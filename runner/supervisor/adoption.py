@@ -16,7 +16,7 @@ from runner.supervisor.wishes import SettingsWish
 from spec.errors import FlowdeckError
 
 # While an attempt gets ready, or ends, it is bound to the generation it began with.
-_SETTLED = frozenset({ExecutionState.RUNNING, ExecutionState.SAVEPOINTING, ExecutionState.RESTARTING})
+_SETTLED = frozenset({ExecutionState.RUNNING, ExecutionState.PAUSED, ExecutionState.SAVEPOINTING, ExecutionState.RESTARTING})
 
 
 async def adopt(

@@ -18,6 +18,7 @@ from spec.errors import FlowdeckError
 _log = logging.getLogger(__name__)
 DAEMON_ENDS = "the daemon was shut down; the next one goes on from the last checkpoint"
 """The phase of an execution that was left in order."""
+_AT_WORK = frozenset({ExecutionState.STARTING, ExecutionState.RUNNING, ExecutionState.PAUSED, ExecutionState.SAVEPOINTING})
 
 
 class Aftermath:
@@ -111,7 +112,7 @@ class Aftermath:
 
     async def _park(self) -> None:
         record = self._course.record
-        if record.state in {ExecutionState.STARTING, ExecutionState.RUNNING, ExecutionState.SAVEPOINTING}:
+        if record.state in _AT_WORK:
             await record.change(ExecutionState.RESTARTING, DAEMON_ENDS, worker_pids=())
         self._course.over = True
 
@@ -142,7 +143,7 @@ class Aftermath:
         """Go over to a terminal state. Unless the end was ``clean``, put the outputs in order first."""
         course, trouble = self._course, ""
         if not clean and course.touched:
-            trouble = await settle(course.parts, course.work, course.record.current)
+            trouble = await settle(course.parts, course.work, course.record.current, course.lease)
             if trouble:
                 message = "; ".join(filter(None, [message, f"unfinished output is not removed yet: {trouble}"]))
         await course.record.change(state, message, savepoint_id=savepoint_id, error=error, unsettled=trouble)

@@ -143,13 +143,13 @@ class Attempt:
     def pause(self) -> None:
         """Read nothing until :meth:`resume`, whoever joins meanwhile included. Checkpoints are taken as ever, but not the
         final one."""
-        self._paused = True
+        self._paused = self._meter.paused = True
         for worker in self._crew.pids:
             self._tell_pause(worker)
 
     def resume(self) -> None:
         """Read again."""
-        self._paused = False
+        self._paused = self._meter.paused = False
         for worker in self._crew.pids:
             self._crew.send(Resume(**self._crew.address(worker)))
 

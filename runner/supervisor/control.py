@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 
 import msgspec
 
 from runner.model import Checkpoint, CheckpointKind, ErrorInfo, Execution, Worker
 from runner.states import ExecutionState
+from runner.store.errors import LEASE_LOST, StoreError
 from runner.store.metrics import MetricSample
 from runner.supervisor.acceptance import Acceptance
 from runner.supervisor.aftermath import Aftermath
@@ -73,11 +73,13 @@ class ExecutionControl:
         self._leftovers = leftovers
         self._left: list[Execution] | None = None
         self._meter = TotalsMeter(execution.id, work.job, execution.totals)
+        lease = parts.leases.of(execution.id)
         self._course = Course(
             parts=parts,
             work=work,
-            record=ExecutionRecord(parts.journal, execution, self._meter),
-            records=CheckpointRecords(parts.journal, execution, work.job.env.checkpoint),
+            lease=lease,
+            record=ExecutionRecord(lease.journal, execution, self._meter),
+            records=CheckpointRecords(lease.journal, execution, work.job.env.checkpoint),
             budget=RestartBudget(work.job.env.restart, random.SystemRandom()),
             pending=PendingWishes(parts.limits.savepoints_waiting),
             fragile=fragile,
@@ -129,6 +131,7 @@ class ExecutionControl:
     async def run(self, ending: Ending | None = None) -> None:
         """To the end. With ``ending`` no attempt is made: the execution only has to be brought to that end."""
         try:
+            await self._course.lease.take()
             if ending is not None:
                 await self._aftermath.bring_to(ending)
             elif self._ticket is not None:
@@ -136,6 +139,9 @@ class ExecutionControl:
             while not self._course.over:
                 await self._conclude(await self._make_attempt())
         except Exception as error:  # noqa: BLE001 - one bad execution must not end the daemon
+            if isinstance(error, StoreError) and error.code == LEASE_LOST:
+                _log.warning("the control of execution %s ends: %s", self._record.current.id, error.message)
+                return
             _log.exception("the control of execution %s failed", self._record.current.id)
             await self._aftermath.give_up(error)
         finally:
@@ -154,8 +160,10 @@ class ExecutionControl:
                 self._left = await self._leftovers.clear(self.work.job_id)
             restored = await self._course.records.restored(self._wanted)
             number = await self._record.begin_attempt(restored.choice)
-            workers = worker_count(self.work.job, await self._parts.fork_server.sink_limits())
-            self._crew = self._new_crew(number)
+            asked = self._record.current.workers_asked
+            workers = worker_count(self.work.job, await self._parts.fork_server.sink_limits(), asked)
+            self._record.remember(workers_wanted=workers)
+            self._crew = self._new_crew(number, await self._course.lease.next_epoch())
             self._attempt = self._new_attempt(restored, workers, self._crew)
             await self._attempt.start()
             self._record.hired(tuple(self._crew.pids.values()))
@@ -166,11 +174,10 @@ class ExecutionControl:
             await self._end_attempt(outcome)
         return outcome
 
-    def _new_crew(self, number: int) -> Crew:
+    def _new_crew(self, number: int, epoch: int) -> Crew:
         parts = self._parts
         execution = self._record.current.id
-        # The clock is no promise of order, only of being different: a worker of another daemon's life cannot speak here.
-        return Crew(parts.home, parts.fork_server, self._inbox.put, execution=execution, attempt=number, epoch=time.time_ns())
+        return Crew(parts.home, parts.fork_server, self._inbox.put, execution=execution, attempt=number, epoch=epoch)
 
     def _new_attempt(self, restored: Restored, workers: int, crew: Crew) -> Attempt:
         if restored.snapshot is not None:
@@ -190,6 +197,8 @@ class ExecutionControl:
         )
         for trigger in self._course.pending.triggers():
             attempt.ask(trigger)
+        if self._record.current.pause is not None:
+            attempt.pause()
         return attempt
 
     async def _drive(self, attempt: Attempt) -> Outcome:
@@ -227,11 +236,15 @@ class ExecutionControl:
         """The work begins."""
         self._course.begun_at = _now()
         if self._record.state is ExecutionState.STARTING:
-            await self._record.change(ExecutionState.RUNNING, error=None)
+            await self._record.change(self._reading(), error=None)
         # The sinks of this generation are recovered, and with them what former executions of it had left.
         await self._leftovers.settled(left for left in self._left or () if left.generation == self.work.generation)
         self._left = []
         self.running.set()
+
+    def _reading(self) -> ExecutionState:
+        """The state of an execution that reads, unless somebody has paused it."""
+        return ExecutionState.RUNNING if self._record.current.pause is None else ExecutionState.PAUSED
 
     def wants(self, trigger: Trigger) -> bool:
         """Whether anybody still waits for the checkpoint."""
@@ -239,7 +252,7 @@ class ExecutionControl:
 
     async def checkpoint_begins(self, trigger: Trigger) -> None:
         """Savepoints are a state of their own, unless the execution is being stopped by one."""
-        if trigger.kind is CheckpointKind.SAVEPOINT and self._record.state is ExecutionState.RUNNING:
+        if trigger.kind is CheckpointKind.SAVEPOINT and self._record.state is self._reading():
             await self._record.change(ExecutionState.SAVEPOINTING)
 
     async def checkpoint_durable(self, trigger: Trigger, checkpoint: Checkpoint) -> None:
@@ -260,7 +273,7 @@ class ExecutionControl:
     async def checkpoint_committed(self, trigger: Trigger, checkpoint: Checkpoint) -> None:
         """A savepoint is over; one that stops ends the attempt instead."""
         if not trigger.stop and self._record.state is ExecutionState.SAVEPOINTING:
-            await self._record.change(ExecutionState.RUNNING)
+            await self._record.change(self._reading())
         self._course.pending.fulfil(trigger, checkpoint)
 
     async def workers_changed(self, message: str) -> None:
@@ -280,7 +293,7 @@ class ExecutionControl:
     async def checkpoint_failed(self, trigger: Trigger, reason: str) -> None:
         """Run on without it, if that is still possible."""
         if self._record.state is ExecutionState.SAVEPOINTING:
-            await self._record.change(ExecutionState.RUNNING, f"the savepoint failed: {reason}")
+            await self._record.change(self._reading(), f"the savepoint failed: {reason}")
         self._course.pending.fail(trigger, reason)
         if not trigger.stop or trigger.kind is CheckpointKind.FINAL:
             return

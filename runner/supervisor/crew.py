@@ -48,6 +48,7 @@ class Crew:
         self._workers: dict[int, Worker] = {}
         self._parting: dict[int, Worker] = {}
         self._farewells: set[asyncio.Task[None]] = set()
+        self._noting = asyncio.Lock()
         self._hired = 0
 
     @property
@@ -73,9 +74,10 @@ class Crew:
         return numbers
 
     async def _remember(self) -> None:
-        present = [*self._workers.values(), *self._parting.values()]
-        noted = [(worker.process.pid, worker.process.started) for worker in present]
-        await asyncio.to_thread(remember_workers, self._home, self._execution, noted)
+        async with self._noting:
+            present = [*self._workers.values(), *self._parting.values()]
+            noted = [(worker.process.pid, worker.process.started) for worker in present]
+            await asyncio.to_thread(remember_workers, self._home, self._execution, noted)
 
     async def _hire(self, number: int) -> None:
         log_file = self._home.log_file(self._execution)

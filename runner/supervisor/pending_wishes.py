@@ -8,7 +8,7 @@ from typing import TypeVar
 from runner.model import Checkpoint, CheckpointKind
 from runner.supervisor.coordinator import Trigger
 from runner.supervisor.errors import Conflict
-from runner.supervisor.wishes import CancelWish, SavepointWish, SettingsWish, StopWish, Wish
+from runner.supervisor.wishes import CancelWish, PauseWish, ResumeWish, SavepointWish, ScaleWish, SettingsWish, StopWish, Wish
 
 T = TypeVar("T")
 
@@ -107,7 +107,13 @@ def reject(wish: Wish, reason: str) -> None:
                 done.exception()
         case StopWish():
             fail_stop(wish, reason)
-        case CancelWish(accepted=accepted) | SettingsWish(accepted=accepted):
+        case (
+            CancelWish(accepted=accepted)
+            | SettingsWish(accepted=accepted)
+            | PauseWish(accepted=accepted)
+            | ResumeWish(accepted=accepted)
+            | ScaleWish(accepted=accepted)
+        ):
             if not accepted.done():
                 accepted.set_exception(Conflict(reason))
                 accepted.exception()

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 
 from runner.model import DesiredState, Queue
 from runner.states import ExecutionState
+from runner.supervisor import pausing
 from runner.supervisor.execution_record import ExecutionRecord
 from runner.supervisor.link import Heard, Hung
 from runner.supervisor.pending_wishes import reject, resolve
-from runner.supervisor.wishes import CancelWish, SavepointWish, SettingsWish, StopWish, Wish
+from runner.supervisor.wishes import CancelWish, PauseWish, ResumeWish, SavepointWish, ScaleWish, SettingsWish, StopWish, Wish
 from spec.job import DEFAULT_QUEUE
 
 _NOT_STARTED = "it had not started"
@@ -154,6 +155,15 @@ async def _answer(item: Heard | Hung | Wish, record: ExecutionRecord) -> bool:
             return True
         case SettingsWish():
             reject(item, "the job is QUEUED: a restart takes the settings")
+            return True
+        case ScaleWish():
+            reject(item, "the job is QUEUED: it has no workers yet; ask again when it runs")
+            return True
+        case PauseWish():
+            await pausing.pause(item, record, None)
+            return True
+        case ResumeWish():
+            await pausing.resume(item, record, None)
             return True
         case CancelWish():
             await record.change(ExecutionState.CANCELED, _NOT_STARTED, desired=DesiredState.CANCELED)

@@ -26,8 +26,16 @@ from runner.model import (
     MetricSeries,
     Queue,
 )
-from runner.replies import SavepointVerdict
-from runner.requests import QueueRequest, RestartRequest, SavepointRequest, StopRequest, SubmitRequest
+from runner.replies import SavepointVerdict, WorkerList
+from runner.requests import (
+    PauseRequest,
+    QueueRequest,
+    RestartRequest,
+    SavepointRequest,
+    StopRequest,
+    SubmitRequest,
+    WorkersRequest,
+)
 from runner.savepoint.writing import check_place
 from runner.states import ExecutionState
 from runner.store.store import Store
@@ -43,8 +51,9 @@ from runner.supervisor.restore import only_restore_point
 from runner.supervisor.restore_point import ALL
 from runner.supervisor.savepoints import Savepoints
 from runner.supervisor.submission import check_name, check_request
-from runner.supervisor.wishes import CancelWish, SavepointWish, StopWish
+from runner.supervisor.wishes import CancelWish, PauseWish, ResumeWish, SavepointWish, ScaleWish, StopWish
 from runner.supervisor.work import Parts
+from spec.errors import UsageError
 
 _ANSWER_TIMEOUT = 20.0
 # A restart of a running job answers when the new execution is recorded, or after this: the stop may take long.
@@ -174,6 +183,29 @@ class JobService:
             wish = CancelWish()
             await self._ask(job, control, wish, wish.accepted)
         return await self.job(job.id)
+
+    async def pause(self, reference: str, request: PauseRequest) -> Job:
+        """Let the job read nothing until it is resumed; returns once that is recorded. One that is paused is returned as it
+        is."""
+        return await self._steer(reference, PauseWish(request.reason))
+
+    async def resume(self, reference: str) -> Job:
+        """Let the job read again; returns once that is recorded. One that is not paused is returned as it is."""
+        return await self._steer(reference, ResumeWish())
+
+    async def scale(self, reference: str, request: WorkersRequest) -> Job:
+        """Change how many workers the job has while it runs; returns once that is recorded."""
+        given = [number for number in (request.total, request.add, request.remove) if number is not None]
+        if len(given) != 1 or given[0] < (request.total is not None):
+            raise UsageError("give one of total (from 1), add and remove", hint="a job keeps at least one worker")
+        return await self._steer(reference, ScaleWish(request.total, (request.add or 0) - (request.remove or 0)))
+
+    async def workers(self, reference: str) -> WorkerList:
+        """The workers of the job's execution; none when it does not run."""
+        job = await self.job(reference)
+        control = self._executions.control(job.execution.id) if job.execution else None
+        wanted = job.execution.workers_wanted if job.execution else None
+        return WorkerList(workers=tuple(control.workers()) if control else (), wanted=wanted)
 
     async def savepoint(self, reference: str, request: SavepointRequest) -> Checkpoint:
         """Take a savepoint; returns when it is committed and its directory is written (or its record says why not), or raises
@@ -383,7 +415,11 @@ class JobService:
         raise Conflict(f"nobody controls the execution of {job.name}", hint="restart the daemon: flowdeck down, flowdeck up")
 
     async def _ask(
-        self, job: Job, control: ExecutionControl, wish: StopWish | CancelWish, accepted: asyncio.Future[None]
+        self,
+        job: Job,
+        control: ExecutionControl,
+        wish: StopWish | CancelWish | PauseWish | ResumeWish | ScaleWish,
+        accepted: asyncio.Future[None],
     ) -> None:
         try:
             await control.post(wish)
@@ -394,6 +430,17 @@ class JobService:
         except Conflict:
             if not control.ended.is_set():
                 raise
+
+    async def _steer(self, reference: str, wish: PauseWish | ResumeWish | ScaleWish) -> Job:
+        """Ask something of an execution that it outlives. Raises :class:`Conflict` when it does not."""
+        job = await self._lifecycle.require(reference)
+        control = await self._control(job)
+        if control is None:
+            raise _active(job, f"`flowdeck restart {job.name}` starts it")
+        await self._ask(job, control, wish, wish.accepted)
+        if not wish.accepted.done() or wish.accepted.exception() is not None:  # it has ended instead
+            raise _active(await self.job(job.id), f"`flowdeck restart {job.name}` starts it")
+        return await self.job(job.id)
 
     def _require_idle(self, job: Job) -> None:
         if self._lifecycle.lock(job.id).locked():

@@ -44,10 +44,13 @@ class TotalsMeter:
         self._committed_rows = 0
         self._barrier_at: float | None = None
         self._begun_with = so_far
+        self.paused = False
+        """Whether nothing is to be read: the rates are zero then, not what is left of them."""
 
     def begin_attempt(self, base: Totals, now: float) -> None:
         """Workers start to count from zero; ``base`` is what the restore point had counted."""
         self._base = self._begun_with = base
+        self.paused = False
         self._heartbeats.clear()
         self._window.clear()
         self._output.clear()
@@ -115,8 +118,8 @@ class TotalsMeter:
         rows_in, cpu = self._rates(now)
         return msgspec.structs.replace(
             counted,
-            rows_in_per_second=rows_in,
-            rows_out_per_second=self._output.per_second(now),
+            rows_in_per_second=0.0 if self.paused else rows_in,
+            rows_out_per_second=0.0 if self.paused else self._output.per_second(now),
             lag_rows=max(0, counted.rows_in - self._committed_rows),
             lag_seconds=max(0.0, now - self._barrier_at),
             cpu_percent=None if cpu is None else cpu * 100,

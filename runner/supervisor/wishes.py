@@ -64,4 +64,28 @@ class SettingsWish:
     accepted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-Wish: TypeAlias = StopWish | CancelWish | SavepointWish | ParkWish | SettingsWish
+@dataclass(slots=True, eq=False)
+class PauseWish:
+    """Read nothing until resumed. ``accepted`` resolves when that is recorded."""
+
+    reason: str = ""
+    accepted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+@dataclass(slots=True, eq=False)
+class ResumeWish:
+    """Read again. ``accepted`` resolves when that is recorded."""
+
+    accepted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+@dataclass(slots=True, eq=False)
+class ScaleWish:
+    """Have ``total`` workers, or ``change`` more than now. ``accepted`` resolves when that is recorded."""
+
+    total: int | None = None
+    change: int = 0
+    accepted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+Wish: TypeAlias = StopWish | CancelWish | SavepointWish | ParkWish | SettingsWish | PauseWish | ResumeWish | ScaleWish

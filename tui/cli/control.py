@@ -1,4 +1,4 @@
-"""Commands that change what a job does: stop, savepoint, cancel, restart."""
+"""Commands that change what a job does: stop, pause, resume, savepoint, cancel, restart."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from runner.model import Checkpoint, Job
-from runner.requests import RestartRequest, SavepointRequest, StopRequest
+from runner.requests import PauseRequest, RestartRequest, SavepointRequest, StopRequest
 from runner.states import ExecutionState
 from spec.overrides.path import split_assignment
 from tui.cli import figures
@@ -44,6 +44,27 @@ def cancel_command(job: str, *, output: str) -> int:
     """End JOB at once, without a savepoint, and wait until it has ended. What it has committed stays."""
     with current_session().client() as client, suggesting(client, job):
         return _tell_end(wait_for_end(client, client.cancel(job)), ExecutionState.CANCELED, output)
+
+
+@click.command("pause", short_help="Let a job read nothing until it is resumed.")
+@job_argument
+@click.option("--reason", default="", metavar="TEXT", help="Why; kept with the job while it is paused.")
+@output_option
+@home_option
+def pause_command(job: str, *, reason: str, output: str) -> int:
+    """Let JOB read nothing until `flowdeck resume`. Its processes stay, and its checkpoints go on."""
+    with current_session().client() as client, suggesting(client, job):
+        return _tell_state(client.pause(job, PauseRequest(reason=reason)), output)
+
+
+@click.command("resume", short_help="Let a paused job read on.")
+@job_argument
+@output_option
+@home_option
+def resume_command(job: str, *, output: str) -> int:
+    """Let JOB read on where it was paused."""
+    with current_session().client() as client, suggesting(client, job):
+        return _tell_state(client.resume(job), output)
 
 
 @click.command("savepoint", short_help="Take a savepoint of a running job.")
@@ -102,6 +123,17 @@ def restart_command(job: str, *, restore: str, overrides: dict[str, str], output
         print_json(restarted)
     else:
         write_data(f"{restarted.name}: {_describe_start(restarted)}\n")
+    return 0
+
+
+def _tell_state(job: Job, output: str) -> int:
+    """Print what the job does now; one that does not read yet is paused when it would."""
+    execution = job.execution
+    if output == "json":
+        print_json(job)
+    elif execution is not None:
+        waiting = execution.pause is not None and execution.state is not ExecutionState.PAUSED
+        write_data(f"{job.name}: {execution.state}{', will be PAUSED' if waiting else ''}\n")
     return 0
 
 

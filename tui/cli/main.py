@@ -36,9 +36,12 @@ COMMANDS = {
     "show": "tui.cli.jobs:show_command",
     "rm": "tui.cli.jobs:rm_command",
     "stop": "tui.cli.control:stop_command",
+    "pause": "tui.cli.control:pause_command",
+    "resume": "tui.cli.control:resume_command",
     "savepoint": "tui.cli.control:savepoint_command",
     "cancel": "tui.cli.control:cancel_command",
     "restart": "tui.cli.control:restart_command",
+    "workers": "tui.cli.workers:workers_command",
     "logs": "tui.cli.logs:logs_command",
     "checkpoints": "tui.cli.checkpoints:checkpoints_command",
     "savepoints": "tui.cli.savepoints:savepoints_command",
@@ -47,10 +50,7 @@ COMMANDS = {
 }
 
 PLANNED = {
-    "pause": "flowdeck stop JOB ends it with a savepoint, flowdeck restart JOB goes on exactly there",
-    "resume": "flowdeck restart JOB goes on from the newest savepoint or checkpoint",
     "recover": "flowdeck restart JOB goes on from the newest complete checkpoint, and puts the output in order first",
-    "workers": "flowdeck restart JOB --set env.parallelism=N runs it with other workers",
     "errors": "flowdeck show JOB tells the last error, flowdeck logs JOB --level error all of them",
 }
 
