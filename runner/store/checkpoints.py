@@ -162,6 +162,9 @@ def state(session: Session, job_id: str, checkpoint_id: int) -> bytes:
     if row is None or row[3] is None:
         raise not_found("completed checkpoint", f"{checkpoint_id} of job {job_id}")
     inline, name, size, digest = row
+    if inline is None and name is None:
+        failure = require(session, job_id, checkpoint_id).failure or "its state was in a damaged part of the database"
+        raise StoreError(failure, code="checkpoint-corrupt", hint="restore from another checkpoint or savepoint")
     content = bytes(inline) if name is None else session.files.read(name)
     if len(content) != size or hashlib.sha256(content).hexdigest() != digest:
         raise StoreError(

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import duckdb
 
-from runner.store import recovery
+from runner.store import recovery, salvage
 from runner.store.errors import StoreError, timed_out
 from runner.store.migrations import MIGRATIONS, Migration, check_not_newer, migrate, stored_version
 from runner.store.recovery import OpenReport
@@ -67,6 +67,9 @@ class Database:
             self._tidy_files(new=new)
         for message in self.report.messages():
             _logger.warning("%s", message)
+        if self.report.damaged:
+            said = " ".join(self.report.messages())
+            self.run(lambda store: store.append_event("store.damaged", message=said), writable=True)
         return self.report
 
     def run(self, work: Callable[[Store], T], *, writable: bool, on_start: Callable[[Session], None] | None = None) -> T:
@@ -144,8 +147,11 @@ class Database:
         text = str(error)
         if isinstance(error, duckdb.InterruptException):
             return timed_out()
-        if "Corrupt database file" in text:
-            return recovery.corrupt(self.path, text)
+        if salvage.is_damage(text):
+            salvage.mark(self.path, text)
+            if isinstance(error, duckdb.FatalException):
+                self._note_failure(text)
+            return recovery.damaged(self.path, text)
         if (
             isinstance(error, duckdb.FatalException | duckdb.IOException | duckdb.InternalException)
             or "has been invalidated" in text
@@ -243,10 +249,20 @@ class Database:
             raise
 
     def _open_connection(self) -> None:
+        salvage.finish(self.path, self.report)
         if not self.path.exists():
             self._create()
         self._connection = recovery.connect(self.path, self._lock_patience, self.report)
+        if salvage.is_needed(self.path, self._connection):
+            self._connection = self._salvaged()
         self._migrate(self._connection)
+
+    def _salvaged(self) -> duckdb.DuckDBPyConnection:
+        """Save what can be read of the damaged database, then open that."""
+        _logger.warning("the database %s is damaged: saving what can be read", self.path)
+        self._close_connection()
+        salvage.salvage(self.path, self._migrations, self.report)
+        return recovery.connect(self.path, self._lock_patience, self.report)
 
     def _create(self) -> None:
         """Make the file complete under another name first: a kill in the middle must not leave half a database."""

@@ -4,7 +4,6 @@ Everything is a piece: a stretch of time with so much in it and so much weight. 
 it; the quotient of sum and weight is its value.
 """
 
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -110,8 +109,15 @@ def read(session: Session, window: Window, wanted: Wanted) -> list[Row]:
         "series": _list(wanted.counters + wanted.gauges),
     }
     parameters: dict[str, Any] = {
-        "since": window.since, "until": window.until, "width": window.width, "buckets": window.buckets,
-        "clip": clip, "ended": ended, "reach": _REACH, "longest": LONGEST_INTERVAL, "longest_part": LONGEST_PART,
+        "since": window.since,
+        "until": window.until,
+        "width": window.width,
+        "buckets": window.buckets,
+        "clip": clip,
+        "ended": ended,
+        "reach": _REACH,
+        "longest": LONGEST_INTERVAL,
+        "longest_part": LONGEST_PART,
     }
     return session.named_rows(_BUCKETS.replace("{pieces}", pieces).format(**numbers), parameters)
 

@@ -72,6 +72,8 @@ class OpenReport:
     moved: list[tuple[Path, Path]] = field(default_factory=list)
     removed_orphans: list[Path] = field(default_factory=list)
     migration_backup: Path | None = None
+    losses: list[str] = field(default_factory=list)
+    damaged: Path | None = None
     version_before: int = 0
     version: int = 0
 
@@ -81,6 +83,9 @@ class OpenReport:
         found += [f"{source} belonged to nothing known and is kept as {target}" for source, target in self.moved]
         if self.removed_orphans:
             found.append(f"state files of unfinished checkpoints that were removed: {len(self.removed_orphans)}")
+        if self.damaged:
+            lost = "; ".join(self.losses) or "nothing that was looked for is lost"
+            found.append(f"the database was damaged, what can be read was saved: {lost}. The damaged one is {self.damaged}")
         if self.migration_backup:
             change = f"from version {self.version_before} to {self.version}"
             found.append(f"the database went {change}; a copy of the former is {self.migration_backup}")
@@ -194,6 +199,30 @@ def corrupt(path: Path, text: str) -> StoreError:
         hint=(
             f"restore it from a backup, or start afresh: mkdir {aside} && mv {moved} {aside} "
             "(job files are not affected; checkpoints and history are lost)"
+        ),
+    )
+
+
+def damaged(path: Path, text: str) -> StoreError:
+    """The error for a block that cannot be read while the rest can."""
+    return StoreError(
+        f"the database {path} is damaged: {text}",
+        code="store-corrupt",
+        hint="start the daemon again: it saves what can be read and says what is lost (flowdeck down, then flowdeck up)",
+    )
+
+
+def jobs_lost(path: Path, saved: Path, losses: str) -> StoreError:
+    """The error for a database of which jobs cannot be read. The hint's commands go on with what was saved of it."""
+    aside = path.parent / f"damaged-{_stamp()}"
+    kept, place = shlex.quote(str(aside)), shlex.quote(str(path))
+    return StoreError(
+        f"the database {path} is damaged, and jobs are lost with it ({losses})",
+        code="store-corrupt",
+        hint=(
+            f"restore it from a backup, or go on with what could be read: mkdir {kept} && mv {place}* {kept} && "
+            f"mv {shlex.quote(str(aside / saved.name))} {place} "
+            "(a job that is lost begins anew when it is submitted again: look at what it has written before)"
         ),
     )
 

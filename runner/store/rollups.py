@@ -136,8 +136,13 @@ def _sum_up(session: Session, finer: Resolution, coarser: Resolution, since: int
     session.named_rows(
         _FROM_SAMPLES.format(table=coarser.table),
         {
-            "since": since, "until": until, "reach": _REACH, "seconds": float(coarser.seconds),
-            "slow": slow_series(session), "longest": LONGEST_INTERVAL, "longest_part": LONGEST_PART,
+            "since": since,
+            "until": until,
+            "reach": _REACH,
+            "seconds": float(coarser.seconds),
+            "slow": slow_series(session),
+            "longest": LONGEST_INTERVAL,
+            "longest_part": LONGEST_PART,
         },
     )
 
