@@ -34,7 +34,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from runner.model import CheckpointKind, ErrorInfo
+from runner.model import CheckpointKind, ErrorInfo, RejectedRows, Rejection
 from spec.job import JobSpec
 
 FRAME_HEADER = struct.Struct(">I")
@@ -77,6 +77,7 @@ class PluginCounters(msgspec.Struct, kw_only=True):
     rows_out: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
+    rows_rejected: int = 0
     busy_seconds: float = 0.0
     idle_seconds: float = 0.0
     backpressured_seconds: float = 0.0
@@ -94,8 +95,8 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 class Start(_Message, frozen=True, kw_only=True):
     """Build the pipeline. ``states`` are those of the restore point, all workers' (a plugin merges them), and none for a worker
-    that joins later; ``checkpoint`` is the id of the restore point, 0 for a fresh start. ``log_file`` is appended to, one JSON
-    object a line."""
+    that joins later; ``checkpoint`` is the id of the restore point, 0 for a fresh start, ``rejected`` what was rejected up to
+    it. ``log_file`` is appended to, one JSON object a line."""
 
     job: JobSpec
     job_id: str
@@ -104,6 +105,7 @@ class Start(_Message, frozen=True, kw_only=True):
     states: list[OperatorState]
     log_file: str
     base_directory: str
+    rejected: tuple[RejectedRows, ...] = ()
 
 
 class Settle(_Message, frozen=True, kw_only=True):
@@ -198,7 +200,8 @@ class Prepared(_Message, frozen=True, kw_only=True):
     """Everything up to the barrier is processed and durable under staging names. ``splits``: every split this worker was
     given since the last Prepared or still holds, with its position or ``finished``. ``drained``: this worker has been told
     NoMoreSplits for every source and has read all it was given. ``rows_in`` and ``rows_out``: what its sources had read and its
-    sinks written up to the barrier, since this worker started."""
+    sinks written up to the barrier, since this worker started; ``rejected``: what its plugins had rejected by then.
+    ``rejections`` are the newest of those since the last Prepared."""
 
     checkpoint: int
     splits: list[Split]
@@ -207,6 +210,8 @@ class Prepared(_Message, frozen=True, kw_only=True):
     rows_in: int
     rows_out: int
     drained: bool
+    rejected: tuple[RejectedRows, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
 
 
 class Committed(_Message, frozen=True, kw_only=True):

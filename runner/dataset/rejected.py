@@ -5,7 +5,12 @@ Made only where rows are refused; what becomes of them the worker decides (:mod:
 
 from __future__ import annotations
 
+import base64
+import datetime
 import enum
+import json
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -52,6 +57,17 @@ def row_text(data: bytes, limit: int = MAXIMUM_ROW_BYTES) -> str:
     if len(text) <= limit:
         return text.decode(errors="replace")
     return text[:limit].decode(errors="replace").removesuffix("\ufffd") + _CUT
+
+
+def row_json(values: Mapping[str, Any]) -> str:
+    """A row that is no text of its own, as JSON: dates as ISO texts, bytes in base64, decimals as texts."""
+    return row_text(json.dumps(values, ensure_ascii=False, default=_plain).encode(errors="replace"))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value.isoformat() if isinstance(value, datetime.date | datetime.time) else str(value)
 
 
 def bounded(text: str, limit: int) -> str:

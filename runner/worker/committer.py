@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from runner.connectors.base import SinkSegment
 from runner.connectors.registry import sink_class
+from runner.model import RejectedRows, Rejection
 from runner.protocol import OperatorState, SinkToken, Split
 from runner.worker.failure import StageError
 from runner.worker.gate import GateClosed
 from runner.worker.ledger import CheckpointRecord
+from runner.worker.rejections import Rejections
 
 
 @dataclass(slots=True)
@@ -23,6 +25,8 @@ class PreparedCheckpoint:
     splits: list[Split]
     tokens: list[SinkToken]
     states: list[OperatorState]
+    rejected: tuple[RejectedRows, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
 
 
 class Committer:
@@ -32,6 +36,7 @@ class Committer:
         self,
         worker: int,
         sinks: Mapping[str, str],
+        rejections: Rejections,
         *,
         prepared: Callable[[PreparedCheckpoint], None],
         committed: Callable[[CheckpointRecord], None],
@@ -39,6 +44,7 @@ class Committer:
     ) -> None:
         self._worker = worker
         self._connectors = dict(sinks)  # sink id -> plugin name
+        self._rejections = rejections
         self._report_prepared = prepared
         self._report_committed = committed
         self._report_aborted = aborted
@@ -48,6 +54,7 @@ class Committer:
         self._aborted: set[int] = set()
         self._closed = False
         self._carried: list[SinkToken] = []
+        self._carried_samples: tuple[Rejection, ...] = ()
 
     def add(self, record: CheckpointRecord) -> None:
         """A checkpoint whose barrier has passed everything."""
@@ -94,14 +101,17 @@ class Committer:
             tokens.extend(new_tokens)
             states.extend(state)
         splits = [split for splits in record.splits.values() for split in splits]
+        rejected = self._rejections.end_segment(checkpoint)
+        tokens.extend(rejected.tokens)
+        samples = (*self._carried_samples, *rejected.samples)
         if checkpoint not in self._aborted:
-            self._report_prepared(PreparedCheckpoint(record, splits, tokens, states))
+            self._report_prepared(PreparedCheckpoint(record, splits, tokens, states, rejected.counts, samples))
         if self._wait_completed(checkpoint):
-            self._carried = []
+            self._carried, self._carried_samples = [], ()
             self._commit(tokens)
             self._report_committed(record)
         else:
-            self._carried = tokens
+            self._carried, self._carried_samples = tokens, samples
             self._report_aborted(record)
 
     def _prepare(self, sink: str, segment: SinkSegment, checkpoint: int) -> tuple[list[SinkToken], list[OperatorState]]:

@@ -12,6 +12,7 @@ from runner.dataset.engine import PASS_THROUGH, Engine
 from runner.transforms.base import Transform
 from runner.transforms.registry import create_transform
 from runner.worker.failure import blame, sql_message
+from runner.worker.screen import Step
 from runner.worker.stage import StageQuery
 from spec.job import PluginSpec
 from spec.sql.types import canonical_query
@@ -37,17 +38,19 @@ class Compiler:
 
     def keeps_rows(self, plugin: PluginSpec) -> bool:
         """Whether the transform lets every row through."""
-        return self._transforms[plugin.id].keeps_rows
+        return self._transforms[plugin.id].keeps_rows and not plugin.error_policy.tolerates
 
     def compile(self, chain: Sequence[PluginSpec], input_schema: pa.Schema) -> StageQuery:
         """The query of ``chain`` over :data:`INPUT`. Raises StageError naming the transform that does not fit."""
         if not chain:
             return StageQuery(None, input_schema, input_schema)
         sql, schema = PASS_THROUGH, input_schema
+        steps = []
         for plugin in chain:
             with blame(plugin.id):
                 sql, schema = self._extend(self._transforms[plugin.id], sql, schema, input_schema)
-        return StageQuery(sql, input_schema, schema)
+            steps.append(Step(plugin.id, sql, plugin.error_policy.tolerates))
+        return StageQuery(sql, input_schema, schema, tuple(steps))
 
     def _extend(self, transform: Transform, sql: str, schema: pa.Schema, input_schema: pa.Schema) -> tuple[str, pa.Schema]:
         try:

@@ -36,6 +36,7 @@ from runner.protocol import (
 )
 from runner.worker.budget import share_out
 from runner.worker.committer import Committer, PreparedCheckpoint, commit_token
+from runner.worker.dead_letters import DeadLetters
 from runner.worker.failure import blame, describe_failure
 from runner.worker.gate import GateClosed
 from runner.worker.heartbeat import Heartbeat
@@ -45,6 +46,7 @@ from runner.worker.log import WorkerLog
 from runner.worker.memory import MemoryWatch
 from runner.worker.pipeline import Pipeline, PipelineBuilder, ReaderHooks, readers_by_source
 from runner.worker.plan import plan_stages
+from runner.worker.rejections import Rejections
 from runner.worker.reporter import Reporter
 from runner.worker.settlement import settle
 from runner.worker.spill import SpillDirectory
@@ -97,9 +99,19 @@ class Worker:
         self._ending = threading.Lock()
         self._exit: int | None = None
         self._heartbeat = Heartbeat(self._counters, self._beat)
+        self._letters = DeadLetters(
+            start.job,
+            Path(start.base_directory),
+            job_id=start.job_id,
+            execution=start.execution,
+            attempt=attempt_name(start),
+            worker=start.worker,
+        )
+        self._rejections = Rejections(start.job, self._letters, start.rejected)
         self._committer = Committer(
             start.worker,
             {plugin.id: plugin.name for plugin in start.job.sinks},
+            self._rejections,
             prepared=self._after_prepare,
             committed=self._after_commit,
             aborted=self._after_abort,
@@ -129,7 +141,15 @@ class Worker:
         hooks = ReaderHooks(request_split=self._reporter.request_split, drained=self._heartbeat.now)
         limits = self._engine_limits()
         builder = PipelineBuilder(
-            start.job, self._plan, self._readers, self._budget, limits, context=self._context, ledger=ledger, hooks=hooks
+            start.job,
+            self._plan,
+            self._readers,
+            self._budget,
+            limits,
+            context=self._context,
+            ledger=ledger,
+            hooks=hooks,
+            rejections=self._rejections,
         )
         self._pipeline = builder.build()
         for sink_id, sink in self._pipeline.sinks.items():
@@ -164,7 +184,7 @@ class Worker:
             mode=start.job.env.mode,
             job_id=start.job_id,
             execution=start.execution,
-            attempt=f"{start.execution}-{start.attempt}-{start.epoch}",
+            attempt=attempt_name(start),
             worker=start.worker,
             workers=start.workers,
             base_directory=Path(start.base_directory),
@@ -227,6 +247,7 @@ class Worker:
                 sink.discard_staging()
                 if message.fresh:
                     sink.prepare_target()
+        self._letters.discard_staging()
         self._reporter.recovered()
 
     def _enumerate(self) -> None:
@@ -248,6 +269,7 @@ class Worker:
             for sink_id, sink in self._pipeline.sinks.items():
                 with blame(sink_id):
                     sink.close()
+            self._letters.close()
         self._reporter.committed(record.barrier.checkpoint)
         if record.barrier.stop:
             self._end(EXIT_OK)
@@ -258,7 +280,11 @@ class Worker:
                 group.read_on(record.barrier.checkpoint)
 
     def _counters(self) -> list[PluginCounters]:
-        return self._pipeline.counters()
+        counters = self._pipeline.counters()
+        rejected = dict(self._rejections.counts())
+        for counter in counters:
+            counter.rows_rejected = rejected.pop(counter.plugin, 0)
+        return counters + [PluginCounters(plugin=plugin, rows_rejected=rows) for plugin, rows in rejected.items()]
 
     def _beat(self, counters: list[PluginCounters], cpu_seconds: float, memory_bytes: int) -> None:
         self._memory.look(memory_bytes, time.monotonic())
@@ -286,6 +312,7 @@ class Worker:
             self._reporter.failed(info, retriable=retriable)
         for sink in self._pipeline.sinks.values():
             sink.close()
+        self._letters.close()
         self._link.wake()
 
     def _end(self, status: int) -> None:
@@ -302,3 +329,8 @@ class Worker:
         for group in self._pipeline.readers.values():
             group.close()
         self._spill.remove()
+
+
+def attempt_name(start: Start) -> str:
+    """Unique among all processes that ever run the execution."""
+    return f"{start.execution}-{start.attempt}-{start.epoch}"

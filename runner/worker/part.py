@@ -41,6 +41,16 @@ class PartInput:
             self.failure = error
             raise
 
+    def through(self, screen: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
+        """The batches as ``screen`` lets them through; its failures are kept too."""
+        try:
+            yield from screen(self.batches())
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self.failure = self.failure or error
+            raise
+
     def _batches(self) -> Iterator[pa.RecordBatch]:
         rows = 0
         deadline = None if self._limit.seconds is None else time.monotonic() + self._limit.seconds

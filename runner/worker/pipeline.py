@@ -25,6 +25,8 @@ from runner.worker.pace import read_pace
 from runner.worker.plan import Plan, StagePlan
 from runner.worker.rate import RateLimit
 from runner.worker.reader import Reader
+from runner.worker.rejections import Rejections
+from runner.worker.screen import Screen
 from runner.worker.source_readers import SourceReaders, reader_count
 from runner.worker.split_queue import SplitQueue
 from runner.worker.stage import OutletEnd, SinkEnd, Stage, StageEnd, StageQuery
@@ -81,12 +83,14 @@ class PipelineBuilder:
         context: Callable[[PluginSpec], PluginContext],
         ledger: Ledger,
         hooks: ReaderHooks,
+        rejections: Rejections,
     ) -> None:
         self._job = job
         self._writers = {source.output or source.id: readers[source.id] for source in job.sources}
         self._contexts = {plugin.id: context(plugin) for plugin in job.plugins()}
         self._ledger = ledger
         self._hooks = hooks
+        self._rejections = rejections
         self._plan = plan
         self._budget = budget
         self._limits = limits
@@ -159,7 +163,13 @@ class PipelineBuilder:
         else:
             [outlet] = self._outlets(pipeline, stage.output)
             end = OutletEnd(outlet)
-        pipeline.stages.append(Stage(stage.name, compiler.engine.cursor(), gate, query, end, flow))
+        port = self._rejections.port()
+        screen = None
+        if any(step.tolerates for step in query.steps):
+            screen = Screen(compiler.engine.cursor(), query.steps, query.output_schema, port)
+        pipeline.stages.append(
+            Stage(stage.name, compiler.engine.cursor(), gate, query, end, flow, rejections=port, screen=screen)
+        )
         pipeline.meters.extend(flow.meters)
 
     def _add_readers(self, pipeline: Pipeline, plugin: PluginSpec) -> None:
@@ -176,6 +186,7 @@ class PipelineBuilder:
                     self._ledger,
                     pace=read_pace(env, self._budget.batch_bytes),
                     rate=RateLimit(env.rows_per_second, env.bytes_per_second),
+                    rejections=self._rejections.port(),
                 )
                 for number, outlet in enumerate(self._outlets(pipeline, plugin.output or plugin.id))
             ],

@@ -21,6 +21,7 @@ from runner.worker.ledger import Ledger
 from runner.worker.meter import Meter
 from runner.worker.outlet import Outlet
 from runner.worker.rate import RateLimit
+from runner.worker.rejections import RejectionPort
 from runner.worker.split_queue import SplitQueue
 
 
@@ -38,7 +39,16 @@ class Reader:
     """
 
     def __init__(
-        self, source: Source, number: int, splits: SplitQueue, outlet: Outlet, ledger: Ledger, *, pace: Pace, rate: RateLimit
+        self,
+        source: Source,
+        number: int,
+        splits: SplitQueue,
+        outlet: Outlet,
+        ledger: Ledger,
+        *,
+        pace: Pace,
+        rate: RateLimit,
+        rejections: RejectionPort,
     ) -> None:
         self.id = source.context.plugin.id
         self.meter = Meter(plugin=self.id)
@@ -49,6 +59,7 @@ class Reader:
         self._ledger = ledger
         self._pace = pace
         self._rate = rate
+        self._rejections = rejections
         self._changed = splits.changed
         self._held: dict[str, Split] = {}  # every split to report: being read, or finished but not yet in a checkpoint
         self._barriers: deque[Barrier] = deque()
@@ -167,12 +178,13 @@ class Reader:
             if not delivery.done:
                 return
         reading.unsent = None
+        self._rejections.put(self.id, batch.rejected, rows)
         meter = self.meter
         meter.rows_in += rows
         meter.rows_out += rows
         meter.bytes_in += batch.input_bytes
         meter.bytes_out += batch.data.nbytes
-        self._rate.spend(rows, batch.input_bytes)
+        self._rate.spend(rows + len(batch.rejected), batch.input_bytes)
         with self._changed:
             self._held[reading.split.id] = msgspec.structs.replace(reading.split, position=batch.position)
 
@@ -187,6 +199,7 @@ class Reader:
         with self._changed:
             splits = list(self._held.values())
             self._stopped_by = barrier.checkpoint if barrier.stop else None
+        self._rejections.pass_barrier()
         self._ledger.source_passed(
             barrier,
             self.id,

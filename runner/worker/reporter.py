@@ -66,6 +66,8 @@ class Reporter:
                 rows_in=record.rows_in,
                 rows_out=record.rows_out,
                 drained=record.drained,
+                rejected=prepared.rejected,
+                rejections=prepared.rejections,
                 **self._sender,
             )
         )

@@ -12,6 +12,7 @@ from runner.connectors.base import PluginContext
 from runner.connectors.registry import sink_class
 from runner.protocol import Settle
 from runner.worker.committer import commit_token
+from runner.worker.dead_letters import drop_dead_letters
 from runner.worker.failure import blame, describe_failure
 from runner.worker.link import Link, LinkClosed
 from runner.worker.log import WorkerLog
@@ -43,6 +44,7 @@ def _settle(order: Settle, log: WorkerLog) -> None:
     for plugin in order.job.sinks:
         with blame(plugin.id):
             sink_class(plugin.name).settle(_context(order, plugin, log))
+    drop_dead_letters(order.job, order.job_id, Path(order.base_directory))
 
 
 def _context(order: Settle, plugin: PluginSpec, log: WorkerLog) -> PluginContext:

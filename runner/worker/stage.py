@@ -17,6 +17,8 @@ from runner.worker.gate import Gate, GateClosed
 from runner.worker.ledger import Ledger
 from runner.worker.outlet import Outlet
 from runner.worker.part import PartInput, QueryPart
+from runner.worker.rejections import RejectionPort
+from runner.worker.screen import Screen, Step
 
 HAND_ON_SECONDS = 0.25
 """How long a stage that feeds other stages may hold rows back before its query ends and they see them all."""
@@ -81,15 +83,17 @@ class OutletEnd:
 
 @dataclass(frozen=True, slots=True)
 class StageQuery:
-    """The compiled transforms of a stage. ``sql`` None: there are none."""
+    """The compiled transforms of a stage. ``sql`` None: there are none. ``steps``: the same one after the other."""
 
     sql: str | None
     input_schema: pa.Schema
     output_schema: pa.Schema
+    steps: tuple[Step, ...] = ()
 
 
 class Stage:
-    """``run`` is the thread. ``plugin`` is who failures are attributed to when nothing better is known."""
+    """``run`` is the thread. ``plugin`` is who failures are attributed to when nothing better is known. With a ``screen`` the
+    rows go through it instead of through the query."""
 
     def __init__(
         self,
@@ -99,6 +103,9 @@ class Stage:
         query: StageQuery,
         end: StageEnd,
         flow: StageFlow,
+        *,
+        rejections: RejectionPort,
+        screen: Screen | None = None,
     ) -> None:
         self.plugin = plugin
         self._connection = connection
@@ -106,6 +113,8 @@ class Stage:
         self._query = query
         self._end = end
         self._flow = flow
+        self._rejections = rejections
+        self._screen = screen
         self._leftover: pa.RecordBatch | None = None
 
     def run(self) -> None:
@@ -120,8 +129,7 @@ class Stage:
 
     def _write_part(self, first: pa.RecordBatch) -> None:
         source = PartInput(self._gate, first, self._end.limit, self._flow.read)
-        reader = pa.RecordBatchReader.from_batches(self._query.input_schema, source.batches())
-        part = QueryPart(self._connection, reader, self._query.sql, self._query.output_schema)
+        part = self._part(source)
         began, idle, blocked = time.monotonic(), self._gate.idle_seconds, self._end.blocked_seconds
         try:
             rows = self._end.write(part)
@@ -138,7 +146,17 @@ class Stage:
         if source.barrier is not None:
             self._pass(source.barrier)
 
+    def _part(self, source: PartInput) -> QueryPart:
+        query = self._query
+        if self._screen is None:
+            reader = pa.RecordBatchReader.from_batches(query.input_schema, source.batches())
+            return QueryPart(self._connection, reader, query.sql, query.output_schema)
+        screened = source.through(self._screen.batches)
+        reader = pa.RecordBatchReader.from_batches(query.output_schema, screened)
+        return QueryPart(self._connection, reader, None, query.output_schema)
+
     def _pass(self, barrier: Barrier) -> None:
+        self._rejections.pass_barrier()
         try:
             self._end.barrier(barrier)
         except GateClosed:

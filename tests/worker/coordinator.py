@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from runner.model import CheckpointKind, ErrorInfo, LogLine
+from runner.model import CheckpointKind, ErrorInfo, LogLine, RejectedRows, Rejection, merged_rejections
 from runner.protocol import (
     FRAME_HEADER,
     Abort,
@@ -103,6 +103,8 @@ class CheckpointState:
     tokens: list[SinkToken] = field(default_factory=list)
     rows_in: int = 0
     rows_out: int = 0
+    rejected: tuple[RejectedRows, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
 
 
 class WorkerHandle:
@@ -158,6 +160,7 @@ class Coordinator:
         self.execution = "execution-1"
         self.hook: Callable[[str, int], None] = lambda point, checkpoint: None
         self._pending: deque[Split] = deque()
+        self._rejected_before: tuple[RejectedRows, ...] = ()
         self._stop = 0
         self._listed = False
         self._early_requests: list[tuple[WorkerHandle, str]] = []
@@ -174,6 +177,7 @@ class Coordinator:
         self._inbox.clear()
         self._listed = False
         self._early_requests = []
+        self._rejected_before = self.checkpoint.rejected
         self.handles = [WorkerHandle(number, *self.server.fork()) for number in range(self.workers)]
         for handle in self.handles:
             self._send(handle, Start, **self._start_fields())
@@ -242,6 +246,7 @@ class Coordinator:
             "states": self.checkpoint.states,
             "log_file": str(self.log_file),
             "base_directory": str(self.directory),
+            "rejected": self.checkpoint.rejected,
         }
 
     def run(self, *, interval: float | None = None) -> None:
@@ -281,7 +286,7 @@ class Coordinator:
         self.hook("before barrier", number)
         for handle in self.handles:
             self._send(handle, Barrier, checkpoint=number, kind=kind, stop=stop)
-        state = CheckpointState(id=number)
+        state = CheckpointState(id=number, rejected=self._rejected_before)
         for _ in self.handles:
             prepared = self.expect(Prepared)
             assert prepared.checkpoint == number
@@ -291,6 +296,8 @@ class Coordinator:
             state.states.extend(prepared.states)
             state.rows_in += prepared.rows_in
             state.rows_out += prepared.rows_out
+            state.rejected = merged_rejections([*state.rejected, *prepared.rejected])
+            state.rejections += prepared.rejections
         state.splits = {source: dict(splits) for source, splits in self._known.items()}
         self.hook("prepared", number)
         return state

@@ -17,6 +17,7 @@ from runner.connectors.base import Batch, Pace, PluginContext, Source
 from runner.dataset.engine import Engine
 from runner.model import CheckpointKind
 from runner.protocol import Barrier, Pause, Resume, Split, SplitAssigned
+from runner.worker.dead_letters import DeadLetters
 from runner.worker.gate import Gate, GateClosed
 from runner.worker.ledger import CheckpointRecord, Ledger
 from runner.worker.log import WorkerLog
@@ -24,6 +25,7 @@ from runner.worker.outlet import Outlet
 from runner.worker.plan import plan_stages
 from runner.worker.rate import RateLimit
 from runner.worker.reader import Reader
+from runner.worker.rejections import Rejections
 from runner.worker.source_readers import SourceReaders, reader_count
 from runner.worker.split_queue import SplitQueue
 from spec.job import JobMode, JobSpec
@@ -129,10 +131,22 @@ class Bench:
         self.queue = SplitQueue(lambda: None, lambda: None)
         numbers = Numbers(context, Engine([]).cursor())
         outlets = [Outlet([(self.gate, number)]) for number in range(readers)]
+        made = job(plugin)
+        letters = DeadLetters(made, directory, job_id="j", execution="e", attempt="1", worker=0)
+        rejections = Rejections(made, letters)
         self.group = SourceReaders(
             self.queue,
             [
-                Reader(numbers, number, self.queue, outlet, ledger, pace=Pace(), rate=RateLimit(None, None))
+                Reader(
+                    numbers,
+                    number,
+                    self.queue,
+                    outlet,
+                    ledger,
+                    pace=Pace(),
+                    rate=RateLimit(None, None),
+                    rejections=rejections.port(),
+                )
                 for number, outlet in enumerate(outlets)
             ],
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,7 +20,7 @@ from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.table_schema import arrow_schema
 from runner.dataset.arrays import Column
 from runner.dataset.arrow_types import canonical_schema
-from runner.dataset.rejected import MAXIMUM_REASON, RejectedRow, RejectionKind, bounded, row_text
+from runner.dataset.rejected import MAXIMUM_REASON, RejectedRow, RejectionKind, bounded, row_json
 from spec.types import ScalarType
 
 _READ_BUFFER = 1 << 20
@@ -153,7 +152,7 @@ def _sifted(batch: pa.RecordBatch, schema: pa.Schema, path: Path) -> tuple[pa.Re
         RejectedRow(
             kind=RejectionKind.CAST,
             reason=bounded(reasons[row], MAXIMUM_REASON),
-            row=row_text(json.dumps(values, ensure_ascii=False, default=str).encode(errors="replace")),
+            row=row_json(values),
             file=str(path),
             line=row + 1,
         )
