@@ -1,131 +1,145 @@
-"""``make bench``: one table, one run, of flowdeck against the plain DuckDB and pyarrow programs for the same work.
+"""``make bench``: one table, one run, of flowdeck against plain programs and its peers doing the same work.
 
-CPU seconds cover the whole process tree, start-up and imports included. The runs take turns, so that a machine whose speed
-drifts slows all of them alike; the figures are medians. ``FLOWDECK_BENCH_ROWS`` and ``FLOWDECK_BENCH_RUNS`` change the size.
+    python -P tests/benchmarks/flow.py [csv] [json] [parquet] [fake] [small] [memory] [crowd]
+
+CPU seconds and memory are those of the whole process tree, start-up and imports included; every output is checked. The runs
+take turns, so that a machine whose speed drifts slows all of them alike: what is compared is compared within a turn, and the
+figures are medians. ``FLOWDECK_BENCH_SCALE`` (0.01 for a quick look) changes the sizes, ``FLOWDECK_BENCH_RUNS`` the turns,
+``FLOWDECK_BENCH_PEERS`` names an interpreter that has polars, bytewax and PySpark; those that are missing are said to be.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
+import statistics
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
 from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parent))
-from measure import Measurement, measure, median
-from workload import duckdb_program, fake_job, file_job, orders_csv, pyarrow_program
+from cases import Bench, Case, Sizes, missing
+from daemons import Crowd, WarmDaemon
+from measure import Measurement, median
 
-ROWS = int(os.environ.get("FLOWDECK_BENCH_ROWS", "10000000"))
 RUNS = int(os.environ.get("FLOWDECK_BENCH_RUNS", "3"))
+SCALE = float(os.environ.get("FLOWDECK_BENCH_SCALE", "1"))
 MEBIBYTE = 1024 * 1024
+GROUPS = ("csv", "json", "parquet", "fake", "small", "memory", "crowd")
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One line of the table: how to run it, and how many rows it reads."""
+@dataclass(slots=True)
+class Results:
+    """The measurements of one group's cases, by turn."""
 
-    name: str
-    rows: int
-    run: Callable[[], Measurement]
+    cases: list[Case]
+    turns: list[dict[str, Measurement]] = field(default_factory=list)
 
+    def of(self, case: Case) -> list[Measurement]:
+        """The runs of one case."""
+        return [turn[_key(case)] for turn in self.turns if _key(case) in turn]
 
-class Bench:
-    """The cases, over one scratch directory."""
-
-    def __init__(self, directory: Path, inputs: Path) -> None:
-        self._directory = directory
-        self._inputs = inputs
-        self._log = directory / "output.log"
-
-    def cases(self) -> list[Case]:
-        """What is compared, the plain programs first."""
-        return [
-            Case("duckdb COPY, csv -> parquet", ROWS, self._duckdb),
-            Case("pyarrow, csv -> parquet", ROWS, self._pyarrow),
-            Case("flowdeck, checkpoints off", ROWS, lambda: self._file_job(ROWS, None)),
-            Case("flowdeck, checkpoint each second", ROWS, lambda: self._file_job(ROWS, 1000)),
-            Case("flowdeck, a tenth of the rows", ROWS // 10, lambda: self._file_job(ROWS // 10, 1000)),
-            Case("flowdeck, FakeSource -> Console (silent)", ROWS, self._fake_job),
-        ]
-
-    def _duckdb(self) -> Measurement:
-        target = self._directory / "duckdb.parquet"
-        return self._checked(duckdb_program(orders_csv(self._inputs, ROWS), target), ROWS, str(target))
-
-    def _pyarrow(self) -> Measurement:
-        target = self._directory / "pyarrow.parquet"
-        return self._checked(pyarrow_program(orders_csv(self._inputs, ROWS), target), ROWS, str(target))
-
-    def _file_job(self, rows: int, checkpoint_milliseconds: int | None) -> Measurement:
-        target = self._directory / "flowdeck"
-        job = self._write("orders.conf", file_job(orders_csv(self._inputs, rows), target, checkpoint_milliseconds))
-        return self._checked(self._flowdeck(job), rows, f"{target}/*.parquet")
-
-    def _fake_job(self) -> Measurement:
-        return measure(self._flowdeck(self._write("fake.conf", fake_job(ROWS))), self._log)
-
-    def _flowdeck(self, job: Path) -> list[str]:
-        return [str(Path(sys.executable).parent / "flowdeck"), "--home", str(self._directory / "home"), "run", str(job)]
-
-    def _write(self, name: str, text: str) -> Path:
-        path = self._directory / name
-        path.write_text(text)
-        return path
-
-    def _checked(self, command: list[str], rows: int, output: str) -> Measurement:
-        """Measure, and refuse a fast wrong answer."""
-        result = measure(command, self._log)
-        source = orders_csv(self._inputs, rows)
-        found = duckdb.sql(f"SELECT count(*), sum(id) FROM read_parquet('{output}')").fetchall()
-        expected = duckdb.sql(f"SELECT count(*), sum(id) FROM read_csv('{source}') WHERE amount > 500").fetchall()
-        if found != expected:
-            raise SystemExit(f"wrong output in {output}: {found}, expected {expected}")
-        return result
+    def relative(self, case: Case) -> float | None:
+        """CPU seconds per row over those of the best plain program of the same turn, the median of the turns."""
+        ratios = []
+        for turn in self.turns:
+            plain = [turn[_key(other)].cpu / other.rows for other in self.cases if other.plain and _key(other) in turn]
+            if plain and _key(case) in turn:
+                ratios.append(turn[_key(case)].cpu / case.rows / min(plain))
+        return statistics.median(ratios) if ratios else None
 
 
-def table(results: list[tuple[Case, Measurement]]) -> Table:
-    """The figures, with CPU per row relative to the plain DuckDB program."""
-    base_case, base = results[0]
-    reference = base.cpu / base_case.rows
-    shown = Table("", "rows", "wall s", "cpu s", "M rows/s", "cpu per row / duckdb", "peak MiB", title=f"median of {RUNS}")
-    for column in shown.columns[1:]:
-        column.justify = "right"
-    for case, result in results:
+def _key(case: Case) -> str:
+    return f"{case.name}, {case.rows}, {case.checkpoints}"
+
+
+def run_group(cases: list[Case]) -> Results:
+    """Run the cases in turns; those that are slow once."""
+    results = Results(cases)
+    for turn in range(RUNS):
+        measured: dict[str, Measurement] = {}
+        for case in cases:
+            if missing(case) or (case.slow and turn):
+                continue
+            print(f"run {turn + 1}/{RUNS}: {case.group}, {_key(case)}", file=sys.stderr, flush=True)
+            measured[_key(case)] = case.run()
+        results.turns.append(measured)
+    return results
+
+
+def empty_table() -> Table:
+    """The table's head."""
+    shown = Table(title=f"median of {RUNS} runs in turns", caption="cpu / best: per row, over the best plain program")
+    for name in ("work", "by", "checkpoints", "rows", "wall s", "cpu s", "M rows/s", "cpu / best", "peak MiB"):
+        shown.add_column(name, justify="left" if name in {"work", "by", "checkpoints"} else "right")
+    return shown
+
+
+def add_group(shown: Table, results: Results) -> None:
+    """The lines of one group."""
+    for number, case in enumerate(results.cases):
+        group = "" if number else case.group
+        runs = results.of(case)
+        if not runs:
+            shown.add_row(group, f"{case.name}: not installed", "", f"{case.rows:,}")
+            continue
+        result, relative = median(runs), results.relative(case)
         shown.add_row(
+            group,
             case.name,
+            case.checkpoints,
             f"{case.rows:,}",
             f"{result.wall:.2f}",
             f"{result.cpu:.2f}",
             f"{case.rows / result.wall / 1e6:.2f}",
-            f"{result.cpu / case.rows / reference:.2f}",
+            "" if relative is None else f"{relative:.2f}",
             f"{result.memory / MEBIBYTE:.0f}",
         )
-    return shown
+    shown.add_section()
 
 
-def main() -> None:
-    """Run every case ``RUNS`` times in turn and print the table."""
+def add_crowd(shown: Table, crowd: Crowd) -> None:
+    """The line of the many small jobs."""
+    shown.add_row(
+        f"{crowd.jobs} jobs at once",
+        f"flowdeck: {crowd.finished} finished, {crowd.jobs / crowd.seconds:.1f} a second, the slowest {crowd.slowest:.1f} s;"
+        f" {crowd.silences} missed heartbeats, {crowd.restarts} restarts",
+        "at the end",
+        f"{100 * crowd.jobs:,}",
+        f"{crowd.seconds:.2f}",
+        f"{crowd.cpu:.2f}",
+        "",
+        "",
+        f"{crowd.memory / MEBIBYTE:.0f}",
+    )
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """Run what is asked for, else everything, and print the table."""
+    chosen = [name for name in GROUPS if name in arguments] if arguments else list(GROUPS)
+    if unknown := set(arguments) - set(GROUPS):
+        raise SystemExit(f"no such group: {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
     inputs = Path(tempfile.gettempdir()) / "flowdeck-bench"
     inputs.mkdir(exist_ok=True)
-    for rows in (ROWS, ROWS // 10):
-        orders_csv(inputs, rows)
+    sizes = Sizes().scaled(SCALE)
     directory = Path(tempfile.mkdtemp(prefix="flowdeck-bench-run-"))
-    cases = Bench(directory, inputs).cases()
-    results: dict[str, list[Measurement]] = {case.name: [] for case in cases}
-    for turn in range(RUNS):
-        for case in cases:
-            print(f"run {turn + 1}/{RUNS}: {case.name}", file=sys.stderr, flush=True)
-            results[case.name].append(case.run())
-    Console(width=120).print(table([(case, median(results[case.name])) for case in cases]))
-    shutil.rmtree(directory)
+    bench, shown = Bench(directory, inputs, sizes), empty_table()
+    daemon = WarmDaemon(directory / "crowd")
+    try:
+        for name in chosen:
+            if name == "crowd":
+                add_crowd(shown, daemon.crowd(sizes.crowd))
+            else:
+                add_group(shown, run_group(bench.groups()[name]()))
+        Console(width=160).print(shown)
+    finally:
+        daemon.close()
+        bench.close()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
