@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import duckdb
 
-from runner.store import recovery, salvage
+from runner.store import compaction, recovery, salvage
 from runner.store.errors import StoreError, timed_out
 from runner.store.migrations import MIGRATIONS, Migration, check_not_newer, migrate, stored_version
 from runner.store.recovery import OpenReport
@@ -64,6 +64,7 @@ class Database:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             new = not self.path.exists()
             self._open_connection()
+            self._compact()
             self._tidy_files(new=new)
         for message in self.report.messages():
             _logger.warning("%s", message)
@@ -256,6 +257,18 @@ class Database:
         if salvage.is_needed(self.path, self._connection):
             self._connection = self._salvaged()
         self._migrate(self._connection)
+
+    def _compact(self) -> None:
+        """Have a file that is mostly free written anew. It is as good as before if that is not possible."""
+        compaction.remove_leftovers(self.path)
+        if self._connection is None or not compaction.is_worthwhile(self._connection):
+            return
+        self._close_connection()
+        try:
+            self.report.compacted = compaction.compact(self.path)
+        except (duckdb.Error, OSError) as error:
+            _logger.warning("the database stays as large as it is: %s", error)
+        self._connection = recovery.connect(self.path, self._lock_patience, self.report)
 
     def _salvaged(self) -> duckdb.DuckDBPyConnection:
         """Save what can be read of the damaged database, then open that."""

@@ -74,6 +74,7 @@ class OpenReport:
     migration_backup: Path | None = None
     losses: list[str] = field(default_factory=list)
     damaged: Path | None = None
+    compacted: int = 0
     version_before: int = 0
     version: int = 0
 
@@ -86,6 +87,8 @@ class OpenReport:
         if self.damaged:
             lost = "; ".join(self.losses) or "nothing that was looked for is lost"
             found.append(f"the database was damaged, what can be read was saved: {lost}. The damaged one is {self.damaged}")
+        if self.compacted:
+            found.append(f"the database was mostly free space; written anew it is {self.compacted} bytes smaller")
         if self.migration_backup:
             change = f"from version {self.version_before} to {self.version}"
             found.append(f"the database went {change}; a copy of the former is {self.migration_backup}")
@@ -151,6 +154,11 @@ def keep_lonely_log(path: Path, report: OpenReport) -> None:
 def log_of(path: Path) -> Path:
     """Where DuckDB keeps the write-ahead log of a database."""
     return path.with_name(path.name + ".wal")
+
+
+def quoted(path: Path) -> str:
+    """The path as text in a statement."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _repair(path: Path, text: str, report: OpenReport) -> bool:

@@ -131,8 +131,8 @@ def _rebuild(path: Path, target: Path, migrations: Sequence[Migration]) -> list[
     connection = duckdb.connect(":memory:", config=recovery.CONFIGURATION | {"enable_external_access": "true"})
     try:
         connection.execute("SET enable_progress_bar = false")
-        connection.execute(f"ATTACH {_text(path)} AS old (READ_ONLY)")
-        connection.execute(f"ATTACH {_text(target)} AS new")
+        connection.execute(f"ATTACH {recovery.quoted(path)} AS old (READ_ONLY)")
+        connection.execute(f"ATTACH {recovery.quoted(target)} AS new")
         version = _version(connection, migrations)
         connection.execute("USE new")
         migrate(connection, 0, [migration for migration in migrations if migration.version <= version])
@@ -221,7 +221,3 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, boo
         [table],
     ).fetchall()
     return {str(name): bool(nullable) for name, nullable in rows}
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
