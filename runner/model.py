@@ -107,6 +107,12 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     lag_seconds: float | None = None
     cpu_percent: float | None = None
     memory_bytes: int | None = None
+    latency_p50: float | None = None
+    """Half of the rows became durable and visible within so many seconds of being read; so for the others. Of the checkpoints
+    that this daemon has seen committed."""
+    latency_p90: float | None = None
+    latency_p99: float | None = None
+    latency_p999: float | None = None
 
 
 class SavepointPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -326,7 +332,8 @@ class MetricSeries(msgspec.Struct, frozen=True, kw_only=True):
     """One metric of one plugin (or of the whole execution when ``plugin`` is empty) over a window.
 
     Names: ``rows_in rows_out bytes_in bytes_out`` (per-second rates derived from counters), ``lag_rows lag_seconds
-    cpu_percent memory_bytes checkpoint_seconds`` (gauges).
+    cpu_percent memory_bytes checkpoint_seconds latency_p50 latency_p90 latency_p99 latency_p999`` (gauges). ``queue_fill`` and
+    ``blocked_share`` (gauges, 0 to 1) are of an edge: ``plugin`` is ``<producer> -> <consumer>`` then.
     """
 
     name: str

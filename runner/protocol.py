@@ -83,6 +83,17 @@ class PluginCounters(msgspec.Struct, kw_only=True):
     backpressured_seconds: float = 0.0
 
 
+class EdgeLevel(msgspec.Struct, frozen=True, kw_only=True):
+    """How full the queue between two plugins is: ``fill`` from 0 to 1 (full: ``producer`` has to wait, which is backpressure),
+    and for how many seconds the ``writers`` threads that write to it have waited since this worker started, all together."""
+
+    producer: str
+    consumer: str
+    fill: float
+    blocked_seconds: float
+    writers: int = 1
+
+
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     execution: str
     attempt: int
@@ -212,12 +223,19 @@ class Prepared(_Message, frozen=True, kw_only=True):
     drained: bool
     rejected: tuple[RejectedRows, ...] = ()
     rejections: tuple[Rejection, ...] = ()
+    alignment_seconds: float = 0.0
+    """From the barrier's arrival until it had passed everything."""
+    prepare_seconds: float = 0.0
+    """From then on until all was durable."""
 
 
 class Committed(_Message, frozen=True, kw_only=True):
-    """All sinks of this worker have committed ``checkpoint``."""
+    """All sinks of this worker have committed ``checkpoint``, which took ``commit_seconds``. ``latency``: how long its rows
+    took from being read to now, as the counts of a :class:`runner.latency.LatencyHistogram`."""
 
     checkpoint: int
+    commit_seconds: float = 0.0
+    latency: dict[int, int] = {}
 
 
 class Heartbeat(_Message, frozen=True, kw_only=True):
@@ -234,6 +252,7 @@ class Heartbeat(_Message, frozen=True, kw_only=True):
     drained: bool
     splits_heard: int = 0
     splits_finished: int = 0
+    edges: list[EdgeLevel] = []
 
 
 class Failed(_Message, frozen=True, kw_only=True):

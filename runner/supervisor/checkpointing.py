@@ -123,6 +123,7 @@ class Checkpointing:
 
     async def committed(self, message: Committed) -> None:
         """A worker has committed."""
+        self._parts.meter.committed(message.latency)
         if not self._coordinator.committed(message.worker, message.checkpoint) or self._record is None:
             return
         flight = self._coordinator.end(_now())

@@ -6,13 +6,15 @@ Totals go on over attempts: what the restore point had counted, plus what this a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from runner.latency import PERCENTILES, LatencyHistogram
 from runner.model import Totals
 from runner.protocol import Heartbeat, PluginCounters
 from runner.store.metrics import MetricSample
+from runner.supervisor.edge_loads import EdgeLoads
 from runner.supervisor.output_rate import OutputRate
 from spec.job import JobSpec, PluginKind
 
@@ -41,6 +43,11 @@ class TotalsMeter:
         self._heartbeats: dict[int, Heartbeat] = {}
         self._window: deque[_Measurement] = deque()
         self._output = OutputRate()
+        self._edges = EdgeLoads()
+        self._latency = LatencyHistogram()
+        self._latency_since_sample = LatencyHistogram()
+        known = {name: getattr(so_far, name) for name in PERCENTILES}
+        self._percentiles: dict[str, float] = {name: value for name, value in known.items() if value is not None}
         self._committed_rows = 0
         self._barrier_at: float | None = None
         self._begun_with = so_far
@@ -54,6 +61,7 @@ class TotalsMeter:
         self._heartbeats.clear()
         self._window.clear()
         self._output.clear()
+        self._edges.clear()
         self._committed_rows = base.rows_in
         self._barrier_at = now
 
@@ -63,11 +71,13 @@ class TotalsMeter:
         self._heartbeats.clear()
         self._window.clear()
         self._output.clear()
+        self._edges.clear()
         self._barrier_at = None
 
     def observe(self, heartbeat: Heartbeat, now: float) -> None:
         """Take in a worker's counters."""
         self._heartbeats[heartbeat.worker] = heartbeat
+        self._edges.observe(heartbeat, now)
         counted = self.counted()
         cpu = sum(beat.cpu_seconds for beat in self._heartbeats.values())
         self._window.append(_Measurement(now, counted.rows_in, cpu))
@@ -80,6 +90,14 @@ class TotalsMeter:
         beat = self._heartbeats.get(worker)
         if beat is not None:
             self._heartbeats[worker] = msgspec.structs.replace(beat, memory_bytes=0)
+        self._edges.depart(worker)
+
+    def committed(self, latency: Mapping[int, int]) -> None:
+        """A worker has committed its part of a checkpoint: how long its rows took, as the counts of a histogram."""
+        if latency:
+            self._latency.merge(latency)
+            self._latency_since_sample.merge(latency)
+            self._percentiles = self._latency.percentiles()
 
     def barrier_committed(self, rows_in: int, read_at: float) -> None:
         """A checkpoint is committed: ``rows_in`` of the whole execution had been read at ``read_at``."""
@@ -97,13 +115,14 @@ class TotalsMeter:
         )
 
     def counted(self) -> Totals:
-        """The counters alone. Rows come in at sources and go out at sinks."""
-        return Totals(
+        """The counters alone, and the latency. Rows come in at sources and go out at sinks."""
+        counters = Totals(
             rows_in=self._base.rows_in + self._sum(PluginKind.SOURCE, "rows_in"),
             rows_out=self._base.rows_out + self._sum(PluginKind.SINK, "rows_out"),
             bytes_in=self._base.bytes_in + self._sum(PluginKind.SOURCE, "bytes_in"),
             bytes_out=self._base.bytes_out + self._sum(PluginKind.SINK, "bytes_out"),
         )
+        return msgspec.structs.replace(counters, **self._percentiles)
 
     def attempted(self) -> tuple[int, int]:
         """The rows that the attempt, or the last one, has read and written beyond its restore point."""
@@ -148,6 +167,9 @@ class TotalsMeter:
         samples = [self._sample(at, "", name, value) for name, value in own.items() if value is not None]
         for plugin, counters in sorted(_by_plugin(self._heartbeats.values()).items()):
             samples.extend(self._sample(at, plugin, name, value) for name, value in counters.items())
+        samples.extend(self._sample(at, edge, name, value) for edge, name, value in self._edges.metrics())
+        samples.extend(self._sample(at, "", name, value) for name, value in self._latency_since_sample.percentiles().items())
+        self._latency_since_sample = LatencyHistogram()
         settled = self._output.take_settled()
         return samples if settled else [sample for sample in samples if not self._is_settling(sample)]
 

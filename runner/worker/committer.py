@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from runner.connectors.base import SinkSegment
 from runner.connectors.registry import sink_class
+from runner.latency import LatencyHistogram
 from runner.model import RejectedRows, Rejection
 from runner.protocol import OperatorState, SinkToken, Split
 from runner.worker.failure import StageError
 from runner.worker.gate import GateClosed
 from runner.worker.ledger import CheckpointRecord
+from runner.worker.read_times import latencies
 from runner.worker.rejections import Rejections
 
 
@@ -27,6 +30,16 @@ class PreparedCheckpoint:
     states: list[OperatorState]
     rejected: tuple[RejectedRows, ...] = ()
     rejections: tuple[Rejection, ...] = ()
+    prepare_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedCheckpoint:
+    """What the Committed message carries."""
+
+    record: CheckpointRecord
+    commit_seconds: float
+    latency: LatencyHistogram
 
 
 class Committer:
@@ -39,7 +52,7 @@ class Committer:
         rejections: Rejections,
         *,
         prepared: Callable[[PreparedCheckpoint], None],
-        committed: Callable[[CheckpointRecord], None],
+        committed: Callable[[CommittedCheckpoint], None],
         aborted: Callable[[CheckpointRecord], None],
     ) -> None:
         self._worker = worker
@@ -55,6 +68,7 @@ class Committer:
         self._closed = False
         self._carried: list[SinkToken] = []
         self._carried_samples: tuple[Rejection, ...] = ()
+        self._carried_read: list[tuple[float, int]] = []
 
     def add(self, record: CheckpointRecord) -> None:
         """A checkpoint whose barrier has passed everything."""
@@ -105,13 +119,14 @@ class Committer:
         tokens.extend(rejected.tokens)
         samples = (*self._carried_samples, *rejected.samples)
         if checkpoint not in self._aborted:
-            self._report_prepared(PreparedCheckpoint(record, splits, tokens, states, rejected.counts, samples))
+            seconds = time.monotonic() - record.aligned_at
+            self._report_prepared(PreparedCheckpoint(record, splits, tokens, states, rejected.counts, samples, seconds))
+        read = self._carried_read + record.read
         if self._wait_completed(checkpoint):
-            self._carried, self._carried_samples = [], ()
-            self._commit(tokens)
-            self._report_committed(record)
+            self._carried, self._carried_samples, self._carried_read = [], (), []
+            self._report_committed(self._commit(record, tokens, read))
         else:
-            self._carried, self._carried_samples = tokens, samples
+            self._carried, self._carried_samples, self._carried_read = tokens, samples, read
             self._report_aborted(record)
 
     def _prepare(self, sink: str, segment: SinkSegment, checkpoint: int) -> tuple[list[SinkToken], list[OperatorState]]:
@@ -133,9 +148,12 @@ class Committer:
             self._aborted = {other for other in self._aborted if other > checkpoint}
             return completed
 
-    def _commit(self, tokens: list[SinkToken]) -> None:
+    def _commit(self, record: CheckpointRecord, tokens: list[SinkToken], read: list[tuple[float, int]]) -> CommittedCheckpoint:
+        began = time.monotonic()
         for token in tokens:
             commit_token(token)
+        visible = time.monotonic()
+        return CommittedCheckpoint(record, visible - began, latencies(read, visible))
 
 
 def commit_token(token: SinkToken) -> None:

@@ -31,6 +31,7 @@ def never() -> bool:
 class _Channel:
     items: deque[pa.RecordBatch | Barrier] = field(default_factory=deque)
     bytes: int = 0
+    blocked_seconds: float = 0.0
 
     def at_barrier(self) -> bool:
         return bool(self.items) and isinstance(self.items[0], Barrier)
@@ -71,8 +72,10 @@ class Gate:
 
     def wait_for_room(self, channel: int, size: int, give_way: Callable[[], bool] = never) -> bool:
         """Wait until a batch of ``size`` bytes fits; False when ``give_way`` held before that. Raises GateClosed."""
+        began = time.monotonic()
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self.has_room(channel, size) or give_way())
+            self._channels[channel].blocked_seconds += time.monotonic() - began
             self._check_open()
             return self.has_room(channel, size)
 
@@ -119,6 +122,14 @@ class Gate:
         """Bytes in the channels now."""
         with self._changed:
             return sum(channel.bytes for channel in self._channels)
+
+    def level(self, channels: range) -> tuple[float, float]:
+        """How full these channels are (0 to 1), and for how many seconds their writers have been blocked so far. Those of a
+        writer that is still blocked count when it goes on."""
+        with self._changed:
+            held = [self._channels[channel] for channel in channels]
+            room = max(1, self._capacity * len(held))
+            return min(1.0, sum(each.bytes for each in held) / room), sum(each.blocked_seconds for each in held)
 
     def _check_open(self) -> None:
         if self._closed:

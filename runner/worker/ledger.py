@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,12 @@ class CheckpointRecord:
     rows_in: int = 0
     rows_out: int = 0
     drained: bool = True
+    heard_at: float = 0.0
+    """When the barrier came."""
+    aligned_at: float = 0.0
+    """When it had passed everything."""
+    read: list[tuple[float, int]] = field(default_factory=list)
+    """When the rows before it were read, and how many at each moment."""
     passed: dict[str, int] = field(default_factory=dict)
     """How many readers of each source the barrier has passed."""
 
@@ -37,6 +44,11 @@ class Ledger:
         self._records: dict[int, CheckpointRecord] = {}
         self._lock = threading.Lock()
 
+    def heard(self, barrier: Barrier) -> None:
+        """``barrier`` has come and is about to be sent on."""
+        with self._lock:
+            self._record(barrier)
+
     def source_passed(
         self,
         barrier: Barrier,
@@ -46,9 +58,11 @@ class Ledger:
         waiting: Callable[[], list[Split]],
         rows: int,
         drained: bool,
+        read: list[tuple[float, int]],
     ) -> None:
-        """A reader of ``source`` is sending ``barrier`` on; ``rows`` it has read since the worker started, ``splits`` it holds.
-        When it is the source's last one, ``waiting`` are the splits that nobody has begun."""
+        """A reader of ``source`` is sending ``barrier`` on; ``rows`` it has read since the worker started, those since the last
+        barrier when ``read`` says; ``splits`` it holds. When it is the source's last one, ``waiting`` are the splits that
+        nobody has begun."""
         with self._lock:
             record = self._record(barrier)
             held = record.splits.setdefault(source, [])
@@ -57,6 +71,7 @@ class Ledger:
             if record.passed[source] == self._readers[source]:
                 held.extend(waiting())
             record.rows_in += rows
+            record.read.extend(read)
             record.drained = record.drained and drained
             self._finish(record)
 
@@ -69,9 +84,12 @@ class Ledger:
             self._finish(record)
 
     def _record(self, barrier: Barrier) -> CheckpointRecord:
-        return self._records.setdefault(barrier.checkpoint, CheckpointRecord(barrier))
+        if barrier.checkpoint not in self._records:
+            self._records[barrier.checkpoint] = CheckpointRecord(barrier, heard_at=time.monotonic())
+        return self._records[barrier.checkpoint]
 
     def _finish(self, record: CheckpointRecord) -> None:
         if record.passed == self._readers and len(record.segments) == self._sinks:
             del self._records[record.barrier.checkpoint]
+            record.aligned_at = time.monotonic()
             self._complete(record)

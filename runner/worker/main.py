@@ -35,7 +35,7 @@ from runner.protocol import (
     SupervisorMessage,
 )
 from runner.worker.budget import share_out
-from runner.worker.committer import Committer, PreparedCheckpoint, commit_token
+from runner.worker.committer import CommittedCheckpoint, Committer, PreparedCheckpoint, commit_token
 from runner.worker.dead_letters import DeadLetters
 from runner.worker.failure import blame, describe_failure
 from runner.worker.gate import GateClosed
@@ -116,6 +116,7 @@ class Worker:
             committed=self._after_commit,
             aborted=self._after_abort,
         )
+        self._ledger = Ledger(self._readers, [plugin.id for plugin in start.job.sinks], self._committer.add)
         self._pipeline = Pipeline()
 
     def serve(self) -> int:
@@ -137,7 +138,6 @@ class Worker:
 
     def _build(self) -> None:
         start = self._start
-        ledger = Ledger(self._readers, [plugin.id for plugin in start.job.sinks], self._committer.add)
         hooks = ReaderHooks(request_split=self._reporter.request_split, drained=self._heartbeat.now)
         limits = self._engine_limits()
         builder = PipelineBuilder(
@@ -147,7 +147,7 @@ class Worker:
             self._budget,
             limits,
             context=self._context,
-            ledger=ledger,
+            ledger=self._ledger,
             hooks=hooks,
             rejections=self._rejections,
         )
@@ -229,6 +229,7 @@ class Worker:
                 for group in groups:
                     group.resume()
             case Barrier():
+                self._ledger.heard(message)
                 for group in groups:
                     group.barrier(message)
             case Complete(checkpoint=checkpoint):
@@ -262,7 +263,8 @@ class Worker:
         self._heartbeat.beat()
         self._reporter.prepared(prepared)
 
-    def _after_commit(self, record: CheckpointRecord) -> None:
+    def _after_commit(self, committed: CommittedCheckpoint) -> None:
+        record = committed.record
         for source, splits in record.splits.items():
             self._pipeline.readers[source].completed(splits)
         if record.barrier.stop:
@@ -270,7 +272,7 @@ class Worker:
                 with blame(sink_id):
                     sink.close()
             self._letters.close()
-        self._reporter.committed(record.barrier.checkpoint)
+        self._reporter.committed(committed)
         if record.barrier.stop:
             self._end(EXIT_OK)
 
@@ -297,6 +299,7 @@ class Worker:
             drained=bool(readers) and self._pipeline.drained(),
             splits_heard=heard,
             splits_finished=sum(group.splits_finished for group in readers),
+            edges=self._pipeline.edges(),
         )
 
     def _fail(self, error: BaseException) -> None:

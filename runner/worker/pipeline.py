@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ from runner.connectors.base import PluginContext, PluginError, Sink, Source
 from runner.connectors.registry import sink_class, source_class
 from runner.dataset.arrow_types import canonical_schema, describe
 from runner.dataset.engine import Engine, EngineLimits
-from runner.protocol import PluginCounters
+from runner.protocol import EdgeLevel, PluginCounters
 from runner.worker.budget import Budget
 from runner.worker.compiler import Compiler
 from runner.worker.failure import blame
@@ -41,6 +41,23 @@ class ReaderHooks:
     drained: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Where one plugin's rows wait for another: these channels of a gate."""
+
+    producer: str
+    consumer: str
+    gate: Gate
+    channels: range
+
+    def level(self) -> EdgeLevel:
+        """As it is now."""
+        fill, blocked = self.gate.level(self.channels)
+        return EdgeLevel(
+            producer=self.producer, consumer=self.consumer, fill=fill, blocked_seconds=blocked, writers=len(self.channels)
+        )
+
+
 @dataclass(slots=True)
 class Pipeline:
     """Everything that runs in threads, by plugin id."""
@@ -51,11 +68,16 @@ class Pipeline:
     readers: dict[str, SourceReaders] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
+    links: list[Edge] = field(default_factory=list)
     meters: list[Meter] = field(default_factory=list)
 
     def drained(self) -> bool:
         """All sources have been told that nothing is left, and what they were given has been read."""
         return all(readers.drained for readers in self.readers.values())
+
+    def edges(self) -> list[EdgeLevel]:
+        """How full the queues are."""
+        return [edge.level() for edge in self.links]
 
     def counters(self) -> list[PluginCounters]:
         """The counters of all plugins whose counters are known."""
@@ -108,12 +130,18 @@ class PipelineBuilder:
         compiler.engine.lock()
         channels = [sum(self._plan.channels(number, self._writers)) for number in range(len(queries))]
         pipeline.gates = [Gate(count, self._budget.gate_bytes) for count in channels]
+        pipeline.links = [edge for number, gate in enumerate(pipeline.gates) for edge in self._edges(number, gate)]
         for stage, query, gate in zip(self._plan.stages, queries, pipeline.gates, strict=True):
             with blame(stage.name):
                 self._add_stage(pipeline, stage, query, gate, compiler)
         for plugin in self._job.sources:
             self._add_readers(pipeline, plugin)
         return pipeline
+
+    def _edges(self, stage: int, gate: Gate) -> Iterator[Edge]:
+        producers = {plugin.output: plugin.id for plugin in (*self._job.sources, *self._job.transforms)}
+        for dataset, channels in self._plan.edges(stage, self._writers):
+            yield Edge(producers.get(dataset, dataset), self._plan.stages[stage].first, gate, channels)
 
     def _directories(self) -> list[str]:
         found: set[str] = set()

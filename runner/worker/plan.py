@@ -26,6 +26,11 @@ class StagePlan:
         return None if self.sink is not None else self.transforms[-1].output
 
     @property
+    def first(self) -> str:
+        """The plugin that takes the input."""
+        return self.transforms[0].id if self.transforms else self.name
+
+    @property
     def name(self) -> str:
         """For threads and messages."""
         return self.sink.id if self.sink is not None else self.transforms[-1].id
@@ -41,6 +46,15 @@ class Plan:
     def channels(self, stage: int, writers: Mapping[str, int]) -> tuple[int, ...]:
         """How many channels each input of a stage has, when ``writers`` says how many threads write a dataset (1 if not)."""
         return tuple(writers.get(dataset, 1) for dataset in self.stages[stage].inputs)
+
+    def edges(self, stage: int, writers: Mapping[str, int]) -> list[tuple[str, range]]:
+        """The inputs of a stage: for each dataset, the channels that it comes through."""
+        counts = self.channels(stage, writers)
+        firsts = [sum(counts[:position]) for position in range(len(counts))]
+        return [
+            (dataset, range(first, first + count))
+            for dataset, first, count in zip(self.stages[stage].inputs, firsts, counts, strict=True)
+        ]
 
     def outlets(self, dataset: str, writers: Mapping[str, int]) -> list[list[tuple[int, int]]]:
         """For every thread that writes ``dataset``, the (stage, channel) pairs that it writes to: a channel of its own each."""

@@ -21,6 +21,7 @@ from runner.worker.ledger import Ledger
 from runner.worker.meter import Meter
 from runner.worker.outlet import Outlet
 from runner.worker.rate import RateLimit
+from runner.worker.read_times import ReadTimes
 from runner.worker.rejections import RejectionPort
 from runner.worker.split_queue import SplitQueue
 
@@ -30,6 +31,7 @@ class _Reading:
     split: Split
     batches: Iterator[Batch] | None = None
     unsent: Batch | None = None
+    read_at: float = 0.0
 
 
 class Reader:
@@ -67,6 +69,7 @@ class Reader:
         self._paused = False
         self._closed = False
         self._reading: _Reading | None = None
+        self._read_times = ReadTimes()
 
     def barrier(self, barrier: Barrier) -> None:
         """Put ``barrier`` into the stream at the next batch boundary; with ``stop`` read nothing after it."""
@@ -163,7 +166,8 @@ class Reader:
         if reading.batches is None:
             reading.batches = self._source.read(reading.split, self._pace)
         reading.unsent = next(reading.batches, None)
-        self.meter.busy_seconds += time.monotonic() - began
+        reading.read_at = time.monotonic()
+        self.meter.busy_seconds += reading.read_at - began
         if reading.unsent is None:
             self._finish(reading)
         else:
@@ -177,6 +181,7 @@ class Reader:
             self.meter.backpressured_seconds += delivery.blocked_seconds
             if not delivery.done:
                 return
+            self._read_times.add(reading.read_at, rows)
         reading.unsent = None
         self._rejections.put(self.id, batch.rejected, rows)
         meter = self.meter
@@ -207,5 +212,6 @@ class Reader:
             waiting=self._splits.waiting,
             rows=self.meter.rows_in,
             drained=self._splits.drained,
+            read=self._read_times.take(),
         )
         self._outlet.put_barrier(barrier)

@@ -9,6 +9,7 @@ from typing import Any
 from runner.model import ErrorInfo
 from runner.protocol import (
     Committed,
+    EdgeLevel,
     Enumerated,
     Failed,
     Heartbeat,
@@ -22,7 +23,7 @@ from runner.protocol import (
     Start,
     SupervisorMessage,
 )
-from runner.worker.committer import PreparedCheckpoint
+from runner.worker.committer import CommittedCheckpoint, PreparedCheckpoint
 from runner.worker.link import Link
 
 
@@ -68,13 +69,22 @@ class Reporter:
                 drained=record.drained,
                 rejected=prepared.rejected,
                 rejections=prepared.rejections,
+                alignment_seconds=record.aligned_at - record.heard_at,
+                prepare_seconds=prepared.prepare_seconds,
                 **self._sender,
             )
         )
 
-    def committed(self, checkpoint: int) -> None:
+    def committed(self, committed: CommittedCheckpoint) -> None:
         """A checkpoint's output is visible."""
-        self._link.send(Committed(checkpoint=checkpoint, **self._sender))
+        self._link.send(
+            Committed(
+                checkpoint=committed.record.barrier.checkpoint,
+                commit_seconds=committed.commit_seconds,
+                latency=committed.latency.counts,
+                **self._sender,
+            )
+        )
 
     def heartbeat(
         self,
@@ -85,6 +95,7 @@ class Reporter:
         drained: bool,
         splits_heard: int,
         splits_finished: int,
+        edges: list[EdgeLevel],
     ) -> None:
         """Alive."""
         self._link.send(
@@ -95,6 +106,7 @@ class Reporter:
                 drained=drained,
                 splits_heard=splits_heard,
                 splits_finished=splits_finished,
+                edges=edges,
                 **self._sender,
             )
         )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+
+from runner.latency import LatencyHistogram
 from runner.model import Totals
-from runner.protocol import Heartbeat, PluginCounters
+from runner.protocol import EdgeLevel, Heartbeat, PluginCounters
 from runner.supervisor.totals import TotalsMeter
 from spec.job import EnvSpec, JobSpec, PluginKind, PluginSpec
 
@@ -107,3 +111,53 @@ def test_samples_are_the_counters_of_each_plugin_and_of_the_whole():
     assert samples["out", "bytes_out"] == 20
     assert {sample.at for sample in taken} == {1000.0}
     assert len(samples) == len(taken)
+
+
+def edge_beat(fill: float, blocked: float, *, worker: int = 0) -> Heartbeat:
+    """A worker whose queue to the sink is so full; its two readers have been blocked for so long."""
+    level = EdgeLevel(producer="change", consumer="out", fill=fill, blocked_seconds=blocked, writers=2)
+    return msgspec.structs.replace(beat(1, 1, worker=worker), edges=[level])
+
+
+def of_edges(subject: TotalsMeter, now: float) -> dict[str, float]:
+    """The samples of the edge."""
+    return {sample.name: sample.value for sample in subject.samples(now, now) if sample.plugin == "change -> out"}
+
+
+def test_backpressure_is_measured_where_rows_wait():
+    """How full the queue is, and which share of the time its writers were blocked: the mean of the workers."""
+    subject = meter()
+    subject.begin_attempt(Totals(), 0)
+    subject.observe(edge_beat(0.2, 5.0), 1)
+    assert of_edges(subject, 1) == {"queue_fill": 0.2}
+    subject.observe(edge_beat(0.8, 7.0), 3)
+    assert of_edges(subject, 3) == {"queue_fill": 0.8, "blocked_share": 0.5}
+    subject.observe(edge_beat(0.4, 0.0, worker=1), 3)
+    subject.observe(edge_beat(0.4, 0.0, worker=1), 4)
+    assert of_edges(subject, 4) == {"queue_fill": pytest.approx(0.6), "blocked_share": 0.25}
+    subject.depart(1)
+    assert of_edges(subject, 5)["queue_fill"] == 0.8
+    subject.end_attempt()
+    assert of_edges(subject, 6) == {}
+
+
+def test_latency_is_that_of_all_workers():
+    """Totals tell of the whole execution, samples of what was committed since the one before."""
+    subject = meter()
+    subject.begin_attempt(Totals(), 0)
+    subject.observe(beat(100, 100), 1)
+    quick, slow = LatencyHistogram(), LatencyHistogram()
+    quick.add(0.2, 900)
+    slow.add(4.0, 100)
+    subject.committed(quick.counts)
+    subject.committed(slow.counts)
+    totals = subject.totals(2)
+    assert (totals.latency_p50, totals.latency_p90) == (pytest.approx(0.2, rel=0.01), pytest.approx(0.2, rel=0.01))
+    assert (totals.latency_p99, totals.latency_p999) == (pytest.approx(4.0, rel=0.01), pytest.approx(4.0, rel=0.01))
+    assert [sample.value for sample in subject.samples(2, 2) if sample.name == "latency_p99"] == [totals.latency_p99]
+    subject.committed(quick.counts)
+    assert [sample.value for sample in subject.samples(3, 3) if sample.name == "latency_p99"] == [totals.latency_p50]
+    assert not [sample for sample in subject.samples(4, 4) if sample.name == "latency_p99"]
+    subject.end_attempt()
+    assert subject.totals(5).latency_p99 == totals.latency_p99
+    assert TotalsMeter("e", JOB, subject.counted()).counted().latency_p99 == totals.latency_p99

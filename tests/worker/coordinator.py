@@ -167,6 +167,8 @@ class Coordinator:
         self._known: dict[str, dict[str, Split]] = {}
         self._inbox: deque[WorkerMessage] = deque()
         self.exit_statuses: list[int] = []
+        self.last_prepared: list[Prepared] = []
+        self.last_committed: list[Committed] = []
 
     # an attempt
 
@@ -287,8 +289,10 @@ class Coordinator:
         for handle in self.handles:
             self._send(handle, Barrier, checkpoint=number, kind=kind, stop=stop)
         state = CheckpointState(id=number, rejected=self._rejected_before)
+        self.last_prepared = []
         for _ in self.handles:
             prepared = self.expect(Prepared)
+            self.last_prepared.append(prepared)
             assert prepared.checkpoint == number
             for split in prepared.splits:
                 self._known[split.source][split.id] = split
@@ -310,8 +314,8 @@ class Coordinator:
         self.hook("completed", state.id)
         for handle in self.handles:
             self._send(handle, Complete, checkpoint=state.id)
-        for _ in self.handles:
-            assert self.expect(Committed).checkpoint == state.id
+        self.last_committed = [self.expect(Committed) for _ in self.handles]
+        assert {committed.checkpoint for committed in self.last_committed} == {state.id}
         del self.uncommitted[state.id]
         self.hook("committed", state.id)
 

@@ -155,3 +155,33 @@ def test_counters_of_fused_transforms_are_honest(tmp_path: Path, coordinate: Coo
     ]
     assert flows["out"].bytes_out == sum(file.stat().st_size for file in (tmp_path / "out").glob("*.json"))
     coordinator.finish()
+
+
+def test_heartbeats_tell_where_rows_wait(tmp_path: Path, coordinate: Coordinate) -> None:
+    """An edge for every queue, between the plugins that write to it and read from it; Committed tells how long rows took."""
+    coordinator = coordinate(
+        limited(
+            fake("rows", 500),
+            fake("more", 500, seed=1),
+            sql("rows", "even", "select * from rows where id % 2 = 0"),
+            json_sink(("even", "more"), "out"),
+            json_sink("rows", "all"),
+        )
+    )
+    coordinator.start()
+    coordinator.wait_until(lambda: coordinator.counters("rows").rows_in > 0)
+    coordinator.take_checkpoint()
+    coordinator.next_heartbeat()
+    [handle] = coordinator.handles
+    assert handle.heartbeat is not None
+    edges = {(edge.producer, edge.consumer): edge for edge in handle.heartbeat.edges}
+    assert edges.keys() == {("rows", "even"), ("rows", "all"), ("even", "out"), ("more", "out")}
+    assert all(0 <= edge.fill <= 1 and edge.blocked_seconds >= 0 and edge.writers == 1 for edge in edges.values())
+    [committed] = coordinator.last_committed
+    [prepared] = coordinator.last_prepared
+    assert sum(committed.latency.values()) == prepared.rows_in > 0
+    assert committed.commit_seconds > 0
+    assert prepared.prepare_seconds > 0
+    assert prepared.alignment_seconds >= 0
+    coordinator.run()
+    assert len(ids(tmp_path / "all")) == 500
