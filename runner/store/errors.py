@@ -12,10 +12,14 @@ class StoreError(FlowdeckError):
     - ``store-unavailable``: the disk or the database failed; the store reopens by itself, the call may be repeated;
     - ``store-timeout`` ``store-closed`` ``store-failed``: this call was given up, came too late, or is wrong;
     - ``not-found`` ``already-exists`` ``name-taken`` ``conflict`` ``invalid-id``: what was asked contradicts what is stored;
+    - ``lease-lost``: somebody else has taken over what the caller was writing for;
     - ``checkpoint-corrupt``: the state of a checkpoint is not the one that was saved.
     """
 
     code = "store-failed"
+
+
+LEASE_LOST = "lease-lost"
 
 
 def not_found(noun: str, identity: object) -> StoreError:

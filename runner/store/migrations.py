@@ -29,6 +29,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, "queues", schema.VERSION_2),
     Migration(3, "API keys", schema.VERSION_3),
     Migration(4, "metrics summed up", schema.VERSION_4),
+    Migration(5, "leases", schema.VERSION_5),
 )
 
 _RECORD_TABLE = """

@@ -132,3 +132,17 @@ VERSION_4: tuple[str, ...] = (
     """,
     *(_CELLS.format(table=table) for table in ("samples_10s", "samples_1m", "samples_1h")),
 )
+
+VERSION_5: tuple[str, ...] = (
+    """
+    CREATE TABLE "leases" (
+        "execution_id" VARCHAR NOT NULL,
+        "owner" VARCHAR NOT NULL,                       -- a process's identity, JSON
+        "epoch" BIGINT NOT NULL,
+        "expires_at" DOUBLE NOT NULL                    -- seconds since the owner's boot
+    )
+    """,
+    """
+    CREATE TABLE "epochs" ("last" BIGINT NOT NULL)      -- one row at most: the highest epoch that was given out
+    """,
+)

@@ -22,7 +22,21 @@ from runner.model import (
     SavepointPlace,
 )
 from runner.states import ExecutionState
-from runner.store import attempts, checkpoints, events, executions, generations, jobs, keys, metrics, purge, queues, rollups
+from runner.store import (
+    attempts,
+    checkpoints,
+    events,
+    executions,
+    generations,
+    jobs,
+    keys,
+    leases,
+    metrics,
+    purge,
+    queues,
+    rollups,
+)
+from runner.store.leases import Lease
 from runner.store.metrics import MetricSample
 from runner.store.session import Session
 
@@ -119,6 +133,32 @@ class Store:
     def generation_source(self, job_id: str, number: int) -> bytes:
         """The encoded SubmitRequest of a generation."""
         return generations.source(self._session, job_id, number)
+
+    # leases
+
+    def take_lease(self, execution_id: str, owner: str, expires_at: float) -> int:
+        """Give an execution's lease to ``owner``, whoever had it; the new epoch, higher than any before."""
+        return leases.take(self._session, execution_id, owner, expires_at)
+
+    def renew_leases(self, execution_ids: list[str], owner: str, expires_at: float) -> None:
+        """Let those of these executions' leases that ``owner`` still has last longer."""
+        leases.renew(self._session, execution_ids, owner, expires_at)
+
+    def require_lease(self, execution_id: str, epoch: int) -> None:
+        """StoreError ``lease-lost`` unless the execution's lease has this epoch."""
+        leases.require(self._session, execution_id, epoch)
+
+    def lease_epoch(self, execution_id: str) -> int:
+        """The epoch that has the execution's lease, 0 when nobody has it."""
+        return leases.epoch_of(self._session, execution_id)
+
+    def release_lease(self, execution_id: str) -> None:
+        """The execution is over."""
+        leases.release(self._session, execution_id)
+
+    def leases(self) -> list[Lease]:
+        """All leases, by execution."""
+        return leases.every(self._session)
 
     # executions and attempts
 

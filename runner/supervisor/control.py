@@ -131,7 +131,6 @@ class ExecutionControl:
     async def run(self, ending: Ending | None = None) -> None:
         """To the end. With ``ending`` no attempt is made: the execution only has to be brought to that end."""
         try:
-            await self._course.lease.take()
             if ending is not None:
                 await self._aftermath.bring_to(ending)
             elif self._ticket is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from runner.supervisor.backoff import RestartBudget
 from runner.supervisor.checkpoint_record import CheckpointRecords
 from runner.supervisor.execution_record import ExecutionRecord
+from runner.supervisor.lease import Lease
 from runner.supervisor.outcome import Ending
 from runner.supervisor.pending_wishes import PendingWishes
 from runner.supervisor.recurrence import Recurrence
@@ -23,6 +24,7 @@ class Course:
 
     parts: Parts
     work: Work
+    lease: Lease
     record: ExecutionRecord
     records: CheckpointRecords
     budget: RestartBudget

@@ -184,6 +184,8 @@ def _store_change(
     entry.store.update_execution(updated)
     if attempt is not None:
         entry.store.update_attempt(attempt)
+    if updated.state.is_terminal:
+        entry.store.release_lease(updated.id)
     if desired is not None:
         _store_desired(entry, updated, desired, now)
     entry.note(

@@ -16,6 +16,7 @@ from runner.supervisor.queues import Ticket, has_begun
 from runner.supervisor.restore import NONE
 from runner.supervisor.wishes import ParkWish
 from runner.supervisor.work import Parts, Work
+from spec.job import EnvSpec
 
 # Beyond the limits for parking and for ending workers: time for the store and the operating system.
 _CLOSING_SLACK = 5.0
@@ -31,6 +32,7 @@ class Executions:
         self._controls: dict[str, ExecutionControl] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._closed = False
+        self._abandoned: set[str] = set()
 
     def launch(
         self,
@@ -61,18 +63,44 @@ class Executions:
         task = asyncio.create_task(control.run(ending), name=f"execution {execution.id}")
         self._controls[execution.id] = control
         self._tasks[execution.id] = task
-        task.add_done_callback(lambda _: self._forget(execution.id, ticket))
+        self._abandoned.discard(execution.id)
+        task.add_done_callback(lambda _: self._forget(execution.id, control, ticket))
         return control
 
-    def _forget(self, execution_id: str, ticket: Ticket | None) -> None:
-        self._controls.pop(execution_id, None)
-        self._tasks.pop(execution_id, None)
+    def _forget(self, execution_id: str, control: ExecutionControl, ticket: Ticket | None) -> None:
+        if self._controls.get(execution_id) is control:  # and not the one that has taken its place
+            del self._controls[execution_id]
+            del self._tasks[execution_id]
         if ticket is not None:
             self.queues.leave(ticket)
 
     def control(self, execution_id: str) -> ExecutionControl | None:
         """The control of an execution, None when it is not running here."""
         return self._controls.get(execution_id)
+
+    def controlled(self) -> list[str]:
+        """The ids of the executions whose controls are believed to live."""
+        return [execution_id for execution_id in self._controls if execution_id not in self._abandoned]
+
+    def under_control(self) -> list[tuple[Execution, EnvSpec]]:
+        """The executions with a control, and the settings that they go by."""
+        return [(control.view(), control.work.job.env) for control in self._controls.values()]
+
+    def settling(self) -> set[str]:
+        """The executions whose output is being put in order after their end."""
+        return set(self._leftovers.settling)
+
+    def abandon(self, execution_id: str) -> None:
+        """End a control that hangs. The second time it is taken for gone, whatever it still does: it cannot write any more once
+        somebody else has its lease."""
+        task = self._tasks.get(execution_id)
+        if task is None:
+            return
+        task.cancel()
+        if execution_id in self._abandoned:
+            self._controls.pop(execution_id, None)
+            self._tasks.pop(execution_id, None)
+        self._abandoned.add(execution_id)
 
     def live(self, execution: Execution) -> Execution:
         """The execution as it is now, if it runs; otherwise as given."""

@@ -44,10 +44,17 @@ class Entry:
 class Journal:
     """The store, the event bus and the executions' logs of one daemon."""
 
-    def __init__(self, store: AsyncStore, bus: EventBus, log: ExecutionLog) -> None:
+    def __init__(
+        self, store: AsyncStore, bus: EventBus, log: ExecutionLog, guard: Callable[[Entry], None] = lambda _: None
+    ) -> None:
         self._store = store
         self._bus = bus
         self._log = log
+        self._guard = guard
+
+    def fenced(self, guard: Callable[[Entry], None]) -> Journal:
+        """The same, but each write happens only if ``guard``, called first in its transaction, does not raise."""
+        return Journal(self._store, self._bus, self._log, guard)
 
     async def read(self, work: Callable[[Store], T]) -> T:
         """Run ``work`` on a snapshot of the store, in another thread."""
@@ -59,6 +66,7 @@ class Journal:
 
         def transaction(store: Store) -> T:
             entry = Entry(store)
+            self._guard(entry)
             result = work(entry)
             events.extend(entry.events)
             return result

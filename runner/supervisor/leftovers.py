@@ -16,6 +16,7 @@ import msgspec
 
 from runner.model import Execution
 from runner.states import ExecutionState
+from runner.store.errors import StoreError
 from runner.supervisor.generations import read_work
 from runner.supervisor.journal import Entry
 from runner.supervisor.settlement import settle
@@ -34,6 +35,8 @@ class Leftovers:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.settling: set[str] = set()
+        """The executions that a worker puts in order at this moment."""
 
     async def run(self) -> None:
         """Try again whenever it is time, until cancelled; at once when the daemon starts."""
@@ -101,7 +104,16 @@ class Leftovers:
             work = await self._parts.journal.read(lambda store: read_work(store, execution.job_id, execution.generation))
         except (FlowdeckError, msgspec.DecodeError) as error:
             return str(error)
-        return await settle(self._parts, work, execution)
+        lease = self._parts.leases.of(execution.id)
+        self.settling.add(execution.id)
+        try:
+            trouble = await settle(self._parts, work, execution, lease)
+            await lease.release()
+        except StoreError as error:
+            return error.message
+        finally:
+            self.settling.discard(execution.id)
+        return trouble
 
     async def _remember(self, executions: list[Execution], trouble: str) -> None:
         changed = [execution.id for execution in executions if execution.unsettled != trouble]

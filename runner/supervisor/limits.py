@@ -44,5 +44,13 @@ class Limits:
     """Number of generations kept of each job, beside those that an execution or a checkpoint refers to."""
     deleted_retention: float = 7 * 24 * 3600.0
     """Age at which what is known of a deleted job is dropped."""
+    killing: float = 5.0
+    """For processes to be gone after KILL; then it is said that they do not die."""
+    lease: float = 30.0
+    """How long the control of an execution is believed to live without a sign of it; then the execution is carried on anew."""
+    reaping: float = 10.0
+    """Between two looks for what nobody looks after any more, and renewals of the leases."""
+    overdue: float = 60.0
+    """Beyond the time that a state may take by itself (runner/supervisor/deadlines.py); then its control must have hung."""
     housekeeping: float = 60.0
     """Between two looks at what is too old or too much."""

@@ -53,25 +53,26 @@ class Recovery:
         """Carry on every unfinished execution, and every restart or upgrade that had stopped one and not started the next."""
         unfinished = await self._journal.read(lambda store: store.unfinished_executions())
         for execution in sorted(unfinished, key=lambda found: not has_begun(found.state)):  # the others queue behind them
-            await self._carry_on(execution)
+            await self.carry_on(execution)
         for job in await self._journal.read(_interrupted_jobs):
             await self._start_successor(job)
 
-    async def _carry_on(self, execution: Execution) -> None:
+    async def carry_on(self, execution: Execution, cause: ErrorInfo = _DIED) -> None:
+        """Run on an execution that nobody controls (any more), for ``cause``, or bring it to the end that was wanted."""
         try:
             job = await self._lifecycle.reread(execution.job_id)
             work = await self._lifecycle.work_of(job, execution.generation)
         except (FlowdeckError, msgspec.DecodeError) as error:
             _log.warning("execution %s cannot be carried on: %s", execution.id, error)
-            await self._record(execution, ExecutionState.FAILED, error_info(error))
+            await self._record(execution, ExecutionState.FAILED, error_info(error), cause)
             return
         ending = _wanted_ending(execution, job)
         clean = execution.state is ExecutionState.RESTARTING and execution.phase == DAEMON_ENDS
         clean = clean or not has_begun(execution.state)  # nothing ran that could have died
         restarting = ending is None and execution.state in _INTERRUPTED
         state = ExecutionState.RESTARTING if restarting else execution.state
-        recorded = await self._record(execution, state, None if clean else _DIED)
-        await CheckpointRecords(self._journal, recorded, work.job.env.checkpoint).fail_unfinished(_DIED.message)
+        recorded = await self._record(execution, state, None if clean else cause, cause)
+        await CheckpointRecords(self._journal, recorded, work.job.env.checkpoint).fail_unfinished(cause.message)
         wanted = str(execution.restored_from or NONE)
         control = self._executions.launch(work, recorded, wanted=wanted, resumed=True, ending=ending)
         if ending is Ending.STOPPED and job.desired_state is DesiredState.RUNNING:
@@ -87,7 +88,9 @@ class Recovery:
         except FlowdeckError as error:
             _log.warning("the restart of job %s is not carried on: %s", job_id, error)
 
-    async def _record(self, execution: Execution, state: ExecutionState, error: ErrorInfo | None) -> Execution:
+    async def _record(
+        self, execution: Execution, state: ExecutionState, error: ErrorInfo | None, cause: ErrorInfo
+    ) -> Execution:
         """Write down that nobody ran it any more, and close what was open."""
         now = time.time()
         updated = execution
@@ -110,7 +113,7 @@ class Recovery:
         def work(entry: Entry) -> None:
             for attempt in entry.store.attempts(execution.id):
                 if attempt.ended_at is None:
-                    entry.store.update_attempt(msgspec.structs.replace(attempt, ended_at=now, outcome="failed", error=_DIED))
+                    entry.store.update_attempt(msgspec.structs.replace(attempt, ended_at=now, outcome="failed", error=cause))
             entry.store.update_execution(updated)
             if error is not None:
                 message = f"{execution.job_name} was {execution.state}: {error.message}"

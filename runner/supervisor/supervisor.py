@@ -19,11 +19,13 @@ from runner.supervisor.fork_server import ForkServer, ForkServerError
 from runner.supervisor.housekeeping import Housekeeping
 from runner.supervisor.journal import Journal
 from runner.supervisor.keys import Keys
+from runner.supervisor.lease import Leases
 from runner.supervisor.leftovers import Leftovers
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.limits import Limits
 from runner.supervisor.orphans import end_orphans
 from runner.supervisor.queues import Queues
+from runner.supervisor.reaper import Reaper
 from runner.supervisor.recovery import Recovery
 from runner.supervisor.reload import Reloader
 from runner.supervisor.sampling import Sampler
@@ -67,7 +69,8 @@ class Supervisor:
             bus = EventBus()
             stack.callback(bus.close)
             queues = Queues(await store.read(lambda found: found.queue_limits()))
-            parts = Parts(home, Journal(store, bus, ExecutionLog(home)), fork_server, limits, queues)
+            journal = Journal(store, bus, ExecutionLog(home))
+            parts = Parts(home, journal, fork_server, limits, queues, Leases(journal, limits.lease))
             leftovers = Leftovers(parts)
             savepoints = Savepoints(home, parts.journal, bus)
             stack.push_async_callback(savepoints.close)
@@ -76,7 +79,9 @@ class Supervisor:
             stack.push_async_callback(executions.close)
             lifecycle = JobLifecycle(parts.journal, executions)
             await lifecycle.index_files()
-            await Recovery(parts.journal, executions, lifecycle).run()
+            recovery = Recovery(parts.journal, executions, lifecycle)
+            await recovery.run()
+            await stack.enter_async_context(_background(Reaper(parts, executions, recovery).run(), "reaper"))
             await stack.enter_async_context(_background(leftovers.run(), "leftovers"))
             await stack.enter_async_context(_background(Sampler(parts.journal, executions, limits).run(), "metrics"))
             await stack.enter_async_context(_background(Housekeeping(home, parts.journal, limits).run(), "housekeeping"))

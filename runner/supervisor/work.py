@@ -9,6 +9,7 @@ from runner.home import Home
 from runner.protocol import SinkToken
 from runner.supervisor.fork_server import ForkServer
 from runner.supervisor.journal import Journal
+from runner.supervisor.lease import Leases
 from runner.supervisor.limits import MAXIMUM_WORKERS, Limits
 from runner.supervisor.queues import Queues
 from runner.supervisor.restore import RestoreChoice
@@ -25,6 +26,7 @@ class Parts:
     fork_server: ForkServer
     limits: Limits
     queues: Queues
+    leases: Leases
 
 
 @dataclass(frozen=True, slots=True)
