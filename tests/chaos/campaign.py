@@ -23,7 +23,7 @@ from spec.errors import FlowdeckError
 JOBS_AT_ONCE = 4
 LOOKS_PER_SECOND = 4.0
 ENDING_SECONDS = 120.0
-HITTING_SECONDS = 30.0
+HITTING_SECONDS = 60.0
 _ALL = 1000
 
 
@@ -90,6 +90,7 @@ class Campaign:
         self._longest_wait = longest_wait
         self._jobs_at_once = jobs_at_once
         self._active: dict[str, CopyJob] = {}
+        disturber.jobs = self._active.keys()
         self._waiting: CopyJob | None = None
         self._began = time.monotonic()
         self._look_at = 0.0
@@ -98,7 +99,7 @@ class Campaign:
         """Disturb the jobs until so many kills have hit, or the first violation."""
         deadline = time.monotonic() + HITTING_SECONDS
         while self.tally.kills < kills and not self.tally.violations:
-            assert time.monotonic() < deadline, f"nothing could be killed for {HITTING_SECONDS:g} s"
+            assert time.monotonic() < deadline, f"there was no worker to kill for {HITTING_SECONDS:g} s"
             self._disturber.relent()
             self._look(submit=True)
             (kind,) = self._chooser.choices(self._kinds, self._weights)
@@ -106,15 +107,16 @@ class Campaign:
             if hit:
                 self.tally.disturbances[kind] += 1
                 self._note(f"{kind}: {hit}")
-                deadline = time.monotonic() + HITTING_SECONDS
+                if kind is Disturbance.KILL_WORKER:
+                    deadline = time.monotonic() + HITTING_SECONDS
             time.sleep(self._chooser.uniform(0, self._longest_wait))
         self.tally.seconds = time.monotonic() - self._began
 
     def bring_to_the_end(self) -> None:
         """Leave the jobs alone until they have all ended."""
-        self._disturber.relent(everything=True)
         deadline = time.monotonic() + ENDING_SECONDS
         while self._active and time.monotonic() < deadline:
+            self._disturber.relent(everything=True)
             self._look(submit=False)
             time.sleep(0.1)
         for job in self._active.values():
@@ -173,7 +175,7 @@ class Campaign:
         tally, client = self.tally, self._daemon.client
         executions = client.executions(job.name)
         tally.jobs += 1
-        tally.kinds[job.kind] += 1
+        tally.kinds[f"{job.sink_format} sink, {job.workers} workers"] += 1
         tally.executions += len(executions)
         tally.attempts += sum(len(client.attempts(execution.id)) for execution in executions)
         tally.checkpoints += len(client.checkpoints(job.name, limit=_ALL))

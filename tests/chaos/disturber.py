@@ -1,31 +1,36 @@
-"""Kills, freezes, full disks and clock jumps, one at a time, to the processes of one daemon; and the end of those that pass."""
+"""Kills, freezes, full disks, clock jumps and wishes, one at a time, to one daemon; and the end of those that pass by."""
 
 from __future__ import annotations
 
 import contextlib
 import enum
-import heapq
 import os
 import random
 import signal
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import psutil
 from daemon_process import ChaosDaemon
+
+from runner.client import ApiError, DaemonUnreachable
+from runner.requests import WorkersRequest
+from spec.errors import FlowdeckError
 
 LONGEST_FREEZE = 1.0
 TOO_LONG_A_FREEZE = (10.5, 13.0)
 """Longer than a worker may be silent: it is given up, and wakes up to find that nobody wants it."""
 
 LONGEST_FILL = 0.8
+LONGEST_PAUSE = 1.0
+MOST_WORKERS = 4
 CLOCK_JUMPS = (-30 * 86400.0, -86400.0, -3600.0, -60.0, -1.5, 1.5, 60.0, 3600.0, 86400.0, 30 * 86400.0)
 
 
 class Disturbance(enum.StrEnum):
-    """What can be done to a daemon and its processes."""
+    """What can be done to a daemon and its processes, and what its jobs may be asked for meanwhile."""
 
     KILL_WORKER = "kill a worker"
     KILL_FORK_SERVER = "kill the fork server"
@@ -38,6 +43,8 @@ class Disturbance(enum.StrEnum):
     FILL_OUTPUT = "fill the disk of the output"
     FILL_HOME = "fill the disk of the home"
     JUMP_CLOCK = "let the clock jump"
+    SCALE = "change the number of workers"
+    PAUSE = "pause a job and resume it"
 
     @property
     def kills(self) -> bool:
@@ -111,13 +118,30 @@ class Disturber:
         home: SmallDisk | None = None,
     ) -> None:
         self.daemon_is_frozen = False
+        self.jobs: Collection[str] = ()
+        """The names of the jobs that may be asked for something."""
         self.seen: set[psutil.Process] = set()
         """Every process that was disturbed, and so every process that must be gone in the end."""
         self._daemon = daemon
         self._chooser = chooser
         self._clock = clock
         self._disks = {Disturbance.FILL_OUTPUT: output, Disturbance.FILL_HOME: home}
-        self._passing: list[tuple[float, int, Callable[[], None]]] = []
+        self._passing: list[tuple[float, Callable[[], None]]] = []
+        self._acts: dict[Disturbance, Callable[[], str]] = {
+            Disturbance.KILL_WORKER: lambda: self._signal(daemon.workers(), signal.SIGKILL),
+            Disturbance.KILL_FORK_SERVER: lambda: self._signal(daemon.fork_servers(), signal.SIGKILL),
+            Disturbance.KILL_DAEMON: lambda: self._kill_daemon(while_it_starts=False),
+            Disturbance.KILL_STARTING_DAEMON: lambda: self._kill_daemon(while_it_starts=True),
+            Disturbance.FREEZE_WORKER: lambda: self._freeze(daemon.workers(), 0, LONGEST_FREEZE),
+            Disturbance.FREEZE_WORKER_LONG: lambda: self._freeze(daemon.workers(), *TOO_LONG_A_FREEZE),
+            Disturbance.FREEZE_FORK_SERVER: lambda: self._freeze(daemon.fork_servers(), 0, LONGEST_FREEZE),
+            Disturbance.FREEZE_DAEMON: self._freeze_daemon,
+            Disturbance.FILL_OUTPUT: lambda: self._fill(output),
+            Disturbance.FILL_HOME: lambda: self._fill(home),
+            Disturbance.JUMP_CLOCK: self._jump,
+            Disturbance.SCALE: lambda: self._ask(self._scale),
+            Disturbance.PAUSE: lambda: self._ask(self._pause),
+        }
 
     def possible(self, kind: Disturbance) -> bool:
         """Whether there is what it needs."""
@@ -127,34 +151,18 @@ class Disturber:
 
     def strike(self, kind: Disturbance) -> str:
         """Do it now; what was hit, empty when there was nothing to hit."""
-        match kind:
-            case Disturbance.KILL_WORKER:
-                return self._signal(self._daemon.workers(), signal.SIGKILL)
-            case Disturbance.KILL_FORK_SERVER:
-                return self._signal(self._daemon.fork_servers(), signal.SIGKILL)
-            case Disturbance.KILL_DAEMON | Disturbance.KILL_STARTING_DAEMON:
-                return self._kill_daemon(while_it_starts=kind is Disturbance.KILL_STARTING_DAEMON)
-            case Disturbance.FREEZE_WORKER:
-                return self._freeze(self._daemon.workers(), self._chooser.uniform(0, LONGEST_FREEZE))
-            case Disturbance.FREEZE_WORKER_LONG:
-                return self._freeze(self._daemon.workers(), self._chooser.uniform(*TOO_LONG_A_FREEZE))
-            case Disturbance.FREEZE_FORK_SERVER:
-                return self._freeze(self._daemon.fork_servers(), self._chooser.uniform(0, LONGEST_FREEZE))
-            case Disturbance.FREEZE_DAEMON:
-                return self._freeze_daemon()
-            case Disturbance.FILL_OUTPUT | Disturbance.FILL_HOME:
-                return self._fill(kind)
-            case Disturbance.JUMP_CLOCK:
-                return self._jump()
+        return self._acts[kind]()
 
     def relent(self, *, everything: bool = False) -> None:
-        """End what has had its time, or everything."""
-        while self._passing and (everything or self._passing[0][0] <= time.monotonic()):
-            _, _, end = heapq.heappop(self._passing)
+        """End what has had its time, or everything; what cannot be ended now is tried again next time."""
+        now = time.monotonic()
+        ending = [end for due, end in self._passing if everything or due <= now]
+        self._passing = [(due, end) for due, end in self._passing if not everything and due > now]
+        for end in ending:
             end()
 
     def _later(self, seconds: float, end: Callable[[], None]) -> None:
-        heapq.heappush(self._passing, (time.monotonic() + seconds, id(end), end))
+        self._passing.append((time.monotonic() + seconds, end))
 
     def _signal(self, processes: Sequence[psutil.Process], number: int) -> str:
         if not processes:
@@ -167,7 +175,8 @@ class Disturber:
             return ""
         return str(victim.pid)
 
-    def _freeze(self, processes: Sequence[psutil.Process], seconds: float) -> str:
+    def _freeze(self, processes: Sequence[psutil.Process], shortest: float, longest: float) -> str:
+        seconds = self._chooser.uniform(shortest, longest)
         hit = self._signal(processes, signal.SIGSTOP)
         if hit:
             victim = next(process for process in processes if process.pid == int(hit))
@@ -200,8 +209,7 @@ class Disturber:
         self._daemon.start()
         return " and ".join(map(str, killed))
 
-    def _fill(self, kind: Disturbance) -> str:
-        disk = self._disks[kind]
+    def _fill(self, disk: SmallDisk | None) -> str:
         assert disk is not None
         seconds = self._chooser.uniform(0, LONGEST_FILL)
         disk.fill()
@@ -214,6 +222,35 @@ class Disturber:
         seconds = self._chooser.choice(jumps)
         self._clock.jump(seconds)
         return f"by {seconds:g} s"
+
+    def _ask(self, wish: Callable[[str], str]) -> str:
+        """Of a job that runs; when it is refused (because the job is about to end, say) nothing was done."""
+        if self.daemon_is_frozen or not self.jobs:
+            return ""
+        try:
+            return wish(self._chooser.choice(list(self.jobs)))
+        except FlowdeckError:
+            return ""
+
+    def _scale(self, name: str) -> str:
+        total = self._chooser.randint(1, MOST_WORKERS)
+        self._daemon.client.scale(name, WorkersRequest(total=total))
+        return f"{name} to {total}"
+
+    def _pause(self, name: str) -> str:
+        seconds = self._chooser.uniform(0, LONGEST_PAUSE)
+        self._daemon.client.pause(name)
+        self._later(seconds, lambda: self._resume(name))
+        return f"{name} for {seconds:.2f} s"
+
+    def _resume(self, name: str) -> None:
+        try:
+            self._daemon.client.resume(name)
+        except DaemonUnreachable:
+            self._later(0.2, lambda: self._resume(name))
+        except ApiError as refusal:
+            if refusal.code != "conflict":  # it is over, or somebody else has resumed it
+                self._later(0.2, lambda: self._resume(name))
 
 
 def _thaw(process: psutil.Process) -> None:

@@ -38,6 +38,8 @@ WEIGHTS = {
     Disturbance.FILL_OUTPUT: 4.0,
     Disturbance.FILL_HOME: 2.0,
     Disturbance.JUMP_CLOCK: 5.0,
+    Disturbance.SCALE: 6.0,
+    Disturbance.PAUSE: 5.0,
 }
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180 + 4 * KILLS)]
