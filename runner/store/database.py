@@ -62,10 +62,9 @@ class Database:
         """Open, repair and migrate the file; what that took. Raises StoreError (see runner/store/recovery.py)."""
         with self._closed_on_failure():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            new = not self.path.exists()
             self._open_connection()
             self._compact()
-            self._tidy_files(new=new)
+            self._tidy_files()
         for message in self.report.messages():
             _logger.warning("%s", message)
         if self.report.damaged:
@@ -279,6 +278,7 @@ class Database:
 
     def _create(self) -> None:
         """Make the file complete under another name first: a kill in the middle must not leave half a database."""
+        recovery.note_loss(self.path)  # of a database that may have been here
         recovery.keep_lonely_log(self.path, self.report)
         unfinished = self.path.with_name(self.path.name + ".unfinished")
         for leftover in (unfinished, recovery.log_of(unfinished)):
@@ -312,14 +312,17 @@ class Database:
         self._connection = recovery.connect(self.path, self._lock_patience, self.report)
         return self._connection
 
-    def _tidy_files(self, *, new: bool) -> None:
-        """Remove state files that no row names. After a loss of rows they may be all that is left: then they are kept."""
+    def _tidy_files(self) -> None:
+        """Remove state files that no row names. After a loss of rows they, and the directories of savepoints, may be all
+        that is left: then they are kept, under a name that nobody takes for an orphan's."""
         known = self.run(lambda store: store.state_file_names(), writable=False)
         orphans = self._files.orphans(known)
-        if not orphans:
-            return
-        if new or self.report.repairs:
-            self._move_orphans(orphans)
+        if recovery.has_lost_rows(self.path):
+            kept = self.run(lambda store: store.savepoint_ids(), writable=False)
+            recovery.move_unknown_savepoints(self.path, kept, self.report)
+            if orphans:
+                self._move_orphans(orphans)
+            recovery.forget_loss(self.path)
             return
         for path in orphans:
             path.unlink(missing_ok=True)

@@ -151,6 +151,39 @@ def keep_lonely_log(path: Path, report: OpenReport) -> None:
         move(log, "orphaned", report)
 
 
+def note_loss(path: Path) -> None:
+    """Remember, until :func:`forget_loss`, that rows may be missing that name files beside the database."""
+    _loss_of(path).touch(mode=0o600)
+
+
+def has_lost_rows(path: Path) -> bool:
+    """Whether that is so."""
+    return _loss_of(path).exists()
+
+
+def forget_loss(path: Path) -> None:
+    """What those rows may have named is in safety."""
+    _loss_of(path).unlink(missing_ok=True)
+
+
+def move_unknown_savepoints(path: Path, known: set[tuple[str, int]], report: OpenReport) -> None:
+    """Move the directories of savepoints that no row names out of the way of those who tidy up; they can be restored from
+    there."""
+    root = path.parent / "savepoints"
+    found = [one for one in root.glob("*/*") if one.name.isdecimal() and (one.parent.name, int(one.name)) not in known]
+    if not found:
+        return
+    aside = set_aside(root, "orphaned")
+    for directory in found:
+        (aside / directory.parent.name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.rename(aside / directory.parent.name / directory.name)
+    report.moved.append((root, aside))
+
+
+def _loss_of(path: Path) -> Path:
+    return path.with_name(path.name + ".incomplete")
+
+
 def log_of(path: Path) -> Path:
     """Where DuckDB keeps the write-ahead log of a database."""
     return path.with_name(path.name + ".wal")
@@ -172,6 +205,7 @@ def _repair(path: Path, text: str, report: OpenReport) -> bool:
         return False
     backup = set_aside(log, "damaged")
     copy_durably(log, backup)
+    note_loss(path)
     with log.open("r+b") as file:
         file.truncate(position)
         os.fsync(file.fileno())

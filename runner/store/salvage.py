@@ -87,6 +87,7 @@ def salvage(path: Path, migrations: Sequence[Migration], report: OpenReport) -> 
     with unfinished.open("rb") as file:
         os.fsync(file.fileno())
     _require_jobs(path, unfinished, losses)
+    recovery.note_loss(path)
     unfinished.rename(_complete_of(path))
     sync_directory(path.parent)
     finish(path, report)

@@ -14,6 +14,7 @@ import pytest
 from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, DesiredState, Execution, Generation, Job
 from runner.states import ExecutionState
 from runner.store.asynchronous import AsyncStore
+from runner.store.database import Database
 from runner.store.errors import StoreError
 from runner.store.metrics import MetricSample
 from runner.supervisor.errors import CheckpointDamaged
@@ -220,3 +221,28 @@ async def test_a_kill_while_the_saved_one_takes_its_place(whole, database, done,
     assert next(steps) > done
     left = {path.name.partition(".damaged-")[0] for path in database.parent.iterdir()}
     assert left == {database.name}
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_a_missing_database_does_not_cost_what_lay_beside_it(database, killed):
+    """States and savepoints of a database that is gone are moved aside, which is said, and can be restored by hand; also when
+    the first start without it was killed."""
+    savepoint = database.parent / "savepoints" / "job-1" / "7"
+    state = database.parent / "checkpoints" / "job-1-7-0123456789abcdef.bin"
+    for path in (savepoint / "manifest.json", state):
+        path.parent.mkdir(parents=True)
+        path.write_text("precious")
+    if killed:
+        Database(database)._create()
+    store = await AsyncStore.open(database)
+    said = " ".join(store.report.messages())
+    await store.close()
+    (kept,) = database.parent.glob("savepoints.orphaned-*")
+    (states,) = database.parent.glob("checkpoints.orphaned-*")
+    assert (kept / "job-1" / "7" / "manifest.json").read_text() == "precious"
+    assert (states / state.name).read_text() == "precious"
+    assert str(kept) in said
+    assert str(states) in said
+    again = await AsyncStore.open(database)
+    assert again.report.messages() == []
+    await again.close()
