@@ -332,7 +332,8 @@ class MetricSeries(msgspec.Struct, frozen=True, kw_only=True):
     """One metric of one plugin (or of the whole execution when ``plugin`` is empty) over a window.
 
     Names: ``rows_in rows_out bytes_in bytes_out`` (per-second rates derived from counters), ``lag_rows lag_seconds
-    cpu_percent memory_bytes checkpoint_seconds latency_p50 latency_p90 latency_p99 latency_p999`` (gauges). ``queue_fill`` and
+    cpu_percent memory_bytes checkpoint_seconds checkpoint_alignment_seconds checkpoint_prepare_seconds
+    checkpoint_commit_seconds latency_p50 latency_p90 latency_p99 latency_p999`` (gauges). ``queue_fill`` and
     ``blocked_share`` (gauges, 0 to 1) are of an edge: ``plugin`` is ``<producer> -> <consumer>`` then.
     """
 

@@ -96,6 +96,7 @@ class Checkpointing:
 
     async def prepared(self, message: Prepared) -> None:
         """A worker's part. When it was the last: durable first, then the word to commit."""
+        self._parts.meter.prepared(message.alignment_seconds, message.prepare_seconds)
         complete = self._coordinator.prepared(message.worker, message)
         flight = self._coordinator.in_flight
         if flight is not None and flight.id == message.checkpoint:
@@ -123,7 +124,7 @@ class Checkpointing:
 
     async def committed(self, message: Committed) -> None:
         """A worker has committed."""
-        self._parts.meter.committed(message.latency)
+        self._parts.meter.committed(message.latency, message.commit_seconds)
         if not self._coordinator.committed(message.worker, message.checkpoint) or self._record is None:
             return
         flight = self._coordinator.end(_now())

@@ -46,6 +46,7 @@ class TotalsMeter:
         self._edges = EdgeLoads()
         self._latency = LatencyHistogram()
         self._latency_since_sample = LatencyHistogram()
+        self._phases: dict[str, float] = {}  # of the slowest worker since the last sample
         known = {name: getattr(so_far, name) for name in PERCENTILES}
         self._percentiles: dict[str, float] = {name: value for name, value in known.items() if value is not None}
         self._committed_rows = 0
@@ -92,8 +93,18 @@ class TotalsMeter:
             self._heartbeats[worker] = msgspec.structs.replace(beat, memory_bytes=0)
         self._edges.depart(worker)
 
-    def committed(self, latency: Mapping[int, int]) -> None:
-        """A worker has committed its part of a checkpoint: how long its rows took, as the counts of a histogram."""
+    def prepared(self, alignment: float, prepare: float) -> None:
+        """A worker has prepared its part of a checkpoint: seconds for the barrier to pass, then until all was durable."""
+        self._took("checkpoint_alignment_seconds", alignment)
+        self._took("checkpoint_prepare_seconds", prepare)
+
+    def _took(self, phase: str, seconds: float) -> None:
+        self._phases[phase] = max(seconds, self._phases.get(phase, 0.0))
+
+    def committed(self, latency: Mapping[int, int], seconds: float) -> None:
+        """A worker has committed its part of a checkpoint, in so many seconds: how long its rows took, as the counts of a
+        histogram."""
+        self._took("checkpoint_commit_seconds", seconds)
         if latency:
             self._latency.merge(latency)
             self._latency_since_sample.merge(latency)
@@ -169,7 +180,9 @@ class TotalsMeter:
             samples.extend(self._sample(at, plugin, name, value) for name, value in counters.items())
         samples.extend(self._sample(at, edge, name, value) for edge, name, value in self._edges.metrics())
         samples.extend(self._sample(at, "", name, value) for name, value in self._latency_since_sample.percentiles().items())
+        samples.extend(self._sample(at, "", name, value) for name, value in self._phases.items())
         self._latency_since_sample = LatencyHistogram()
+        self._phases.clear()
         settled = self._output.take_settled()
         return samples if settled else [sample for sample in samples if not self._is_settling(sample)]
 

@@ -149,13 +149,21 @@ def test_latency_is_that_of_all_workers():
     quick, slow = LatencyHistogram(), LatencyHistogram()
     quick.add(0.2, 900)
     slow.add(4.0, 100)
-    subject.committed(quick.counts)
-    subject.committed(slow.counts)
+    subject.committed(quick.counts, 0.1)
+    subject.committed(slow.counts, 0.3)
+    subject.prepared(0.01, 0.2)
     totals = subject.totals(2)
     assert (totals.latency_p50, totals.latency_p90) == (pytest.approx(0.2, rel=0.01), pytest.approx(0.2, rel=0.01))
     assert (totals.latency_p99, totals.latency_p999) == (pytest.approx(4.0, rel=0.01), pytest.approx(4.0, rel=0.01))
-    assert [sample.value for sample in subject.samples(2, 2) if sample.name == "latency_p99"] == [totals.latency_p99]
-    subject.committed(quick.counts)
+    measured = {sample.name: sample.value for sample in subject.samples(2, 2)}
+    assert measured["latency_p99"] == totals.latency_p99
+    phases = {name: value for name, value in measured.items() if name.startswith("checkpoint_")}
+    assert phases == {
+        "checkpoint_alignment_seconds": 0.01,
+        "checkpoint_prepare_seconds": 0.2,
+        "checkpoint_commit_seconds": 0.3,
+    }
+    subject.committed(quick.counts, 0.1)
     assert [sample.value for sample in subject.samples(3, 3) if sample.name == "latency_p99"] == [totals.latency_p50]
     assert not [sample for sample in subject.samples(4, 4) if sample.name == "latency_p99"]
     subject.end_attempt()

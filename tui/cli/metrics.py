@@ -20,7 +20,7 @@ from tui.cli.terminal import say
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _WINDOW = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[smhd]?)")
 # Counters of seconds: their rate is the share of the time.
-_SHARES = frozenset({"busy_seconds", "idle_seconds", "backpressured_seconds"})
+_SHARES = frozenset({"busy_seconds", "idle_seconds", "backpressured_seconds", "queue_fill", "blocked_share"})
 _COLUMNS = (
     Column("METRIC"),
     Column("PLUGIN", flexible=True),
@@ -86,7 +86,7 @@ def _form(name: str) -> Callable[[float], str]:
         return lambda value: f"{figures.size(value)}/s"
     if name in _SHARES:
         return lambda value: f"{value:.1%}"
-    if name.endswith("_seconds"):
+    if name.endswith("_seconds") or name.startswith("latency_"):
         return figures.duration
     if name.endswith("_bytes"):
         return figures.size
