@@ -263,7 +263,8 @@ def jobs_lost(path: Path, saved: Path, losses: str) -> StoreError:
         code="store-corrupt",
         hint=(
             f"restore it from a backup, or go on with what could be read: mkdir {kept} && mv {place}* {kept} && "
-            f"mv {shlex.quote(str(aside / saved.name))} {place} "
+            f"mv {shlex.quote(str(aside / saved.name))} {place} && "
+            f"mv {shlex.quote(str(aside / _loss_of(path).name))} {shlex.quote(str(path.parent))} "
             "(a job that is lost begins anew when it is submitted again: look at what it has written before)"
         ),
     )

@@ -99,6 +99,7 @@ def _require_jobs(path: Path, unfinished: Path, losses: Sequence[TableLoss]) -> 
     if not any(loss.table == "jobs" and loss.lost for loss in losses):
         return
     saved = path.with_name(path.name + ".saved")
+    recovery.note_loss(path)
     unfinished.replace(saved)
     sync_directory(path.parent)
     raise recovery.jobs_lost(path, saved, "; ".join(map(str, losses)))

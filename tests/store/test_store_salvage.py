@@ -183,11 +183,16 @@ async def test_following_the_hint_goes_on_with_what_was_saved(whole, database):
     with pytest.raises(StoreError) as caught:
         await AsyncStore.open(database)
     assert "jobs: " in caught.value.message
+    state = database.parent / "checkpoints" / "job-1-7-0123456789abcdef.bin"
+    state.parent.mkdir()
+    state.write_bytes(b"of a lost job")
     command = caught.value.hint.partition("read: ")[2].rpartition(" (")[0]
     await asyncio.to_thread(subprocess.run, ["sh", "-c", command], check=True, timeout=10)
     store = await AsyncStore.open(database)
     assert len(await store.read(lambda s: s.events_since(0))) == 300
     await store.close()
+    (kept,) = database.parent.glob("checkpoints.orphaned-*")
+    assert [path.name for path in kept.iterdir()] == [state.name]
     (aside,) = database.parent.glob("damaged-*")
     assert (aside / database.name).read_bytes() == before
 
