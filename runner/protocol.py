@@ -229,6 +229,14 @@ class Prepared(_Message, frozen=True, kw_only=True):
     """From then on until all was durable."""
 
 
+class NotPrepared(_Message, frozen=True, kw_only=True):
+    """Instead of Prepared: this worker cannot prepare ``checkpoint`` now, and has lost nothing by that. It waits for the Abort;
+    what belongs to the checkpoint goes into the next one."""
+
+    checkpoint: int
+    error: ErrorInfo
+
+
 class Committed(_Message, frozen=True, kw_only=True):
     """All sinks of this worker have committed ``checkpoint``, which took ``commit_seconds``. ``latency``: how long its rows
     took from being read to now, as the counts of a :class:`runner.latency.LatencyHistogram`."""
@@ -265,7 +273,9 @@ class Failed(_Message, frozen=True, kw_only=True):
 SupervisorMessage: TypeAlias = (
     Start | Settle | Recover | Enumerate | SplitAssigned | NoMoreSplits | Barrier | Complete | Abort | Pause | Resume
 )
-WorkerMessage: TypeAlias = Ready | Recovered | Enumerated | SplitRequest | Prepared | Committed | Heartbeat | Failed
+WorkerMessage: TypeAlias = (
+    Ready | Recovered | Enumerated | SplitRequest | Prepared | NotPrepared | Committed | Heartbeat | Failed
+)
 
 _supervisor_decoder: msgspec.msgpack.Decoder[SupervisorMessage] = msgspec.msgpack.Decoder(SupervisorMessage)
 _worker_decoder: msgspec.msgpack.Decoder[WorkerMessage] = msgspec.msgpack.Decoder(WorkerMessage)

@@ -64,6 +64,19 @@ class TargetError(PluginError):
     code = "target"
 
 
+class NotPrepared(PluginError):
+    """A segment could not be prepared now and has lost nothing by that: its checkpoint fails, the job goes on, and the segment
+    is prepared again with the next one.
+
+    To be raised only where trying again is as good as it was the first time: a connection that was refused, a file that could
+    not be opened. Not after a failed fsync, for the system may have dropped what it could not write and say nothing the second
+    time; not after a failed write. Everything else that ``prepare`` raises ends the attempt, and the rows are read again.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", code: str | None = None, position: str | None = None) -> None:
+        super().__init__(message, hint=hint, code=code, position=position, retriable=True)
+
+
 class PluginLog(Protocol):
     """Where a plugin writes lines of the execution's log."""
 
@@ -181,7 +194,8 @@ class SinkSegment(ABC):
 
     @abstractmethod
     def prepare(self, checkpoint: int) -> SinkCheckpoint:
-        """Make it durable under staging names. Runs while the next segment is being written."""
+        """Make it durable under staging names. Runs while the next segment is being written. After :class:`NotPrepared` it is
+        called again, with the same number, as part of a later checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)

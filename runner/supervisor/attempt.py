@@ -17,6 +17,7 @@ from runner.protocol import (
     Failed,
     Heartbeat,
     NoMoreSplits,
+    NotPrepared,
     Pause,
     Prepared,
     Ready,
@@ -194,6 +195,8 @@ class Attempt:
                 self._pool.ask(worker, source)
             case Prepared() as prepared:
                 await self._checkpointing.prepared(prepared)
+            case NotPrepared() as trouble:
+                await self._checkpointing.not_prepared(trouble)
             case Committed() as committed:
                 await self._checkpointing.committed(committed)
             case Failed(error=error) if self._rescaling.is_joining(worker):

@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from runner.model import Checkpoint, ErrorInfo, Totals
-from runner.protocol import Abort, Barrier, Committed, Complete, Prepared
+from runner.protocol import Abort, Barrier, Committed, Complete, NotPrepared, Prepared
 from runner.supervisor.checkpoint_record import CheckpointRecords
 from runner.supervisor.checkpoint_times import CheckpointTimes
 from runner.supervisor.coordinator import Coordinator, InFlight, Phase, Trigger
@@ -144,17 +144,28 @@ class Checkpointing:
         if flight.leaving:
             await self._parts.listener.workers_left(flight.leaving)
 
+    async def not_prepared(self, message: NotPrepared) -> None:
+        """A worker could not do its part, and has lost nothing: the checkpoint fails. Raises :class:`AttemptFailed` when that
+        is more than the job tolerates."""
+        flight = self._coordinator.in_flight
+        if flight is not None and flight.id == message.checkpoint and flight.phase is Phase.PREPARING:
+            await self._give_up(flight, f"worker {message.worker} could not prepare it: {message.error.message}", ())
+
     async def _expire(self) -> None:
         flight = self._coordinator.in_flight
-        if flight is None or self._record is None:
+        if flight is None:
             return
-        waited = f"within {flight.deadline - flight.begun:g} s"
         late = tuple(self._coordinator.missing())
         workers = ", ".join(map(str, late))
         if flight.phase is Phase.COMMITTING:
             message = f"worker {workers} did not commit checkpoint {flight.id} in time"
             raise AttemptFailed(ErrorInfo(code="commit-timeout", message=message))
-        reason = f"worker {workers} did not prepare it {waited}"
+        waited = f"within {flight.deadline - flight.begun:g} s"
+        await self._give_up(flight, f"worker {workers} did not prepare it {waited}", late)
+
+    async def _give_up(self, flight: InFlight, reason: str, late: tuple[int, ...]) -> None:
+        if self._record is None:
+            raise RuntimeError("a checkpoint without a record")
         exhausted = self._coordinator.abort(_now())
         for worker in flight.workers:
             self._parts.crew.send(Abort(checkpoint=flight.id, **self._parts.crew.address(worker)))

@@ -20,6 +20,9 @@ from runner.protocol import OperatorState, Prepared, SinkToken
 from runner.supervisor.errors import AttemptFailed
 from spec.job import CheckpointSettings
 
+_BREATH = 0.5
+"""Between a final checkpoint that failed and the next one."""
+
 
 class Phase(enum.Enum):
     """Waiting for the workers to prepare, for the store to make it durable, or for the workers to commit."""
@@ -86,6 +89,7 @@ class Coordinator:
         self._members = frozenset(range(workers))
         self._leaving: set[int] = set()
         self._leave_at = now
+        self._final_at = now
         self._settings = settings
         self._next_periodic: float | None = None
         self._rested_from: float | None = None
@@ -166,7 +170,7 @@ class Coordinator:
             return None
         if self._stop is not None:
             return self._stop
-        if drained:
+        if drained and now >= self._final_at:
             return Trigger(CheckpointKind.FINAL, stop=True, asked_by="the end of the input")
         if self._savepoints:
             return self._savepoints[0]
@@ -255,6 +259,7 @@ class Coordinator:
         self.in_flight = None
         self._rested_from = now
         self._leave_at = now + self._settings.timeout
+        self._final_at = now + _BREATH
         self.failures_in_a_row += 1
         return self.failures_in_a_row > self._settings.tolerated_failures
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from runner.connectors.base import SinkSegment
+from runner.connectors.base import NotPrepared, SinkSegment
 from runner.connectors.registry import sink_class
 from runner.latency import LatencyHistogram
 from runner.model import RejectedRows, Rejection
@@ -42,8 +42,18 @@ class CommittedCheckpoint:
     latency: LatencyHistogram
 
 
+@dataclass(frozen=True, slots=True)
+class Unprepared:
+    """A sink's segment that is not prepared yet, and the checkpoint it was written for."""
+
+    sink: str
+    segment: SinkSegment
+    checkpoint: int
+
+
 class Committer:
-    """``run`` is the thread. Checkpoints are settled one after the other, in order."""
+    """``run`` is the thread. Checkpoints are settled one after the other, in order. What was or could not be prepared for one
+    that fails goes into the next."""
 
     def __init__(
         self,
@@ -52,6 +62,7 @@ class Committer:
         rejections: Rejections,
         *,
         prepared: Callable[[PreparedCheckpoint], None],
+        not_prepared: Callable[[CheckpointRecord, StageError], None],
         committed: Callable[[CommittedCheckpoint], None],
         aborted: Callable[[CheckpointRecord], None],
     ) -> None:
@@ -59,6 +70,7 @@ class Committer:
         self._connectors = dict(sinks)  # sink id -> plugin name
         self._rejections = rejections
         self._report_prepared = prepared
+        self._report_not_prepared = not_prepared
         self._report_committed = committed
         self._report_aborted = aborted
         self._changed = threading.Condition()
@@ -66,6 +78,7 @@ class Committer:
         self._completed: set[int] = set()
         self._aborted: set[int] = set()
         self._closed = False
+        self._unprepared: deque[Unprepared] = deque()
         self._carried: list[SinkToken] = []
         self._carried_samples: tuple[Rejection, ...] = ()
         self._carried_read: list[tuple[float, int]] = []
@@ -108,35 +121,44 @@ class Committer:
 
     def _settle(self, record: CheckpointRecord) -> None:
         checkpoint = record.barrier.checkpoint
-        tokens = list(self._carried)
-        states = []
-        for sink, segment in record.segments.items():
-            new_tokens, state = self._prepare(sink, segment, checkpoint)
-            tokens.extend(new_tokens)
-            states.extend(state)
-        splits = [split for splits in record.splits.values() for split in splits]
+        self._unprepared.extend(Unprepared(sink, segment, checkpoint) for sink, segment in record.segments.items())
+        states, failure = self._prepare()
         rejected = self._rejections.end_segment(checkpoint)
-        tokens.extend(rejected.tokens)
-        samples = (*self._carried_samples, *rejected.samples)
+        self._carried.extend(rejected.tokens)
+        self._carried_samples += rejected.samples
+        splits = [split for splits in record.splits.values() for split in splits]
         if checkpoint not in self._aborted:
-            seconds = time.monotonic() - record.aligned_at
-            self._report_prepared(PreparedCheckpoint(record, splits, tokens, states, rejected.counts, samples, seconds))
-        read = self._carried_read + record.read
+            if failure is not None:
+                self._report_not_prepared(record, failure)
+            else:
+                seconds = time.monotonic() - record.aligned_at
+                tokens, samples = list(self._carried), self._carried_samples
+                self._report_prepared(PreparedCheckpoint(record, splits, tokens, states, rejected.counts, samples, seconds))
+        self._carried_read += record.read
         if self._wait_completed(checkpoint):
+            tokens, read = self._carried, self._carried_read
             self._carried, self._carried_samples, self._carried_read = [], (), []
             self._report_committed(self._commit(record, tokens, read))
         else:
-            self._carried, self._carried_samples, self._carried_read = tokens, samples, read
             self._report_aborted(record)
 
-    def _prepare(self, sink: str, segment: SinkSegment, checkpoint: int) -> tuple[list[SinkToken], list[OperatorState]]:
-        try:
-            result = segment.prepare(checkpoint)
-        except Exception as error:
-            raise StageError(sink, error) from error
-        tokens = [SinkToken(sink=sink, connector=self._connectors[sink], data=data) for data in result.tokens]
-        states = [] if result.state is None else [OperatorState(plugin=sink, worker=self._worker, data=result.state)]
-        return tokens, states
+    def _prepare(self) -> tuple[list[OperatorState], StageError | None]:
+        """Prepare what is not prepared, in order: the newest state of each sink, and why that had to be left."""
+        states: dict[str, OperatorState] = {}
+        while self._unprepared:
+            waiting = self._unprepared[0]
+            sink = waiting.sink
+            try:
+                result = waiting.segment.prepare(waiting.checkpoint)
+            except NotPrepared as error:
+                return [], StageError(sink, error)
+            except Exception as error:
+                raise StageError(sink, error) from error
+            self._unprepared.popleft()
+            self._carried.extend(SinkToken(sink=sink, connector=self._connectors[sink], data=data) for data in result.tokens)
+            if result.state is not None:
+                states[sink] = OperatorState(plugin=sink, worker=self._worker, data=result.state)
+        return list(states.values()), None
 
     def _wait_completed(self, checkpoint: int) -> bool:
         with self._changed:

@@ -37,7 +37,7 @@ from runner.protocol import (
 from runner.worker.budget import share_out
 from runner.worker.committer import CommittedCheckpoint, Committer, PreparedCheckpoint, commit_token
 from runner.worker.dead_letters import DeadLetters
-from runner.worker.failure import blame, describe_failure
+from runner.worker.failure import StageError, blame, describe_failure
 from runner.worker.gate import GateClosed
 from runner.worker.heartbeat import Heartbeat
 from runner.worker.ledger import CheckpointRecord, Ledger
@@ -113,6 +113,7 @@ class Worker:
             {plugin.id: plugin.name for plugin in start.job.sinks},
             self._rejections,
             prepared=self._after_prepare,
+            not_prepared=self._after_failed_prepare,
             committed=self._after_commit,
             aborted=self._after_abort,
         )
@@ -262,6 +263,11 @@ class Worker:
         # Counters first: those of a last checkpoint would otherwise never be heard.
         self._heartbeat.beat()
         self._reporter.prepared(prepared)
+
+    def _after_failed_prepare(self, record: CheckpointRecord, error: StageError) -> None:
+        info, _ = describe_failure(error)
+        self._log.write("warning", f"checkpoint {record.barrier.checkpoint} fails: {info.message}", plugin=info.plugin or "")
+        self._reporter.not_prepared(record.barrier.checkpoint, info)
 
     def _after_commit(self, committed: CommittedCheckpoint) -> None:
         record = committed.record

@@ -13,6 +13,7 @@ from runner.protocol import (
     Enumerated,
     Failed,
     Heartbeat,
+    NotPrepared,
     PluginCounters,
     Prepared,
     Ready,
@@ -74,6 +75,10 @@ class Reporter:
                 **self._sender,
             )
         )
+
+    def not_prepared(self, checkpoint: int, error: ErrorInfo) -> None:
+        """A checkpoint fails; nothing of it is lost."""
+        self._link.send(NotPrepared(checkpoint=checkpoint, error=error, **self._sender))
 
     def committed(self, committed: CommittedCheckpoint) -> None:
         """A checkpoint's output is visible."""

@@ -163,6 +163,23 @@ def test_an_aborted_checkpoint_goes_into_the_next(tmp_path: Path, coordinate: Co
     assert_exact(tmp_path)
 
 
+def test_the_next_segment_is_written_while_the_former_waits_to_be_committed(tmp_path: Path, coordinate: Coordinate) -> None:
+    """From Prepared until Complete the worker reads on and its sink writes the next files: nobody waits for the commit."""
+    write_input(tmp_path)
+    coordinator = coordinate(csv_job())
+    coordinator.start()
+    coordinator.wait_until(lambda: coordinator.counters("rows").rows_in > 0)
+    state = coordinator.prepare_checkpoint()
+    ours = {Path(staged).name for token in state.tokens for staged, _ in token.data["files"]}
+    staging = tmp_path / "out" / ".flowdeck-staging" / "job-1"
+    coordinator.wait_until(lambda: coordinator.counters("rows").rows_in > state.rows_in)
+    coordinator.wait_until(lambda: {path.name for path in staging.iterdir()} > ours)
+    assert not list((tmp_path / "out").glob("*.parquet"))
+    coordinator.complete_checkpoint(state)
+    coordinator.run(interval=0.1)
+    assert_exact(tmp_path)
+
+
 def test_a_stop_that_is_aborted_reads_on(tmp_path: Path, coordinate: Coordinate) -> None:
     """A savepoint with stop that does not happen leaves the job running."""
     write_input(tmp_path)

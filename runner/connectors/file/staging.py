@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from runner.connectors.base import PluginContext, TargetError, file_error
+from runner.connectors.base import NotPrepared, PluginContext, TargetError, file_error
 
 STAGING = ".flowdeck-staging"
 
@@ -87,14 +87,20 @@ def sync_directory(directory: Path) -> None:
 
 
 def _sync(path: Path, flags: int) -> None:
+    """Raises NotPrepared while nothing has been tried yet; once an fsync has failed, nobody knows what is on the disk."""
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    except OSError as error:
+        found = file_error(error, path, "make durable")
+        if found.retriable:
+            raise NotPrepared(found.message, hint=found.hint, code=found.code, position=found.position) from error
+        raise found from error
+    try:
+        os.fsync(descriptor)
     except OSError as error:
         raise file_error(error, path, "make durable") from error
+    finally:
+        os.close(descriptor)
 
 
 def directories_between(staged: Iterable[Path], staging: Path) -> list[Path]:
