@@ -169,7 +169,7 @@ def _cause(former: Attempt | None) -> str:
         return "the execution was started"
     if former.error is not None:
         return f"attempt {former.number} failed: {former.error.message}"
-    return "the daemon was shut down and started again"
+    return f"attempt {former.number} was left off, for the daemon's end or its control's"
 
 
 def _store_change(

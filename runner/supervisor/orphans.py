@@ -58,7 +58,7 @@ def end_orphans(home: Home) -> list[int]:
 def end_workers(home: Home, execution_id: str) -> list[int]:
     """The same for the workers of one execution that nobody runs any more."""
     path = home.workers_file(execution_id)
-    ended = _end_noted(path)
+    ended = _end_noted(path) if path.exists() else []
     path.unlink(missing_ok=True)
     return ended
 

@@ -58,12 +58,12 @@ class Supervisor:
         limits = limits or Limits()
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(await asyncio.to_thread(home.acquire))
-            fork_server = ForkServer(home.daemon_log, home.path)
-            stack.push_async_callback(fork_server.close)
-            await stack.enter_async_context(_background(_warm_up(fork_server), "fork server"))
             orphans = await asyncio.to_thread(end_orphans, home)
             if orphans:
                 _log.warning("ended workers that a former daemon left: %s", orphans)
+            fork_server = ForkServer(home.daemon_log, home.path)
+            stack.push_async_callback(fork_server.close)
+            await stack.enter_async_context(_background(_warm_up(fork_server), "fork server"))
             store = await AsyncStore.open(home.store_path)
             stack.push_async_callback(store.close)
             bus = EventBus()
