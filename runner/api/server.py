@@ -22,12 +22,29 @@ from spec.errors import UsageError
 _BACKLOG = 128
 _GRACE_SECONDS = 3
 _IDLE_SECONDS = 60
+_TICK_SECONDS = 1
 # Over TCP anybody may open connections and say nothing; the unix socket stays free for the owner.
 _TCP_CONNECTIONS = 256
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to the daemon."""
+    """A server that leaves signals to the daemon, and does not look ten times a second whether it is to end."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told_to_end = asyncio.Event()
+
+    def end(self) -> None:
+        """Have it end."""
+        self.should_exit = True
+        self._told_to_end.set()
+
+    async def main_loop(self) -> None:
+        """Tick once a second, which is what the date in the answers needs, until told to end."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_SECONDS):
+                    await self._told_to_end.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -84,7 +101,7 @@ async def serve(
     finally:
         gateway.closing.set()
         for server in servers:
-            server.should_exit = True
+            server.end()
         await asyncio.gather(*tasks)
         await failed
 
