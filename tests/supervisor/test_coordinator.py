@@ -166,6 +166,63 @@ def test_messages_about_checkpoints_that_nobody_takes_fail_the_attempt(early):
         confused.committed(0, 2)
 
 
+def take(subject: Coordinator, number: int, now: float, idle: tuple[int, ...] = ()) -> frozenset[int]:
+    """Take what is due, to its end; who left with it."""
+    flight = subject.begin(number, subject.due(now, drained=False), now, idle=idle)
+    for worker in sorted(flight.workers):
+        subject.prepared(worker, prepared(number, worker))
+    subject.saved(now)
+    for worker in sorted(flight.workers):
+        subject.committed(worker, number)
+    return subject.end(now).leaving
+
+
+def test_who_is_to_leave_is_not_kept_waiting_for_the_clock():
+    """A checkpoint is due at once, it stops those that leave and nobody else, and the next one is without them."""
+    subject = coordinator(workers=3)
+    assert subject.due(0.1, drained=False) is None
+    assert subject.release(2)
+    flight = subject.begin(1, subject.due(0.1, drained=False), 0.1)
+    assert [flight.stops(worker) for worker in (0, 1, 2)] == [False, False, True]
+    assert not subject.keep(2)
+    subject.abort(0.2)
+    assert (subject.members, subject.due(0.3, drained=False)) == ({0, 1, 2}, None)
+    assert subject.wake_at() == pytest.approx(1.0)
+    assert take(subject, 2, 1.0) == {2}
+    assert (subject.members, subject.leaving) == ({0, 1}, frozenset())
+    assert subject.release(0)
+    assert subject.keep(0)
+    assert subject.due(1.1, drained=False) is None
+
+
+def test_who_joins_takes_part_in_the_next_checkpoint():
+    """A checkpoint in flight is of those that were there when it began."""
+    subject = coordinator(workers=1)
+    flight = subject.begin(1, Trigger(CheckpointKind.PERIODIC), 1.0)
+    subject.join(7)
+    assert subject.prepared(0, prepared(1, 0))
+    assert flight.rows_in == 1
+    with pytest.raises(AttemptFailed):
+        subject.prepared(7, prepared(1, 7))
+    subject.saved(1.0)
+    subject.committed(0, 1)
+    subject.end(1.0)
+    assert subject.begin(2, Trigger(CheckpointKind.PERIODIC), 2.0).workers == {0, 7}
+
+
+def test_somebody_always_stays():
+    """The last one cannot be told to leave, not even while another one is leaving because it has nothing to read; and those
+    that have nothing to read stay when whoever reads leaves, to read what is left behind."""
+    subject = coordinator(workers=2)
+    subject.begin(1, subject.due(1.0, drained=False), 1.0, idle=[1])
+    assert subject.in_flight.leaving == {1}
+    assert not subject.release(0)
+    subject.abort(1.0)
+    assert subject.release(0)
+    assert take(subject, 2, 9.0, idle=(1,)) == {0}
+    assert not subject.release(1)
+
+
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("pass"), st.floats(0, 3)),

@@ -58,6 +58,35 @@ def test_finished_splits_of_a_restore_point_are_kept_and_not_read_again():
     assert pool.unfinished == 1
 
 
+def test_what_a_worker_leaves_behind_is_read_by_others():
+    """Unfinished splits go on at their last position, before those that nobody has had, also in a worker that was told that
+    nothing is left; what was finished stays finished."""
+    pool = SplitPool(["a"], bounded=True)
+    pool.add(split("a", number) for number in range(3))
+    for worker in (0, 0, 0, 1):
+        pool.ask(worker, "a")
+    assert [found.split for found in pool.hand_out(EVERYBODY)][-1] is None
+    pool.report(0, [split("a", 0, finished=True), split("a", 1, position={"at": 5})])
+    assert pool.release(0) == 2
+    assert (pool.pending, pool.finished, pool.total) == (2, 1, 3)
+    assert [(found.worker, found.split.id, found.split.position) for found in pool.hand_out([1])] == [(1, "a-1", {"at": 5})]
+    assert pool.hand_out([1]) == []
+    pool.ask(1, "a")
+    assert [(found.worker, found.split.id) for found in pool.hand_out([1])] == [(1, "a-2")]
+    assert pool.given(1) == 2
+    with pytest.raises(AttemptFailed):
+        pool.report(0, [split("a", 1, position={"at": 9})])
+
+
+def test_who_is_about_to_leave_is_given_nothing():
+    """Its requests wait, and are answered if it stays after all."""
+    pool = SplitPool(["a"], bounded=True)
+    pool.add([split("a", 0)])
+    pool.ask(0, "a")
+    assert pool.hand_out([1]) == []
+    assert [found.worker for found in pool.hand_out([0, 1])] == [0]
+
+
 @pytest.mark.parametrize(
     "misuse",
     [
