@@ -35,6 +35,7 @@ from runner.model import (
 from runner.replies import (
     AttemptList,
     CheckpointList,
+    ErrorReport,
     ExecutionList,
     GenerationList,
     JobPage,
@@ -234,6 +235,11 @@ class Client:
     def attempts(self, execution_id: str) -> tuple[Attempt, ...]:
         """The attempts of an execution, in order."""
         return self._call(AttemptList, _READ, target_of("executions", execution_id, "attempts")).attempts
+
+    def errors(self, reference: str, *, plugin: str | None = None, kind: str | None = None, limit: int = 100) -> ErrorReport:
+        """What went wrong in the job: rejected rows, counted and the newest of them, and attempts that failed."""
+        query = {"plugin": plugin, "kind": kind, "limit": limit}
+        return self._call(ErrorReport, _READ, target_of("jobs", reference, "errors", query=query))
 
     def generations(self, reference: str) -> tuple[Generation, ...]:
         """Every snapshot of the job's spec."""

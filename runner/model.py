@@ -101,6 +101,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     rows_out: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
+    rows_rejected: int = 0
     rows_in_per_second: float | None = None
     rows_out_per_second: float | None = None
     lag_rows: int | None = None
@@ -174,6 +175,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     slowest_worker: int | None = None
     place: SavepointPlace | None = None
     origin: SavepointOrigin | None = None
+    rejected: tuple[RejectedRows, ...] = ()
 
 
 class Pause(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,6 +244,8 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     savepoint_id: int | None = None
     error: ErrorInfo | None = None
     totals: Totals = Totals()
+    rejected: tuple[RejectedRows, ...] = ()
+    """What was rejected up to the last complete checkpoint."""
     worker_pids: tuple[int, ...] = ()
     workers_wanted: int | None = None
     workers_asked: int | None = None
@@ -316,6 +320,15 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     rows_in: int | None = None
     rows_out: int | None = None
     duration: float | None = None
+
+
+class AttemptFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt that failed: of which execution, when, and why."""
+
+    execution_id: str
+    attempt: int
+    at: float
+    error: ErrorInfo
 
 
 class MetricPoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,22 @@ from typing import Any
 
 import msgspec
 
-from runner.model import ApiKey, Attempt, Checkpoint, Execution, Generation, Job, KeyScope, LogLine, MetricSeries, Queue, Worker
+from runner.model import (
+    ApiKey,
+    Attempt,
+    AttemptFailure,
+    Checkpoint,
+    Execution,
+    Generation,
+    Job,
+    KeyScope,
+    LogLine,
+    MetricSeries,
+    Queue,
+    RejectedRows,
+    Rejection,
+    Worker,
+)
 
 
 class JobPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +67,15 @@ class WorkerList(msgspec.Struct, frozen=True, kw_only=True):
 
     workers: tuple[Worker, ...]
     wanted: int | None
+
+
+class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong in a job. ``counts`` is what its newest execution has rejected, the most first; ``rows`` the newest
+    rejected rows that are kept of all its executions and ``failures`` the attempts that failed, both newest first."""
+
+    counts: tuple[RejectedRows, ...]
+    rows: tuple[Rejection, ...]
+    failures: tuple[AttemptFailure, ...]
 
 
 class GenerationList(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from runner.api.faults import check_body
 from runner.api.gateway import Gateway
 from runner.api.limits import MAXIMUM_BODY_BYTES
 from runner.api.problems import EXCEPTION_HANDLERS
-from runner.api.routes import checkpoints, control, daemon, executions, jobs, keys, observation, queues, workers
+from runner.api.routes import checkpoints, control, daemon, errors, executions, jobs, keys, observation, queues, workers
 from runner.transport import API_PREFIX
 
 ROUTES = (
@@ -27,6 +27,7 @@ ROUTES = (
     *queues.ROUTES,
     *workers.ROUTES,
     *observation.ROUTES,
+    *errors.ROUTES,
 )
 
 

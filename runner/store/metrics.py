@@ -19,7 +19,17 @@ from runner.store.resolutions import MICROSECONDS, SELDOM
 from runner.store.session import Session
 
 COUNTER_NAMES = frozenset(
-    {"rows_in", "rows_out", "bytes_in", "bytes_out", "busy_seconds", "idle_seconds", "backpressured_seconds", "cpu_seconds"}
+    {
+        "rows_in",
+        "rows_out",
+        "bytes_in",
+        "bytes_out",
+        "rows_rejected",
+        "busy_seconds",
+        "idle_seconds",
+        "backpressured_seconds",
+        "cpu_seconds",
+    }
 )
 MAXIMUM_BUCKETS = 10_000
 

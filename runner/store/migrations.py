@@ -30,6 +30,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(3, "API keys", schema.VERSION_3),
     Migration(4, "metrics summed up", schema.VERSION_4),
     Migration(5, "leases", schema.VERSION_5),
+    Migration(6, "rejected rows", schema.VERSION_6),
 )
 
 _RECORD_TABLE = """

@@ -4,7 +4,7 @@ of the others. What an execution has left in its targets is known from its recor
 
 from __future__ import annotations
 
-from runner.store import checkpoints, metrics
+from runner.store import checkpoints, metrics, rejections
 from runner.store.executions import TERMINAL, UNSETTLED
 from runner.store.session import Session
 
@@ -74,5 +74,6 @@ def _purge(session: Session, job_id: str) -> None:
 def _remove_executions(session: Session, ids: list[str]) -> None:
     if ids:
         metrics.remove_series(session, ids)
+        rejections.remove_executions(session, ids)
         session.change('DELETE FROM "attempts" WHERE "execution_id" = ANY(?::VARCHAR[])', ids)
         session.change('DELETE FROM "executions" WHERE "id" = ANY(?::VARCHAR[])', ids)

@@ -146,3 +146,24 @@ VERSION_5: tuple[str, ...] = (
     CREATE TABLE "epochs" ("last" BIGINT NOT NULL)      -- one row at most: the highest epoch that was given out
     """,
 )
+
+VERSION_6: tuple[str, ...] = (
+    """
+    CREATE TABLE "rejections" (
+        "job_id" VARCHAR NOT NULL,
+        "execution_id" VARCHAR NOT NULL,
+        "plugin" VARCHAR NOT NULL,
+        "kind" VARCHAR NOT NULL,
+        "record" VARCHAR NOT NULL                       -- how many rows, and when
+    )
+    """,
+    """
+    CREATE TABLE "rejection_samples" (                  -- the newest rows of each job, plugin and kind
+        "job_id" VARCHAR NOT NULL,
+        "execution_id" VARCHAR NOT NULL,
+        "plugin" VARCHAR NOT NULL,
+        "kind" VARCHAR NOT NULL,
+        "record" VARCHAR NOT NULL
+    )
+    """,
+)

@@ -19,6 +19,8 @@ from runner.model import (
     Generation,
     Job,
     MetricSeries,
+    RejectedRows,
+    Rejection,
     SavepointPlace,
 )
 from runner.states import ExecutionState
@@ -34,6 +36,7 @@ from runner.store import (
     metrics,
     purge,
     queues,
+    rejections,
     rollups,
 )
 from runner.store.leases import Lease
@@ -133,6 +136,22 @@ class Store:
     def generation_source(self, job_id: str, number: int) -> bytes:
         """The encoded SubmitRequest of a generation."""
         return generations.source(self._session, job_id, number)
+
+    # rejected rows
+
+    def record_rejections(
+        self, job_id: str, execution_id: str, counts: Iterable[RejectedRows], samples: Sequence[Rejection]
+    ) -> None:
+        """Keep what an execution has rejected up to a checkpoint that is complete, and the newest of these rows."""
+        rejections.record(self._session, job_id, execution_id, counts, samples)
+
+    def rejected_rows(self, execution_id: str) -> list[RejectedRows]:
+        """How many rows of each plugin and kind an execution has rejected, the most first."""
+        return rejections.counts(self._session, execution_id)
+
+    def rejections(self, job_id: str, plugin: str | None = None, kind: str | None = None, limit: int = 100) -> list[Rejection]:
+        """The newest rejected rows of a job, newest first."""
+        return rejections.samples(self._session, job_id, plugin, kind, limit)
 
     # leases
 

@@ -96,7 +96,8 @@ class Attempt:
         base = _base(restored)
         meter.begin_attempt(base, now)
         self._coordinator = Coordinator(workers, work.job.env.checkpoint, now=now)
-        parts = CheckpointParts(work.job, base, crew, self._pool, records, meter, listener, limits.farewell)
+        rejected = restored.snapshot.rejected if restored.snapshot else ()
+        parts = CheckpointParts(work.job, base, crew, self._pool, records, meter, listener, limits.farewell, rejected)
         self._checkpointing = Checkpointing(self._coordinator, parts)
         self._rescaling = Rescaling(
             crew, self._coordinator, instructions=self._instructions, patience=limits.starting, listener=listener
@@ -138,6 +139,7 @@ class Attempt:
             states=[],
             log_file=self._log_file,
             base_directory=self._work.base_directory,
+            rejected=self._restored.snapshot.rejected if self._restored.snapshot else (),
             **self._crew.address(worker),
         )
 
@@ -313,5 +315,9 @@ def _base(restored: Restored) -> Totals:
     if snapshot is None:
         return Totals()
     return Totals(
-        rows_in=snapshot.rows_in, rows_out=snapshot.rows_out, bytes_in=snapshot.bytes_in, bytes_out=snapshot.bytes_out
+        rows_in=snapshot.rows_in,
+        rows_out=snapshot.rows_out,
+        bytes_in=snapshot.bytes_in,
+        bytes_out=snapshot.bytes_out,
+        rows_rejected=sum(found.rows for found in snapshot.rejected),
     )

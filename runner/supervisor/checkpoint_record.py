@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 
 import msgspec
 
-from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Execution, SavepointPlace
+from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Execution, Rejection, SavepointPlace
 from runner.store.metrics import MetricSample
 from runner.store.store import Store
 from runner.supervisor.checkpoint_times import CheckpointTimes
@@ -56,8 +57,12 @@ class CheckpointRecords:
 
         return await self._journal.write(work)
 
-    async def complete(self, checkpoint: Checkpoint, snapshot: Snapshot, times: CheckpointTimes) -> Checkpoint:
-        """When this returns the checkpoint is durable, and only then may sinks commit."""
+    async def complete(
+        self, checkpoint: Checkpoint, snapshot: Snapshot, times: CheckpointTimes, rejections: Iterable[Rejection] = ()
+    ) -> Checkpoint:
+        """When this returns the checkpoint is durable, and only then may sinks commit. ``rejections`` are a sample of the rows
+        that were rejected for it."""
+        rows = [msgspec.structs.replace(row, checkpoint=checkpoint.id) for row in rejections]
 
         def work(entry: Entry) -> Checkpoint:
             state = encode_snapshot(snapshot)
@@ -77,8 +82,10 @@ class CheckpointRecords:
                 prepared_seconds=times.prepared_seconds,
                 slowest_worker=times.slowest_worker,
                 late_workers=times.late_workers,
+                rejected=snapshot.rejected,
             )
             entry.store.complete_checkpoint(complete, state)
+            entry.store.record_rejections(checkpoint.job_id, checkpoint.execution_id, snapshot.rejected, rows)
             return complete
 
         return await self._journal.write(work)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
 
-from runner.model import Checkpoint, ErrorInfo, Totals
+from runner.model import Checkpoint, ErrorInfo, RejectedRows, Totals, merged_rejections
 from runner.protocol import Abort, Barrier, Committed, Complete, NotPrepared, Prepared
 from runner.supervisor.checkpoint_record import CheckpointRecords
 from runner.supervisor.checkpoint_times import CheckpointTimes
@@ -48,7 +48,8 @@ class CheckpointListener(Protocol):
 @dataclass(frozen=True, slots=True)
 class CheckpointParts:
     """What the checkpoints of an attempt are made of. ``base``: what the restore point had counted;
-    ``farewell``: seconds that a worker has to exit after it has left."""
+    ``farewell``: seconds that a worker has to exit after it has left. ``rejected_before``: rows rejected up to the restore
+    point."""
 
     job: JobSpec
     base: Totals
@@ -58,6 +59,7 @@ class CheckpointParts:
     meter: TotalsMeter
     listener: CheckpointListener
     farewell: float
+    rejected_before: tuple[RejectedRows, ...] = ()
 
 
 class Checkpointing:
@@ -108,7 +110,10 @@ class Checkpointing:
             raise RuntimeError("a checkpoint without a record")
         for worker, part in flight.prepared.items():
             self._parts.pool.report(worker, part.splits)
-        self._record = await self._parts.records.complete(self._record, self._snapshot(flight), self._times)
+        snapshot = self._snapshot(flight)
+        check_limits(self._parts.job, snapshot.rejected)
+        samples = [row for part in flight.prepared.values() for row in part.rejections]
+        self._record = await self._parts.records.complete(self._record, snapshot, self._times, samples)
         self._times.saved(_now())
         self._coordinator.saved(_now())
         self._let_go(flight)
@@ -119,7 +124,7 @@ class Checkpointing:
     def _let_go(self, flight: InFlight) -> None:
         """What the leaving workers have processed is durable: from there on their splits are for others."""
         for worker in flight.leaving:
-            self._departed[worker] = msgspec.structs.replace(flight.prepared[worker], splits=[], tokens=[])
+            self._departed[worker] = msgspec.structs.replace(flight.prepared[worker], splits=[], tokens=[], rejections=())
             self._parts.pool.release(worker)
 
     async def committed(self, message: Committed) -> None:
@@ -191,7 +196,29 @@ class Checkpointing:
             rows_out=parts.base.rows_out + flight.rows_out + sum(part.rows_out for part in self._departed.values()),
             bytes_in=counted.bytes_in,
             bytes_out=counted.bytes_out,
+            rejected=merged_rejections(
+                [
+                    *parts.rejected_before,
+                    *(found for part in self._departed.values() for found in part.rejected),
+                    *(found for part in flight.prepared.values() for found in part.rejected),
+                ]
+            ),
         )
+
+
+def check_limits(job: JobSpec, rejected: Iterable[RejectedRows]) -> None:
+    """Raise :class:`AttemptFailed` when all workers together have rejected more than a plugin's limit allows: each of them
+    knows only its own."""
+    rows: dict[str, int] = {}
+    for found in rejected:
+        rows[found.plugin] = rows.get(found.plugin, 0) + found.rows
+    for plugin in job.plugins():
+        limit = plugin.error_policy.limit
+        if limit is not None and rows.get(plugin.id, 0) > limit:
+            message = f"{rows[plugin.id]} rows were rejected, more than {limit} (on_error_limit)"
+            hint = "look at the rows with flowdeck errors; raise the limit if they are as expected"
+            error = ErrorInfo(code="too-many-rejected", message=message, hint=hint, plugin=plugin.id)
+            raise AttemptFailed(error, retriable=False)
 
 
 def _now() -> float:

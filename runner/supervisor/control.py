@@ -33,6 +33,7 @@ from runner.supervisor.outcome import Ending, Outcome, failure_of
 from runner.supervisor.pending_wishes import PendingWishes, reject
 from runner.supervisor.queues import Ticket, wait_for_place
 from runner.supervisor.restore import NONE
+from runner.supervisor.snapshot import Snapshot
 from runner.supervisor.totals import TotalsMeter
 from runner.supervisor.wishes import Wish
 from runner.supervisor.work import Parts, Restored, Work, worker_count
@@ -180,7 +181,7 @@ class ExecutionControl:
 
     def _new_attempt(self, restored: Restored, workers: int, crew: Crew) -> Attempt:
         if restored.snapshot is not None:
-            self._course.best_rows = max(self._course.best_rows, restored.snapshot.rows_in)
+            self._course.best_rows = max(self._course.best_rows, _progress(restored.snapshot))
             self._course.restored_rows_out = restored.snapshot.rows_out
         attempt = Attempt(
             self.work,
@@ -256,7 +257,8 @@ class ExecutionControl:
 
     async def checkpoint_durable(self, trigger: Trigger, checkpoint: Checkpoint) -> None:
         """Progress: it cannot be lost any more."""
-        rows = checkpoint.rows_in or 0
+        self._record.remember(rejected=checkpoint.rejected)
+        rows = (checkpoint.rows_in or 0) + sum(found.rows for found in checkpoint.rejected)
         if rows > self._course.best_rows:
             self._course.best_rows = rows
             self._course.budget.progressed()
@@ -346,6 +348,11 @@ class ExecutionControl:
                 await self._acceptance.accept(item, None)
         if self._course.ending is not None:
             await self._conclude(Outcome(self._course.ending))
+
+
+def _progress(snapshot: Snapshot) -> int:
+    """Rows that have been read, be they rejected."""
+    return snapshot.rows_in + sum(found.rows for found in snapshot.rejected)
 
 
 def _now() -> float:

@@ -26,7 +26,7 @@ from runner.model import (
     MetricSeries,
     Queue,
 )
-from runner.replies import SavepointVerdict, WorkerList
+from runner.replies import ErrorReport, SavepointVerdict, WorkerList
 from runner.requests import (
     PauseRequest,
     QueueRequest,
@@ -40,6 +40,7 @@ from runner.savepoint.writing import check_place
 from runner.states import ExecutionState
 from runner.store.store import Store
 from runner.supervisor.control import ExecutionControl
+from runner.supervisor.error_report import read_error_report
 from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.event_bus import EventBus, Subscription
 from runner.supervisor.executions import Executions
@@ -341,6 +342,11 @@ class JobService:
         """Attempts of an execution, oldest first."""
         await self.execution(execution_id)
         return await self._journal.read(lambda store: store.attempts(execution_id))
+
+    async def errors(self, reference: str, *, plugin: str | None, kind: str | None, limit: int) -> ErrorReport:
+        """What went wrong in a job: rejected rows and failed attempts."""
+        job = await self._lifecycle.require(reference)
+        return await self._journal.read(lambda store: read_error_report(store, job, plugin=plugin, kind=kind, limit=limit))
 
     async def metrics(self, reference: str, window_seconds: float, buckets: int) -> list[MetricSeries]:
         """The metrics of the last ``window_seconds`` of a job, in ``buckets`` points each."""

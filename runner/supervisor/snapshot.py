@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from runner.model import RejectedRows
 from runner.protocol import OperatorState, SinkToken, Split
 from spec.errors import FlowdeckError
 from spec.plan.compatibility import PluginIdentity
@@ -31,6 +32,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     rows_out: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
+    rejected: tuple[RejectedRows, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -24,6 +24,7 @@ _TIMES = ("busy_seconds", "idle_seconds", "backpressured_seconds")
 
 
 _SETTLING = "rows_out"
+_REJECTED = "rows_rejected"
 
 
 class _Measurement(msgspec.Struct, frozen=True):
@@ -39,6 +40,7 @@ class TotalsMeter:
     def __init__(self, execution_id: str, job: JobSpec, so_far: Totals) -> None:
         self._execution_id = execution_id
         self._kinds = {plugin.id: plugin.kind for plugin in job.plugins()}
+        self._tolerant = {plugin.id for plugin in job.plugins() if plugin.error_policy.tolerates}
         self._base = so_far
         self._heartbeats: dict[int, Heartbeat] = {}
         self._window: deque[_Measurement] = deque()
@@ -126,12 +128,13 @@ class TotalsMeter:
         )
 
     def counted(self) -> Totals:
-        """The counters alone, and the latency. Rows come in at sources and go out at sinks."""
+        """The counters alone. Rows come in at sources and go out at sinks."""
         counters = Totals(
             rows_in=self._base.rows_in + self._sum(PluginKind.SOURCE, "rows_in"),
             rows_out=self._base.rows_out + self._sum(PluginKind.SINK, "rows_out"),
             bytes_in=self._base.bytes_in + self._sum(PluginKind.SOURCE, "bytes_in"),
             bytes_out=self._base.bytes_out + self._sum(PluginKind.SINK, "bytes_out"),
+            rows_rejected=self._base.rows_rejected + self._rejected(),
         )
         return msgspec.structs.replace(counters, **self._percentiles)
 
@@ -178,6 +181,10 @@ class TotalsMeter:
         samples = [self._sample(at, "", name, value) for name, value in own.items() if value is not None]
         for plugin, counters in sorted(_by_plugin(self._heartbeats.values()).items()):
             samples.extend(self._sample(at, plugin, name, value) for name, value in counters.items())
+            if plugin in self._tolerant:
+                samples.append(self._sample(at, plugin, _REJECTED, self._rejected(plugin)))
+        if self._tolerant:
+            samples.append(self._sample(at, "", _REJECTED, totals.rows_rejected))
         samples.extend(self._sample(at, edge, name, value) for edge, name, value in self._edges.metrics())
         samples.extend(self._sample(at, "", name, value) for name, value in self._latency_since_sample.percentiles().items())
         samples.extend(self._sample(at, "", name, value) for name, value in self._phases.items())
@@ -192,6 +199,11 @@ class TotalsMeter:
 
     def _sample(self, at: float, plugin: str, name: str, value: float) -> MetricSample:
         return MetricSample(at, self._execution_id, plugin, name, value)
+
+    def _rejected(self, plugin: str | None = None) -> int:
+        """Rows that this attempt's workers have rejected: one plugin, or all."""
+        found = (counters for beat in self._heartbeats.values() for counters in beat.counters)
+        return sum(counters.rows_rejected for counters in found if plugin is None or counters.plugin == plugin)
 
     def _sum(self, kind: PluginKind, name: str) -> int:
         return sum(

@@ -43,6 +43,7 @@ COMMANDS = {
     "restart": "tui.cli.control:restart_command",
     "workers": "tui.cli.workers:workers_command",
     "logs": "tui.cli.logs:logs_command",
+    "errors": "tui.cli.errors:errors_command",
     "checkpoints": "tui.cli.checkpoints:checkpoints_command",
     "savepoints": "tui.cli.savepoints:savepoints_command",
     "metrics": "tui.cli.metrics:metrics_command",
@@ -51,7 +52,6 @@ COMMANDS = {
 
 PLANNED = {
     "recover": "flowdeck restart JOB goes on from the newest complete checkpoint, and puts the output in order first",
-    "errors": "flowdeck show JOB tells the last error, flowdeck logs JOB --level error all of them",
 }
 
 

@@ -1,0 +1,114 @@
+"""The command errors: what went wrong in a job, rows and attempts."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from runner.model import AttemptFailure, RejectedRows, Rejection
+from runner.replies import ErrorReport
+from tui.cli import figures
+from tui.cli.json_output import print_json
+from tui.cli.options import home_option, job_argument, output_option
+from tui.cli.references import suggesting
+from tui.cli.session import current_session
+from tui.cli.tables import Cell, Column, print_table
+from tui.cli.terminal import say, write_data
+
+_COUNTS = (
+    Column("PLUGIN"),
+    Column("KIND"),
+    Column("ROWS", right=True),
+    Column("FIRST", right=True),
+    Column("LAST", right=True),
+    Column("SAMPLE", flexible=True),
+)
+_ROWS = (
+    Column("AGE", right=True),
+    Column("PLUGIN"),
+    Column("KIND"),
+    Column("WHERE"),
+    Column("REASON"),
+    Column("ROW", flexible=True),
+)
+_FAILURES = (
+    Column("AGE", right=True),
+    Column("EXECUTION"),
+    Column("ATTEMPT", right=True),
+    Column("CODE"),
+    Column("PLUGIN"),
+    Column("FAILURE", flexible=True),
+)
+
+
+@click.command("errors", short_help="Show what went wrong in a job.")
+@job_argument
+@click.option("--kind", metavar="KIND", help="Only rows rejected for this kind of reason, or failures with this code.")
+@click.option("--plugin", metavar="PLUGIN", help="Only what this plugin rejected, or failed with.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many rows and failures.")
+@click.option("--rows", "with_rows", is_flag=True, help="Show the rejected rows themselves, not only their number.")
+@output_option
+@home_option
+def errors_command(job: str, *, kind: str | None, plugin: str | None, limit: int, with_rows: bool, output: str) -> int:
+    """Show the rows that JOB has rejected, by plugin and kind, and the attempts that failed.
+
+    Rows are rejected by plugins with on_error = skip or dead_letter. JSON has everything, the newest rejected rows included.
+    """
+    with current_session().client() as client, suggesting(client, job):
+        report = client.errors(job, kind=kind, plugin=plugin, limit=limit)
+    if output == "json":
+        print_json(report)
+    elif report.counts or report.rows or report.failures:
+        _print_report(report, with_rows=with_rows)
+    else:
+        say(f"nothing went wrong in {job}" if kind is None and plugin is None else f"{job} has no such errors")
+    return 0
+
+
+def _print_report(report: ErrorReport, *, with_rows: bool) -> None:
+    now = time.time()
+    if report.counts:
+        print_table(_COUNTS, [_count(found, report, now) for found in report.counts])
+    if with_rows and report.rows:
+        _separate(report.counts)
+        print_table(_ROWS, [_row(found, now) for found in report.rows])
+    if report.failures:
+        _separate(report.counts or (with_rows and report.rows))
+        print_table(_FAILURES, [_failure(found, now) for found in report.failures])
+
+
+def _separate(printed: object) -> None:
+    if printed:
+        write_data("\n")
+
+
+def _count(found: RejectedRows, report: ErrorReport, now: float) -> tuple[str | Cell, ...]:
+    sample = next((row for row in report.rows if (row.plugin, row.kind) == (found.plugin, found.kind)), None)
+    return (
+        found.plugin,
+        found.kind,
+        Cell(figures.exact(found.rows), "bold red"),
+        figures.duration(now - found.first_at),
+        figures.duration(now - found.last_at),
+        "" if sample is None else f"{_where(sample)}: {sample.reason}",
+    )
+
+
+def _row(found: Rejection, now: float) -> tuple[str | Cell, ...]:
+    return figures.duration(now - found.at), found.plugin, found.kind, _where(found), found.reason, found.row
+
+
+def _failure(found: AttemptFailure, now: float) -> tuple[str | Cell, ...]:
+    error = found.error
+    told = f"{error.message} ({error.hint})" if error.hint else error.message
+    age = figures.duration(now - found.at)
+    return age, found.execution_id, str(found.attempt), error.code, error.plugin or "", told
+
+
+def _where(found: Rejection) -> str:
+    """The file's name and the line, as editors take it."""
+    if not found.file:
+        return "a row"
+    name = found.file.rpartition("/")[2]
+    return name if found.line is None else f"{name}:{found.line}"
