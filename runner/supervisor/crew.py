@@ -116,10 +116,11 @@ class Crew:
 
     async def loss(self, number: int, reason: str) -> AttemptFailed:
         """Why worker ``number`` is no longer there, for the record."""
-        ended = self._workers[number].process.ended
+        worker = self._workers[number]
+        ended = worker.process.ended
         await asyncio.wait({ended}, timeout=0 if reason else _EXIT_LAG)
         code = ended.result() if ended.done() else None
-        what = reason or _describe_exit(code)
+        what = reason or _describe_exit(code, worker.link.memory_bytes)
         hint = f"what it printed is in {self._home.log_file(self._execution)}.stderr"
         return AttemptFailed(ErrorInfo(code="worker-lost", message=f"worker {number} was lost: {what}", hint=hint))
 
@@ -188,9 +189,12 @@ async def _signal_and_wait(workers: Sequence[Worker], number: int, patience: flo
     return not pending
 
 
-def _describe_exit(code: int | None) -> str:
+def _describe_exit(code: int | None, memory_bytes: int | None) -> str:
     if code is None:
         return "the fork server died with it"
+    if code == -signal.SIGKILL:
+        took = "" if memory_bytes is None else f"; it last took {memory_bytes / 2**20:.0f} MiB"
+        return f"it was killed by SIGKILL, perhaps by the kernel for want of memory{took}"
     if code < 0:
         return f"it was killed by {signal.Signals(-code).name}"
     return f"it exited with status {code} in the middle of its work"

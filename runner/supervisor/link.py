@@ -17,6 +17,7 @@ import msgspec
 from runner.protocol import (
     FRAME_HEADER,
     MAXIMUM_FRAME,
+    Heartbeat,
     SupervisorMessage,
     WorkerMessage,
     decode_worker_message,
@@ -60,6 +61,8 @@ class WorkerLink:
     def __init__(self, fence: Fence, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, deliver: Deliver) -> None:
         self.fence = fence
         self.last_heard = asyncio.get_running_loop().time()
+        self.memory_bytes: int | None = None
+        """What the worker last said it takes; None before it has said anything."""
         self._reader = reader
         self._writer = writer
         self._deliver = deliver
@@ -92,6 +95,8 @@ class WorkerLink:
             while True:
                 message = self._accepted(await self._next_frame())
                 self.last_heard = asyncio.get_running_loop().time()
+                if isinstance(message, Heartbeat):
+                    self.memory_bytes = message.memory_bytes
                 await self._deliver(Heard(self.fence, message))
         except (asyncio.IncompleteReadError, OSError):
             await self._deliver(Hung(self.fence, ""))

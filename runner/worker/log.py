@@ -24,15 +24,27 @@ class WorkerLog:
         self._worker = worker
         self._attempt = attempt
         self._lock = threading.Lock()
+        self._lost = 0
+        self._why = ""
+        self._is_torn = False
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def write(self, level: str, message: str, *, plugin: str = "") -> None:
-        """Append one line; ``level`` is debug, info, warning, error or output."""
-        self._append([self._line(level, message, plugin)])
+        """Append one line; ``level`` is debug, info, warning or error. A full disk costs the line, nothing else; the next that
+        goes through says how many were lost."""
+        lost = self._lost
+        lines = [self._line("warning", f"{lost} lines of the log were lost: {self._why}", "")] if lost else []
+        try:
+            self._append([*lines, self._line(level, message, plugin)])
+        except OSError as error:
+            self._why = error.strerror or str(error)
+            self._lost += 1
+        else:
+            self._lost -= lost
 
     def output(self, messages: Sequence[str], *, plugin: str) -> None:
-        """Append one line of level ``output`` per message."""
+        """Append one line of level ``output`` per message. Raises OSError: these are rows."""
         self._append(self._line("output", message, plugin) for message in messages)
 
     def _line(self, level: str, message: str, plugin: str) -> bytes:
@@ -41,7 +53,10 @@ class WorkerLog:
         return _encoder.encode(line) + b"\n"
 
     def _append(self, lines: Iterable[bytes]) -> None:
-        data = memoryview(b"".join(lines))
+        text = b"".join(lines)
         with self._lock:
+            data = memoryview(b"\n" + text if self._is_torn else text)
             while data:
-                data = data[os.write(self._file, data) :]
+                written = os.write(self._file, data)
+                data = data[written:]
+                self._is_torn = bool(data)
