@@ -6,6 +6,7 @@ committed. A part that got no rows leaves no file.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,6 +139,9 @@ class LocalFileSink(Sink):
         if rows:
             for file, directory in partitioning.files(staged):
                 self._keep(file, directory)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                staged.rmdir()
         return rows
 
     def _keep(self, staged: Path, directory: str) -> None:
