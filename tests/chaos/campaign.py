@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 import shutil
 import time
@@ -95,10 +96,11 @@ class Campaign:
         self._began = time.monotonic()
         self._look_at = 0.0
 
-    def disturb(self, kills: int) -> None:
-        """Disturb the jobs until so many kills have hit, or the first violation."""
+    def disturb(self, kills: int, seconds: float = math.inf) -> None:
+        """Disturb the jobs until so many kills have hit, for so many seconds at most, or until the first violation."""
         deadline = time.monotonic() + HITTING_SECONDS
-        while self.tally.kills < kills and not self.tally.violations:
+        until = time.monotonic() + seconds
+        while self.tally.kills < kills and not self.tally.violations and time.monotonic() < until:
             assert time.monotonic() < deadline, f"there was no worker to kill for {HITTING_SECONDS:g} s"
             self._disturber.relent()
             self._look(submit=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,19 +16,33 @@ FORMATS = ("parquet", "json", "csv", "text")
 FILES = 3
 
 
-def write_files(file_format: str, directory: Path) -> Options:
-    """Rows of every type in several files. Text files are written by the sink, which has a contract of its own."""
-    table = held_by(file_format, every_type())
-    share = -(-table.num_rows // FILES)
-    for number in range(FILES):
-        part = table.slice(number * share, share)
-        target = directory / "input" / f"{number}"
+def write_files(file_format: str, directory: Path, *, name: str = "", header: bool = False) -> Options:
+    """Rows of every type in several files. Text files are written by the sink, which has a contract of its own. With ``name``
+    the path has a column of that name; with ``header`` the files begin with the names of theirs."""
+    for number, part in enumerate(_parts(file_format)):
+        target = directory / "input" / (f"{name}={number}" if name else f"{number}")
         if file_format == "parquet":
             target.mkdir(parents=True)
             pq.write_table(part, target / "rows.parquet", row_group_size=2)
         else:
-            write_everything(Bench(directory), "LocalFile", {**_format(file_format), "path": str(target)}, part)
-    return _input(file_format, directory)
+            options = {**_format(file_format), "path": str(target), "enable_header_write": header}
+            write_everything(Bench(directory), "LocalFile", options, part)
+    return {**_input(file_format, directory), **({"csv_use_header_line": True} if header else {})}
+
+
+def rows_in_files(file_format: str, *, name: str = "") -> pa.Table:
+    """What :func:`write_files` writes."""
+    parts = _parts(file_format)
+    if name:
+        columns = [pa.array([str(number)] * part.num_rows, pa.string()) for number, part in enumerate(parts)]
+        parts = [part.append_column(name, column) for part, column in zip(parts, columns, strict=True)]
+    return pa.concat_tables(parts)
+
+
+def _parts(file_format: str) -> list[pa.Table]:
+    table = held_by(file_format, every_type())
+    share = -(-table.num_rows // FILES)
+    return [table.slice(number * share, share) for number in range(FILES)]
 
 
 def write_no_file(file_format: str, directory: Path) -> Options:
@@ -93,16 +106,22 @@ def sink_case(file_format: str, label: str = "", **options: Any) -> SinkCase:
     )
 
 
-def source_case(file_format: str) -> SourceCase:
+def source_case(file_format: str, label: str = "", *, name: str = "", header: bool = False) -> SourceCase:
     """The source of one format."""
-    expected: Callable[[], pa.Table] = lambda: held_by(file_format, every_type())  # noqa: E731 - partial of a call
     return SourceCase(
-        "LocalFile", file_format, partial(write_files, file_format), expected, partial(write_no_file, file_format)
+        "LocalFile",
+        label or file_format,
+        partial(write_files, file_format, name=name, header=header),
+        partial(rows_in_files, file_format, name=name),
+        partial(write_no_file, file_format),
     )
 
 
 CASES = [
     *map(source_case, FORMATS),
+    source_case("csv", "csv with a header", header=True),
+    source_case("json", "column in the path", name="part"),
     *map(sink_case, FORMATS),
     sink_case("parquet", "small parts", batch_size=3),
+    sink_case("csv", "partitioned", partition_by=["id"], is_partition_field_write_in_file=True),
 ]
