@@ -142,10 +142,11 @@ class SavepointOrigin(msgspec.Struct, frozen=True, kw_only=True):
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One checkpoint or savepoint. ``id`` grows by one per job and is never reused.
 
-    ``duration`` is from the request until it was durable; ``prepared_seconds`` until every worker had its part ready,
-    ``saved_seconds`` then until the store had it, ``committed_seconds`` then until every sink had committed. ``size`` is that
-    of the state; counters are those of the whole execution. ``late_workers`` are those that were not ready in time or, of a
-    success, after half of that; ``requested_by`` says who wanted it.
+    ``duration`` is from the request until it was durable; ``prepared_seconds`` until every worker had its part ready
+    (of which, in the slowest worker, ``aligned_seconds`` until the barrier had passed everything and ``synced_seconds`` until
+    that was durable), ``saved_seconds`` then until the store had it, ``committed_seconds`` then until every sink had
+    committed. ``size`` is that of the state; counters are those of the whole execution. ``late_workers`` are those that were
+    not ready in time or, of a success, after half of that; ``requested_by`` says who wanted it.
     """
 
     id: int
@@ -165,6 +166,8 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     failure: str = ""
     requested_by: str = ""
     prepared_seconds: float | None = None
+    aligned_seconds: float | None = None
+    synced_seconds: float | None = None
     saved_seconds: float | None = None
     committed_seconds: float | None = None
     bytes_in: int | None = None

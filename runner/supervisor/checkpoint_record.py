@@ -19,7 +19,7 @@ from runner.supervisor.snapshot import Snapshot, encode_snapshot
 from runner.supervisor.work import Restored, Uncommitted
 from spec.job import CheckpointSettings
 
-_ABANDONED = "the attempt ended before it was complete"
+ABANDONED = "the attempt ended before it was complete"
 
 
 class CheckpointRecords:
@@ -80,6 +80,8 @@ class CheckpointRecords:
                 splits=len(snapshot.splits),
                 splits_finished=sum(split.finished for split in snapshot.splits),
                 prepared_seconds=times.prepared_seconds,
+                aligned_seconds=times.aligned_seconds,
+                synced_seconds=times.synced_seconds,
                 slowest_worker=times.slowest_worker,
                 late_workers=times.late_workers,
                 rejected=snapshot.rejected,
@@ -113,7 +115,7 @@ class CheckpointRecords:
 
         await self._journal.write_patiently(work)
 
-    async def fail_unfinished(self, reason: str = _ABANDONED) -> None:
+    async def fail_unfinished(self, reason: str = ABANDONED) -> None:
         """No worker is left that could complete what is in progress."""
 
         def work(entry: Entry) -> None:

@@ -15,12 +15,17 @@ class CheckpointTimes:
         self._arrived: dict[int, float] = {}
         self._prepared_at: float | None = None
         self._saved_at: float | None = None
+        self.aligned_seconds = 0.0
+        """Of the worker that needed longest, as the next one."""
+        self.synced_seconds = 0.0
         self.saved_seconds: float | None = None
         self.committed_seconds: float | None = None
 
-    def arrived(self, worker: int, now: float) -> None:
-        """A worker has prepared its part."""
+    def arrived(self, worker: int, now: float, *, aligned: float, synced: float) -> None:
+        """A worker has prepared its part: the barrier took ``aligned`` seconds through it, making it durable ``synced``."""
         self._arrived.setdefault(worker, now)
+        self.aligned_seconds = max(self.aligned_seconds, aligned)
+        self.synced_seconds = max(self.synced_seconds, synced)
 
     def prepared(self, now: float) -> None:
         """All have."""

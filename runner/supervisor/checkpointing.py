@@ -91,7 +91,7 @@ class Checkpointing:
         await self._parts.listener.checkpoint_begins(trigger)
         self._record = await self._parts.records.begin(trigger)
         flight = self._coordinator.begin(self._record.id, trigger, now, idle=idle)
-        self._times = CheckpointTimes(flight.begun, flight.deadline)
+        self._times = CheckpointTimes(_now(), flight.deadline)
         for worker in flight.workers:
             address = self._parts.crew.address(worker)
             self._parts.crew.send(Barrier(checkpoint=flight.id, kind=trigger.kind, stop=flight.stops(worker), **address))
@@ -102,7 +102,7 @@ class Checkpointing:
         complete = self._coordinator.prepared(message.worker, message)
         flight = self._coordinator.in_flight
         if flight is not None and flight.id == message.checkpoint:
-            self._times.arrived(message.worker, _now())
+            self._times.arrived(message.worker, _now(), aligned=message.alignment_seconds, synced=message.prepare_seconds)
         if not complete:
             return
         self._times.prepared(_now())

@@ -21,7 +21,7 @@ from runner.supervisor.acceptance import Acceptance
 from runner.supervisor.aftermath import Aftermath
 from runner.supervisor.attempt import Attempt
 from runner.supervisor.backoff import RestartBudget
-from runner.supervisor.checkpoint_record import CheckpointRecords
+from runner.supervisor.checkpoint_record import ABANDONED, CheckpointRecords
 from runner.supervisor.coordinator import Trigger
 from runner.supervisor.course import Course
 from runner.supervisor.crew import Crew
@@ -227,7 +227,7 @@ class ExecutionControl:
                 gentle = outcome.ending in {Ending.STOPPED, Ending.CANCELED}
                 await crew.dismiss(self._parts.limits.grace if gentle else 0.0)
         self._meter.end_attempt()
-        await self._course.records.fail_unfinished()
+        await self._course.records.fail_unfinished(_why(outcome))
         await self._record.end_attempt(outcome.ending, outcome.failure.error if outcome.failure else None)
 
     # what the attempt reports
@@ -353,6 +353,11 @@ class ExecutionControl:
 def _progress(snapshot: Snapshot) -> int:
     """Rows that have been read, be they rejected."""
     return snapshot.rows_in + sum(found.rows for found in snapshot.rejected)
+
+
+def _why(outcome: Outcome) -> str:
+    """Why a checkpoint that was under way did not happen."""
+    return ABANDONED if outcome.failure is None else f"{ABANDONED}: {outcome.failure.error.message}"
 
 
 def _now() -> float:

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from runner.home import Home
@@ -13,9 +14,11 @@ from runner.model import CheckpointKind, CheckpointStatus, SavepointPlace
 from runner.requests import RestartRequest, SavepointRequest, StopRequest, SubmitRequest
 from runner.savepoint.errors import SavepointInvalid, SavepointNotWritten
 from runner.savepoint.reading import read_directory
+from runner.savepoint.writing import state_entry, write_directory
 from runner.states import ExecutionState
 from runner.store.asynchronous import AsyncStore
 from runner.supervisor.errors import Conflict
+from runner.supervisor.snapshot import decode_snapshot, encode_snapshot
 from runner.supervisor.supervisor import Supervisor
 
 FINISHED, STOPPED = ExecutionState.FINISHED, ExecutionState.STOPPED
@@ -189,3 +192,21 @@ async def test_a_savepoint_that_the_job_needs_is_deleted_by_force_only(flow, cop
         read_directory(Path(taken.place.path))
     assert (await flow.service.checkpoints(job.id))[0].kind is CheckpointKind.PERIODIC
     await flow.service.cancel(job.id)
+
+
+async def test_a_forged_savepoint_reads_nothing_outside(flow, carried, directory):
+    """With checksums that are right, a position that names a file outside the source's path is refused by the source."""
+    place, savepoint = carried
+    found = read_directory(savepoint)
+    snapshot = decode_snapshot(found.state)
+    (split,) = snapshot.splits
+    (directory / "secret.csv").write_bytes((place / "in" / "numbers.csv").read_bytes())
+    forged = msgspec.structs.replace(split, data={**split.data, "file": "../../secret.csv"})
+    state = encode_snapshot(msgspec.structs.replace(snapshot, splits=[forged]))
+    manifest = msgspec.structs.replace(found.manifest, files=[state_entry(state)])
+    write_directory(directory / "forged", manifest, state)
+    text = job_text().replace('job.name = "carried"', 'job.name = "forged", restart.strategy = "none"')
+    request = SubmitRequest(text=text, base_directory=str(place), restore=str(directory / "forged"))
+    job = await flow.service.submit(request)
+    failed = await flow.until(job.id, lambda seen: seen.execution.state.is_terminal)
+    assert "not below" in failed.execution.error.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -76,12 +77,24 @@ class LocalFileSource(Source):
 
     def read(self, split: Split, pace: Pace) -> Iterator[Batch]:
         """The rows of one piece; the path's columns are added, and nulls for those that are not read."""
-        path = self._root / split.data["file"] if split.data["file"] else self._root
+        path = self._path(split)
         self._check_unchanged(path, int(split.data["size"]))
         for batch in self._reader.read(path, split.data, split.position, pace):
             if self._partitions or self._unread:
                 batch = replace(batch, data=self._complete(batch.data, split))
             yield batch
+
+    def _path(self, split: Split) -> Path:
+        """The file of a split, which may come from another machine's savepoint: nothing outside the option's path is read."""
+        name = split.data["file"]
+        path = Path(os.path.normpath(self._root / name)) if name else self._root
+        if not path.is_relative_to(self._root):
+            raise PluginError(
+                f"a position names the file {name!r}, which is not below {self._root}",
+                hint="the savepoint is not one that flowdeck has written",
+                code="file",
+            )
+        return path
 
     def _list(self) -> list[InputFile]:
         if self._files is None:
