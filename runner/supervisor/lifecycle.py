@@ -17,10 +17,11 @@ from typing import Any
 
 import msgspec
 
-from runner.model import DesiredState, Execution, Generation, Job, ReloadStatus
+from runner.model import Cleanup, DesiredState, Execution, Generation, Job, ReloadStatus
 from runner.requests import SubmitRequest
 from runner.states import ExecutionState
 from runner.store.store import Store
+from runner.supervisor.cleanup import read_split_choice, require_work
 from runner.supervisor.compatibility import require_compatible
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict, NotFound
@@ -54,6 +55,8 @@ class Prepared:
     """The generation's origin when it is new; None: it is recorded already."""
     imported: ImportedSavepoint | None = None
     """The restore point when it is not in the store yet: recorded with the execution, and chosen by its number then."""
+    cleanup: Cleanup | None = None
+    """Which unfinished splits the execution reads; None: all, it is no recovery."""
 
 
 class JobLifecycle:
@@ -178,6 +181,23 @@ class JobLifecycle:
         work = await self.work_of(job, generation)
         return Prepared(work, await self._choose(work, _origin(follows), follows))
 
+    async def prepare_recovery(self, job: Job, cleanup: Cleanup) -> Prepared:
+        """Get ready to run the current generation from where its newest execution left off, reading only some of the splits that
+        are not finished. Raises :class:`Conflict` when there are none."""
+        follows = job.execution
+        if follows is None:
+            raise Conflict(f"the job {job.name} has never run", hint=f"flowdeck restart {job.name} --from none runs it")
+        prepared = await self.prepare_successor(job, job.generation, follows)
+        policy = prepared.work.job.env.checkpoint.on_damage
+
+        def check(store: Store) -> None:
+            choice = read_split_choice(store, job.id, cleanup)
+            restored = read_restore_point(store, job.id, _origin(follows), follows.id, policy)
+            require_work(choice, restored.snapshot, job.name)
+
+        await self._journal.read(check)
+        return replace(prepared, cleanup=cleanup)
+
     async def prepare_next(self, job: Job, submission: Submission, follows: Execution) -> Prepared:
         """Get ready to run a new generation from where the execution ``follows`` left off."""
         work = Work(job.id, await self._next_generation(job.id), submission.job, submission.base_directory)
@@ -216,9 +236,12 @@ class JobLifecycle:
 
     # starting and stopping
 
-    async def start(self, prepared: Prepared, *, fragile: bool = False, only_if_wanted: bool = False) -> ExecutionControl:
-        """Record a new execution (and the job and generation, when they are new) and run it. Raises :class:`NotWanted` when
-        ``only_if_wanted`` and the job is no longer to run, and what the store refuses (a name that is taken)."""
+    async def start(
+        self, prepared: Prepared, *, fragile: bool = False, only_if_wanted: bool = False, keep_pause: bool = False
+    ) -> ExecutionControl:
+        """Record a new execution (and the job and generation, when they are new) and run it; with ``keep_pause`` it is paused
+        if the one before it was. Raises :class:`NotWanted` when ``only_if_wanted`` and the job is no longer to run, and what
+        the store refuses (a name that is taken)."""
         work, submission = prepared.work, prepared.submission
         now = time.time()
 
@@ -226,7 +249,7 @@ class JobLifecycle:
             job = _recorded_job(entry, work, submission, now, only_if_wanted=only_if_wanted)
             if submission is not None:
                 _record_generation(entry, work, submission, now)
-            return job, _record_execution(entry, prepared, now)
+            return job, _record_execution(entry, prepared, now, keep_pause=keep_pause)
 
         job, execution = await self._journal.write(record)
         self._index(job)
@@ -394,7 +417,20 @@ def _with_generation(
     )
 
 
-def _record_execution(entry: Entry, prepared: Prepared, now: float) -> Execution:
+def _inherited(entry: Entry, work: Work, *, keep_pause: bool) -> dict[str, Any]:
+    """What was asked of the job's last execution and still holds: its workers, unless the generation says another number."""
+    job = entry.store.job(work.job_id)
+    former = job.execution if job is not None else None
+    if former is None:
+        return {}
+    asked = former.workers_asked
+    if asked is not None and former.generation != work.generation:
+        spec, _ = read_generation(entry.store, work.job_id, former.generation)
+        asked = asked if spec.env.workers == work.job.env.workers else None
+    return {"workers_asked": asked, "pause": former.pause if keep_pause else None}
+
+
+def _record_execution(entry: Entry, prepared: Prepared, now: float, *, keep_pause: bool) -> Execution:
     """A new execution of what was prepared; an imported restore point is recorded first, and chosen as any other."""
     work, choice = prepared.work, prepared.choice
     if prepared.imported is not None:
@@ -413,6 +449,8 @@ def _record_execution(entry: Entry, prepared: Prepared, now: float) -> Execution
         created_at=now,
         restored_from=choice.id,
         restore_reason=choice.reason,
+        cleanup=prepared.cleanup,
+        **_inherited(entry, work, keep_pause=keep_pause),
     )
     entry.store.insert_execution(execution)
     entry.note(

@@ -132,7 +132,7 @@ class Recovery:
                 prepared = await self._lifecycle.prepare_current(job, job.restarting_from)
             else:
                 prepared = await self._lifecycle.prepare_successor(job, job.generation, execution)
-            await self._lifecycle.start(prepared, only_if_wanted=True)
+            await self._lifecycle.start(prepared, only_if_wanted=True, keep_pause=not job.restarting_from)
         except FlowdeckError as error:
             _log.warning("the job %s cannot go on: %s", job.name, error)
 

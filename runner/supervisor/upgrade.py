@@ -146,7 +146,7 @@ class Upgrade:
         """Start the new generation where ``stopped`` stopped."""
         try:
             prepared = await self._lifecycle.prepare_next(job, submission, stopped)
-            control = await self._lifecycle.start(prepared, fragile=True, only_if_wanted=True)
+            control = await self._lifecycle.start(prepared, fragile=True, only_if_wanted=True, keep_pause=self._in_place)
         except NotWanted as error:
             return FAILED, error.message
         except FlowdeckError as error:
@@ -171,7 +171,7 @@ class Upgrade:
         """Start the old generation again where it stopped."""
         try:
             prepared = await self._lifecycle.prepare_successor(job, stopped.generation, stopped)
-            await self._lifecycle.start(prepared, only_if_wanted=True)
+            await self._lifecycle.start(prepared, only_if_wanted=True, keep_pause=self._in_place)
         except FlowdeckError as error:
             advice = _by_hand(stopped)
             return FAILED, f"{reason}; and generation {stopped.generation} cannot go on: {error.message}; {advice}"

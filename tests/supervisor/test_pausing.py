@@ -106,6 +106,30 @@ async def test_a_paused_job_ends_and_starts_as_any_other(flow, copy, how):
     copy.assert_prefix()
 
 
+async def test_a_reload_of_a_paused_job_does_not_resume_it(opened, copy):
+    """Another generation goes on from the savepoint of the paused one, PAUSED too, with the workers that were asked for; one
+    that differs in settings of the supervisor is taken in place."""
+    path = copy.directory / "copy.conf"
+    path.write_text(copy.text())
+    async with opened(path.parent) as flow:
+        async with flow.waiting():
+            while not (await flow.service.jobs())[0]:
+                await flow.a_moment()
+        await flow.progressed("copy")
+        await flow.service.pause("copy", WHY)
+        await flow.service.scale("copy", WorkersRequest(total=2))
+        path.write_text(copy.but(interval=110).text())
+        adopted = await flow.until("copy", lambda job: job.generation == 2)
+        assert (adopted.execution.state, adopted.execution.generation, adopted.execution.attempt) == (PAUSED, 2, 1)
+        path.write_text(copy.but(interval=110, rows_per_second=13_000).text())
+        again = await flow.until("copy", lambda job: job.execution.generation == 3 and job.execution.state is PAUSED)
+        assert (again.execution.pause.reason, again.execution.workers_asked) == (WHY.reason, 2)
+        await flow.until("copy", lambda job: job.reload.outcome == "synced")
+        await flow.service.resume("copy")
+        await flow.reach("copy", FINISHED)
+    copy.assert_exact()
+
+
 async def test_workers_come_and_go_while_paused(flow, copy):
     """One that joins a paused job reads nothing either; one that leaves gives its splits back; after the resume all is read."""
     copy = copy.but(files=6, workers=2)
