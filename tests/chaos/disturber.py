@@ -21,7 +21,7 @@ from spec.errors import FlowdeckError
 
 LONGEST_FREEZE = 1.0
 TOO_LONG_A_FREEZE = (10.5, 13.0)
-"""Longer than a worker may be silent: it is given up, and wakes up to find that nobody wants it."""
+"""Longer than a worker or a fork server may be silent: it is given up, and wakes up to find that nobody wants it."""
 
 LONGEST_FILL = 0.8
 LONGEST_PAUSE = 1.0
@@ -39,7 +39,9 @@ class Disturbance(enum.StrEnum):
     FREEZE_WORKER = "freeze a worker"
     FREEZE_WORKER_LONG = "freeze a worker for too long"
     FREEZE_FORK_SERVER = "freeze the fork server"
+    FREEZE_FORK_SERVER_LONG = "freeze the fork server for too long"
     FREEZE_DAEMON = "freeze the daemon"
+    FREEZE_DAEMON_LONG = "freeze the daemon for too long"
     FILL_OUTPUT = "fill the disk of the output"
     FILL_HOME = "fill the disk of the home"
     JUMP_CLOCK = "let the clock jump"
@@ -135,7 +137,9 @@ class Disturber:
             Disturbance.FREEZE_WORKER: lambda: self._freeze(daemon.workers(), 0, LONGEST_FREEZE),
             Disturbance.FREEZE_WORKER_LONG: lambda: self._freeze(daemon.workers(), *TOO_LONG_A_FREEZE),
             Disturbance.FREEZE_FORK_SERVER: lambda: self._freeze(daemon.fork_servers(), 0, LONGEST_FREEZE),
-            Disturbance.FREEZE_DAEMON: self._freeze_daemon,
+            Disturbance.FREEZE_FORK_SERVER_LONG: lambda: self._freeze(daemon.fork_servers(), *TOO_LONG_A_FREEZE),
+            Disturbance.FREEZE_DAEMON: lambda: self._freeze_daemon(0, LONGEST_FREEZE),
+            Disturbance.FREEZE_DAEMON_LONG: lambda: self._freeze_daemon(*TOO_LONG_A_FREEZE),
             Disturbance.FILL_OUTPUT: lambda: self._fill(output),
             Disturbance.FILL_HOME: lambda: self._fill(home),
             Disturbance.JUMP_CLOCK: self._jump,
@@ -183,8 +187,8 @@ class Disturber:
             self._later(seconds, lambda: _thaw(victim))
         return hit and f"{hit} for {seconds:.2f} s"
 
-    def _freeze_daemon(self) -> str:
-        daemon, seconds = psutil.Process(self._daemon.pid), self._chooser.uniform(0, LONGEST_FREEZE)
+    def _freeze_daemon(self, shortest: float, longest: float) -> str:
+        daemon, seconds = psutil.Process(self._daemon.pid), self._chooser.uniform(shortest, longest)
         daemon.send_signal(signal.SIGSTOP)
         self.daemon_is_frozen = True
 
