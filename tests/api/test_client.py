@@ -10,7 +10,7 @@ from runner.client import ApiError, Client, DaemonUnreachable, WaitTimeout
 from runner.home import Home
 from runner.launch import start_daemon
 from runner.model import CheckpointKind, CheckpointStatus
-from runner.requests import RestartRequest, SavepointRequest, StopRequest, SubmitRequest
+from runner.requests import RestartRequest, SavepointRequest, StopRequest, SubmitRequest, WorkersRequest
 from runner.states import ExecutionState
 
 HEAVY = ("duckdb", "pyarrow", "litestar", "textual", "uvicorn", "numpy", "rich")
@@ -66,6 +66,14 @@ def test_control_is_typed(daemon, tmp_path, stream_text):
     job = daemon.submit(stream_text.replace('"stream"', '"controlled"'), tmp_path)
     with daemon.client() as client:
         client.wait_until(job, daemon.is_running, 30)
+        paused = client.pause(job).execution
+        assert paused is not None
+        assert paused.pause is not None
+        assert client.scale(job, WorkersRequest(total=1)).execution.workers_wanted == 1
+        assert [worker.pid for worker in client.workers(job).workers] == list(paused.worker_pids)
+        assert client.resume(job).execution.state is ExecutionState.RUNNING
+        with pytest.raises(ApiError, match="one of total"):
+            client.scale(job, WorkersRequest())
         client.stop(job, StopRequest(savepoint=False))
         stopped = client.wait_until(job, daemon.is_over, 30)
         assert stopped.execution is not None

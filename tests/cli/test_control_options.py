@@ -1,5 +1,7 @@
 """What beside the bare commands can be said: overrides of a restart, queues, metrics; and what is not built yet."""
 
+import re
+
 import pytest
 
 
@@ -70,7 +72,32 @@ def _rows(served):
     return [series for series in served.json("metrics", "stream")["series"] if series["name"] == "rows_in"]
 
 
-@pytest.mark.parametrize("command", ["pause", "resume", "recover", "workers", "errors"])
+def test_pause_resume_and_workers(served):
+    """A paused job tells since when and why, a resumed one reads on; workers are listed, changed and counted; what cannot be
+    done says so."""
+    assert served("pause", "stream", "--reason", "the target is full").stdout == "stream: PAUSED\n"
+    shown = served("show", "stream").stdout
+    assert re.search(r"^paused +since \d{4}-.*: the target is full$", shown, re.MULTILINE)
+    assert re.search(r"^workers +1 of 1 wanted$", shown, re.MULTILINE)
+    (worker,) = served.json("workers", "stream")["workers"]
+    assert (worker["number"], worker["state"]) == (0, "PAUSED")
+    assert served.json("resume", "stream")["execution"]["pause"] is None
+    assert served("resume", "stream").stdout == "stream: RUNNING\n"
+    assert served("workers", "stream", "--add", "1").stdout.startswith("stream: 2 workers wanted, ")
+    served.wait_for(lambda: len(served.json("workers", "stream")["workers"]) == 2)
+    served.wait_for(lambda: "STARTING" not in served("workers", "stream").stdout)
+    heading, *lines = served("workers", "stream").stdout.splitlines()
+    assert heading.split()[:4] == ["WORKER", "PID", "STATE", "SPLITS"]
+    assert len(lines) == 2
+    assert served.json("workers", "stream", "--total", "1")["execution"]["workers_asked"] == 1
+    served.wait_for(lambda: len(served.json("workers", "stream")["workers"]) == 1)
+    assert "exclude each other" in served("workers", "stream", "--add", "1", "--total", "2", status=2).stderr
+    assert "the last worker cannot leave" in served("workers", "stream", "--remove", "1", status=1).stderr
+    assert "no worker runs" in served("workers", "batch").stderr
+    assert "the job batch is FINISHED" in served("pause", "batch", status=1).stderr
+
+
+@pytest.mark.parametrize("command", ["recover", "errors"])
 def test_what_is_not_built_yet_says_so(flowdeck, command):
     """One sentence, and what to do instead; no daemon is started for it."""
     refused = flowdeck(command, "stream", status=2)

@@ -24,8 +24,11 @@ DAEMON = """
 import asyncio, os, sys
 import msgspec
 from runner.home import Home
-from runner.requests import StopRequest, SubmitRequest
+from runner.requests import PauseRequest, StopRequest, SubmitRequest, WorkersRequest
 from runner.supervisor.supervisor import Supervisor
+
+async def workers(supervisor, job):
+    return (await supervisor.service.workers(job.id)).workers
 
 async def main():
     home, request, moment = Home(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=SubmitRequest), sys.argv[3]
@@ -33,7 +36,7 @@ async def main():
         with supervisor.service.subscribe() as events:
             job = await supervisor.service.submit(request)
             async for event in events:
-                if event.kind == "checkpoint.committed" and moment in ("running", "stopping", "canceling"):
+                if event.kind == "checkpoint.committed" and moment != "starting":
                     break
                 if event.kind == "execution.state" and event.data["state"] == "STARTING" and moment == "starting":
                     break
@@ -42,6 +45,14 @@ async def main():
             for pid in execution.worker_pids:
                 os.kill(pid, 19)
             await supervisor.service.stop(job.id, StopRequest())
+        if moment == "paused":
+            await supervisor.service.pause(job.id, PauseRequest(reason="kept"))
+        if moment == "rescaling":
+            await supervisor.service.scale(job.id, WorkersRequest(total=3))
+            while len(await workers(supervisor, job)) < 3:
+                await asyncio.sleep(0.01)
+            await supervisor.service.scale(job.id, WorkersRequest(total=1))
+            execution = (await supervisor.service.job(job.id)).execution
         if moment == "canceling":
             await supervisor.service.cancel(job.id)
         print(*execution.worker_pids, flush=True)
@@ -88,6 +99,31 @@ async def test_killed_daemon_costs_nothing(opened, home, copy, moment):
         events = [event for event in await flow.service.events_since(0) if event.kind == "execution.orphaned"]
         assert [event.execution_id for event in events] == [execution.id]
         assert all(found.failure for found in await flow.service.checkpoints("copy") if found.status == "failed")
+
+
+async def test_daemon_killed_while_paused(opened, home, copy):
+    """The next daemon's job is PAUSED for the same reason and reads nothing, until somebody resumes it."""
+    await all_gone(await asyncio.to_thread(run_and_kill, home, copy.request(), "paused"))
+    async with opened() as flow:
+        paused = await flow.reach("copy", ExecutionState.PAUSED)
+        assert paused.pause.reason == "kept"
+        restored = (await flow.service.attempts(paused.id))[-1].restored_from
+        (origin,) = [found for found in await flow.service.checkpoints("copy") if found.id == restored]
+        later = await flow.until("copy", lambda job: job.last_checkpoint.id >= restored + 2)
+        assert later.execution.totals.rows_in == later.last_checkpoint.rows_in == origin.rows_in
+        await flow.service.resume("copy")
+        await flow.reach("copy", FINISHED)
+    copy.assert_exact()
+
+
+async def test_daemon_killed_while_workers_leave(opened, home, copy):
+    """The number that was asked for last holds under the next daemon, and every row is there once."""
+    copy = copy.but(files=12, rows_per_second=4_000)
+    await all_gone(await asyncio.to_thread(run_and_kill, home, copy.request(), "rescaling"))
+    async with opened() as flow:
+        execution = await flow.reach("copy", FINISHED)
+        assert (execution.workers_asked, execution.totals.rows_in) == (1, copy.rows)
+    copy.assert_exact()
 
 
 async def test_daemon_killed_while_stopping(opened, home, copy):
