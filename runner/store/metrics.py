@@ -16,7 +16,7 @@ from runner.model import MetricPoint, MetricSeries
 from runner.store.errors import StoreError
 from runner.store.metric_windows import Wanted, Window, read
 from runner.store.resolutions import MICROSECONDS, SELDOM
-from runner.store.session import Session
+from runner.store.session import Row, Session
 
 COUNTER_NAMES = frozenset(
     {
@@ -141,9 +141,8 @@ def _series_numbers(session: Session, samples: Sequence[MetricSample]) -> dict[t
     keys = {(sample.execution_id, sample.plugin, sample.name): None for sample in samples}
     if any(key not in known for key in keys):
         _load_series(session, {key[0] for key in keys})
-    for key in keys:
-        if key not in known:
-            known[key] = _insert_series(session, key)
+    if new := [key for key in keys if key not in known]:
+        _insert_series(session, new)
     return known
 
 
@@ -151,22 +150,25 @@ def _load_series(session: Session, execution_ids: set[str]) -> None:
     statement = """
         SELECT "execution_id", "plugin", "name", "id" FROM "series" WHERE "execution_id" IN (SELECT unnest(?::VARCHAR[]))
     """
-    for execution_id, plugin, name, number in session.rows(statement, sorted(execution_ids)):
-        session.memory.series[execution_id, plugin, name] = number
+    _remember_series(session, session.rows(statement, sorted(execution_ids)))
 
 
-def _insert_series(session: Session, key: tuple[str, str, str]) -> int:
-    kind = _COUNTER if key[2] in COUNTER_NAMES else _GAUGE
-    row = session.row(
-        """
+def _insert_series(session: Session, keys: Sequence[tuple[str, str, str]]) -> None:
+    """All in one statement: an execution has some twenty, and each statement costs what all of them do."""
+    statement = """
         INSERT INTO "series" ("id", "execution_id", "plugin", "name", "kind")
-        VALUES (nextval('series_numbers'), ?, ?, ?, ?) RETURNING "id"
-        """,
-        *(*key, kind),
-    )
-    if row is None:
-        raise StoreError(f"the series {key} was not stored")
-    return int(row[0])
+        SELECT nextval('series_numbers'), "execution_id", "plugin", "name", "kind"
+        FROM (SELECT unnest(?::VARCHAR[]) AS "execution_id", unnest(?::VARCHAR[]) AS "plugin", unnest(?::VARCHAR[]) AS "name",
+                     unnest(?::VARCHAR[]) AS "kind")
+        RETURNING "execution_id", "plugin", "name", "id"
+    """
+    kinds = [_COUNTER if name in COUNTER_NAMES else _GAUGE for _, _, name in keys]
+    _remember_series(session, session.rows(statement, *map(list, zip(*keys, strict=True)), kinds))
+
+
+def _remember_series(session: Session, rows: Sequence[Row]) -> None:
+    for execution_id, plugin, name, number in rows:
+        session.memory.series[execution_id, plugin, name] = number
 
 
 def _to_microseconds(at: float) -> int:
