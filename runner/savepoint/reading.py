@@ -64,10 +64,11 @@ def _read(directory: int, path: Path, name: str, limit: int) -> bytes:
     except OSError as error:
         reason = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror or str(error)
         raise SavepointInvalid(f"cannot read {path / name}: {reason}") from error
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise SavepointInvalid(f"{path / name} is no plain file")
     with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise SavepointInvalid(f"{path / name} is no plain file")
         if found.st_size > limit:
             raise SavepointInvalid(f"{name} has {found.st_size} bytes; at most {limit} belong to it")
         try:
