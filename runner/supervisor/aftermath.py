@@ -9,6 +9,7 @@ from runner.model import Checkpoint, CheckpointKind, DesiredState, ErrorInfo
 from runner.states import ExecutionState
 from runner.supervisor.course import Course
 from runner.supervisor.errors import AttemptFailed, error_info
+from runner.supervisor.orphans import NOTHING_NOTED
 from runner.supervisor.outcome import Ending, Outcome
 from runner.supervisor.pending_wishes import resolve
 from runner.supervisor.recurrence import recurring
@@ -16,6 +17,9 @@ from runner.supervisor.settlement import settle
 from spec.errors import FlowdeckError
 
 _log = logging.getLogger(__name__)
+HOME_TROUBLE = frozenset({"store-unavailable", "store-timeout", NOTHING_NOTED})
+"""Failures of the home's disk: not the job's, so they use up none of its restarts. It waits until the disk is better."""
+_HOME_PAUSE = 1.0
 DAEMON_ENDS = "the daemon was shut down; the next one goes on from the last checkpoint"
 """The phase of an execution that was left in order."""
 _AT_WORK = frozenset({ExecutionState.STARTING, ExecutionState.RUNNING, ExecutionState.PAUSED, ExecutionState.SAVEPOINTING})
@@ -46,7 +50,7 @@ class Aftermath:
         record, pending = self._course.record, self._course.pending
         match checkpoint.kind:
             case CheckpointKind.FINAL:
-                await self._finish(ExecutionState.FINISHED, clean=True)
+                await self._finish(ExecutionState.FINISHED, self._left_out(), clean=True)
             case CheckpointKind.SAVEPOINT:
                 if record.state is not ExecutionState.STOPPING:
                     await record.change(ExecutionState.STOPPING, desired=self._desired())
@@ -56,11 +60,21 @@ class Aftermath:
             case CheckpointKind.PERIODIC:
                 await self._park()
 
+    def _left_out(self) -> str:
+        """What a recovery has not read."""
+        current = self._course.record.current
+        count = current.splits_left_out
+        if not count:
+            return ""
+        words = "1 split was" if count == 1 else f"{count} splits were"
+        return f"{words} left out: flowdeck recover {current.job_name} takes what is not finished"
+
     def _desired(self) -> DesiredState | None:
         stop = self._course.pending.stop
         return stop.desired if stop else None
 
     async def _after_failure(self, failure: AttemptFailed) -> float | None:
+        """The seconds to wait before the next attempt; None: there is none, or it comes at once."""
         course, record, error = self._course, self._course.record, failure.error
         course.pending.fail_savepoints(f"the attempt failed: {error.message}")
         if record.state is ExecutionState.STOPPING:
@@ -73,7 +87,7 @@ class Aftermath:
             await self._finish(ExecutionState.FAILED, "another attempt would fail the same way", clean=False, error=error)
             return None
         hopeless = course.fragile or not failure.retriable
-        delay = None if hopeless else self._next_delay()
+        delay = None if hopeless else self._next_delay(error)
         if delay is None:
             await self._finish(ExecutionState.FAILED, "" if hopeless else course.budget.describe(), clean=False, error=error)
             return None
@@ -86,7 +100,9 @@ class Aftermath:
         )
         return delay
 
-    def _next_delay(self) -> float | None:
+    def _next_delay(self, error: ErrorInfo) -> float | None:
+        if error.code in HOME_TROUBLE:
+            return _HOME_PAUSE
         if self._course.final_tries:
             # All input is processed and durable; only the sinks' commit is missing, whatever the restart strategy says.
             self._course.final_tries -= 1

@@ -17,6 +17,7 @@ from runner.supervisor.fork_server import ForkServerError
 from runner.supervisor.processes import ProcessIdentity, boot_id, signal_group
 
 _log = logging.getLogger(__name__)
+NOTHING_NOTED = "workers-not-noted"
 _PATIENCE = 5.0
 _LOOK_INTERVAL = 0.01
 
@@ -32,7 +33,8 @@ def remember_workers(home: Home, execution_id: str, processes: Sequence[tuple[in
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise ForkServerError(f"the workers cannot be noted in {path}: {error.strerror}", hint="is the disk full?") from error
+        message = f"the workers cannot be noted in {path}: {error.strerror}"
+        raise ForkServerError(message, hint="is the disk full?", code=NOTHING_NOTED) from error
 
 
 def forget_workers(home: Home, execution_id: str) -> None:
