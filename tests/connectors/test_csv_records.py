@@ -15,7 +15,7 @@ from runner.connectors.base import DataError, Pace
 from runner.connectors.file.csv_reader import CsvReader
 from runner.connectors.file.listing import InputFile
 from runner.connectors.file.reader import FileSettings
-from runner.connectors.file.records import LineBoundaries, QuotedBoundaries, cut_evenly, line_number, read_ranges
+from runner.connectors.file.records import Boundaries, LineBoundaries, QuotedBoundaries, cut_evenly, line_number, read_ranges
 from runner.connectors.options import Options
 from runner.connectors.table_schema import declared_columns
 
@@ -114,8 +114,9 @@ def test_ranges_are_the_file(tmp_path: Path, content: bytes, size: int) -> None:
 @given(st.lists(st.sampled_from(["a,b,c\n", '"x\ny",b,c\n', '"""",b,c\r\n']), min_size=1, max_size=40), st.integers(1, 8))
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_splits_cover_the_file_once(tmp_path: Path, records: list[str], parts: int) -> None:
-    """Pieces are disjoint, together they are everything, and there are not more than asked for."""
+    """Pieces are disjoint and whole records, together they are everything, and there are not more than asked for."""
     content = "".join(records).encode()
+    ends = set(itertools.accumulate(len(record) for record in records))
     path = tmp_path / "in.csv"
     path.write_bytes(content)
     pieces = cut_evenly(path, 0, len(content), QuotedBoundaries(","), parts)
@@ -123,6 +124,19 @@ def test_splits_cover_the_file_once(tmp_path: Path, records: list[str], parts: i
     assert pieces[-1][1] == len(content)
     assert all(left[1] == right[0] for left, right in itertools.pairwise(pieces))
     assert len(pieces) <= parts
+    assert {end for _, end in pieces} <= ends
+
+
+@pytest.mark.parametrize("boundaries", [LineBoundaries(), QuotedBoundaries(",")])
+@pytest.mark.parametrize("tail", ["", '"the only\nquotes",b\n'])
+def test_splits_are_of_about_the_same_size(tmp_path: Path, boundaries: Boundaries, tail: str) -> None:
+    """Where nothing is quoted, too, which is cut without a look at the bytes in between."""
+    content = ("".join(f"{number},some text\n" for number in range(10_000)) + tail).encode()
+    path = tmp_path / "in.csv"
+    path.write_bytes(content)
+    pieces = cut_evenly(path, 0, len(content), boundaries, 4)
+    assert [round(4 * (end - begin) / len(content), 1) for begin, end in pieces] == [1.0] * 4
+    assert all(content[end - 1 : end] == b"\n" for _, end in pieces)
 
 
 def test_positions_go_on_where_they_say(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ MAXIMUM_RECORD = 64 << 20
 BOM = b"\xef\xbb\xbf"
 
 _SHOWN_BYTES = 128 << 10
+_LOOK_BYTES = 1 << 18
 _NEWLINE = 0x0A
 _RETURN = 0x0D
 
@@ -38,7 +39,9 @@ class Range:
 
 
 class Boundaries(ABC):
-    """Where records end in a piece of a file that begins with a record."""
+    """Where records end in a piece of a file that begins with a record. Where there is no ``quote``, a line is a record."""
+
+    quote: bytes | None = None
 
     @abstractmethod
     def last(self, data: bytes, *, at_end: bool) -> int:
@@ -88,11 +91,11 @@ class QuotedBoundaries(Boundaries):
 
     def __init__(self, delimiter: str, quote: str = '"') -> None:
         self._delimiter = delimiter.encode()
-        self._quote = quote.encode()
+        self.quote: bytes = quote.encode()
 
     def last(self, data: bytes, *, at_end: bool) -> int:
         """After the last line break outside quotes. Raises UnclosedQuote at the end of the file."""
-        if self._quote not in data:
+        if self.quote not in data:
             return len(data) if at_end else data.rfind(b"\n") + 1
         quotes = self._quotes(data)
         if quotes is None:
@@ -112,7 +115,7 @@ class QuotedBoundaries(Boundaries):
     def after(self, data: bytes, records: int) -> int:
         """After so many line breaks outside quotes."""
         breaks = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _NEWLINE)
-        if self._quote in data:
+        if self.quote in data:
             quotes = self._quotes(data)
             if quotes is None:
                 ends = self._walk(data, at_end=False, limit=records)
@@ -123,7 +126,7 @@ class QuotedBoundaries(Boundaries):
     def ends(self, data: bytes) -> npt.NDArray[np.int64]:
         """After every line break outside quotes, and at the end."""
         breaks = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _NEWLINE)
-        if self._quote in data:
+        if self.quote in data:
             quotes = self._quotes(data)
             if quotes is None:
                 return _ends_after(np.array(self._walk(data, at_end=False)[1:], dtype=np.intp) - 1, len(data))
@@ -135,7 +138,7 @@ class QuotedBoundaries(Boundaries):
         like others, which counting cannot tell.
         """
         characters = np.frombuffer(data, dtype=np.uint8)
-        quotes = np.flatnonzero(characters == self._quote[0])
+        quotes = np.flatnonzero(characters == self.quote[0])
         opening, closing = quotes[0::2], quotes[1::2]
         if not self._around(characters, opening - 1).all() or not self._around(characters, closing + 1).all():
             return None
@@ -145,7 +148,7 @@ class QuotedBoundaries(Boundaries):
         inside = positions[(positions >= 0) & (positions < len(characters))]
         beside = characters[inside]
         allowed: npt.NDArray[np.bool_] = (beside == self._delimiter[0]) | (beside == _NEWLINE) | (beside == _RETURN)
-        allowed |= beside == self._quote[0]
+        allowed |= beside == self.quote[0]
         return allowed
 
     def _walk(self, data: bytes, *, at_end: bool, limit: int | None = None) -> list[int]:
@@ -153,7 +156,7 @@ class QuotedBoundaries(Boundaries):
         ends, at = [0], 0
         while at < len(data) and (limit is None or len(ends) <= limit):
             line_end = data.find(b"\n", at)
-            if line_end >= 0 and self._quote not in data[at:line_end]:
+            if line_end >= 0 and self.quote not in data[at:line_end]:
                 at = line_end + 1
             else:
                 record_end = self._record_end(data, at, at_end=at_end)
@@ -165,7 +168,7 @@ class QuotedBoundaries(Boundaries):
 
     def _record_end(self, data: bytes, at: int, *, at_end: bool) -> int | None:
         while True:
-            if data[at : at + 1] == self._quote:
+            if data[at : at + 1] == self.quote:
                 closing = self._closing(data, at + 1)
                 if closing is None:
                     if at_end:
@@ -180,8 +183,8 @@ class QuotedBoundaries(Boundaries):
             at = field_end + 1
 
     def _closing(self, data: bytes, at: int) -> int | None:
-        while (found := data.find(self._quote, at)) >= 0:
-            if data[found + 1 : found + 2] != self._quote:
+        while (found := data.find(self.quote, at)) >= 0:
+            if data[found + 1 : found + 2] != self.quote:
                 return found
             at = found + 2
         return None
@@ -324,13 +327,52 @@ def skip_lines(path: Path, lines: int) -> tuple[int, bytes]:
 def cut_evenly(
     path: Path, begin: int, end: int, boundaries: Boundaries, parts: int, *, tolerant: bool = False
 ) -> list[tuple[int, int]]:
-    """``[begin, end)`` in at most ``parts`` pieces of about the same size, cut between records."""
+    """``[begin, end)`` in at most ``parts`` pieces of about the same size, cut between records. Only what follows the first
+    quote (where quotes count) is looked at closely."""
     if parts <= 1 or begin >= end:
         return [(begin, end)] if begin < end else []
     size = (end - begin) / parts
-    cuts = [begin]
-    for piece in read_ranges(path, begin, end, boundaries, Pace(rows=1 << 62), tolerant=tolerant):
-        if piece.end < end and piece.end >= begin + size * len(cuts):
-            cuts.append(piece.end)
+    plain = _plain_until(path, begin, end, boundaries.quote)
+    cuts = _cuts_at_lines(path, [begin + round(size * number) for number in range(parts)], plain)
+    if plain < end:
+        for piece in read_ranges(path, cuts[-1], end, boundaries, Pace(rows=1 << 62), tolerant=tolerant):
+            if piece.end < end and piece.end >= begin + size * len(cuts):
+                cuts.append(piece.end)
     cuts.append(end)
     return list(itertools.pairwise(cuts))
+
+
+def _plain_until(path: Path, begin: int, end: int, quote: bytes | None) -> int:
+    """Before this offset every line break ends a record, because there is no quote; ``end`` when there is none at all."""
+    if quote is None:
+        return end
+    buffer = bytearray(_LOOK_BYTES)
+    view, at = memoryview(buffer), begin
+    try:
+        with path.open("rb", buffering=0) as file:
+            file.seek(begin)
+            while at < end and (count := file.readinto(view) or 0):
+                found = buffer.find(quote, 0, count)
+                if found >= 0:
+                    return min(end, at + found)
+                at += count
+    except OSError as error:
+        raise file_error(error, path, "read") from error
+    return end
+
+
+def _cuts_at_lines(path: Path, wanted: list[int], before: int) -> list[int]:
+    """The first of ``wanted``, and for each of the others the beginning of the next line, as far as there is one before
+    ``before``."""
+    cuts = wanted[:1]
+    try:
+        with path.open("rb") as file:
+            for target in wanted[1:]:
+                file.seek(target)
+                if target >= before or not file.readline(MAXIMUM_RECORD).endswith(b"\n") or file.tell() >= before:
+                    break
+                if file.tell() > cuts[-1]:
+                    cuts.append(file.tell())
+    except OSError as error:
+        raise file_error(error, path, "read") from error
+    return cuts
