@@ -54,6 +54,7 @@ from runner.requests import (
     KeyRequest,
     PauseRequest,
     QueueRequest,
+    RecoverRequest,
     RestartRequest,
     SavepointRequest,
     StopRequest,
@@ -179,6 +180,10 @@ class Client:
         request = request or RestartRequest()
         timeout = _SAVEPOINT_SECONDS if request.overrides else None
         return self._call(Job, "POST", target_of("jobs", reference, "restart"), request, timeout=timeout)
+
+    def recover(self, reference: str, request: RecoverRequest | None = None) -> Job:
+        """A new execution of a job that is over, which reads only the splits that are not finished, or some of them."""
+        return self._call(Job, "POST", target_of("jobs", reference, "recover"), request or RecoverRequest())
 
     def savepoint(self, reference: str, request: SavepointRequest | None = None) -> Checkpoint:
         """Take a savepoint; returns when it is complete."""

@@ -223,6 +223,22 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: int | None = None
 
 
+class FailedSplit(msgspec.Struct, frozen=True, kw_only=True):
+    """A split at which an attempt failed: of which source, and where in it, when that is known."""
+
+    source: str
+    split: str
+    position: str | None = None
+
+
+class Cleanup(enum.StrEnum):
+    """Which unfinished splits a recovery reads: all, those at which an attempt failed, or the others."""
+
+    ALL = "all"
+    ERRORS = "errors"
+    PENDING = "pending"
+
+
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
     """One run of one generation.
 
@@ -249,6 +265,10 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     totals: Totals = Totals()
     rejected: tuple[RejectedRows, ...] = ()
     """What was rejected up to the last complete checkpoint."""
+    cleanup: Cleanup | None = None
+    """Which splits the execution reads, when it is a recovery."""
+    splits_left_out: int = 0
+    """Unfinished splits that it does not read; a later recovery can."""
     worker_pids: tuple[int, ...] = ()
     workers_wanted: int | None = None
     workers_asked: int | None = None
@@ -307,7 +327,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
     ``cause`` says why it was made, ``restore_reason`` why it began where it did. ``workers`` are those it had at the end or has
     now, ``rows_in`` and ``rows_out`` what they read and wrote beyond the restore point, durable or not; ``duration`` is
-    measured, whatever the system's clock did meanwhile.
+    measured, whatever the system's clock did meanwhile. ``failed_splits`` are those that were being read when it failed.
     """
 
     execution_id: str
@@ -318,6 +338,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     restore_reason: str = ""
     outcome: str = ""
     error: ErrorInfo | None = None
+    failed_splits: tuple[FailedSplit, ...] = ()
     cause: str = ""
     workers: int = 0
     rows_in: int | None = None

@@ -34,7 +34,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from runner.model import CheckpointKind, ErrorInfo, RejectedRows, Rejection
+from runner.model import CheckpointKind, ErrorInfo, FailedSplit, RejectedRows, Rejection
 from spec.job import JobSpec
 
 FRAME_HEADER = struct.Struct(">I")
@@ -155,11 +155,13 @@ class NoMoreSplits(_Message, frozen=True, kw_only=True):
 
 
 class Barrier(_Message, frozen=True, kw_only=True):
-    """Take checkpoint ``checkpoint``. With ``stop`` nothing is read after it."""
+    """Take checkpoint ``checkpoint``. With ``stop`` nothing is read after it. ``leaves``: this worker alone stops, and what it
+    shares with the others (staging directories) stays as it is."""
 
     checkpoint: int
     kind: CheckpointKind
     stop: bool
+    leaves: bool = False
 
 
 class Complete(_Message, frozen=True, kw_only=True):
@@ -264,10 +266,12 @@ class Heartbeat(_Message, frozen=True, kw_only=True):
 
 
 class Failed(_Message, frozen=True, kw_only=True):
-    """The worker cannot go on; it exits after this. ``retriable`` False: another attempt would fail the same way."""
+    """The worker cannot go on; it exits after this. ``retriable`` False: another attempt would fail the same way. ``splits``:
+    the one that could not be read, or all that it was working on when something else failed."""
 
     error: ErrorInfo
     retriable: bool
+    splits: tuple[FailedSplit, ...] = ()
 
 
 SupervisorMessage: TypeAlias = (

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from runner.model import KeyScope
+from runner.model import Cleanup, KeyScope
 
 
 class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +69,13 @@ class SavepointRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     description: str = ""
     directory: str | None = None
+
+
+class RecoverRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Start a new execution of a job that is over, from its last complete checkpoint, which reads only splits that are not
+    finished: all of them, those at which an attempt failed, or the others."""
+
+    cleanup: Cleanup = Cleanup.ALL
 
 
 class RestartRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -88,6 +88,8 @@ class Attempt:
         self._loads = WorkerLoads(work.job)
         self._paused = False
         self._splits_known = False
+        self.left_out = 0
+        """How many unfinished splits this attempt does not read, because the execution is not to."""
         self._finished_before = 0
         self._recovered = False
         self._begun = False
@@ -203,8 +205,8 @@ class Attempt:
                 await self._checkpointing.committed(committed)
             case Failed(error=error) if self._rescaling.is_joining(worker):
                 await self._rescaling.lost(worker, error.message)
-            case Failed(error=error, retriable=retriable):
-                raise AttemptFailed(error, retriable=retriable)
+            case Failed(error=error, retriable=retriable, splits=splits):
+                raise AttemptFailed(error, retriable=retriable, splits=splits)
             case Ready() if self._rescaling.is_joining(worker):
                 self._tell_pause(worker)
                 await self._rescaling.joined(worker)
@@ -224,7 +226,7 @@ class Attempt:
             self._restore_splits()
         else:
             self._pool.add(split for split in step.splits if split.source not in self._known_sources)
-            self._splits_known = True
+            self._know_splits()
 
     def _restore_splits(self) -> None:
         """Splits of the restore point go on; sources that it does not know are enumerated."""
@@ -233,9 +235,14 @@ class Attempt:
         self._pool.add(split for split in splits if split.source in names)
         self._finished_before = self._pool.finished
         if names <= self._known_sources:
-            self._splits_known = True
+            self._know_splits()
         else:
             self._crew.send(Enumerate(**self._crew.address(0)))
+
+    def _know_splits(self) -> None:
+        choice = self._restored.splits
+        self.left_out = self._pool.leave_out(lambda split: not choice.takes(split))
+        self._splits_known = True
 
     async def advance(self, now: float) -> None:
         """Do what has become possible or due. Raises :class:`AttemptFailed`."""

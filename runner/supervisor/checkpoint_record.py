@@ -12,6 +12,7 @@ from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Execution
 from runner.store.metrics import MetricSample
 from runner.store.store import Store
 from runner.supervisor.checkpoint_times import CheckpointTimes
+from runner.supervisor.cleanup import read_split_choice
 from runner.supervisor.coordinator import Trigger
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.restore_point import ALL, read_restore_point, read_uncommitted
@@ -129,10 +130,17 @@ class CheckpointRecords:
         """Where the next attempt starts, with everything it needs for that. Raises what
         :func:`~runner.supervisor.restore.choose_restore_point`, the store and the decoding of the state raise."""
         job_id, execution_id, policy = self._execution.job_id, self._execution.id, self._settings.on_damage
-        restored = await self._journal.read(lambda store: read_restore_point(store, job_id, wanted, execution_id, policy))
+        execution = self._execution
+
+        def work(store: Store) -> Restored:
+            found = read_restore_point(store, job_id, wanted, execution_id, policy)
+            if execution.cleanup is None:
+                return found
+            return replace(found, splits=read_split_choice(store, job_id, execution.cleanup, execution))
+
+        restored = await self._journal.read(work)
         if restored.lost:
             await self._condemn(restored.lost)
-        execution = self._execution
         if restored.choice.id is not None and restored.choice.id == execution.restored_from and execution.restore_reason:
             # Where the execution began: why that, it was told when it was made.
             return replace(restored, choice=replace(restored.choice, reason=execution.restore_reason))

@@ -228,13 +228,16 @@ class ExecutionControl:
                 await crew.dismiss(self._parts.limits.grace if gentle else 0.0)
         self._meter.end_attempt()
         await self._course.records.fail_unfinished(_why(outcome))
-        await self._record.end_attempt(outcome.ending, outcome.failure.error if outcome.failure else None)
+        failure = outcome.failure
+        await self._record.end_attempt(outcome.ending, failure.error if failure else None, failure.splits if failure else ())
 
     # what the attempt reports
 
     async def begun(self) -> None:
         """The work begins."""
         self._course.begun_at = _now()
+        if self._attempt is not None:
+            self._record.remember(splits_left_out=self._attempt.left_out)
         if self._record.state is ExecutionState.STARTING:
             await self._record.change(self._reading(), error=None)
         # The sinks of this generation are recovered, and with them what former executions of it had left.

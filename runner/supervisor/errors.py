@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from runner.model import ErrorInfo
+from runner.model import ErrorInfo, FailedSplit
 from spec.errors import FlowdeckError
 
 
@@ -39,14 +39,15 @@ class SpecInvalid(FlowdeckError):
 
 
 class AttemptFailed(FlowdeckError):
-    """The running attempt is lost. ``retriable`` False: another one would fail the same way."""
+    """The running attempt is lost. ``retriable`` False: another one would fail the same way. ``splits``: where it failed."""
 
     code = "attempt-failed"
 
-    def __init__(self, error: ErrorInfo, *, retriable: bool = True) -> None:
+    def __init__(self, error: ErrorInfo, *, retriable: bool = True, splits: Sequence[FailedSplit] = ()) -> None:
         super().__init__(error.message, hint=error.hint, code=error.code)
         self.error = error
         self.retriable = retriable
+        self.splits = tuple(splits)
 
 
 def error_info(error: BaseException) -> ErrorInfo:

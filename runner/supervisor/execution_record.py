@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from runner.model import Attempt, DesiredState, ErrorInfo, Execution
+from runner.model import Attempt, DesiredState, ErrorInfo, Execution, FailedSplit
 from runner.states import ExecutionState, check_transition
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.restore import RestoreChoice
@@ -128,12 +128,15 @@ class ExecutionRecord:
             self._attempt, rows_in=rows_in, rows_out=rows_out, duration=time.monotonic() - self._attempt_since
         )
 
-    async def end_attempt(self, outcome: str, error: ErrorInfo | None = None) -> None:
-        """Record how the attempt ended; nothing when none was begun."""
+    async def end_attempt(
+        self, outcome: str, error: ErrorInfo | None = None, failed_splits: tuple[FailedSplit, ...] = ()
+    ) -> None:
+        """Record how the attempt ended, and where it failed; nothing when none was begun."""
         attempt, self._attempt = self._attempt_so_far(), None
         if attempt is None:
             return
         ended = msgspec.structs.replace(attempt, ended_at=time.time(), outcome=outcome, error=error)
+        ended = msgspec.structs.replace(ended, failed_splits=failed_splits)
 
         def work(entry: Entry) -> None:
             entry.store.update_attempt(ended)

@@ -182,8 +182,8 @@ class JobLifecycle:
         return Prepared(work, await self._choose(work, _origin(follows), follows))
 
     async def prepare_recovery(self, job: Job, cleanup: Cleanup) -> Prepared:
-        """Get ready to run the current generation from where its newest execution left off, reading only some of the splits that
-        are not finished. Raises :class:`Conflict` when there are none."""
+        """Get ready to run the current generation from where its newest execution left off, reading only some of the splits
+        that are not finished. Raises :class:`Conflict` when there are none."""
         follows = job.execution
         if follows is None:
             raise Conflict(f"the job {job.name} has never run", hint=f"flowdeck restart {job.name} --from none runs it")

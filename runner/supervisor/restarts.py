@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from runner.model import Job
+from runner.model import Cleanup, Job
 from runner.requests import RestartRequest
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict
@@ -65,6 +65,14 @@ class Restarts:
             raise Conflict(f"the job {job.name} was not restarted: {trouble}")
         job = await self._lifecycle.reread(job.id)
         await self._lifecycle.start(await self._prepare_successor(job, request, submission), only_if_wanted=True)
+
+    async def recover(self, job_id: str, cleanup: Cleanup) -> None:
+        """Run what a job that is over has left unfinished. Raises :class:`Conflict` when it is not over or left nothing."""
+        job = await self._lifecycle.reread(job_id)
+        if job.execution is not None and not job.execution.state.is_terminal:
+            hint = f"flowdeck stop {job.name} first; after a failed attempt another one follows by itself"
+            raise Conflict(f"the job {job.name} is {job.execution.state}", hint=hint)
+        await self._lifecycle.start(await self._lifecycle.prepare_recovery(job, cleanup))
 
     async def _overridden(self, job: Job, request: RestartRequest) -> Submission | None:
         """The current generation with the overrides of the request on top of its own; None when that changes nothing."""

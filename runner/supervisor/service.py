@@ -30,6 +30,7 @@ from runner.replies import ErrorReport, SavepointVerdict, WorkerList
 from runner.requests import (
     PauseRequest,
     QueueRequest,
+    RecoverRequest,
     RestartRequest,
     SavepointRequest,
     StopRequest,
@@ -244,6 +245,14 @@ class JobService:
             raise Conflict("the daemon is shutting down")
         if done:
             task.result()
+        return await self.job(job.id)
+
+    async def recover(self, reference: str, request: RecoverRequest) -> Job:
+        """Start a new execution of a job that is over, which reads only what is not finished; returns when it is recorded."""
+        job = await self._lifecycle.require(reference)
+        self._require_idle(job)
+        async with self._lifecycle.lock(job.id):
+            await self._restarts.recover(job.id, request.cleanup)
         return await self.job(job.id)
 
     def _restarted(self, task: asyncio.Task[None]) -> None:

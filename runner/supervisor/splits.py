@@ -7,7 +7,7 @@ have prepared is the position of the whole input at that barrier: a split that w
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from runner.model import ErrorInfo
@@ -54,6 +54,15 @@ class SplitPool:
             self.finished += split.finished
             if not split.finished:
                 self._pending[split.source].append(split.id)
+
+    def leave_out(self, unwanted: Callable[[Split], bool]) -> int:
+        """Hand none of these out; they stay unfinished. Returns how many splits that are."""
+        count = 0
+        for source, pending in self._pending.items():
+            kept = deque(split for split in pending if not unwanted(self._splits[source, split]))
+            count += len(pending) - len(kept)
+            self._pending[source] = kept
+        return count
 
     def ask(self, worker: int, source: str) -> None:
         """A reader of ``source`` in ``worker`` is idle."""

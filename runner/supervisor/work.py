@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from runner.home import Home
 from runner.protocol import SinkToken
+from runner.supervisor.cleanup import SplitChoice
 from runner.supervisor.fork_server import ForkServer
 from runner.supervisor.journal import Journal
 from runner.supervisor.lease import Leases
@@ -43,13 +44,14 @@ class Work:
 class Restored:
     """Where an attempt starts: the choice, the state that was saved there (None: the beginning), and the tokens of all
     checkpoints of the job that are complete and perhaps not committed. ``lost``: checkpoints that cannot be read, each with the
-    reason, whose rows are read again."""
+    reason, whose rows are read again. ``splits``: which unfinished ones are read."""
 
     choice: RestoreChoice
     snapshot: Snapshot | None = None
     tokens: list[SinkToken] = field(default_factory=list)
     uncommitted: tuple[int, ...] = ()
     lost: tuple[tuple[int, str], ...] = ()
+    splits: SplitChoice = SplitChoice()
 
 
 @dataclass(frozen=True, slots=True)

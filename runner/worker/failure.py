@@ -19,12 +19,13 @@ _MORE_MEMORY = "give the job more memory, or fewer parallel readers"
 
 
 class StageError(Exception):
-    """A failure inside one plugin's work; carries the plugin's id to the report."""
+    """A failure inside one plugin's work; carries the plugin's id to the report, and for a source the id of the split."""
 
-    def __init__(self, plugin: str, cause: BaseException) -> None:
+    def __init__(self, plugin: str, cause: BaseException, *, split: str | None = None) -> None:
         super().__init__(str(cause))
         self.plugin = plugin
         self.cause = cause
+        self.split = split
 
 
 @contextmanager

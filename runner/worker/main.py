@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from runner.connectors.base import PluginContext
 from runner.dataset.engine import EngineLimits
+from runner.model import FailedSplit
 from runner.protocol import (
     Abort,
     Barrier,
@@ -165,7 +166,7 @@ class Worker:
             for number, reader in enumerate(group.readers):
                 self._spawn(f"reader {number} of {source}", reader.run)
         origin = f"from checkpoint {start.checkpoint}" if start.checkpoint else "from the beginning"
-        self._log.write("info", f"worker {start.worker + 1} of {start.workers} is ready to read {origin}")
+        self._log.write("info", f"worker {start.worker} is ready to read {origin}, one of {start.workers}")
 
     def _engine_limits(self) -> EngineLimits:
         threads = self._start.job.env.resources.threads
@@ -273,7 +274,7 @@ class Worker:
         record = committed.record
         for source, splits in record.splits.items():
             self._pipeline.readers[source].completed(splits)
-        if record.barrier.stop:
+        if record.barrier.stop and not record.barrier.leaves:
             for sink_id, sink in self._pipeline.sinks.items():
                 with blame(sink_id):
                     sink.close()
@@ -318,11 +319,18 @@ class Worker:
         self._log.write("error", info.message + (f" ({info.hint})" if info.hint else ""), plugin=info.plugin or "")
         # First the cause: another worker may fail over a directory that is removed here.
         with contextlib.suppress(LinkClosed):
-            self._reporter.failed(info, retriable=retriable)
+            self._reporter.failed(info, retriable=retriable, splits=self._failed_splits(error, info.position))
         for sink in self._pipeline.sinks.values():
             sink.close()
         self._letters.close()
         self._link.wake()
+
+    def _failed_splits(self, error: BaseException, position: str | None) -> list[FailedSplit]:
+        """The split that could not be read; for a failure elsewhere all whose rows may have been the cause."""
+        if isinstance(error, StageError) and error.split is not None:
+            return [FailedSplit(source=error.plugin, split=error.split, position=position)]
+        groups = list(self._pipeline.readers.values())
+        return [FailedSplit(source=split.source, split=split.id) for group in groups for split in group.held()]
 
     def _end(self, status: int) -> None:
         with self._ending:

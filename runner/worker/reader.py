@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from runner.connectors.base import Batch, Pace, Source
+from runner.connectors.base import Batch, DataError, Pace, Source
 from runner.protocol import Barrier, Split
-from runner.worker.failure import blame
+from runner.worker.failure import StageError, blame
 from runner.worker.gate import GateClosed
 from runner.worker.ledger import Ledger
 from runner.worker.meter import Meter
@@ -84,6 +84,11 @@ class Reader:
             for split in splits:
                 if split.finished:
                     self._held.pop(split.id, None)
+
+    def held(self) -> list[Split]:
+        """The splits that it has begun and that no durable checkpoint has as finished."""
+        with self._changed:
+            return list(self._held.values())
 
     def read_on(self, checkpoint: int) -> None:
         """``checkpoint``, which was to stop the reader, will not happen: read on, unless a later one has stopped it since."""
@@ -163,9 +168,12 @@ class Reader:
 
     def _read(self, reading: _Reading) -> None:
         began = time.monotonic()
-        if reading.batches is None:
-            reading.batches = self._source.read(reading.split, self._pace)
-        reading.unsent = next(reading.batches, None)
+        try:
+            if reading.batches is None:
+                reading.batches = self._source.read(reading.split, self._pace)
+            reading.unsent = next(reading.batches, None)
+        except Exception as error:
+            raise StageError(self.id, error, split=reading.split.id) from error
         reading.read_at = time.monotonic()
         self.meter.busy_seconds += reading.read_at - began
         if reading.unsent is None:
@@ -183,7 +191,10 @@ class Reader:
                 return
             self._read_times.add(reading.read_at, rows)
         reading.unsent = None
-        self._rejections.put(self.id, batch.rejected, rows)
+        try:
+            self._rejections.put(self.id, batch.rejected, rows)
+        except DataError as error:
+            raise StageError(self.id, error, split=reading.split.id) from error
         meter = self.meter
         meter.rows_in += rows
         meter.rows_out += rows

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from runner.model import ErrorInfo
+from runner.model import ErrorInfo, FailedSplit
 from runner.protocol import (
     Committed,
     EdgeLevel,
@@ -116,6 +116,6 @@ class Reporter:
             )
         )
 
-    def failed(self, error: ErrorInfo, *, retriable: bool) -> None:
+    def failed(self, error: ErrorInfo, *, retriable: bool, splits: Sequence[FailedSplit] = ()) -> None:
         """The last word."""
-        self._link.send(Failed(error=error, retriable=retriable, **self._sender))
+        self._link.send(Failed(error=error, retriable=retriable, splits=tuple(splits), **self._sender))

@@ -59,6 +59,10 @@ class SourceReaders:
         for reader in self.readers:
             reader.completed(splits)
 
+    def held(self) -> list[Split]:
+        """The splits that have been begun and that no durable checkpoint has as finished."""
+        return [split for reader in self.readers for split in reader.held()]
+
     def read_on(self, checkpoint: int) -> None:
         """``checkpoint``, which was to stop the readers, will not happen."""
         for reader in self.readers:

@@ -1,8 +1,6 @@
-"""What beside the bare commands can be said: overrides of a restart, queues, metrics; and what is not built yet."""
+"""What beside the bare commands can be said: overrides of a restart, queues, metrics."""
 
 import re
-
-import pytest
 
 
 def test_restart_with_overrides(served):
@@ -95,13 +93,3 @@ def test_pause_resume_and_workers(served):
     assert "the last worker cannot leave" in served("workers", "stream", "--remove", "1", status=1).stderr
     assert "no worker runs" in served("workers", "batch").stderr
     assert "the job batch is FINISHED" in served("pause", "batch", status=1).stderr
-
-
-@pytest.mark.parametrize("command", ["recover", "errors"])
-def test_what_is_not_built_yet_says_so(flowdeck, command):
-    """One sentence, and what to do instead; no daemon is started for it."""
-    refused = flowdeck(command, "stream", status=2)
-    first, hint = refused.stderr.splitlines()
-    assert "not built yet" in first
-    assert "flowdeck " in hint
-    assert not flowdeck.home.path.exists()

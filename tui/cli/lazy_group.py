@@ -9,29 +9,17 @@ from typing import Any
 
 import click
 
-from spec.errors import UsageError
-
 
 class ReaderGone(Exception):
     """Whoever read stdout has gone."""
 
 
-class NotBuilt(UsageError):
-    """A command that is to come."""
-
-    code = "not-built-yet"
-
-
 class LazyGroup(click.Group):
-    """``lazy``: command name -> ``module:attribute``. ``planned``: the name of a command that is to come -> what to do until
-    then."""
+    """``lazy``: command name -> ``module:attribute``."""
 
-    def __init__(
-        self, *arguments: Any, lazy: Mapping[str, str], planned: Mapping[str, str] | None = None, **settings: Any
-    ) -> None:
+    def __init__(self, *arguments: Any, lazy: Mapping[str, str], **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._lazy = dict(lazy)
-        self._planned = dict(planned or {})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order they were given: the order of the help page."""
@@ -53,9 +41,7 @@ class LazyGroup(click.Group):
             raise ReaderGone from error
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Suggest a command when there is none of the given name; say so when it is not built yet."""
-        if args[0] in self._planned:
-            raise NotBuilt(f"`flowdeck {args[0]}` is not built yet", hint=self._planned[args[0]])
+        """Suggest a command when there is none of the given name."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:

@@ -43,15 +43,12 @@ COMMANDS = {
     "restart": "tui.cli.control:restart_command",
     "workers": "tui.cli.workers:workers_command",
     "logs": "tui.cli.logs:logs_command",
+    "recover": "tui.cli.recover:recover_command",
     "errors": "tui.cli.errors:errors_command",
     "checkpoints": "tui.cli.checkpoints:checkpoints_command",
     "savepoints": "tui.cli.savepoints:savepoints_command",
     "metrics": "tui.cli.metrics:metrics_command",
     "completion": "tui.cli.completion:completion_command",
-}
-
-PLANNED = {
-    "recover": "flowdeck restart JOB goes on from the newest complete checkpoint, and puts the output in order first",
 }
 
 
@@ -66,7 +63,6 @@ def _print_version(context: click.Context, _parameter: click.Parameter, value: b
 @click.group(
     cls=LazyGroup,
     lazy=COMMANDS,
-    planned=PLANNED,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

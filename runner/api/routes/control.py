@@ -6,7 +6,7 @@ from litestar import post
 
 from runner.api.gateway import Gateway
 from runner.model import Job
-from runner.requests import PauseRequest, RestartRequest, StopRequest
+from runner.requests import PauseRequest, RecoverRequest, RestartRequest, StopRequest
 
 
 @post("/jobs/{job:str}/stop", status_code=202, summary="Stop a job", tags=["control"])
@@ -39,4 +39,10 @@ async def restart(gateway: Gateway, job: str, data: RestartRequest | None = None
     return await gateway.service.restart(job, data or RestartRequest())
 
 
-ROUTES = (stop, cancel, pause, resume, restart)
+@post("/jobs/{job:str}/recover", status_code=202, summary="Recover a job", tags=["control"])
+async def recover(gateway: Gateway, job: str, data: RecoverRequest | None = None) -> Job:
+    """A new execution of a job that is over, which reads only the splits that are not finished, or some of them."""
+    return await gateway.service.recover(job, data or RecoverRequest())
+
+
+ROUTES = (recover, stop, cancel, pause, resume, restart)
