@@ -32,12 +32,16 @@ class _Channel:
     items: deque[pa.RecordBatch | Barrier] = field(default_factory=deque)
     bytes: int = 0
     blocked_seconds: float = 0.0
+    blocked_since: float | None = None
 
     def at_barrier(self) -> bool:
         return bool(self.items) and isinstance(self.items[0], Barrier)
 
     def readable(self) -> bool:
         return bool(self.items) and not self.at_barrier()
+
+    def blocked_for(self, now: float) -> float:
+        return self.blocked_seconds + (0.0 if self.blocked_since is None else max(0.0, now - self.blocked_since))
 
 
 class Gate:
@@ -72,10 +76,12 @@ class Gate:
 
     def wait_for_room(self, channel: int, size: int, give_way: Callable[[], bool] = never) -> bool:
         """Wait until a batch of ``size`` bytes fits; False when ``give_way`` held before that. Raises GateClosed."""
-        began = time.monotonic()
         with self._changed:
+            target = self._channels[channel]
+            target.blocked_since = time.monotonic()
             self._changed.wait_for(lambda: self._closed or self.has_room(channel, size) or give_way())
-            self._channels[channel].blocked_seconds += time.monotonic() - began
+            target.blocked_seconds += time.monotonic() - target.blocked_since
+            target.blocked_since = None
             self._check_open()
             return self.has_room(channel, size)
 
@@ -124,12 +130,12 @@ class Gate:
             return sum(channel.bytes for channel in self._channels)
 
     def level(self, channels: range) -> tuple[float, float]:
-        """How full these channels are (0 to 1), and for how many seconds their writers have been blocked so far. Those of a
-        writer that is still blocked count when it goes on."""
+        """How full these channels are (0 to 1), and for how many seconds their writers have been blocked so far."""
+        now = time.monotonic()
         with self._changed:
             held = [self._channels[channel] for channel in channels]
             room = max(1, self._capacity * len(held))
-            return min(1.0, sum(each.bytes for each in held) / room), sum(each.blocked_seconds for each in held)
+            return min(1.0, sum(each.bytes for each in held) / room), sum(each.blocked_for(now) for each in held)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -82,6 +82,10 @@ def test_a_full_channel_blocks_its_writer_and_counts_the_time() -> None:
     gate.put_barrier(1, barrier(1))
     assert writer.is_alive()
     assert gate.waiting_bytes() == 88
+    fill, seconds = gate.level(range(1))
+    assert (fill, seconds > 0) == (0.8, True)
+    assert gate.level(range(1, 2)) == (0.08, 0.0)
+    assert gate.level(range(1))[1] > seconds
     assert taken(gate) == 1
     writer.join(timeout=10)
     assert not writer.is_alive()
