@@ -93,8 +93,15 @@ class Checkpointing:
         flight = self._coordinator.begin(self._record.id, trigger, now, idle=idle)
         self._times = CheckpointTimes(_now(), flight.deadline)
         for worker in flight.workers:
-            address = self._parts.crew.address(worker)
-            self._parts.crew.send(Barrier(checkpoint=flight.id, kind=trigger.kind, stop=flight.stops(worker), **address))
+            self._parts.crew.send(
+                Barrier(
+                    checkpoint=flight.id,
+                    kind=trigger.kind,
+                    stop=flight.stops(worker),
+                    leaves=worker in flight.leaving,
+                    **self._parts.crew.address(worker),
+                )
+            )
 
     async def prepared(self, message: Prepared) -> None:
         """A worker's part. When it was the last: durable first, then the word to commit."""

@@ -1,5 +1,6 @@
 """Pause and resume with real workers: nothing is read while paused, everything else goes on, and nothing is lost."""
 
+import asyncio
 import os
 import signal
 
@@ -80,6 +81,23 @@ async def test_what_comes_before_the_work_is_paused_when_it_would_read(flow, cop
     await flow.service.resume(job.id)
     await flow.reach(job.id, FINISHED)
     copy.assert_exact()
+
+
+async def test_a_pause_during_a_savepoint_holds_after_it(flow, copy):
+    """While a savepoint waits for a worker the state stays SAVEPOINTING; when it is there the job is PAUSED."""
+    copy = copy.but(interval=None)
+    job = await flow.service.submit(copy.request())
+    (worker,) = await flow.running_workers(job.id)
+    os.kill(worker, signal.SIGSTOP)
+    savepoint = asyncio.create_task(flow.service.savepoint(job.id, SavepointRequest()))
+    await flow.reach(job.id, ExecutionState.SAVEPOINTING)
+    assert (await flow.service.pause(job.id, WHY)).execution.state is ExecutionState.SAVEPOINTING
+    os.kill(worker, signal.SIGCONT)
+    await savepoint
+    paused = await flow.reach(job.id, PAUSED)
+    assert paused.pause.reason == WHY.reason
+    await flow.service.cancel(job.id)
+    await flow.reach(job.id, ExecutionState.CANCELED)
 
 
 @pytest.mark.parametrize("how", ["savepoint", "cancel", "restart"])

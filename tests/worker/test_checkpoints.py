@@ -15,7 +15,7 @@ from coordinator import CheckpointState, Coordinator, JobFailed, WorkerGone
 from jobs import job, sink, source, transform
 
 from runner.model import CheckpointKind
-from runner.protocol import Committed, Prepared
+from runner.protocol import Barrier, Committed, Complete, Prepared
 from runner.worker.main import EXIT_ABANDONED, EXIT_OK
 from spec.job import JobMode, JobSpec
 
@@ -279,6 +279,23 @@ def test_settling_says_why_it_cannot(tmp_path: Path, coordinate: Coordinate) -> 
     coordinator.uncommitted = {complete.id: complete.tokens}
     with pytest.raises(JobFailed, match="was written and is gone"):
         coordinator.settle()
+
+
+def test_who_leaves_alone_leaves_what_others_write_to(tmp_path: Path, coordinate: Coordinate) -> None:
+    """A worker that stops while others read on commits and exits, and the staging directory stays."""
+    write_input(tmp_path)
+    coordinator = coordinate(csv_job())
+    coordinator.start()
+    coordinator.wait_until(lambda: coordinator.counters("rows").rows_in > 0)
+    leaving = {"checkpoint": 1, "kind": CheckpointKind.PERIODIC, "stop": True, "leaves": True}
+    coordinator.send_all(Barrier, **leaving)
+    prepared = coordinator.expect(Prepared)
+    assert prepared.rows_in > 0
+    coordinator.send_all(Complete, checkpoint=1)
+    coordinator.expect(Committed)
+    assert coordinator.server.wait(coordinator.handles[0].pid) == EXIT_OK
+    assert list((tmp_path / "out" / ".flowdeck-staging").iterdir())
+    assert len(output(tmp_path)) > 0
 
 
 def test_stop_with_a_savepoint_and_go_on_later(tmp_path: Path, coordinate: Coordinate) -> None:
