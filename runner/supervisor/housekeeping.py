@@ -6,13 +6,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-import time
 from pathlib import Path
 
 from runner.home import Home
 from runner.store.errors import StoreError
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.limits import Limits
+from runner.supervisor.steady_clock import SteadyClock
 
 _log = logging.getLogger(__name__)
 # A log is begun a moment before or after the record of its execution.
@@ -22,7 +22,8 @@ _YOUNGEST_LOG = 600.0
 class Housekeeping:
     """One task of the daemon."""
 
-    def __init__(self, home: Home, journal: Journal, limits: Limits) -> None:
+    def __init__(self, home: Home, journal: Journal, limits: Limits, clock: SteadyClock | None = None) -> None:
+        self._clock = clock or SteadyClock()
         self._home = home
         self._journal = journal
         self._limits = limits
@@ -38,7 +39,7 @@ class Housekeeping:
 
     async def tidy(self) -> None:
         """Once."""
-        limits, now = self._limits, time.time()
+        limits, now = self._limits, self._clock.now()
 
         def work(entry: Entry) -> None:
             entry.store.prune_events(limits.events_retained)
