@@ -42,12 +42,17 @@ def checkpoints_command(job: str, *, limit: int, output: str) -> int:
     if output == "json":
         print_json({"checkpoints": found})
     elif found:
-        print_table(_COLUMNS, [_row(checkpoint) for checkpoint in found])
-        for failure in _failures(found):
-            say(failure)
+        print_checkpoints(found)
     else:
         say(f"{job} has no checkpoints")
     return 0
+
+
+def print_checkpoints(checkpoints: Sequence[Checkpoint]) -> None:
+    """Print the table, and on stderr why those failed that did."""
+    print_table(_COLUMNS, [_row(checkpoint) for checkpoint in checkpoints])
+    for failure in _failures(checkpoints):
+        say(failure)
 
 
 def _failures(checkpoints: Sequence[Checkpoint]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ _STATE_STYLES = {
     ExecutionState.FAILED: "bold red",
 }
 _UNBOUNDED = 10_000
+_GAP = 2
+_LEAST = 6
+"""Characters of a flexible column that are shown on any terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +55,32 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str | Cell]])
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     lines = [[_text(cell) for cell in row] for row in rows]
-    for index, column in enumerate(columns):
-        widest = max((line[index].cell_len for line in lines), default=0)
+    widths = [
+        max(len(column.title), *(line[index].cell_len for line in lines)) if lines else len(column.title)
+        for index, column in enumerate(columns)
+    ]
+    room = _room(columns, widths)
+    for column, width in zip(columns, widths, strict=True):
         table.add_column(
             column.title,
             justify="right" if column.right else "left",
             no_wrap=True,
             overflow="ellipsis",
-            min_width=None if column.flexible else max(len(column.title), widest),
+            width=min(width, room) if column.flexible else width,
         )
     for line in lines:
         table.add_row(*line)
     _print(table)
+
+
+def _room(columns: Sequence[Column], widths: Sequence[int]) -> int:
+    """How wide each flexible column may be for the lines to fit the terminal; at least a few characters."""
+    if not is_terminal(sys.stdout):
+        return _UNBOUNDED
+    fixed = sum(width for column, width in zip(columns, widths, strict=True) if not column.flexible)
+    flexible = sum(column.flexible for column in columns)
+    left = shutil.get_terminal_size().columns - fixed - _GAP * (len(columns) - 1)
+    return max(_LEAST, left // max(1, flexible))
 
 
 def print_pairs(pairs: Sequence[tuple[str, str | Cell]]) -> None:
