@@ -1,13 +1,16 @@
-"""The installed command `flowdeck` as a subprocess, in a home of its own."""
+"""The installed command `flowdeck` as a subprocess, in a home of its own. What runs to its end is forked from a process that
+has the command imported; what a test starts and signals is started from scratch."""
 
 import contextlib
+import functools
+import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +35,32 @@ sink { Console { plugin_input = "rows" }, LocalFile { plugin_input = "rows", pat
 """
 
 
+@functools.cache
+def _warm_command() -> Any:
+    """The module beside this one."""
+    specification = importlib.util.spec_from_file_location("warm_command", Path(__file__).with_name("warm_command.py"))
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Any]:
+    """The command, imported."""
+    command = _warm_command().WarmCommand()
+    yield command
+    command.close()
+
+
 class CommandLine:
     """Runs `flowdeck` with one home and one working directory."""
 
     command = COMMAND
 
-    def __init__(self, home: Path, directory: Path) -> None:
+    def __init__(self, home: Path, directory: Path, warm: Any) -> None:
+        self.warm = warm
         self.home = Home(home)
         self.directory = directory
         self.environment = {**os.environ, "FLOWDECK_HOME": str(home), "NO_COLOR": "1"}
@@ -46,18 +69,25 @@ class CommandLine:
 
     def __call__(self, *arguments: str, status: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run to the end; ``status`` None accepts any exit code. No command may ever print a traceback."""
-        done = subprocess.run(
+        run = self.warm.run if _warm_command().can_run(environment) else self._run_from_scratch
+        done = run(arguments, self.directory, {**self.environment, **environment})
+        assert "Traceback" not in done.stderr, done.stderr
+        assert status is None or done.returncode == status, (done.returncode, done.stdout, done.stderr)
+        return done
+
+    @staticmethod
+    def _run_from_scratch(
+        arguments: Sequence[str], directory: Path, environment: dict[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [COMMAND, *arguments],
-            cwd=self.directory,
-            env={**self.environment, **environment},
+            cwd=directory,
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=90,
         )
-        assert "Traceback" not in done.stderr, done.stderr
-        assert status is None or done.returncode == status, (done.returncode, done.stdout, done.stderr)
-        return done
 
     def json(self, *arguments: str, status: int = 0) -> Any:
         """The decoded stdout of a command with ``--output json``."""
@@ -122,20 +152,20 @@ class CommandLine:
 
 
 @pytest.fixture
-def flowdeck(tmp_path: Path) -> Iterator[CommandLine]:
+def flowdeck(tmp_path: Path, warm: Any) -> Iterator[CommandLine]:
     """The command, without a daemon yet."""
     directory = tmp_path / "work"
     directory.mkdir()
-    command = CommandLine(tmp_path / "home", directory)
+    command = CommandLine(tmp_path / "home", directory, warm)
     yield command
     command.end()
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+def served(tmp_path_factory: pytest.TempPathFactory, warm: Any) -> Iterator[CommandLine]:
     """The command with a daemon up, a finished job `batch` and a running job `stream`, for one test file."""
     directory = tmp_path_factory.mktemp("work")
-    command = CommandLine(tmp_path_factory.mktemp("home") / "h", directory)
+    command = CommandLine(tmp_path_factory.mktemp("home") / "h", directory, warm)
     try:
         command("up")
         command("submit", "batch.conf", "stream.conf")
