@@ -11,7 +11,7 @@ demo: venv
 	@echo "A live stream:    .venv/bin/flowdeck submit samples/stream.conf && .venv/bin/flowdeck"
 
 test: .venv/.tested
-	$(BIN)/pytest -q -n 2 --dist loadfile
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 venv: .venv/.installed
 

@@ -117,7 +117,11 @@ def test_a_submit_without_a_body_is_400(daemon):
     assert "JSON body" in problem["detail"]
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"text": "\xff"}', b"[" * 200_000, b'{"a":' * 100_000, b'{"text": "a" "b"}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"\xff", b'{"text": "\xff"}', b"[" * 200_000, b'{"a":' * 100_000, b'{"text": "a" "b"}'],
+    ids=["open", "byte", "byte in text", "deep list", "deep object", "no comma"],
+)
 def test_a_body_that_is_not_json_is_400(daemon, body):
     """Broken, undecodable and absurdly deep JSON are the client's fault, not a defect."""
     headers = {"Content-Type": "application/json"}

@@ -52,7 +52,7 @@ def test_a_device_is_a_diagnostic() -> None:
     assert only_code(read_file(Path("/dev/zero"), ReadOptions())) == "S002"
 
 
-@pytest.mark.parametrize("name", ["a\0b", "x" * 5000])
+@pytest.mark.parametrize("name", ["a\0b", "x" * 5000], ids=["zero", "long"])
 def test_an_impossible_path_is_a_diagnostic(name: str) -> None:
     """S003."""
     assert only_code(read_file(Path(name), ReadOptions())) == "S003"
@@ -79,6 +79,7 @@ def test_a_forbidden_file_is_a_diagnostic(tmp_path: Path) -> None:
         ("a = 1".encode("utf-16"), "S006"),
         (b"#" * (8 * 1024 * 1024 + 1), "S004"),
     ],
+    ids=["empty", "blank", "mark", "zero", "elf", "latin", "utf-16", "large"],
 )
 def test_content_that_is_no_text_is_a_diagnostic(tmp_path: Path, content: bytes, code: str) -> None:
     """Empty, binary, not UTF-8, too large."""
@@ -108,7 +109,11 @@ def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
     assert document.diagnostics == ()
 
 
-@pytest.mark.parametrize(("text", "code"), [("", "S007"), ("a\0", "S005"), ("#" * (8 * 1024 * 1024 + 1), "S004")])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("", "S007"), ("a\0", "S005"), ("#" * (8 * 1024 * 1024 + 1), "S004")],
+    ids=["empty", "zero", "large"],
+)
 def test_text_is_bound_by_the_same_rules(text: str, code: str) -> None:
     """`read_text` for standard input and the API."""
     assert only_code(read_text(text, "<stdin>", ReadOptions())) == code
