@@ -71,6 +71,7 @@ def _execution_pairs(execution: Execution | None, daemon_pid: int) -> list[tuple
         ("attempt", f"{execution.attempt}, {execution.restarts} restarts"),
         ("rows in", f"{figures.exact(totals.rows_in)}, {figures.rate(totals.rows_in_per_second)}"),
         ("rows out", f"{figures.exact(totals.rows_out)}, {figures.rate(totals.rows_out_per_second)}"),
+        *_rejected(execution),
         ("bytes", f"{figures.size(totals.bytes_in)} in, {figures.size(totals.bytes_out)} out"),
         ("memory", figures.size(totals.memory_bytes)),
         ("processes", f"daemon {daemon_pid}, workers {' '.join(map(str, execution.worker_pids)) or 'none'}"),
@@ -81,6 +82,16 @@ def _execution_pairs(execution: Execution | None, daemon_pid: int) -> list[tuple
     if execution.savepoint_id is not None:
         pairs.append(("savepoint", str(execution.savepoint_id)))
     return pairs + _error_pairs(execution)
+
+
+def _rejected(execution: Execution) -> list[tuple[str, str]]:
+    """Rows that were rejected and splits that are left out, where there are any."""
+    lines = []
+    if rows := execution.totals.rows_rejected:
+        lines.append(("rejected", f"{figures.exact(rows)} rows; flowdeck errors {execution.job_name} tells why"))
+    if splits := execution.splits_left_out:
+        lines.append(("left out", f"{splits} unfinished splits; flowdeck recover {execution.job_name} takes them"))
+    return lines
 
 
 def _steering_pairs(execution: Execution) -> list[tuple[str, str | Cell]]:

@@ -25,9 +25,13 @@ def tell_summary(outcome: Outcome, job: JobSpec, base: Path) -> None:
     average = _average(execution)
     say(f"  read     {_rows(totals.rows_in)}, {figures.size(totals.bytes_in)}{average}")
     say(f"  wrote    {_rows(totals.rows_out)}, {figures.size(totals.bytes_out)}")
+    if totals.rows_rejected:
+        say(f"  rejected {_rows(totals.rows_rejected)}: flowdeck errors {outcome.job.name}")
     for plugin, place in sink_places(job.sinks, base):
         say(f"  into     {plugin}{' ' + place if place else ''}")
     say(f"  checkpoints {outcome.checkpoints_taken}, restarts {execution.restarts}")
+    if execution.splits_left_out:
+        say(f"  {execution.phase}")
     if execution.state is ExecutionState.STOPPED and execution.savepoint_id is not None:
         say(f"  savepoint {execution.savepoint_id}: go on with --restore latest, or flowdeck restart {outcome.job.name}")
     if execution.state is ExecutionState.FAILED:
