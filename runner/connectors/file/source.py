@@ -26,7 +26,8 @@ from runner.dataset.arrow_types import canonical_schema
 from runner.protocol import Split
 
 MINIMUM_SPLIT_BYTES = 4 << 20
-SPLITS_PER_READER = 4
+SPLITS_PER_READER = 16
+"""So many that readers which share them end at about the same time."""
 
 
 class LocalFileSource(Source):
