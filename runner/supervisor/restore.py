@@ -64,7 +64,7 @@ def choose_restore_point(
     if own:
         return _first_readable(own, "the last complete one of this execution", policy, damage)
     if wanted == NONE:
-        return RestoreChoice(None, "from the beginning: there is no complete checkpoint to go on from")
+        return RestoreChoice(None, _beginning(len(complete), execution_id))
     if wanted == LATEST:
         if not complete:
             raise Conflict(
@@ -100,6 +100,16 @@ def require_left_off(checkpoints: Iterable[Checkpoint], executions: Iterable[Exe
 def only_restore_point(checkpoints: Iterable[Checkpoint], number: int) -> bool:
     """Whether ``number`` is complete and no other checkpoint of the job is."""
     return [point.id for point in checkpoints if point.status in _RESTORABLE] == [number]
+
+
+def _beginning(complete: int, execution_id: str | None) -> str:
+    """Why everything is read again: said in so many words, for it may be a mistake."""
+    if execution_id is not None:
+        return "from the beginning: this execution began there and has no complete checkpoint of its own"
+    if not complete:
+        return "from the beginning: there is no complete checkpoint to go on from"
+    count = "1 complete checkpoint is" if complete == 1 else f"{complete} complete checkpoints are"
+    return f"from the beginning, as was asked for: {count} passed over"
 
 
 def _first_readable(candidates: list[Checkpoint], why: str, policy: DamagePolicy, damage: Damage) -> RestoreChoice:

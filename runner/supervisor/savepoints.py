@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import defaultdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -43,7 +42,8 @@ class Savepoints:
         self._home = home
         self._journal = journal
         self._bus = bus
-        self._locks: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._lock = asyncio.Lock()
+        """Held while a directory is made or removed: what nobody knows yet is not what nobody knows any more."""
 
     async def run(self) -> None:
         """Write what is missing, then each savepoint that is committed, until cancelled."""
@@ -72,8 +72,9 @@ class Savepoints:
         try:
             for savepoint in await self._journal.read(_unwritten):
                 await self.write(savepoint.job_id, savepoint.id)
-            known = await self._journal.read(lambda store: store.savepoint_ids())
-            await asyncio.to_thread(_remove_unknown, self._home, known)
+            async with self._lock:
+                known = await self._journal.read(lambda store: store.savepoint_ids())
+                await asyncio.to_thread(_remove_unknown, self._home, known)
         except (FlowdeckError, OSError) as error:
             _log.warning("the savepoints' directories were not looked after: %s", error)
 
@@ -88,14 +89,12 @@ class Savepoints:
     async def write(self, job_id: str, number: int) -> Checkpoint | None:
         """Write the directory of a committed savepoint unless it is there, and record where it is, or why it is not. The record
         then; None when there is no such savepoint."""
-        lock = self._locks[job_id, number]
-        async with lock:
+        async with self._lock:
             savepoint = await self._journal.read(lambda store: store.checkpoint(job_id, number))
             if savepoint is None or not _needs_directory(savepoint):
                 return savepoint
             place = await self._write(savepoint)
             await self._record(savepoint, place)
-        self._locks.pop((job_id, number), None)
         return await self._journal.read(lambda store: store.checkpoint(job_id, number))
 
     async def _write(self, savepoint: Checkpoint) -> SavepointPlace:
@@ -151,7 +150,7 @@ class Savepoints:
         path = self.path_of(savepoint)
         if path != self._home.savepoint_directory(savepoint.job_id, savepoint.id):
             return  # somebody wanted it there
-        async with self._locks[savepoint.job_id, savepoint.id]:
+        async with self._lock:
             try:
                 await asyncio.to_thread(remove_directory, path)
             except OSError as error:  # the next look removes it: no record names it

@@ -16,8 +16,9 @@ from tui.cli.checkpoints import print_checkpoints
 common = {"job_id": "j", "execution_id": "e", "generation": 1, "triggered_at": time.time() - 90061}
 print_checkpoints([
     Checkpoint(
-        id=123456, kind=CheckpointKind.SAVEPOINT, status=CheckpointStatus.COMMITTED, prepared_seconds=0.123,
-        saved_seconds=0.034, committed_seconds=0.012, size=1234567, rows_in=123456789, requested_by="a restart", description="before", **common
+        id=123456, kind=CheckpointKind.SAVEPOINT, status=CheckpointStatus.COMMITTED,
+        prepared_seconds=0.123, saved_seconds=0.034, committed_seconds=0.012, size=1234567, rows_in=123456789,
+        requested_by="a restart", description="before", **common
     ),
     Checkpoint(
         id=123457, kind=CheckpointKind.PERIODIC, status=CheckpointStatus.FAILED, late_workers=(0,),

@@ -53,6 +53,7 @@ def test_the_choice_is_complete_newest_and_said(checkpoints, wanted, execution):
         assert choice.checkpoint == max(own, key=lambda found: found.id)
     elif wanted == NONE:
         assert choice.checkpoint is None
+        assert ("passed over" in choice.reason) == (bool(complete) and execution is None)
     elif wanted == LATEST:
         assert choice.checkpoint == max(complete, key=lambda found: found.id)
     else:

@@ -56,6 +56,12 @@ CHANGES = [
     (("parallelism = 1", "parallelism = 4"), "env.parallelism", Effect.RESCALE),
     (("parallelism = 1", "parallelism = 1, workers = 4"), "env.workers", Effect.IN_PLACE),
     (("checkpoint.interval = 5000", "checkpoint.interval = 1000"), "env.checkpoint.interval", Effect.IN_PLACE),
+    (("parallelism = 1", "parallelism = 1, min-pause = 2000"), "env.min-pause", Effect.IN_PLACE),
+    (
+        ("parallelism = 1", "parallelism = 1, checkpoint.tolerated_failures = 9"),
+        "env.checkpoint.tolerated_failures",
+        Effect.IN_PLACE,
+    ),
     (('path = "in"', 'path = "other"'), "source.orders.path", Effect.BREAKING),
     (('["name"]', '["name", "id"]'), "transform.names.include_fields", Effect.RESTART),
     (('path = "out"', 'path = "elsewhere"'), "sink.sink-0-LocalFile.path", Effect.RESTART),
