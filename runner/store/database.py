@@ -250,10 +250,11 @@ class Database:
 
     def _open_connection(self) -> None:
         salvage.finish(self.path, self.report)
-        if not self.path.exists():
+        new = not self.path.exists()
+        if new:
             self._create()
         self._connection = recovery.connect(self.path, self._lock_patience, self.report)
-        if salvage.is_needed(self.path, self._connection):
+        if not new and salvage.is_needed(self.path, self._connection):
             self._connection = self._salvaged()
         self._migrate(self._connection)
 

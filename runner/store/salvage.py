@@ -63,9 +63,7 @@ def is_needed(path: Path, connection: duckdb.DuckDBPyConnection) -> bool:
         return True
     known = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()}
     try:
-        for table in _FIRST:
-            if table in known:
-                salvage_checks.read_all(connection, table)
+        salvage_checks.read_tables(connection, [table for table in _FIRST if table in known])
     except duckdb.Error as error:
         if is_damage(str(error)):
             return True
@@ -203,7 +201,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, columns: list[str
 
 def _is_readable(connection: duckdb.DuckDBPyConnection, table: str, column: str, start: int) -> bool:
     try:
-        salvage_checks.read_all(connection, table, f'(SELECT "{column}" FROM old."{table}" WHERE {_portion(start)})')
+        salvage_checks.read_all(connection, f'SELECT "{column}" FROM old."{table}" WHERE {_portion(start)}')
     except duckdb.Error as error:
         if not is_damage(str(error)):
             raise

@@ -5,6 +5,7 @@ fits together."""
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import duckdb
 import msgspec
@@ -17,10 +18,21 @@ _LARGE = {"checkpoints": "state", "generations": "source"}
 LOST = "the database was damaged: a newer checkpoint than those that are left may be lost with it"
 
 
-def read_all(connection: duckdb.DuckDBPyConnection, table: str, source: str | None = None) -> None:
-    """Read every block of a table but those of its largest column, or of ``source``; duckdb.Error when one is damaged."""
-    columns = f'(SELECT * EXCLUDE ("{_LARGE[table]}") FROM "{table}")' if table in _LARGE else f'"{table}"'
-    connection.execute(f"SELECT max(hash(part)) FROM {source or columns} AS part").fetchall()
+def read_tables(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
+    """Read every block of the tables but those of their largest columns; duckdb.Error when one is damaged."""
+    sources = [
+        f'SELECT * EXCLUDE ("{_LARGE[table]}") FROM "{table}"' if table in _LARGE else f'SELECT * FROM "{table}"'
+        for table in tables
+    ]
+    read_all(connection, *sources)
+
+
+def read_all(connection: duckdb.DuckDBPyConnection, *sources: str) -> None:
+    """Read all that the queries ask for; duckdb.Error when a block of it is damaged."""
+    if sources:
+        connection.execute(
+            " UNION ALL ".join(f"SELECT max(hash(part)) FROM ({source}) AS part" for source in sources)
+        ).fetchall()
 
 
 def put_in_order(connection: duckdb.DuckDBPyConnection, damaged: set[str]) -> None:

@@ -29,7 +29,7 @@ def test_the_scripts_are_what_the_shell_understands(flowdeck, shell):
 
 def test_commands_and_options_are_offered(flowdeck):
     """Without a daemon, and without starting one."""
-    assert {"restart", "resume"} & completed(flowdeck, "re") == {"restart"}
+    assert completed(flowdeck, "re") >= {"restart", "resume"}
     assert "--set" in completed(flowdeck, "restart", "--")
     assert completed(flowdeck, "ls", "--output", "js") == {"json"}
     assert completed(flowdeck, "keys", "ad") == {"add"}
