@@ -75,6 +75,8 @@ async def test_what_comes_before_the_work_is_paused_when_it_would_read(flow, cop
     job = await flow.service.submit(copy.request())
     await flow.reach(job.id, ExecutionState.QUEUED)
     assert (await flow.service.pause(job.id, WHY)).execution.state is ExecutionState.QUEUED
+    with pytest.raises(Conflict, match="QUEUED: it has no workers yet"):
+        await flow.service.scale(job.id, WorkersRequest(total=2))
     await flow.service.limit_queue("default", QueueRequest(limit=1))
     await flow.reach(job.id, PAUSED)
     assert await quiet(flow, job.id) == 0

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from runner.model import CheckpointKind, CheckpointStatus, WorkerState
-from runner.requests import WorkersRequest
+from runner.requests import SubmitRequest, WorkersRequest
 from runner.states import ExecutionState
 from runner.supervisor.errors import Conflict
 from spec.errors import UsageError
@@ -143,6 +143,21 @@ async def test_a_failed_checkpoint_leaves_everybody_where_they_are(flow, shared)
     await has(flow, job.id, 1)
     assert (await flow.reach(job.id, FINISHED)).attempt == 1
     shared.assert_exact()
+
+
+async def test_a_sink_that_several_cannot_write_to_is_named(flow):
+    """The number of workers is bounded by the sinks: a job file's is cut, a person is told."""
+    text = """
+    env { job.name = "checked", job.mode = "STREAMING", workers = 3, read_limit.rows_per_second = 100 }
+    source { FakeSource { row.num = 100000, schema { fields { id = int } } } }
+    sink { Assert { rules { row_rules = [{ rule_type = MAX_ROW, rule_value = 1000000 }] } } }
+    """
+    job = await flow.service.submit(SubmitRequest(text=text))
+    assert len(await flow.running_workers(job.id)) == 1
+    with pytest.raises(Conflict, match=r"\(Assert\) can be written to by 1 worker at most"):
+        await flow.service.scale(job.id, WorkersRequest(add=1))
+    await flow.service.cancel(job.id)
+    await flow.reach(job.id, ExecutionState.CANCELED)
 
 
 @pytest.mark.parametrize(
