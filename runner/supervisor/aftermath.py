@@ -137,7 +137,7 @@ class Aftermath:
         course, record = self._course, self._course.record
         state = record.state
         if ending is Ending.STOPPED and state is ExecutionState.STOPPING:
-            course.stop_savepoint = await course.records.savepoint_since(record.current.state_since)
+            course.stop_savepoint = await course.records.savepoint_at_end()
         if state in {ExecutionState.CREATED, ExecutionState.QUEUED}:
             never = ExecutionState.STOPPED if ending is Ending.STOPPED else ExecutionState.CANCELED
             await self._finish(never, "it had not started", clean=True)

@@ -178,18 +178,15 @@ class CheckpointRecords:
         if uncommitted:
             await self._journal.write_patiently(work)
 
-    async def savepoint_since(self, since: float) -> int | None:
-        """The newest complete savepoint of this execution that was triggered at ``since`` or later."""
+    async def savepoint_at_end(self) -> int | None:
+        """The savepoint that this execution, which runs no more, has ended with: its newest complete checkpoint, if that is
+        one. By their numbers, not by the time of day, which somebody may have set meanwhile."""
 
         def work(store: Store) -> int | None:
-            found = [
-                checkpoint.id
-                for checkpoint in self._own(store)
-                if checkpoint.kind is CheckpointKind.SAVEPOINT
-                and checkpoint.status in {CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}
-                and checkpoint.triggered_at >= since
-            ]
-            return max(found, default=None)
+            complete = {CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}
+            own = [checkpoint for checkpoint in self._own(store) if checkpoint.status in complete]
+            newest = max(own, key=lambda checkpoint: checkpoint.id, default=None)
+            return newest.id if newest is not None and newest.kind is CheckpointKind.SAVEPOINT else None
 
         return await self._journal.read(work)
 

@@ -98,6 +98,7 @@ class JobService:
         self._executions = executions
         self._lifecycle = lifecycle
         self._savepoints = savepoints
+        self._begun = time.monotonic()
         self._identity = identity
         self._admission = asyncio.Lock()
         self._restarts = Restarts(parts, lifecycle, executions)
@@ -405,7 +406,7 @@ class JobService:
             version=_version(),
             home=str(self._parts.home.path),
             started_at=self._identity.started_at,
-            uptime=time.time() - self._identity.started_at,
+            uptime=time.monotonic() - self._begun,
             watching=self._identity.watching,
             jobs=jobs,
             running=len(running),

@@ -392,3 +392,17 @@ async def test_events_are_read_after_a_revision(store):
     assert await store.read(lambda s: s.events_since(5)) == []
     assert await store.write(lambda s: s.prune_events(2)) == 3
     assert await store.read(lambda s: s.events_since(0)) == appended[3:]
+
+
+async def test_the_newest_execution_is_the_last_one_made(store, make_job, make_execution):
+    """Also when the clock was set back before it was made, and forth again after: decisions are made by what is newest."""
+
+    def work(s):
+        s.insert_job(make_job())
+        for identity, at in (("first", 2_000_000_000.0), ("second", 1_000_000_000.0), ("third", 1_500_000_000.0)):
+            s.insert_execution(make_execution(identity, created_at=at))
+        return s.executions("job-1")
+
+    found = await store.write(work)
+    assert [execution.id for execution in found] == ["third", "second", "first"]
+    assert found[0].created_at == 1_500_000_000.0

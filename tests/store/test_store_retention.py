@@ -55,7 +55,8 @@ async def test_unfinished_and_unsettled_executions_stay(filled, make_execution):
     """What still runs, or has left something in its targets, is not forgotten; a deleted job with such a one neither."""
 
     def change(s):
-        s.insert_execution(make_execution("a-0", "a", created_at=0.5, state=ExecutionState.RUNNING))
+        s.insert_execution(make_execution("a-11", "a", created_at=20.0, state=ExecutionState.RUNNING))
+        s.insert_execution(make_execution("a-12", "a", created_at=21.0, state=ExecutionState.FINISHED))
         tricky = '"unsettled":"x" \\"unsettled\\":\\"x\\"'
         settled = make_execution("b-1", "b", created_at=1.0, state=ExecutionState.FINISHED, phase=tricky, job_name=tricky)
         s.update_execution(settled)
@@ -63,7 +64,7 @@ async def test_unfinished_and_unsettled_executions_stay(filled, make_execution):
         s.prune_executions(1)
 
     await filled.write(change)
-    assert await filled.read(lambda s: s.execution_ids()) == {"a-0", "a-10", "b-2", "b-10"}
+    assert await filled.read(lambda s: s.execution_ids()) == {"a-11", "a-12", "b-2", "b-10"}
     assert [found.id for found in await filled.read(lambda s: s.unsettled_executions())] == ["b-2"]
     assert await filled.read(lambda s: s.unsettled_executions("a")) == []
     await filled.write(lambda s: s.delete_job("b"))
