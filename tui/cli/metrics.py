@@ -71,7 +71,13 @@ def _row(series: MetricSeries) -> tuple[str, ...]:
     values = _values(series)
     show = _form(series.name)
     mean = sum(values) / len(values)
-    return (series.name, series.plugin or "-", show(values[-1]), show(mean), show(min(values)), show(max(values)))
+    lowest = min(
+        point.lowest if point.lowest is not None else point.value for point in series.points if point.value is not None
+    )
+    highest = max(
+        point.highest if point.highest is not None else point.value for point in series.points if point.value is not None
+    )
+    return (series.name, series.plugin or "-", show(values[-1]), show(mean), show(lowest), show(highest))
 
 
 def _values(series: MetricSeries) -> Sequence[float]:
