@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from runner.protocol import Barrier
+from runner.worker.queue_room import QueueRoom
 
 
 class GateClosed(Exception):
@@ -47,11 +48,13 @@ class _Channel:
 class Gate:
     """The input of one stage. Any number of writing threads (one per channel), one reading thread.
 
-    ``capacity`` bytes are divided among the channels; a single larger batch passes when its channel is empty.
+    ``capacity`` bytes, or less when the reader is slow, are divided among the channels; a single larger batch passes when its
+    channel is empty.
     """
 
     def __init__(self, channels: int, capacity: int) -> None:
         self._channels = [_Channel() for _ in range(channels)]
+        self._room = QueueRoom(capacity)
         self._capacity = capacity // channels
         self._changed = threading.Condition()
         self._closed = False
@@ -70,7 +73,7 @@ class Gate:
         return waited
 
     def has_room(self, channel: int, size: int) -> bool:
-        """Whether a batch of ``size`` bytes fits into the channel now. Only the channel's writer makes that less true."""
+        """Whether a batch of ``size`` bytes fits into the channel now."""
         target = self._channels[channel]
         return not target.bytes or target.bytes + size <= self._capacity
 
@@ -161,6 +164,9 @@ class Gate:
 
     def _pop(self, channel: _Channel) -> pa.RecordBatch | Barrier:
         item = channel.items.popleft()
-        channel.bytes -= item.nbytes if isinstance(item, pa.RecordBatch) else 0
+        size = item.nbytes if isinstance(item, pa.RecordBatch) else 0
+        channel.bytes -= size
+        if self._room.took(size, time.monotonic(), self.idle_seconds):
+            self._capacity = self._room.bytes // len(self._channels)
         self._changed.notify_all()
         return item

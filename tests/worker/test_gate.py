@@ -12,6 +12,7 @@ import pytest
 from runner.model import CheckpointKind
 from runner.protocol import Barrier
 from runner.worker.gate import Gate, GateClosed
+from runner.worker.queue_room import LEAST_BYTES, QueueRoom
 
 
 def batch(number: int, rows: int = 1) -> pa.RecordBatch:
@@ -110,6 +111,26 @@ def test_a_reader_waits_for_input_and_counts_the_time() -> None:
     assert not reader.is_alive()
     assert gate.take(timeout=0.01) is None
     assert gate.idle_seconds >= 0.01
+
+
+def taken_for(room: QueueRoom, seconds: float, rate: float, *, since: float, idle_share: float = 0.0) -> None:
+    """A reader that takes a piece every 50 ms, ``rate`` bytes in a second of work."""
+    for step in range(round(seconds / 0.05) + 1):
+        room.took(round(rate * 0.05 * (1 - idle_share)), since + step * 0.05, idle_share * step * 0.05)
+
+
+def test_a_slow_reader_gets_a_short_queue() -> None:
+    """Half a second's worth, so that a barrier does not stand in line for long; time without input does not count."""
+    room = QueueRoom(32 << 20)
+    taken_for(room, 5, 8e6, since=0)
+    assert room.bytes == pytest.approx(4e6, rel=0.01)
+    taken_for(room, 5, 1e9, since=5.05)
+    assert room.bytes == 32 << 20
+    taken_for(room, 60, 8e6, since=10.1, idle_share=0.75)
+    assert room.bytes == pytest.approx(4e6, rel=0.1)
+    still = QueueRoom(32 << 20)
+    taken_for(still, 5, 100.0, since=0)
+    assert still.bytes == LEAST_BYTES
 
 
 def test_closing_wakes_everybody() -> None:
