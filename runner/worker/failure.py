@@ -15,7 +15,7 @@ from runner.worker.link import LinkClosed
 from spec.errors import FlowdeckError
 
 _NO_SPACE = "no space left on device"
-_MORE_MEMORY = "give the job more memory, or fewer parallel readers"
+_MORE_MEMORY = "give the job more with resources.memory, or fewer parallel readers"
 
 
 class StageError(Exception):
