@@ -136,7 +136,7 @@ def run(campaign: Campaign, daemon: ChaosDaemon) -> None:
         daemon.stop()
         campaign.check_nothing_runs()
     except BaseException:
-        print(f"\nseed {SEED}", *campaign.history, sep="\n")
+        print(f"\nseed {SEED}", *campaign.history, campaign.tally.table(SEED), sep="\n")
         daemon.kill()
         raise
     if campaign.tally.violations:
