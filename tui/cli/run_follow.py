@@ -65,11 +65,14 @@ class RunFollower:
         job = self._submitted(client)
         step = _FIRST_STEP_SECONDS
         while True:
-            execution = client.execution(self._execution_id)
+            known = client.job(job.id)
+            execution = known.execution
+            if execution is None or execution.id != self._execution_id or execution.state.is_terminal:
+                execution = client.execution(self._execution_id)
             self._print_log(client, job)
             if execution.state.is_terminal:
                 return self._outcome(client, execution)
-            self._progress.update(execution, client.job(job.id).last_checkpoint)
+            self._progress.update(execution, known.last_checkpoint)
             self._obey(client, job)
             self._interrupts.wait(step)
             step = min(step * 1.5, _STEP_SECONDS)
