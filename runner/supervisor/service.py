@@ -49,8 +49,6 @@ from runner.supervisor.journal import Entry
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.log_file import read_after, read_last
 from runner.supervisor.restarts import Restarts
-from runner.supervisor.restore import only_restore_point
-from runner.supervisor.restore_point import ALL
 from runner.supervisor.savepoints import Savepoints
 from runner.supervisor.submission import check_name, check_request
 from runner.supervisor.wishes import CancelWish, PauseWish, ResumeWish, SavepointWish, ScaleWish, StopWish
@@ -313,25 +311,12 @@ class JobService:
         """Forget a savepoint and remove its directory below the home. Unless forced, not the one that the job is running from,
         nor its only restore point. While it is the newest point that the job can go on from, its state is kept as an ordinary
         checkpoint even then: from an older one the job would write again what is there already."""
-        job = await self._lifecycle.require(reference)
-
-        def work(entry: Entry) -> Checkpoint:
-            savepoint = _deletable(entry.store, job, number, force=force)
-            gone = entry.store.release_savepoint(job.id, number)
-            how = "deleted" if gone else "no savepoint any more; its state is kept until there is a newer checkpoint"
-            entry.note("savepoint.deleted", f"{job.name}: savepoint {number} is {how}", job_id=job.id)
-            return savepoint
-
-        await self._savepoints.remove(await self._journal.write(work))
+        await self._savepoints.delete(await self._lifecycle.require(reference), number, force=force)
 
     async def verify_savepoint(self, reference: str, number: int) -> SavepointVerdict:
         """Check every byte of a savepoint, in the store and in its directory; the record remembers when, and the result."""
-        job = await self._lifecycle.require(reference)
-        savepoint = await self._journal.read(lambda store: store.checkpoint(job.id, number))
-        if savepoint is None or savepoint.kind is not CheckpointKind.SAVEPOINT:
-            raise NotFound(f"the job {job.name} has no savepoint {number}")
-        verified, problems = await self._savepoints.verify(savepoint)
-        return SavepointVerdict(savepoint=verified, problems=problems)
+        savepoint, problems = await self._savepoints.verify(await self._lifecycle.require(reference), number)
+        return SavepointVerdict(savepoint=savepoint, problems=problems)
 
     # looking
 
@@ -461,29 +446,6 @@ class JobService:
     def _require_idle(self, job: Job) -> None:
         if self._lifecycle.lock(job.id).locked():
             raise Conflict(f"the job {job.name} is being restarted or upgraded", hint="try again when that is done")
-
-
-def _deletable(store: Store, job: Job, number: int, *, force: bool) -> Checkpoint:
-    """The savepoint of that number. Raises :class:`NotFound`, and :class:`Conflict` with what would be lost."""
-    savepoint = store.checkpoint(job.id, number)
-    if savepoint is None or savepoint.kind is not CheckpointKind.SAVEPOINT:
-        raise NotFound(f"the job {job.name} has no savepoint {number}")
-    if savepoint.status in {CheckpointStatus.IN_PROGRESS, CheckpointStatus.COMPLETED}:
-        raise Conflict(f"savepoint {number} of {job.name} is not committed yet", hint="let the job run, or restart it")
-    if force:
-        return savepoint
-    current = store.job(job.id)
-    execution = current.execution if current else None
-    if execution is not None and not execution.state.is_terminal and execution.restored_from == number:
-        raise Conflict(
-            f"{job.name} is running from savepoint {number}", hint="delete it when the job has ended, or with --force"
-        )
-    if only_restore_point(store.checkpoints(job.id, limit=ALL), number):
-        raise Conflict(
-            f"savepoint {number} is the only point that {job.name} can go on from",
-            hint="take another one first, or delete it with --force",
-        )
-    return savepoint
 
 
 def _is_active(job: Job) -> bool:
