@@ -40,7 +40,7 @@ from runner.requests import (
 from runner.savepoint.writing import check_place
 from runner.states import ExecutionState
 from runner.store.store import Store
-from runner.supervisor.control import ExecutionControl
+from runner.supervisor.asking import Asking, Steering
 from runner.supervisor.error_report import read_error_report
 from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.event_bus import EventBus, Subscription
@@ -55,13 +55,10 @@ from runner.supervisor.wishes import CancelWish, PauseWish, ResumeWish, Savepoin
 from runner.supervisor.work import Parts
 from spec.errors import UsageError
 
-_ANSWER_TIMEOUT = 20.0
 # A restart of a running job answers when the new execution is recorded, or after this: the stop may take long.
 _RESTART_PATIENCE = 5.0
 # With overrides the answer says whether the new generation works, which takes the start of its workers too.
 _OVERRIDE_PATIENCE = 60.0
-_LOOKS = 20
-_BETWEEN_LOOKS = 0.05
 _PAGE = 1000
 _MAXIMUM_EVENTS = 1000
 
@@ -99,6 +96,7 @@ class JobService:
         self._begun = time.monotonic()
         self._identity = identity
         self._admission = asyncio.Lock()
+        self._asking = Asking(executions, lifecycle)
         self._restarts = Restarts(parts, lifecycle, executions)
         self._restarting: set[asyncio.Task[None]] = set()
 
@@ -166,23 +164,23 @@ class JobService:
     async def stop(self, reference: str, request: StopRequest) -> Job:
         """Stop the job; returns once that is recorded. A job that is over, or ending already, is returned as it is."""
         job = await self._lifecycle.require(reference)
-        control = await self._control(job)
+        control = await self._asking.control(job)
         if control is None:
             await self._lifecycle.set_desired(job.id, DesiredState.STOPPED)
         else:
             wish = StopWish(savepoint=request.savepoint, description=request.description)
-            await self._ask(job, control, wish, wish.accepted)
+            await self._asking.end(job, control, wish)
         return await self.job(job.id)
 
     async def cancel(self, reference: str) -> Job:
         """End the job at once; returns once that is recorded. A job that is over is returned as it is."""
         job = await self._lifecycle.require(reference)
-        control = await self._control(job)
+        control = await self._asking.control(job)
         if control is None:
             await self._lifecycle.set_desired(job.id, DesiredState.CANCELED)
         else:
             wish = CancelWish()
-            await self._ask(job, control, wish, wish.accepted)
+            await self._asking.end(job, control, wish)
         return await self.job(job.id)
 
     async def pause(self, reference: str, request: PauseRequest) -> Job:
@@ -212,7 +210,7 @@ class JobService:
         """Take a savepoint; returns when it is committed and its directory is written (or its record says why not), or raises
         :class:`Conflict` when it is not committed within the time that checkpoints of the job may take."""
         job = await self._lifecycle.require(reference)
-        control = await self._control(job)
+        control = await self._asking.control(job)
         if control is None:
             raise _inactive(job)
         if request.directory is not None:
@@ -262,7 +260,7 @@ class JobService:
     async def _restart(self, job_id: str, request: RestartRequest) -> None:
         async with self._lifecycle.replacing(job_id):
             job = await self._lifecycle.reread(job_id)
-            await self._restarts.run(job, await self._control(job), request)
+            await self._restarts.run(job, await self._asking.control(job), request)
 
     async def close(self) -> None:
         """Give up restarts that have not come to their new execution yet."""
@@ -402,45 +400,9 @@ class JobService:
 
     # inside
 
-    async def _control(self, job: Job) -> ExecutionControl | None:
-        """The control of the job's execution; None when that is over. Raises :class:`Conflict` when nobody controls it."""
-        for _ in range(_LOOKS):
-            if job.execution is None or not _is_active(job):
-                return None
-            control = self._executions.control(job.execution.id)
-            if control is not None:
-                return control
-            # Just recorded and about to be controlled, or over since the store was read: either shows at once.
-            await asyncio.sleep(_BETWEEN_LOOKS)
-            job = await self._lifecycle.reread(job.id)
-        raise Conflict(f"nobody controls the execution of {job.name}", hint="restart the daemon: flowdeck down, flowdeck up")
-
-    async def _ask(
-        self,
-        job: Job,
-        control: ExecutionControl,
-        wish: StopWish | CancelWish | PauseWish | ResumeWish | ScaleWish,
-        accepted: asyncio.Future[None],
-    ) -> None:
-        try:
-            await control.post(wish)
-            async with asyncio.timeout(_ANSWER_TIMEOUT):
-                await accepted
-        except TimeoutError:
-            raise Conflict(f"the job {job.name} does not answer", hint="try again") from None
-        except Conflict:
-            if not control.ended.is_set():
-                raise
-
-    async def _steer(self, reference: str, wish: PauseWish | ResumeWish | ScaleWish) -> Job:
-        """Ask something of an execution that it outlives. Raises :class:`Conflict` when it does not."""
+    async def _steer(self, reference: str, wish: Steering) -> Job:
         job = await self._lifecycle.require(reference)
-        control = await self._control(job)
-        if control is None:
-            raise _active(job, f"`flowdeck restart {job.name}` starts it")
-        await self._ask(job, control, wish, wish.accepted)
-        if not wish.accepted.done() or wish.accepted.exception() is not None:  # it has ended instead
-            raise _active(await self.job(job.id), f"`flowdeck restart {job.name}` starts it")
+        await self._asking.steer(job, wish)
         return await self.job(job.id)
 
     def _require_idle(self, job: Job) -> None:
