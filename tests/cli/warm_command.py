@@ -72,7 +72,8 @@ def can_run(environment: dict[str, str]) -> bool:
 
 
 def serve(path: str, ready: int) -> None:
-    """Fork a process for each connection."""
+    """Fork a process for each connection, as long as the tests live."""
+    parent = os.getppid()
     for name in _IMPORTED:
         importlib.import_module(name)
     commands = importlib.import_module("tui.cli.main")
@@ -83,10 +84,14 @@ def serve(path: str, ready: int) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(path)
         listening.listen(16)
+        listening.settimeout(2.0)
         os.write(ready, b"ready")
         os.close(ready)
-        while True:
-            connection, _ = listening.accept()
+        while os.getppid() == parent:
+            try:
+                connection, _ = listening.accept()
+            except TimeoutError:
+                continue
             if os.fork() == 0:
                 listening.close()
                 _answer(connection)

@@ -52,23 +52,11 @@ async def fill(store, hours):
         await tidy(store, since + HOUR)
 
 
-async def test_every_window_shows_the_same_rates(store):
-    """Whatever was summed up already and whatever is read, a steady rate is steady, and a gauge's means lie where they were."""
+async def test_days_of_metrics_are_right_and_bounded(store):
+    """Whatever was summed up already and whatever is read, a steady rate is steady, and a gauge's means lie where they were.
+    Samples and short cells go once they are summed up; hours stay for months."""
     await fill(store, range(30))
-    now = 30 * HOUR
-    for window, buckets in ((60, 6), (300, 20), (HOUR, 60), (24 * HOUR, 96), (28 * HOUR, 7)):
-        found = await values(store, now - window, now, buckets)
-        assert found["rows_in", ""][1:-1] == pytest.approx([10.0] * (buckets - 2))
-        width = window / buckets
-        counted = buckets - int(300 // width) - 1  # the sink's last count is five minutes old
-        assert found.get(("rows_out", "sink"), [])[: max(counted, 0)] == pytest.approx([2.0] * max(counted, 0))
-        middles = [now - window + (number + 0.5) * width for number in range(buckets)]
-        assert found["lag_rows", ""][:-1] == pytest.approx(middles[:-1], abs=width + 15)
-
-
-async def test_the_number_of_rows_is_bounded(store):
-    """Samples and short cells go once they are summed up; hours stay for months."""
-    await fill(store, range(30))
+    await check_windows(store, 30 * HOUR)
     first = await rows(store)
     assert first[0] <= 3 * 130 * 1.6
     assert first[1] <= 3 * 360 * 5.2
@@ -80,6 +68,18 @@ async def test_the_number_of_rows_is_bounded(store):
     assert second[2] <= 3 * 60 * 38
     assert second[3] == 3 * 59
     assert (await values(store, HOUR, 29 * HOUR, 28))["rows_in", ""] == pytest.approx([10.0] * 28)
+
+
+async def check_windows(store, now):
+    """Every window that ends now."""
+    for window, buckets in ((60, 6), (300, 20), (HOUR, 60), (24 * HOUR, 96), (28 * HOUR, 7)):
+        found = await values(store, now - window, now, buckets)
+        assert found["rows_in", ""][1:-1] == pytest.approx([10.0] * (buckets - 2))
+        width = window / buckets
+        counted = buckets - int(300 // width) - 1  # the sink's last count is five minutes old
+        assert found.get(("rows_out", "sink"), [])[: max(counted, 0)] == pytest.approx([2.0] * max(counted, 0))
+        middles = [now - window + (number + 0.5) * width for number in range(buckets)]
+        assert found["lag_rows", ""][:-1] == pytest.approx(middles[:-1], abs=width + 15)
 
 
 async def test_months_later_everything_is_gone(store, make_job, make_execution):
