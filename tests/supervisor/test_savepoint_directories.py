@@ -24,14 +24,13 @@ from runner.supervisor.supervisor import Supervisor
 FINISHED, STOPPED = ExecutionState.FINISHED, ExecutionState.STOPPED
 
 
-def job_text(rows: int = 9_000, *, path: str = "in/numbers.csv", password: str = "") -> str:
+def job_text(path: str = "in/numbers.csv") -> str:
     """A job whose paths are relative to the directory that it is submitted with."""
-    extra = f'\n  headers {{ password = "{password}" }}' if password else ""
     return f"""
     env {{ job.name = "carried", checkpoint.interval = 100, read_limit.rows_per_second = 12000 }}
     source {{ LocalFile {{
       plugin_output = "numbers", path = "{path}", file_format_type = "csv", skip_header_row_number = 1
-      schema {{ fields {{ id = bigint, word = string }} }}{extra}
+      schema {{ fields {{ id = bigint, word = string }} }}
     }} }}
     sink {{ LocalFile {{ plugin_input = "numbers", path = "out", file_format_type = "parquet" }} }}
     """

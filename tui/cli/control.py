@@ -13,7 +13,7 @@ from spec.overrides.path import split_assignment
 from tui.cli import figures
 from tui.cli.failures import EXIT_FAILED
 from tui.cli.json_output import print_json
-from tui.cli.options import check_restore_point, home_option, job_argument, output_option
+from tui.cli.options import absolute_path, check_restore_point, home_option, job_argument, output_option
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
 from tui.cli.terminal import say_problem, write_data
@@ -84,7 +84,7 @@ def savepoint_command(job: str, *, description: str, directory: Path | None, out
 
     Its directory can be carried to another machine: flowdeck run FILE --restore DIR goes on from it there.
     """
-    place = None if directory is None else str(directory.expanduser().absolute())
+    place = None if directory is None else absolute_path(directory)
     with current_session().client() as client, suggesting(client, job):
         savepoint = client.savepoint(job, SavepointRequest(description=description, directory=place))
     if output == "json":

@@ -65,4 +65,9 @@ def check_restore_point(value: str) -> str:
     path = Path(value).expanduser()
     if os.sep not in value and not path.is_dir():
         raise click.BadParameter(f"{value!r} is neither `latest` nor the number of a checkpoint nor a savepoint's directory")
-    return str(path.absolute())
+    return absolute_path(path)
+
+
+def absolute_path(path: Path) -> str:
+    """What the daemon, which has a working directory of its own, understands."""
+    return os.path.abspath(path.expanduser())  # noqa: PTH100 - without looking at links
