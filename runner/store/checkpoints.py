@@ -15,6 +15,7 @@ import msgspec
 from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, SavepointPlace
 from runner.store import jobs
 from runner.store.errors import StoreError, already_exists, not_found
+from runner.store.executions import TERMINAL
 from runner.store.session import Row, Session, decode_record, encode_record
 
 INLINE_LIMIT = 1024 * 1024
@@ -22,6 +23,14 @@ FAILED_RETAINED = 20
 
 _WHERE = 'WHERE "job_id" = ? AND "id" = ?'
 _RESTORABLE = frozenset({CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED})
+_IN_USE = f"""
+    SELECT "execution"->>'restored_from' FROM "jobs"
+    WHERE "id" = $1 AND "execution_state" NOT IN ({TERMINAL})
+    AND "execution_id" IS DISTINCT FROM (
+        SELECT arg_max("record", "id")->>'execution_id' FROM "checkpoints"
+        WHERE "job_id" = $1 AND "status" IN ('completed', 'committed')
+    )
+"""
 _STATUSES_BEFORE = {
     CheckpointStatus.COMPLETED: frozenset({CheckpointStatus.IN_PROGRESS}),
     CheckpointStatus.COMMITTED: frozenset({CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}),
@@ -202,8 +211,9 @@ def prune(session: Session, job_id: str, retained: int) -> list[int]:
     restorable = [row[0] for row in rows if row[2] in _RESTORABLE]
     committed = [row[0] for row in rows if row[2] == CheckpointStatus.COMMITTED and row[1] != CheckpointKind.SAVEPOINT]
     failed = [row[0] for row in rows if row[2] == CheckpointStatus.FAILED]
-    gone = {*committed[max(retained, 1) :], *failed[FAILED_RETAINED:]} - {*restorable[:1], _in_use(session, job_id)}
+    gone = {*committed[max(retained, 1) :], *failed[FAILED_RETAINED:]} - {*restorable[:1]}
     if gone:
+        gone.discard(_in_use(session, job_id))
         _remove(session, job_id, {row[0]: row[3] for row in rows if row[0] in gone})
     return sorted(gone)
 
@@ -221,12 +231,8 @@ def state_file_names(session: Session) -> set[str]:
 
 def _in_use(session: Session, job_id: str) -> int | None:
     """The checkpoint that the job's execution started from, while that has none of its own: its next attempt needs it."""
-    job = jobs.get(session, job_id)
-    execution = job.execution if job is not None else None
-    if job is None or execution is None or execution.state.is_terminal:
-        return None
-    own = job.last_checkpoint is not None and job.last_checkpoint.execution_id == execution.id
-    return None if own else execution.restored_from
+    row = session.row(_IN_USE, job_id)
+    return None if row is None or row[0] is None else int(row[0])
 
 
 def _check_step(stored: Checkpoint, status: CheckpointStatus) -> None:
