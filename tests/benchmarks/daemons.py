@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from measure import Measurement, measure
+from measure import Measurement, measure, memory_of
 
 from runner.client import Client
 from runner.home import Home
@@ -16,13 +17,16 @@ from runner.requests import SubmitRequest
 from runner.states import ExecutionState
 
 _PATIENCE = 600.0
+_CLIENTS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """How many jobs at once went. ``silences``: attempts that ended because a worker was not heard of in time."""
+    """How many jobs at once went. ``together``: how many were running when the last one was submitted; ``silences``: attempts
+    that ended because a worker was not heard of in time."""
 
     jobs: int
+    together: int
     seconds: float
     cpu: float
     memory: int
@@ -64,25 +68,32 @@ class WarmDaemon:
         self._finish([self.client().submit(SubmitRequest(text=job.read_text(), file=str(job)))])
         return Measurement(time.perf_counter() - began, self._cpu() - before, self._memory())
 
-    def crowd(self, jobs: int) -> Crowd:
-        """So many small jobs at once."""
+    def crowd(self, jobs: int, stay: int = 0) -> Crowd:
+        """So many small jobs, submitted by several clients at once. Each takes ``stay`` seconds, or as long as it needs."""
         client = self.client()
         before, began = self._cpu(), time.perf_counter()
-        submitted = [client.submit(_job(f"crowd {number}", 100)) for number in range(jobs)]
+        with ThreadPoolExecutor(_CLIENTS) as clients:
+            submitted = list(clients.map(lambda number: self._submit(_job(f"crowd {stay} {number}", 100, stay)), range(jobs)))
+        together, memory = client.status().running, self._memory()
         self._finish(submitted)
         seconds, cpu = time.perf_counter() - began, self._cpu() - before
         executions = [client.executions(job.id)[0] for job in submitted]
         attempts = [attempt for execution in executions for attempt in client.attempts(execution.id)]
         return Crowd(
             jobs=jobs,
+            together=together,
             seconds=seconds,
             cpu=cpu,
-            memory=self._memory(),
+            memory=memory,
             finished=sum(execution.state is ExecutionState.FINISHED for execution in executions),
             restarts=sum(execution.restarts for execution in executions),
             silences=sum("silent" in (attempt.error.message if attempt.error else "") for attempt in attempts),
             slowest=max((execution.finished_at or 0) - execution.created_at for execution in executions),
         )
+
+    def _submit(self, request: SubmitRequest) -> Job:
+        with Client.connect(self._home, start=False, timeout=_PATIENCE) as client:
+            return client.submit(request)
 
     def _finish(self, jobs: list[Job]) -> None:
         for job in jobs:
@@ -101,18 +112,23 @@ class WarmDaemon:
         return total
 
     def _memory(self) -> int:
-        return sum(process.memory_info().rss for process in self._processes())
+        return sum(memory_of(process) for process in self._processes())
 
 
 def _has_ended(job: Job) -> bool:
     return job.execution is not None and job.execution.state.is_terminal
 
 
-def _job(name: str, rows: int) -> SubmitRequest:
+def _job(name: str, rows: int, stay: int = 0) -> SubmitRequest:
+    limit = f"read_limit.rows_per_second = {max(1, rows // stay)}" if stay else ""
     columns = "schema { fields { id = bigint, name = string } }"
     return SubmitRequest(
         text=f"""
-        env {{ job.mode = "BATCH", job.name = "{name}" }}
+        env {{
+          job.mode = "BATCH"
+          job.name = "{name}"
+          {limit}
+        }}
         source {{ FakeSource {{ row.num = {rows}, {columns} }} }}
         sink {{ Console {{ log.print.data = false }} }}
         """

@@ -102,12 +102,12 @@ def add_group(shown: Table, results: Results) -> None:
     shown.add_section()
 
 
-def add_crowd(shown: Table, crowd: Crowd) -> None:
+def add_crowd(shown: Table, crowd: Crowd, how: str) -> None:
     """The line of the many small jobs."""
     shown.add_row(
-        f"{crowd.jobs} jobs at once",
-        f"flowdeck: {crowd.finished} finished, {crowd.jobs / crowd.seconds:.1f} a second, the slowest {crowd.slowest:.1f} s;"
-        f" {crowd.silences} missed heartbeats, {crowd.restarts} restarts",
+        f"{crowd.jobs} jobs, {how}",
+        f"flowdeck: {crowd.finished} finished, {crowd.together} at once, {crowd.jobs / crowd.seconds:.1f} a second, the slowest"
+        f" {crowd.slowest:.1f} s; {crowd.silences} missed heartbeats, {crowd.restarts} restarts",
         "at the end",
         f"{100 * crowd.jobs:,}",
         f"{crowd.seconds:.2f}",
@@ -132,7 +132,8 @@ def main(arguments: Sequence[str] = ()) -> None:
     try:
         for name in chosen:
             if name == "crowd":
-                add_crowd(shown, daemon.crowd(sizes.crowd))
+                add_crowd(shown, daemon.crowd(sizes.crowd), "as fast as they come")
+                add_crowd(shown, daemon.crowd(sizes.crowd, stay=1 + sizes.crowd // 8), "staying")
             else:
                 add_group(shown, run_group(bench.groups()[name]()))
         Console(width=160).print(shown)

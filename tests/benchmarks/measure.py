@@ -75,14 +75,15 @@ class _PeakMemory(threading.Thread):
                 tree = [root, *root.children(recursive=True)]
             except psutil.Error:
                 return
-            self.maximum = max(self.maximum, sum(map(_memory, tree)))
+            self.maximum = max(self.maximum, sum(map(memory_of, tree)))
 
     def finish(self) -> None:
         self._done.set()
         self.join()
 
 
-def _memory(process: psutil.Process) -> int:
+def memory_of(process: psutil.Process) -> int:
+    """Its resident memory; 0 when it has gone."""
     try:
         full = process.memory_full_info()
         return int(getattr(full, "pss", full.rss))
