@@ -47,6 +47,8 @@ def purge_jobs(session: Session, before: float) -> list[str]:
 
 def prune_executions(session: Session, keep: int, limit: int) -> list[str]:
     """Remove at most ``limit`` executions beyond the newest ``keep`` of each job; their ids."""
+    if not _has_more(session, "executions", keep):
+        return []
     ids = [str(row[0]) for row in session.rows(_SUPERFLUOUS_EXECUTIONS, keep, limit)]
     _remove_executions(session, ids)
     return ids
@@ -54,10 +56,18 @@ def prune_executions(session: Session, keep: int, limit: int) -> list[str]:
 
 def prune_generations(session: Session, keep: int, limit: int) -> int:
     """Remove at most ``limit`` generations beyond the newest ``keep`` of each job that nothing refers to; how many went."""
+    if not _has_more(session, "generations", keep):
+        return 0
     rows = session.rows(_SUPERFLUOUS_GENERATIONS, keep, limit)
     for job_id, number in rows:
         session.change('DELETE FROM "generations" WHERE "job_id" = ? AND "number" = ?', job_id, number)
     return len(rows)
+
+
+def _has_more(session: Session, table: str, keep: int) -> bool:
+    """Whether any job has more than are kept: mostly none has, and this is found without reading a single record."""
+    statement = f'SELECT 1 FROM "{table}" GROUP BY "job_id" HAVING count(*) > greatest(?, 1) LIMIT 1'
+    return session.row(statement, keep) is not None
 
 
 def _purge(session: Session, job_id: str) -> None:

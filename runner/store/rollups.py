@@ -80,8 +80,9 @@ _FROM_CELLS = """
 """
 
 
-def tidy(session: Session, now: float) -> bool:
-    """Do one step of what is due at ``now`` (epoch seconds); False when nothing was."""
+def tidy(session: Session, now: float, steady: float | None = None) -> bool:
+    """Do one step of what is due at ``now`` (epoch seconds); False when nothing was. ``steady`` is a time that did not jump
+    ahead: by it is judged what goes for good."""
     moment = round(now * MICROSECONDS)
     known = held(session)
     if known[RESOLUTIONS[1].seconds].until > moment:
@@ -90,7 +91,9 @@ def tidy(session: Session, now: float) -> bool:
     for finer, coarser in itertools.pairwise(RESOLUTIONS):
         if _roll_up(session, known, finer, coarser, moment):
             return True
-    return any(_drop_old(session, known, number, moment) for number in range(len(RESOLUTIONS)))
+    last = len(RESOLUTIONS) - 1
+    oldest = moment if steady is None else round(steady * MICROSECONDS)
+    return any(_drop_old(session, known, number, oldest if number == last else moment) for number in range(last + 1))
 
 
 def _roll_up(session: Session, known: dict[int, Held], finer: Resolution, coarser: Resolution, moment: int) -> bool:

@@ -340,10 +340,11 @@ class Store:
         instead: what is in a cell counts as spread evenly over it."""
         return metrics.series(self._session, execution_ids, names, since, until, buckets)
 
-    def tidy_metrics(self, now: float) -> bool:
+    def tidy_metrics(self, now: float, steady: float | None = None) -> bool:
         """Do one bounded step of summing up the samples that are old enough at ``now``, or of dropping what is too old; False
-        when nothing is due. Meant to be called until then, once a minute: that keeps the file's size flat."""
-        return rollups.tidy(self._session, now)
+        when nothing is due. Meant to be called until then, once a minute: that keeps the file's size flat. By ``steady``, a
+        time that did not jump ahead, is judged what goes for good; what goes because it is summed up goes by ``now``."""
+        return rollups.tidy(self._session, now, steady)
 
     # events
 

@@ -6,11 +6,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+import time
 from pathlib import Path
 
 from runner.home import Home
 from runner.store.errors import StoreError
-from runner.supervisor.journal import Entry, Journal
+from runner.supervisor.journal import Journal
 from runner.supervisor.limits import Limits
 from runner.supervisor.steady_clock import SteadyClock
 
@@ -41,15 +42,14 @@ class Housekeeping:
         """Once."""
         limits, now = self._limits, self._clock.now()
 
-        def work(entry: Entry) -> None:
-            entry.store.prune_events(limits.events_retained)
-            entry.store.purge_jobs(now - limits.deleted_retention)
-            entry.store.prune_executions(limits.executions_retained)
-            entry.store.prune_generations(limits.generations_retained)
-
-        await self._journal.write(work)
-        while await self._journal.write(lambda entry: entry.store.tidy_metrics(now)):
-            pass  # each step is short, and between two of them everybody else has their turn
+        # Each step is short, and between two of them everybody else has their turn.
+        await self._journal.write(lambda entry: entry.store.prune_events(limits.events_retained))
+        await self._journal.write(lambda entry: entry.store.purge_jobs(now - limits.deleted_retention))
+        await self._journal.write(lambda entry: entry.store.prune_executions(limits.executions_retained))
+        await self._journal.write(lambda entry: entry.store.prune_generations(limits.generations_retained))
+        measured = time.time()  # by the clock that the samples have
+        while await self._journal.write(lambda entry: entry.store.tidy_metrics(measured, now)):
+            pass
         known = await self._journal.read(lambda store: store.execution_ids())
         await asyncio.to_thread(_remove_logs, self._home, known, now - _YOUNGEST_LOG)
 

@@ -153,6 +153,15 @@ async def test_a_clock_that_is_set_back_is_measured_again(store):
     assert (await values(store, 0, HOUR, 2))["rows_in", ""] == pytest.approx([10.0] * 2)
 
 
+async def test_a_clock_that_jumps_ahead_takes_no_history(store):
+    """What goes because it is summed up goes; the hours stay, as by the steady clock they are not old."""
+    await store.write(lambda s: s.append_metrics(steady(0, HOUR, 10)))
+    while await store.write(lambda s: s.tidy_metrics(START + 400 * DAY, START + 2 * HOUR)):
+        pass
+    assert (await rows(store))[:3] == [0, 0, 0]
+    assert (await values(store, 0, HOUR, 1))["rows_in", ""] == pytest.approx([10.0])
+
+
 async def test_an_upgraded_store_catches_up_in_steps(store):
     """A day of samples from before there were cells: many short steps, between which others write."""
     await store.write(lambda s: s.append_metrics(steady(0, DAY, 60)))
