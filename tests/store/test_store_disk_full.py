@@ -155,7 +155,7 @@ async def test_a_disk_that_is_full_at_the_start_is_an_error_with_a_hint(small_di
     await store.close()
 
 
-@pytest.mark.parametrize("small_disk", ["2m"], indirect=True)
+@pytest.mark.parametrize("small_disk", ["4m"], indirect=True)
 async def test_no_migration_without_room_for_the_copy(small_disk):
     """When the former database cannot be saved first, it stays as it is; with space again the migration goes through."""
     path = small_disk / "home" / "control.duckdb"
@@ -165,7 +165,7 @@ async def test_no_migration_without_room_for_the_copy(small_disk):
     before = path.read_bytes()
     later = (*MIGRATIONS, Migration(len(MIGRATIONS) + 1, "more", ('CREATE TABLE "more" ("id" INTEGER)',)))
     ballast = small_disk / "ballast"
-    ballast.write_bytes(bytes(2 * 2**20 - len(before) - 100_000))
+    ballast.write_bytes(bytes(4 * 2**20 - len(before) - 100_000))
     with pytest.raises(StoreError) as caught:
         await AsyncStore.open(path, migrations=later)
     assert caught.value.code == "store-unavailable"
