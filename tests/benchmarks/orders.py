@@ -40,7 +40,9 @@ def read(path: str, file_format: str) -> str:
 
 def digest(source: str) -> list[tuple[object, ...]]:
     """What must be equal of two results: rows, and sums over each of their columns."""
-    found = duckdb.execute(f"SELECT count(*), sum(id), sum(amount::DECIMAL(18, 2)), bit_xor(hash(name)) FROM ({source})").fetchall()
+    found = duckdb.execute(
+        f"SELECT count(*), sum(id), sum(amount::DECIMAL(18, 2)), bit_xor(hash(name)) FROM ({source})"
+    ).fetchall()
     return list(found)
 
 
