@@ -12,7 +12,7 @@ from runner.supervisor.errors import AttemptFailed, error_info
 from runner.supervisor.orphans import NOTHING_NOTED
 from runner.supervisor.outcome import Ending, Outcome
 from runner.supervisor.pending_wishes import resolve
-from runner.supervisor.recurrence import recurring
+from runner.supervisor.recurrence import FILE_MISSING, recurring
 from runner.supervisor.settlement import settle
 from spec.errors import FlowdeckError
 
@@ -86,7 +86,8 @@ class Aftermath:
             error = recurring(error)
             await self._finish(ExecutionState.FAILED, "another attempt would fail the same way", clean=False, error=error)
             return None
-        hopeless = course.fragile or not failure.retriable
+        never = error.code == FILE_MISSING and not course.touched  # a path mistyped: whoever started the job is waiting
+        hopeless = course.fragile or never or not failure.retriable
         delay = None if hopeless else self._next_delay(error)
         if delay is None:
             await self._finish(ExecutionState.FAILED, "" if hopeless else course.budget.describe(), clean=False, error=error)

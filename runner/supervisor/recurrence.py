@@ -12,8 +12,9 @@ import msgspec
 
 from runner.model import ErrorInfo
 
+FILE_MISSING: Final = "file-missing"
 _HINTS: Final = {
-    "file-missing": "put the file there or correct the path, then start the job again with `flowdeck restart`",
+    FILE_MISSING: "put the file there or correct the path, then start the job again with `flowdeck restart`",
     "data": "correct the row, or let the job go on without it with on_error, then `flowdeck restart`",
     "sql": "correct the query, or the rows that it fails at, then `flowdeck restart`",
     "target": "put the target in the state that the job asks for, then `flowdeck restart`",

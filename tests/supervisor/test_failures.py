@@ -94,19 +94,30 @@ async def test_hopeless_failure_is_not_tried_again(flow, copy):
 
 
 async def test_start_failure_has_an_execution_and_an_attempt(flow, copy):
-    """A job whose input is not there is recorded: execution, attempts and reason. It may come late, so that is tried once."""
+    """A job whose input is not there when it starts is recorded, execution, attempt and reason, and fails at once."""
     job = await flow.service.submit(copy.but(rows=1).request())
     await flow.reach(job.id, FINISHED)
     copy.but(rows=1).source.unlink()
     again = await flow.service.restart(job.id, RestartRequest(restore="none"))
     execution = await flow.reach(job.id, FAILED)
     assert execution.id == again.execution.id
-    first, second = await flow.service.attempts(execution.id)
-    assert (first.error.code, first.error) == ("file-missing", second.error)
-    assert (first.cause, first.workers, first.rows_in) == ("the execution was started", 1, 0)
-    assert second.cause == f"attempt 1 failed: {first.error.message}"
-    assert execution.error.message == f"failed twice at the same place: {second.error.message}"
+    (only,) = await flow.service.attempts(execution.id)
+    assert (only.error.code, only.error) == ("file-missing", execution.error)
+    assert (only.cause, only.workers, only.rows_in) == ("the execution was started", 1, 0)
     assert "numbers-1.csv" in execution.error.message
+
+
+async def test_input_that_goes_while_a_job_runs_is_missed_twice(flow, copy):
+    """An input that is gone when the job goes on may come back, so that is tried once more; then the job fails and says so."""
+    job = await flow.service.submit(copy.request())
+    await flow.progressed(job.id)
+    copy.source.unlink()
+    await kill_worker(flow, job.id)
+    execution = await flow.reach(job.id, FAILED)
+    *_, before, last = await flow.service.attempts(execution.id)
+    assert (before.error.code, before.error) == ("file-missing", last.error)
+    assert last.cause == f"attempt {before.number} failed: {before.error.message}"
+    assert execution.error.message == f"failed twice at the same place: {last.error.message}"
     assert "flowdeck restart" in execution.error.hint
 
 
