@@ -58,7 +58,7 @@ class RestartKind(enum.StrEnum):
 
 class RestartStrategy(msgspec.Struct, frozen=True, kw_only=True):
     """Restart policy; durations in seconds. ``attempts`` counts restarts, not the first start. ``jitter``: the share of each
-    delay that chance may take off it. ``reset``: after running so long without a failure the count starts again; None: never."""
+    delay that chance may take off it. ``reset``: after running so long without a failure the count begins anew; None: never."""
 
     kind: RestartKind = RestartKind.FIXED_DELAY
     attempts: int = 3
