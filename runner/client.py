@@ -13,7 +13,6 @@ from typing import Self, TypeVar
 
 import msgspec
 
-from runner.api.limits import MAXIMUM_BODY_BYTES
 from runner.endpoint import DaemonUnreachable, Endpoint, UnixEndpoint, unreachable
 from runner.event_feed import EventFeed
 from runner.home import Home
@@ -42,7 +41,6 @@ from runner.replies import (
     KeyList,
     LogPage,
     NewKey,
-    Problem,
     QueueList,
     SavepointList,
     SavepointVerdict,
@@ -62,7 +60,7 @@ from runner.requests import (
     WorkersRequest,
 )
 from runner.states import ExecutionState
-from runner.transport import ApiError, DaemonConnection, exchange, problem_of, target_of
+from runner.transport import ApiError, DaemonConnection, encode_body, exchange, problem_of, target_of
 from spec.errors import FlowdeckError
 
 __all__ = ["ApiError", "Client", "DaemonUnreachable", "EventFeed", "JobPage", "WaitTimeout"]
@@ -307,7 +305,7 @@ class Client:
 
     def _send(self, method: str, target: str, request: msgspec.Struct | None = None, *, timeout: float | None = None) -> bytes:
         seconds = self.timeout if timeout is None else timeout
-        body = None if request is None else _encode(request)
+        body = None if request is None else encode_body(request)
         try:
             response, answer = self._exchange(method, target, body, seconds)
         except (OSError, http.client.HTTPException) as error:
@@ -331,15 +329,6 @@ class Client:
             if not reused:
                 raise
             return exchange(self._connection, method, target, body, timeout)
-
-
-def _encode(request: msgspec.Struct) -> bytes:
-    """The body; refused here when the daemon would, because it would close the connection while we still send."""
-    body = msgspec.json.encode(request)
-    if len(body) > MAXIMUM_BODY_BYTES:
-        detail = f"the request has {len(body)} bytes, {MAXIMUM_BODY_BYTES} are allowed"
-        raise ApiError(Problem(type="about:blank", title="Too large", status=413, detail=detail, code="body-too-large"))
-    return body
 
 
 def _await_event(feed: EventFeed, job_id: str, timeout: float) -> None:

@@ -14,6 +14,7 @@ import faulthandler
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -23,11 +24,13 @@ from typing import TypeVar
 import msgspec
 
 from runner.api.gateway import Gateway
-from runner.api.server import open_tcp, serve
+from runner.api.listening import listen_at, open_tcp
+from runner.api.on_demand import serve_on_demand
 from runner.daemon_log import configure_logging
 from runner.endpoint import ListenAddress, parse_listen
 from runner.home import Home
 from runner.model import ErrorInfo
+from runner.near_client import NearClient
 from runner.supervisor.supervisor import Supervisor
 from spec.errors import FlowdeckError, UsageError
 
@@ -41,9 +44,9 @@ _EXIT_ENVIRONMENT = 2
 @contextlib.asynccontextmanager
 async def running_daemon(
     home: Home, watch: Sequence[Path], closing: asyncio.Event, *, embedded: bool, listen: ListenAddress | None = None
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Gateway]:
     """The daemon of ``home``, answering on its socket, and on the TCP address ``listen``, while the context is open; sets
-    ``closing`` when it is told to end.
+    ``closing`` when it is told to end. Yields what its routes are given.
 
     Raises what opening the home and the store raises (:class:`runner.home.HomeLocked` and others). On leaving, workers are
     stopped; their executions stay on record, and the next daemon resumes them from their last checkpoint.
@@ -57,11 +60,22 @@ async def running_daemon(
             raise
         url = "" if tcp is None else f"http://{tcp[1]}"
         gateway = Gateway(service=supervisor.service, keys=supervisor.keys, listening=url, closing=closing)
-        api = await stack.enter_async_context(serve(gateway, home.socket_path, tcp))
+        api = await stack.enter_async_context(_answering(gateway, listen_at(home.socket_path), tcp, embedded=embedded))
         api.add_done_callback(lambda _task: closing.set())
         _log.info("the daemon answers on %s, process %d", " and ".join(filter(None, [str(home.socket_path), url])), os.getpid())
-        yield
+        yield gateway
         _log.info("the daemon ends")
+
+
+def _answering(
+    gateway: Gateway, owners: socket.socket, tcp: tuple[socket.socket, ListenAddress] | None, *, embedded: bool
+) -> contextlib.AbstractAsyncContextManager[asyncio.Future[None]]:
+    """The API, at once or, when whoever needs this daemon has no need of HTTP, once somebody asks."""
+    if embedded and tcp is None:
+        return serve_on_demand(gateway, owners)
+    from runner.api.server import serve  # the HTTP server and its libraries
+
+    return serve(gateway, owners, tcp)
 
 
 class EmbeddedDaemon:
@@ -70,24 +84,26 @@ class EmbeddedDaemon:
     def __init__(self, home: Home) -> None:
         self._home = home
 
-    def run(self, work: Callable[[], T]) -> T:
+    def run(self, work: Callable[[NearClient], T]) -> T:
         """Do ``work`` in a thread while the daemon runs on this, the main thread; returns what it returns.
 
-        ``work`` talks to the daemon through an ordinary client. When the daemon is told to end first, the client's calls fail
-        with ``DaemonUnreachable`` and ``work`` has to end too.
+        ``work`` talks to the daemon through the client that it is given. When the daemon is told to end first, the client's
+        calls fail with ``DaemonUnreachable`` and ``work`` has to end too.
         """
         _require_main_thread()
         self._home.create()
         configure_logging(self._home.daemon_log, foreground=False)
         return asyncio.run(self._run(work))
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def _run(self, work: Callable[[NearClient], T]) -> T:
         closing = asyncio.Event()
-        async with running_daemon(self._home, (), closing, embedded=True):
-            done = asyncio.ensure_future(asyncio.to_thread(work))
+        async with running_daemon(self._home, (), closing, embedded=True) as gateway:
+            client = NearClient(gateway)
+            done = asyncio.ensure_future(asyncio.to_thread(work, client))
             told = asyncio.ensure_future(closing.wait())
             await asyncio.wait({done, told}, return_when=asyncio.FIRST_COMPLETED)
             told.cancel()
+            await client.close()
         return await done
 
 

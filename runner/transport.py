@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from runner.api.limits import MAXIMUM_BODY_BYTES
 from runner.endpoint import Endpoint
 from runner.replies import Problem
 from spec.errors import FlowdeckError
@@ -60,6 +61,15 @@ def exchange(
     connection.sock.settimeout(timeout)
     response = connection.getresponse()
     return response, response.read()
+
+
+def encode_body(request: msgspec.Struct) -> bytes:
+    """The body; refused here when the daemon would, because it would close the connection while we still send."""
+    body = msgspec.json.encode(request)
+    if len(body) > MAXIMUM_BODY_BYTES:
+        detail = f"the request has {len(body)} bytes, {MAXIMUM_BODY_BYTES} are allowed"
+        raise ApiError(Problem(type="about:blank", title="Too large", status=413, detail=detail, code="body-too-large"))
+    return body
 
 
 def target_of(*parts: str | int, query: Mapping[str, str | int | float | bool | None] | None = None) -> str:

@@ -1,8 +1,8 @@
-"""Failures as problem documents (RFC 9457). Every answer that is not a success comes from here."""
+"""Failures as answers: problem documents (RFC 9457). Every answer that is not a success comes from here; what an error of the
+core is to a client is said in :mod:`runner.api.statuses`."""
 
 from __future__ import annotations
 
-import http
 import logging
 from typing import Any
 
@@ -13,6 +13,7 @@ from litestar.types import ExceptionHandlersMap
 
 from runner.api.faults import faults_of
 from runner.api.limits import MAXIMUM_BODY_BYTES
+from runner.api.statuses import make_problem, problem_of, problem_of_defect
 from runner.replies import Problem
 from spec.errors import FlowdeckError
 
@@ -20,43 +21,14 @@ _log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 
-_STATUS_OF_CODE = {
-    "not-found": 404,
-    "already-exists": 409,
-    "unauthorized": 401,
-    "forbidden": 403,
-    "checkpoint-corrupt": 409,
-    "conflict": 409,
-    "illegal-transition": 409,
-    "unsupported-media-type": 415,
-    "spec-invalid": 422,
-    "store-closed": 503,
-    "store-timeout": 503,
-    "store-unavailable": 503,
-    "timeout": 504,
-}
 _CODE_OF_STATUS = {
     404: ("no-such-route", "there is nothing at this path", "GET /api/v1/openapi.json lists the routes"),
     413: ("body-too-large", f"the request's body has more than {MAXIMUM_BODY_BYTES} bytes", ""),
 }
 
 
-def make_problem(status: int, code: str, detail: str, *, hint: str = "", errors: tuple[dict[str, Any], ...] = ()) -> Problem:
-    """A problem whose type and title follow from its code and status."""
-    title = http.HTTPStatus(status).phrase
-    kind = f"urn:flowdeck:problem:{code}"
-    return Problem(type=kind, title=title, status=status, detail=detail, code=code, hint=hint, errors=errors)
-
-
 def _respond(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
-
-
-def problem_of(error: FlowdeckError) -> Problem:
-    """The problem that an error of the core is to a client."""
-    status = _STATUS_OF_CODE.get(error.code, 400 if error.exit_code == 2 else 500)
-    errors = tuple(getattr(error, "diagnostics", ()))
-    return make_problem(status, error.code, error.message, hint=error.hint, errors=errors)
 
 
 def _on_flowdeck_error(_request: Request[Any, Any, Any], error: FlowdeckError) -> Response[bytes]:
@@ -100,8 +72,7 @@ def _on_http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Re
 def _on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Our own mistake: the log has the details, the answer has none."""
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    detail = "the daemon could not answer because of a defect of its own"
-    return _respond(make_problem(500, "internal", detail, hint="the details are in daemon.log in the home directory"))
+    return _respond(problem_of_defect())
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {

@@ -1,4 +1,4 @@
-"""Serve the application on the home's unix socket, and on a TCP address when that is wanted."""
+"""Serve the application on the sockets of :mod:`runner.api.listening`: the home's, and a TCP address when that is wanted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import uvicorn
 from litestar.types import ASGIApp
@@ -14,12 +13,10 @@ from litestar.types import ASGIApp
 from runner.api.access import OwnersDoor
 from runner.api.application import build_application
 from runner.api.gateway import Gateway
+from runner.api.listening import BACKLOG
 from runner.api.tcp_door import TcpDoor
-from runner.endpoint import ListenAddress, is_loopback
-from runner.supervisor.keys import Keys
-from spec.errors import UsageError
+from runner.endpoint import ListenAddress
 
-_BACKLOG = 128
 _GRACE_SECONDS = 3
 _IDLE_SECONDS = 60
 _TICK_SECONDS = 1
@@ -51,42 +48,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-def open_tcp(wanted: ListenAddress, keys: Keys) -> tuple[socket.socket, ListenAddress]:
-    """A bound socket, and the address it has got. Raises UsageError for an address that cannot be had, or that other machines
-    can reach although there is no key."""
-    try:
-        family, kind, protocol, _, place = socket.getaddrinfo(wanted.address, wanted.port, type=socket.SOCK_STREAM)[0]
-        if not is_loopback(str(place[0])) and not keys.all():
-            raise UsageError(
-                f"{wanted} can be reached from other machines, and nobody would need a key",
-                hint="make one first: flowdeck keys add NAME --scope operate; or listen on 127.0.0.1",
-                code="listen-refused",
-            )
-        listener = socket.socket(family, kind, protocol)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(place)
-        except OSError:
-            listener.close()
-            raise
-    except OSError as error:
-        message = f"cannot listen on {wanted}: {error.strerror or error}"
-        raise UsageError(message, hint="choose another port, or 0 for any", code="listen-failed") from error
-    bound = listener.getsockname()
-    return listener, ListenAddress(str(bound[0]), int(bound[1]))
-
-
 @contextlib.asynccontextmanager
 async def serve(
-    gateway: Gateway, path: Path, tcp: tuple[socket.socket, ListenAddress] | None = None
+    gateway: Gateway, owners: socket.socket, tcp: tuple[socket.socket, ListenAddress] | None = None
 ) -> AsyncIterator[asyncio.Future[None]]:
-    """Answer on a unix socket at ``path``, for this user only, and on ``tcp``, while the context is open.
+    """Answer on the unix socket ``owners``, whose clients may do everything, and on ``tcp``, while the context is open.
 
-    The caller holds the home's lock: a socket file that is already there is a leftover. On leaving, event streams are ended
-    and requests in progress get three seconds. Yields what ends early only if serving fails.
+    On leaving, event streams are ended, requests in progress get three seconds, and the sockets are closed. Yields what ends
+    early only if serving fails.
     """
     application = build_application(gateway)
-    doors: list[tuple[ASGIApp, socket.socket, int | None]] = [(OwnersDoor(application), _listen(path), None)]
+    doors: list[tuple[ASGIApp, socket.socket, int | None]] = [(OwnersDoor(application), owners, None)]
     if tcp is not None:
         listener, address = tcp
         doors.append((TcpDoor(application, gateway.keys, address), listener, _TCP_CONNECTIONS))
@@ -122,23 +94,8 @@ def _configure(application: ASGIApp, connections: int | None) -> uvicorn.Config:
         log_config=None,
         proxy_headers=False,
         server_header=False,
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
         limit_concurrency=connections,
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-
-
-def _listen(path: Path) -> socket.socket:
-    """The directory is private (mode 0700), so nobody can connect before the socket's own mode is set."""
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        path.unlink(missing_ok=True)
-        listener.bind(str(path))
-        path.chmod(0o600)
-        listener.listen(_BACKLOG)
-        listener.settimeout(0)
-    except BaseException:
-        listener.close()
-        raise
-    return listener

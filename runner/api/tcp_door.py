@@ -18,7 +18,8 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from runner.api.access import ACCESS, Forbidden, Unauthorized
-from runner.api.problems import PROBLEM_JSON, problem_of
+from runner.api.problems import PROBLEM_JSON
+from runner.api.statuses import problem_of
 from runner.endpoint import ListenAddress, is_loopback
 from runner.model import KeyScope
 from runner.supervisor.keys import Keys

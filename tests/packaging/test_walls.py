@@ -24,6 +24,7 @@ def test_imports_point_one_way() -> None:
     [
         ("spec.check", {"textual", "duckdb", "pyarrow", "litestar", "runner"}),
         ("runner.client", {"textual", "duckdb", "pyarrow", "litestar", "uvicorn"}),
+        ("runner.daemon", {"textual", "pyarrow", "numpy", "litestar", "uvicorn"}),
         ("tui.cli.main", {"textual", "duckdb", "pyarrow", "litestar", "uvicorn", "rich", "jsonschema"}),
         ("tui.app", {"duckdb", "pyarrow", "litestar", "uvicorn", "numpy", "httpx"}),
         ("flowdeck", {"textual", "duckdb", "pyarrow", "litestar", "jsonschema"}),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from runner.client import ApiError, Client
 from runner.model import Checkpoint, Execution, Job, LogLine
 from runner.requests import StopRequest, SubmitRequest
+from runner.transport import ApiError
 from spec.errors import FlowdeckError
 from spec.job import JobMode
 from tui.cli.failures import EXIT_INTERRUPTED, discard_stdout
@@ -19,8 +20,34 @@ from tui.cli.run_progress import RunProgress
 _FIRST_STEP_SECONDS = 0.02
 _STEP_SECONDS = 0.25
 _LOG_PAGE = 1000
+_CHECKPOINTS = 1000
 _TOLD_LEVELS = {"warning", "error", "critical"}
 _ROW_LEVEL = "output"
+
+
+class JobCalls(Protocol):
+    """What following a run asks of a daemon, near or far: a client of :mod:`runner.client` or :mod:`runner.near_client`."""
+
+    def submit(self, request: SubmitRequest) -> Job:
+        """Check and start a job."""
+
+    def job(self, reference: str) -> Job:
+        """The job with its newest execution and checkpoint."""
+
+    def execution(self, execution_id: str) -> Execution:
+        """One execution by its id."""
+
+    def checkpoints(self, reference: str, *, limit: int) -> tuple[Checkpoint, ...]:
+        """Newest first."""
+
+    def logs(self, reference: str, *, after: int, limit: int) -> tuple[LogLine, ...]:
+        """The lines after an offset."""
+
+    def stop(self, reference: str, request: StopRequest) -> Job:
+        """End with a savepoint."""
+
+    def cancel(self, reference: str) -> Job:
+        """End without one."""
 
 
 class Abandoned(FlowdeckError):
@@ -60,7 +87,7 @@ class RunFollower:
         self._obeyed = 0
         self._prints_rows = prints_rows
 
-    def follow(self, client: Client) -> Outcome:
+    def follow(self, client: JobCalls) -> Outcome:
         """Return how the execution ended. Raises what the daemon refuses the job with, and ``DaemonUnreachable``."""
         job = self._submitted(client)
         step = _FIRST_STEP_SECONDS
@@ -77,7 +104,7 @@ class RunFollower:
             self._interrupts.wait(step)
             step = min(step * 1.5, _STEP_SECONDS)
 
-    def _submitted(self, client: Client) -> Job:
+    def _submitted(self, client: JobCalls) -> Job:
         if self._job is None:
             if self._interrupts.count:
                 raise Abandoned("interrupted before the job was started")
@@ -87,9 +114,9 @@ class RunFollower:
             self._job, self._execution_id = job, job.execution.id
         return self._job
 
-    def _outcome(self, client: Client, execution: Execution) -> Outcome:
+    def _outcome(self, client: JobCalls, execution: Execution) -> Outcome:
         job = client.job(execution.job_id)
-        taken = client.checkpoints(job.id, limit=1000)
+        taken = client.checkpoints(job.id, limit=_CHECKPOINTS)
         own = tuple(checkpoint for checkpoint in taken if checkpoint.execution_id == execution.id)
         return Outcome(job, execution, own, self._taken(own), interrupted=self._obeyed > 0)
 
@@ -101,7 +128,7 @@ class RunFollower:
         oldest = min(checkpoint.id for checkpoint in kept)
         return kept[0].id - min(former.id if former is not None else 0, oldest - 1)
 
-    def _obey(self, client: Client, job: Job) -> None:
+    def _obey(self, client: JobCalls, job: Job) -> None:
         """Do what the interrupts since the last look ask for: the first stops, the second cancels, the third leaves."""
         count = self._interrupts.count
         if count <= self._obeyed:
@@ -129,9 +156,9 @@ class RunFollower:
                 raise
             self._progress.tell(error.message)  # it is ending already, one way or the other
 
-    def _print_log(self, client: Client, job: Job) -> None:
+    def _print_log(self, client: JobCalls, job: Job) -> None:
         """Rows of Console sinks go to stdout, warnings and errors to stderr."""
-        while lines := client.logs(job.id, after=self._log_offset, limit=_LOG_PAGE, tail=False):
+        while lines := client.logs(job.id, after=self._log_offset, limit=_LOG_PAGE):
             self._log_offset = lines[-1].offset
             rows = "".join(f"{line.message}\n" for line in lines if line.level == _ROW_LEVEL)
             if rows and self._prints_rows:
@@ -143,7 +170,7 @@ class RunFollower:
         if told:
             self._progress.tell("\n".join(told))
 
-    def _write_rows(self, client: Client, job: Job, rows: str) -> None:
+    def _write_rows(self, client: JobCalls, job: Job, rows: str) -> None:
         try:
             self._progress.write_rows(rows)
         except BrokenPipeError:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from runner.client import Client, DaemonUnreachable
 from runner.home import Home, HomeLocked
 from runner.launch import answers
 from tui.cli.run_follow import Outcome, RunFollower
 from tui.cli.terminal import say
+
+if TYPE_CHECKING:
+    from runner.near_client import NearClient
 
 _CONNECT_SECONDS = 20.0
 _RETURN_SECONDS = 5.0
@@ -43,20 +47,19 @@ def follow_anywhere(home: Home, follower: RunFollower) -> Outcome:
 def _follow_embedded(home: Home, follower: RunFollower) -> Outcome:
     from runner.daemon import EmbeddedDaemon  # a whole daemon: imported only when there is none yet
 
-    def work() -> Outcome:
-        with Client.connect(home, start=False) as client:
-            try:
-                outcome = follower.follow(client)
-            except DaemonUnreachable as error:  # somebody shut this process's daemon down
-                error.hint = _GOES_ON
-                raise
-            _tell_others(client)
-            return outcome
+    def work(client: NearClient) -> Outcome:
+        try:
+            outcome = follower.follow(client)
+        except DaemonUnreachable as error:  # somebody shut this process's daemon down
+            error.hint = _GOES_ON
+            raise
+        _tell_others(client)
+        return outcome
 
     return EmbeddedDaemon(home).run(work)
 
 
-def _tell_others(client: Client) -> None:
+def _tell_others(client: NearClient) -> None:
     """Jobs that others started in this process's daemon end with it."""
     running = client.status().running
     if running:
