@@ -86,6 +86,15 @@ def sync_directory(directory: Path) -> None:
     _sync(directory, os.O_RDONLY | os.O_DIRECTORY)
 
 
+def _sync_if_there(directory: Path) -> None:
+    """Another worker that is done may remove the staging directory at any moment once it is empty."""
+    try:
+        sync_directory(directory)
+    except NotPrepared:
+        if directory.exists():
+            raise
+
+
 def _sync(path: Path, flags: int) -> None:
     """Raises NotPrepared while nothing has been tried yet; once an fsync has failed, nobody knows what is on the disk."""
     try:
@@ -117,15 +126,14 @@ def directories_between(staged: Iterable[Path], staging: Path) -> list[Path]:
 def publish(files: Sequence[tuple[Path, Path]], staging: Path) -> None:
     """Rename every (staged, final) pair and make the renames durable. A pair that was renamed before is left alone, and made
     durable again: whoever renamed it may have died before that."""
-    touched: set[Path] = set()
     for staged, final in files:
         if not final.parent.is_dir():
             make_directory(final.parent)
         _rename(staged, final)
-        touched.update((staged.parent, final.parent))
-    for directory in touched:
-        if directory.is_dir():
-            sync_directory(directory)
+    for directory in {final.parent for _, final in files}:
+        sync_directory(directory)
+    for directory in {staged.parent for staged, _ in files}:
+        _sync_if_there(directory)
     for directory in directories_between((staged for staged, _ in files), staging):
         if directory != staging:
             with contextlib.suppress(OSError):  # not empty yet, or removed before
