@@ -43,7 +43,7 @@ def test_each_action_sends_one_request(client: Client, stage: Any, target: Targe
     newest, *_ = points(samples.sample_checkpoints(ORDERS))
     assert "from checkpoint #812" in perform.restore(target, newest)(client).message
     assert stage.calls == [
-        ("savepoints", ORDERS, {"description": ""}),
+        ("savepoints", ORDERS, {"description": "", "directory": None}),
         ("stop", ORDERS, {"savepoint": True, "description": ""}),
         ("cancel", ORDERS, {}),
         ("restart", ORDERS, {"restore": "latest", "overrides": {}}),
