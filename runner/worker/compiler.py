@@ -12,8 +12,8 @@ from runner.dataset.engine import PASS_THROUGH, Engine
 from runner.transforms.base import Transform
 from runner.transforms.registry import create_transform
 from runner.worker.failure import blame, sql_message
-from runner.worker.screen import Step
 from runner.worker.stage import StageQuery
+from runner.worker.verdicts import Step
 from spec.job import PluginSpec
 from spec.sql.types import canonical_query
 

@@ -194,7 +194,7 @@ class PipelineBuilder:
         port = self._rejections.port()
         screen = None
         if any(step.tolerates for step in query.steps):
-            screen = Screen(compiler.engine.cursor(), query.steps, query.output_schema, port)
+            screen = Screen(compiler.engine.cursor(), query.steps, port)
         pipeline.stages.append(
             Stage(stage.name, compiler.engine.cursor(), gate, query, end, flow, rejections=port, screen=screen)
         )

@@ -18,7 +18,8 @@ from runner.worker.ledger import Ledger
 from runner.worker.outlet import Outlet
 from runner.worker.part import PartInput, QueryPart
 from runner.worker.rejections import RejectionPort
-from runner.worker.screen import Screen, Step
+from runner.worker.screen import Screen
+from runner.worker.verdicts import Step
 
 HAND_ON_SECONDS = 0.25
 """How long a stage that feeds other stages may hold rows back before its query ends and they see them all."""
