@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from runner.client import Client
-from runner.model import Job, Worker
+from runner.model import Execution, Job, Worker
 from runner.replies import WorkerList
 from runner.requests import WorkersRequest
 from spec.errors import UsageError
@@ -58,7 +58,15 @@ def _tell_change(job: Job, output: str) -> int:
         print_json(job)
     elif execution is not None:
         write_data(f"{job.name}: {execution.workers_wanted} workers wanted, {len(execution.worker_pids)} there\n")
+        if _nothing_to_share(execution):
+            say("no split waits for a reader: a worker that joins finds nothing to read and leaves again")
     return 0
+
+
+def _nothing_to_share(execution: Execution) -> bool:
+    wanted = execution.workers_wanted or 0
+    splits = execution.splits
+    return wanted > len(execution.worker_pids) and splits is not None and not splits.pending
 
 
 def _tell_workers(client: Client, job: str, output: str) -> int:

@@ -54,6 +54,7 @@ class CsvReader(FileReader):
     """Fields are separated by one character and may be quoted; a blank field is null; each record has every column."""
 
     quoting = True
+    cut_without_reading = False  # a quote anywhere decides what is a record further on
 
     def __init__(self, settings: FileSettings) -> None:
         super().__init__(settings)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
@@ -48,6 +48,9 @@ class FileReader(ABC):
 
     ``read`` runs in several threads at once, as :class:`runner.connectors.base.Source` says.
     """
+
+    cut_without_reading: ClassVar[bool] = True
+    """Whether ``pieces`` finds where to cut without reading the whole file."""
 
     def __init__(self, settings: FileSettings) -> None:
         self.settings = settings

@@ -65,11 +65,12 @@ class LocalFileSource(Source):
             self._reader.narrow(read)
 
     def splits(self) -> list[Split]:
-        """One split per file; with parallel readers, larger files are cut."""
+        """Larger files are cut, so that workers may join; one file that has to be read for that, by several readers only."""
         found = []
         readers = max(self.context.plugin.parallelism, self.context.workers)
+        cut = readers > 1 or self._reader.cut_without_reading
         for file in self._list():
-            parts = 1 if readers == 1 else max(1, min(readers * SPLITS_PER_READER, file.size // MINIMUM_SPLIT_BYTES))
+            parts = max(1, min(readers * SPLITS_PER_READER, file.size // MINIMUM_SPLIT_BYTES)) if cut else 1
             name = str(file.path.relative_to(self._root)) if file.path != self._root else ""
             for number, piece in enumerate(self._reader.pieces(file, parts)):
                 data = {"file": name, "size": file.size, "partitions": dict(file.partitions), **piece}

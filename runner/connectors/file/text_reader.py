@@ -29,6 +29,7 @@ class TextReader(CsvReader):
     """Every line is a record; nothing is quoted."""
 
     quoting = False
+    cut_without_reading = True
 
     def __init__(self, settings: FileSettings) -> None:
         self._pattern = ""
