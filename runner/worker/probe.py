@@ -91,6 +91,16 @@ class _Level:
     where: Node | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of a level: ``value`` makes it, from the columns ``sources`` of the input; ``traits`` that fail make it null."""
+
+    name: str
+    value: str
+    sources: frozenset[str]
+    traits: frozenset[int]
+
+
 def probe_of(sql: str, inputs: Sequence[str], connection: duckdb.DuckDBPyConnection) -> Probe:
     """The probe of ``sql``, a compiled chain over an input with the columns ``inputs``. Raises Unprobed."""
     try:
@@ -144,9 +154,7 @@ class _Builder:
             raise Unprobed("a column has a reserved name")
         self._connection = connection
         self._sql = f"SELECT {quoted([*inputs, ROW])} FROM {INPUT}"  # noqa: S608 - quoted identifiers
-        self._columns = {name.lower(): name for name in inputs}
-        self._sources = {name.lower(): frozenset({name}) for name in inputs}
-        self._blamed: dict[str, frozenset[int]] = {name.lower(): frozenset() for name in inputs}
+        self._columns = {name.lower(): _Column(name, identifier(name), frozenset({name}), frozenset()) for name in inputs}
         self._traits: list[Trait] = []
 
     def probe(self) -> Probe:
@@ -157,53 +165,41 @@ class _Builder:
 
     def add(self, number: int, level: _Level) -> None:
         """One more SELECT over what there is."""
-        items = [item for each in level.items for item in self._expanded(each)]
         known = len(self._traits)
         tried: list[Node] = []
-        made: list[tuple[str, str, frozenset[str], frozenset[int]]] = []
         states: list[str] = []
-        for item in items:
-            name = _name(item)
-            references = self._references(item, level.name)
-            if (
-                item["class"] == "COLUMN_REF"
-                and len(references) == 1
-                and len(item["column_names"]) <= 2
-                and self._is_whole(item)
-            ):
-                [column] = references
-                made.append((name, identifier(self._columns[column]), self._sources[column], self._blamed[column]))
-                continue
-            trait = self._trait(number, name, item, references)
-            value = f"{_RESERVED}value_{trait}"
-            tried.append(_try(item, value))
-            states.append(self._item_state(trait, references))
-            made.append((name, f"{value}.v", self._traits[trait].sources, frozenset({trait})))
+        made = [self._made(number, level.name, item, tried, states) for each in level.items for item in self._expanded(each)]
         for condition in _conditions(level.where):
             references = self._references(condition, level.name)
             trait = self._trait(number, None, condition, references)
-            tried.append(_try(tree.cast(condition, "BOOLEAN"), f"{_RESERVED}value_{trait}"))
+            tried.append(_try(tree.cast(condition, "BOOLEAN"), _value(trait)))
             states.append(self._condition_state(trait, references))
-        self._nest(level.name, tried, [(name, value) for name, value, _, _ in made], states, known)
-        self._columns = {name.lower(): name for name, _, _, _ in made}
-        self._sources = {name.lower(): sources for name, _, sources, _ in made}
-        self._blamed = {name.lower(): blamed for name, _, _, blamed in made}
-
-    def _nest(
-        self, name: str, tried: Sequence[Node], made: Sequence[tuple[str, str]], states: Sequence[str], known: int
-    ) -> None:
-        """First everything that can fail beside what there was, then what the next level sees."""
-        if len({column.lower() for column, _ in made}) < len(made):
+        if len({column.name.lower() for column in made}) < len(made):
             raise Unprobed("two columns have the same name")
+        self._nest(level.name, tried, made, states, known)
+        self._columns = {column.name.lower(): column for column in made}
+
+    def _made(self, level: int, table: str, item: Node, tried: list[Node], states: list[str]) -> _Column:
+        """The column that ``item`` makes; when that can fail, one more thing is ``tried``, with a state of its own."""
+        name, references = _name(item), self._references(item, table)
+        if self._is_column(item):
+            [reference] = references
+            column = self._columns[reference]
+            return _Column(name, identifier(column.name), column.sources, column.traits)
+        trait = self._trait(level, name, item, references)
+        tried.append(_try(item, _value(trait)))
+        states.append(self._item_state(trait, references))
+        return _Column(name, f"{_value(trait)}.v", self._traits[trait].sources, frozenset({trait}))
+
+    def _nest(self, name: str, tried: Sequence[Node], made: Sequence[_Column], states: Sequence[str], known: int) -> None:
+        """First everything that can fail beside what there was, then what the next level sees."""
         earlier = [ROW, *(_state(number) for number in range(known))]
         template = tree.parse_select(f"SELECT * FROM {identifier(name)}", self._connection)  # noqa: S608
-        everything = [_column(column) for column in [*self._columns.values(), *earlier]]
-        computed = over(
-            name, self._sql, tree.print_select(tree.with_select_list(template, [*everything, *tried]), self._connection)
-        )
-        items = [f"{value} AS {identifier(column)}" for column, value in made]
+        present = [_reference(each) for each in [*(column.name for column in self._columns.values()), *earlier]]
+        computed = tree.print_select(tree.with_select_list(template, [*present, *tried]), self._connection)
+        items = [f"{column.value} AS {identifier(column.name)}" for column in made]
         items += [*earlier, *(f"{state} AS {_state(known + place)}" for place, state in enumerate(states))]
-        self._sql = f"SELECT {', '.join(items)} FROM ({computed})"  # noqa: S608 - quoted identifiers, and the engine's printing
+        self._sql = f"SELECT {', '.join(items)} FROM ({over(name, self._sql, computed)})"  # noqa: S608 - identifiers, own words
 
     def _expanded(self, item: Node) -> Iterator[Node]:
         """``*`` as the columns that it means here."""
@@ -215,11 +211,14 @@ class _Builder:
             for key in ("exclude_list", "replace_list", "columns", "expr", "qualified_exclude_list", "rename_list")
         ):
             raise Unprobed("it uses * with changes")
-        yield from (_column(name) for name in self._columns.values())
+        yield from (_reference(column.name) for column in self._columns.values())
 
-    def _is_whole(self, item: Node) -> bool:
-        names = item["column_names"]
-        return len(names) == 1 or names[0].lower() not in self._columns
+    def _is_column(self, item: Node) -> bool:
+        """Whether ``item`` is a column as it is, and no part of one."""
+        names = item.get("column_names", ())
+        return item["class"] == "COLUMN_REF" and (
+            len(names) == 1 or (len(names) == 2 and names[0].lower() not in self._columns)
+        )
 
     def _references(self, expression: Node, table: str) -> frozenset[str]:
         """The columns that ``expression`` may mean: no fewer than it does."""
@@ -247,27 +246,31 @@ class _Builder:
         return frozenset(found)
 
     def _trait(self, level: int, column: str | None, expression: Node, references: frozenset[str]) -> int:
-        sources = frozenset[str]().union(*(self._sources[name] for name in references))
-        uses = frozenset[int]().union(*(self._blamed[name] for name in references))
+        sources = frozenset[str]().union(*(self._columns[name].sources for name in references))
+        uses = frozenset[int]().union(*(self._columns[name].traits for name in references))
         uses = uses.union(*(self._traits[number].uses for number in uses))
         self._traits.append(Trait(level, column, sources, uses, _is_eager(expression), _is_whole(expression)))
         return len(self._traits) - 1
 
     def _item_state(self, trait: int, references: frozenset[str]) -> str:
-        return f"CASE {self._follows(references)} WHEN {_RESERVED}value_{trait} IS NULL THEN '{FAILS}' ELSE '{FINE}' END"
+        return f"CASE {self._follows(references)} WHEN {_value(trait)} IS NULL THEN '{FAILS}' ELSE '{FINE}' END"
 
     def _condition_state(self, trait: int, references: frozenset[str]) -> str:
-        value = f"{_RESERVED}value_{trait}"
+        value = _value(trait)
         follows = self._follows(references)
         return f"CASE {follows} WHEN {value} IS NULL THEN '{FAILS}' WHEN {value}.v THEN '{FINE}' ELSE '{DROPS}' END"
 
     def _follows(self, references: frozenset[str]) -> str:
-        blamed = sorted(frozenset[int]().union(*(self._blamed[name] for name in references)))
+        blamed = sorted(frozenset[int]().union(*(self._columns[name].traits for name in references)))
         return " ".join(f"WHEN {_state(number)} >= '{FAILS}' THEN '{FOLLOWS}'" for number in blamed)
 
 
 def _state(number: int) -> str:
     return f"{_RESERVED}state_{number}"
+
+
+def _value(trait: int) -> str:
+    return f"{_RESERVED}value_{trait}"
 
 
 def _name(item: Node) -> str:
@@ -279,7 +282,7 @@ def _name(item: Node) -> str:
     return name
 
 
-def _column(name: str) -> Node:
+def _reference(name: str) -> Node:
     return {"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": "", "query_location": 0, "column_names": [name]}
 
 
