@@ -74,6 +74,11 @@ class AsyncStore:
         """Run ``work`` on a snapshot in a reader thread; whatever it writes is refused."""
         return await self._call(self._readers, self._read_places, _Call(self._database, work, writable=False), timeout)
 
+    def take_checkpoint_id(self, job_id: str) -> int | None:
+        """An id that :meth:`~runner.store.store.Store.next_checkpoint_id` has reserved ahead, at once; None when there is none
+        left."""
+        return self._database.take_checkpoint_id(job_id)
+
     async def close(self) -> None:
         """Let the calls that are under way end, then close the file. Calls that do not end within the usual timeout are given
         up; StoreError ``store-unavailable`` when even that does not help."""

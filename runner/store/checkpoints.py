@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 
@@ -17,6 +18,8 @@ from runner.store import jobs
 from runner.store.errors import StoreError, already_exists, not_found
 from runner.store.executions import TERMINAL
 from runner.store.session import Row, Session, decode_record, encode_record
+
+_Value = bytes | str | int | None
 
 INLINE_LIMIT = 1024 * 1024
 FAILED_RETAINED = 20
@@ -40,13 +43,9 @@ _STATUSES_BEFORE = {
 
 def insert(session: Session, checkpoint: Checkpoint) -> None:
     """Add a checkpoint that was triggered."""
-    if get(session, checkpoint.job_id, checkpoint.id):
-        raise already_exists("checkpoint", f"{checkpoint.id} of job {checkpoint.job_id}")
-    jobs.reserve_checkpoint_id(session, checkpoint.job_id, checkpoint.id)
-    session.change(
-        'INSERT INTO "checkpoints" ("job_id", "id", "kind", "status", "record") VALUES (?, ?, ?, ?, ?)',
-        *(checkpoint.job_id, checkpoint.id, str(checkpoint.kind), str(checkpoint.status), encode_record(checkpoint)),
-    )
+    if not _is_newest(session, checkpoint) and get(session, checkpoint.job_id, checkpoint.id):
+        raise _exists(checkpoint)
+    _insert(session, checkpoint)
 
 
 def complete(session: Session, checkpoint: Checkpoint, state: bytes) -> None:
@@ -54,16 +53,18 @@ def complete(session: Session, checkpoint: Checkpoint, state: bytes) -> None:
     if checkpoint.status is not CheckpointStatus.COMPLETED:
         raise StoreError(f"a checkpoint that is {checkpoint.status} cannot be completed", code="conflict")
     _check_step(require(session, checkpoint.job_id, checkpoint.id), checkpoint.status)
-    digest = hashlib.sha256(state).hexdigest()
-    inline, name = (state, None) if len(state) <= INLINE_LIMIT else (None, _write_file(session, checkpoint, state, digest))
-    _update(session, checkpoint, state=inline, state_file=name, state_size=len(state), state_sha256=digest)
+    _update(session, checkpoint, **_kept(session, checkpoint, state))
 
 
 def insert_complete(session: Session, checkpoint: Checkpoint, state: bytes) -> None:
-    """Add a checkpoint that was taken elsewhere and is committed there, with its state."""
-    insert(session, msgspec.structs.replace(checkpoint, status=CheckpointStatus.IN_PROGRESS))
-    complete(session, msgspec.structs.replace(checkpoint, status=CheckpointStatus.COMPLETED), state)
-    _update(session, checkpoint)
+    """Add a checkpoint that is complete already, with its state. That it was begun may have been recorded."""
+    if checkpoint.status not in _RESTORABLE:
+        raise StoreError(f"a checkpoint that is {checkpoint.status} has no state", code="conflict")
+    found = None if _is_newest(session, checkpoint) else get(session, checkpoint.job_id, checkpoint.id)
+    if found is not None and found.status is not CheckpointStatus.IN_PROGRESS:
+        raise _exists(checkpoint)
+    write = _insert if found is None else _update
+    write(session, checkpoint, **_kept(session, checkpoint, state))
 
 
 def mark_committed(
@@ -86,6 +87,19 @@ def mark_committed(
             committed_seconds=committed_seconds,
         )
         _update(session, committed)
+
+
+def commit_all(session: Session, job_id: str, committed: Sequence[Checkpoint]) -> list[int]:
+    """Replace the records of complete checkpoints by these committed ones, by one statement: the ids of those that were
+    complete and not committed yet. The others stay as they are."""
+    statement = """
+        UPDATE "checkpoints" SET "status" = 'committed', "record" = "committed"."record"
+        FROM (SELECT unnest($2::BIGINT[]) AS "id", unnest($3::VARCHAR[]) AS "record") AS "committed"
+        WHERE "job_id" = $1 AND "status" = 'completed' AND "checkpoints"."id" = "committed"."id"
+        RETURNING "checkpoints"."id"
+    """
+    ids, records = [each.id for each in committed], [encode_record(each) for each in committed]
+    return [int(row[0]) for row in session.rows(statement, job_id, ids, records)]
 
 
 def fail(
@@ -242,9 +256,43 @@ def _check_step(stored: Checkpoint, status: CheckpointStatus) -> None:
         )
 
 
-def _update(session: Session, checkpoint: Checkpoint, **state: bytes | str | int | None) -> None:
+def _insert(session: Session, checkpoint: Checkpoint, **state: _Value) -> None:
+    job_id, number = checkpoint.job_id, checkpoint.id
+    jobs.reserve_checkpoint_id(session, job_id, number)
+    columns = {"job_id": job_id, "id": number, **_columns(checkpoint), **state}
+    names, places = ", ".join(f'"{column}"' for column in columns), ", ".join("?" * len(columns))
+    session.change(f'INSERT INTO "checkpoints" ({names}) VALUES ({places})', *columns.values())
+    newest = session.memory.newest_checkpoints
+    newest[job_id] = max(newest[job_id], number)
+
+
+def _exists(checkpoint: Checkpoint) -> StoreError:
+    return already_exists("checkpoint", f"{checkpoint.id} of job {checkpoint.job_id}")
+
+
+def _is_newest(session: Session, checkpoint: Checkpoint) -> bool:
+    """Whether it is newer than all that are there, so that it need not be looked for among them."""
+    newest, job_id = session.memory.newest_checkpoints, checkpoint.job_id
+    if job_id not in newest:
+        row = session.row('SELECT max("id") FROM "checkpoints" WHERE "job_id" = ?', job_id)
+        newest[job_id] = int(row[0]) if row is not None and row[0] is not None else 0
+    return checkpoint.id > newest[job_id]
+
+
+def _columns(checkpoint: Checkpoint) -> dict[str, _Value]:
+    return {"kind": str(checkpoint.kind), "status": str(checkpoint.status), "record": encode_record(checkpoint)}
+
+
+def _kept(session: Session, checkpoint: Checkpoint, state: bytes) -> dict[str, _Value]:
+    """The columns of a state."""
+    digest = hashlib.sha256(state).hexdigest()
+    inline, name = (state, None) if len(state) <= INLINE_LIMIT else (None, _write_file(session, checkpoint, state, digest))
+    return {"state": inline, "state_file": name, "state_size": len(state), "state_sha256": digest}
+
+
+def _update(session: Session, checkpoint: Checkpoint, **state: _Value) -> None:
     """Replace the record; ``state`` are columns that change with it."""
-    columns = {"kind": str(checkpoint.kind), "status": str(checkpoint.status), "record": encode_record(checkpoint), **state}
+    columns = {**_columns(checkpoint), **state}
     assignments = ", ".join(f'"{column}" = ?' for column in columns)
     session.change(f'UPDATE "checkpoints" SET {assignments} {_WHERE}', *columns.values(), checkpoint.job_id, checkpoint.id)
 

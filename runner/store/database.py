@@ -83,6 +83,11 @@ class Database:
             except duckdb.Error as error:
                 raise self._translated(error) from error
 
+    def take_checkpoint_id(self, job_id: str) -> int | None:
+        """An id that :meth:`~runner.store.store.Store.next_checkpoint_id` has reserved ahead, without a transaction and in any
+        thread; None when there is none left."""
+        return self._memory.checkpoint_numbers.take(job_id)
+
     def close(self) -> None:
         """Close the file once running transactions are over. Later calls raise StoreError ``store-closed``."""
         with self._condition:
@@ -139,7 +144,7 @@ class Database:
         # A failed COMMIT has rolled back already, and an invalidated database takes no statement: both leave nothing to do.
         with contextlib.suppress(duckdb.Error):
             cursor.execute("ROLLBACK")
-        session.memory.clear()
+        session.memory.roll_back()
         for action in session.after_rollback:
             action()
 

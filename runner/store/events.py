@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from runner.model import Event
 from runner.store.session import Session, decode_record, encode_record
@@ -15,7 +17,7 @@ def append(
 ) -> Event:
     """Add an event and return it with its revision."""
     event = Event(
-        revision=_newest(session) + 1,
+        revision=0,
         at=time.time(),
         kind=kind,
         job_id=job_id,
@@ -23,9 +25,20 @@ def append(
         message=message,
         data=dict(data or {}),
     )
-    session.change('INSERT INTO "events" ("revision", "record") VALUES (?, ?)', event.revision, encode_record(event))
-    session.memory.revision = event.revision
-    return event
+    return append_all(session, [event])[0]
+
+
+def append_all(session: Session, events: Sequence[Event]) -> list[Event]:
+    """Add events, by one statement, and return them with their revisions."""
+    first = _newest(session) + 1
+    numbered = [msgspec.structs.replace(event, revision=first + number) for number, event in enumerate(events)]
+    if numbered:
+        session.change(
+            'INSERT INTO "events" ("revision", "record") SELECT unnest(?::BIGINT[]), unnest(?::VARCHAR[])',
+            *([event.revision for event in numbered], [encode_record(event) for event in numbered]),
+        )
+        session.memory.revision = numbered[-1].revision
+    return numbered
 
 
 def since(session: Session, revision: int, limit: int) -> list[Event]:

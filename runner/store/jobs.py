@@ -4,6 +4,7 @@ joining them with ten thousand executions each time costs more than writing thes
 # ruff: noqa: S608 - statements are put together from this module's constants; values are always parameters
 from __future__ import annotations
 
+import functools
 import time
 
 import msgspec
@@ -108,28 +109,47 @@ def show_execution(session: Session, execution: Execution, record: str, *, new: 
         raise not_found("job", execution.job_id)
 
 
-def next_checkpoint_id(session: Session, job_id: str) -> int:
-    """An id that no checkpoint of this job has had."""
-    fresh = _highest_checkpoint_id(session, job_id) + 1
-    reserve_checkpoint_id(session, job_id, fresh)
+def next_checkpoint_id(session: Session, job_id: str, ahead: int = 0) -> int:
+    """An id that no checkpoint of this job has had. When that takes a statement, ``ahead`` more are reserved with it."""
+    _know_checkpoint_ids(session, job_id)
+    fresh = session.memory.checkpoint_numbers.next(job_id)
+    _reserve(session, job_id, fresh, ahead)
     return fresh
 
 
 def reserve_checkpoint_id(session: Session, job_id: str, checkpoint_id: int) -> None:
     """See to it that ``checkpoint_id`` is never given out again."""
-    if checkpoint_id > _highest_checkpoint_id(session, job_id):
-        session.change('UPDATE "jobs" SET "checkpoint_counter" = ? WHERE "id" = ?', checkpoint_id, job_id)
-        session.memory.checkpoint_ids[job_id] = checkpoint_id
+    _know_checkpoint_ids(session, job_id)
+    _reserve(session, job_id, checkpoint_id, 0)
 
 
-def _highest_checkpoint_id(session: Session, job_id: str) -> int:
-    known = session.memory.checkpoint_ids
-    if job_id not in known:
+def return_checkpoint_ids(session: Session, job_id: str) -> None:
+    """What was reserved ahead and not given out is free again."""
+    session.reserved.pop(job_id, None)
+    highest = session.memory.checkpoint_numbers.give_back(job_id)
+    if highest is not None:
+        _count_checkpoints(session, job_id, highest)
+
+
+def _reserve(session: Session, job_id: str, checkpoint_id: int, ahead: int) -> None:
+    numbers = session.memory.checkpoint_numbers
+    if not numbers.is_reserved(job_id, checkpoint_id) and checkpoint_id > session.reserved.get(job_id, 0):
+        session.reserved[job_id] = checkpoint_id + ahead
+        _count_checkpoints(session, job_id, checkpoint_id + ahead)
+        session.after_commit.append(functools.partial(numbers.reserved, job_id, checkpoint_id + ahead))
+
+
+def _count_checkpoints(session: Session, job_id: str, highest: int) -> None:
+    session.change('UPDATE "jobs" SET "checkpoint_counter" = ? WHERE "id" = ?', highest, job_id)
+
+
+def _know_checkpoint_ids(session: Session, job_id: str) -> None:
+    numbers = session.memory.checkpoint_numbers
+    if not numbers.knows(job_id):
         row = session.row('SELECT "checkpoint_counter" FROM "jobs" WHERE "id" = ?', job_id)
         if row is None:
             raise not_found("job", job_id)
-        known[job_id] = int(row[0])
-    return known[job_id]
+        numbers.learn(job_id, int(row[0]))
 
 
 def _check_name(session: Session, job: Job) -> None:

@@ -37,6 +37,7 @@ def take(session: Session, execution_id: str, owner: str, expires_at: float) -> 
         'INSERT INTO "leases" ("execution_id", "owner", "epoch", "expires_at") VALUES (?, ?, ?, ?)',
         *(execution_id, owner, epoch, expires_at),
     )
+    session.memory.epochs[execution_id] = epoch
     return epoch
 
 
@@ -49,9 +50,12 @@ def renew(session: Session, execution_ids: list[str], owner: str, expires_at: fl
 
 
 def epoch_of(session: Session, execution_id: str) -> int:
-    """The epoch that has the execution's lease, 0 when nobody has it."""
-    row = session.row('SELECT "epoch" FROM "leases" WHERE "execution_id" = ?', execution_id)
-    return 0 if row is None else int(row[0])
+    """The epoch that has the execution's lease, 0 when nobody has it. Every write asks, and the one writer knows."""
+    epochs = session.memory.epochs
+    if execution_id not in epochs:
+        row = session.row('SELECT "epoch" FROM "leases" WHERE "execution_id" = ?', execution_id)
+        epochs[execution_id] = 0 if row is None else int(row[0])
+    return epochs[execution_id]
 
 
 def require(session: Session, execution_id: str, epoch: int) -> None:
@@ -65,6 +69,7 @@ def require(session: Session, execution_id: str, epoch: int) -> None:
 def release(session: Session, execution_id: str) -> None:
     """The execution is over: nobody writes for it any more."""
     session.change('DELETE FROM "leases" WHERE "execution_id" = ?', execution_id)
+    session.memory.epochs.pop(execution_id, None)
 
 
 def every(session: Session) -> list[Lease]:

@@ -78,7 +78,8 @@ def _purge(session: Session, job_id: str) -> None:
     for table in _OF_JOB:
         session.change(f'DELETE FROM "{table}" WHERE "job_id" = ?', job_id)
     session.change('DELETE FROM "jobs" WHERE "id" = ?', job_id)
-    session.memory.checkpoint_ids.pop(job_id, None)
+    session.memory.checkpoint_numbers.forget(job_id)
+    session.memory.newest_checkpoints.pop(job_id, None)
 
 
 def _remove_executions(session: Session, ids: list[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import duckdb
 import msgspec
 
+from runner.store.checkpoint_numbers import CheckpointNumbers
 from runner.store.errors import timed_out
 from runner.store.state_files import StateFiles
 
@@ -16,28 +17,38 @@ R = TypeVar("R")
 
 
 class WriterMemory:
-    """What the single writer knows without asking: kept between its transactions, emptied by a rollback.
+    """What the single writer knows without asking: kept between its transactions.
 
-    ``series``: the number of each (execution, plugin, name) of metrics. ``revision``: of the newest event.
-    ``checkpoint_ids``: the highest that each job has given out.
+    ``series``: the number of each (execution, plugin, name) of metrics. ``revision``: of the newest event. ``epochs``: those
+    that have the executions' leases, 0: nobody has. ``newest_checkpoints``: no checkpoint of the job has a higher number.
+    ``checkpoint_numbers`` say only what is durable, and outlive a rollback.
     """
 
     def __init__(self) -> None:
         self.series: dict[tuple[str, str, str], int] = {}
         self.revision: int | None = None
-        self.checkpoint_ids: dict[str, int] = {}
+        self.epochs: dict[str, int] = {}
+        self.newest_checkpoints: dict[str, int] = {}
+        self.checkpoint_numbers = CheckpointNumbers()
 
-    def clear(self) -> None:
-        """Forget everything."""
+    def roll_back(self) -> None:
+        """Forget what a transaction that failed may have said."""
         self.series.clear()
         self.revision = None
-        self.checkpoint_ids.clear()
+        self.epochs.clear()
+        self.newest_checkpoints.clear()
+
+    def clear(self) -> None:
+        """Forget everything: the database may be another one when it is open again."""
+        self.roll_back()
+        self.checkpoint_numbers.clear()
 
 
 class Session:
     """Runs statements inside one transaction.
 
-    ``after_commit`` and ``after_rollback`` hold what must happen to files once the transaction's fate is known.
+    ``after_commit`` and ``after_rollback`` hold what must happen once the transaction's fate is known. ``reserved``: up to
+    which number it reserves checkpoints of each job.
     """
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, files: StateFiles, memory: WriterMemory) -> None:
@@ -45,6 +56,7 @@ class Session:
         self.memory = memory
         self.after_commit: list[Callable[[], None]] = []
         self.after_rollback: list[Callable[[], None]] = []
+        self.reserved: dict[str, int] = {}
         self._cursor = cursor
         self._interrupted = False
 

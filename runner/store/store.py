@@ -234,9 +234,14 @@ class Store:
 
     # checkpoints
 
-    def next_checkpoint_id(self, job_id: str) -> int:
-        """An id that no checkpoint of this job has had; needs a write transaction."""
-        return jobs.next_checkpoint_id(self._session, job_id)
+    def next_checkpoint_id(self, job_id: str, ahead: int = 0) -> int:
+        """An id that no checkpoint of this job has had; needs a write transaction. ``ahead`` more may be reserved, for
+        :meth:`~runner.store.asynchronous.AsyncStore.take_checkpoint_id`."""
+        return jobs.next_checkpoint_id(self._session, job_id, ahead)
+
+    def return_checkpoint_ids(self, job_id: str) -> None:
+        """Nobody takes what was reserved ahead. What a daemon that died had reserved is left out for good."""
+        jobs.return_checkpoint_ids(self._session, job_id)
 
     def insert_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Add a checkpoint that was triggered."""
@@ -247,9 +252,15 @@ class Store:
         committed, both are durable. StoreError ``conflict`` unless the stored one is in progress."""
         checkpoints.complete(self._session, checkpoint, state)
 
-    def import_checkpoint(self, checkpoint: Checkpoint, state: bytes) -> None:
-        """Add a committed checkpoint that was taken elsewhere, with its state."""
+    def insert_complete_checkpoint(self, checkpoint: Checkpoint, state: bytes) -> None:
+        """Add a checkpoint that is complete already, or that was committed elsewhere, with its state. That it was begun may
+        have been recorded; ``already-exists`` if more was."""
         checkpoints.insert_complete(self._session, checkpoint, state)
+
+    def commit_checkpoints(self, job_id: str, committed: Sequence[Checkpoint]) -> list[int]:
+        """Replace the records of complete checkpoints by these committed ones; the ids of those that were not committed yet.
+        What is gone or lost meanwhile stays so."""
+        return checkpoints.commit_all(self._session, job_id, committed)
 
     def mark_committed(
         self,
@@ -358,6 +369,10 @@ class Store:
     ) -> Event:
         """Add an event; its revision is one more than the last, also across restarts."""
         return events.append(self._session, kind, job_id, execution_id, message, data)
+
+    def append_events(self, found: Sequence[Event]) -> list[Event]:
+        """Add events in their order; each gets its revision."""
+        return events.append_all(self._session, found)
 
     def events_since(self, revision: int, limit: int = 1000) -> list[Event]:
         """Events after ``revision``, oldest first."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Execution, Rejection, SavepointPlace
 from runner.store.metrics import MetricSample
 from runner.store.store import Store
+from runner.supervisor.checkpoint_backlog import Backlog
 from runner.supervisor.checkpoint_times import CheckpointTimes
 from runner.supervisor.cleanup import read_split_choice
 from runner.supervisor.coordinator import Trigger
@@ -21,6 +23,10 @@ from runner.supervisor.work import Restored, Uncommitted
 from spec.job import CheckpointSettings
 
 ABANDONED = "the attempt ended before it was complete"
+_FREQUENT = 2.0
+"""Seconds: of checkpoints that come in shorter intervals, several are written down at once where that is harmless."""
+_RESERVED = 63
+"""So many more numbers are reserved with one of a frequent checkpoint. A daemon that dies leaves out what is left of them."""
 
 
 class CheckpointRecords:
@@ -30,6 +36,8 @@ class CheckpointRecords:
         self._journal = journal
         self._execution = execution
         self._settings = settings
+        self._backlog = Backlog()
+        self._lock = asyncio.Lock()
 
     def adopt(self, execution: Execution, settings: CheckpointSettings) -> None:
         """The execution goes on as another generation, with other settings."""
@@ -37,26 +45,42 @@ class CheckpointRecords:
         self._settings = settings
 
     async def begin(self, trigger: Trigger) -> Checkpoint:
-        """A checkpoint with a new number, in progress."""
-        execution = self._execution
+        """A checkpoint with a new number, in progress. One of many that are over at once is written down when it is complete
+        or fails, or when it takes its time after all."""
+        execution, frequent = self._execution, self._is_frequent(trigger.kind)
+        number = self._journal.take_checkpoint_id(execution.job_id) if frequent else None
+        if number is not None:
+            checkpoint = self._new(number, trigger)
+            self._backlog.begin(checkpoint)
+            return checkpoint
 
         def work(entry: Entry) -> Checkpoint:
-            checkpoint = Checkpoint(
-                id=entry.store.next_checkpoint_id(execution.job_id),
-                job_id=execution.job_id,
-                execution_id=execution.id,
-                generation=execution.generation,
-                kind=trigger.kind,
-                status=CheckpointStatus.IN_PROGRESS,
-                triggered_at=time.time(),
-                description=trigger.description,
-                requested_by=trigger.asked_by,
-                place=SavepointPlace(path=trigger.directory) if trigger.directory else None,
-            )
+            ahead = _RESERVED if frequent else 0
+            checkpoint = self._new(entry.store.next_checkpoint_id(execution.job_id, ahead), trigger)
             entry.store.insert_checkpoint(checkpoint)
             return checkpoint
 
-        return await self._journal.write(work)
+        async with self._lock:
+            return await self._journal.write(work)
+
+    def _new(self, number: int, trigger: Trigger) -> Checkpoint:
+        return Checkpoint(
+            id=number,
+            job_id=self._execution.job_id,
+            execution_id=self._execution.id,
+            generation=self._execution.generation,
+            kind=trigger.kind,
+            status=CheckpointStatus.IN_PROGRESS,
+            triggered_at=time.time(),
+            description=trigger.description,
+            requested_by=trigger.asked_by,
+            place=SavepointPlace(path=trigger.directory) if trigger.directory else None,
+        )
+
+    def _is_frequent(self, kind: CheckpointKind) -> bool:
+        """Whether it is one of so many that each of its transactions counts."""
+        interval = self._settings.interval
+        return kind is CheckpointKind.PERIODIC and interval is not None and interval < _FREQUENT
 
     async def complete(
         self, checkpoint: Checkpoint, snapshot: Snapshot, times: CheckpointTimes, rejections: Iterable[Rejection] = ()
@@ -64,67 +88,129 @@ class CheckpointRecords:
         """When this returns the checkpoint is durable, and only then may sinks commit. ``rejections`` are a sample of the rows
         that were rejected for it."""
         rows = [msgspec.structs.replace(row, checkpoint=checkpoint.id) for row in rejections]
+        async with self._lock:
+            is_new = self._backlog.is_unwritten(checkpoint)
+            committed = self._backlog.due()
 
-        def work(entry: Entry) -> Checkpoint:
-            state = encode_snapshot(snapshot)
-            now = time.time()
-            complete = msgspec.structs.replace(
-                checkpoint,
-                status=CheckpointStatus.COMPLETED,
-                completed_at=now,
-                duration=now - checkpoint.triggered_at,
-                size=len(state),
-                rows_in=snapshot.rows_in,
-                rows_out=snapshot.rows_out,
-                bytes_in=snapshot.bytes_in,
-                bytes_out=snapshot.bytes_out,
-                splits=len(snapshot.splits),
-                splits_finished=sum(split.finished for split in snapshot.splits),
-                prepared_seconds=times.prepared_seconds,
-                aligned_seconds=times.aligned_seconds,
-                synced_seconds=times.synced_seconds,
-                slowest_worker=times.slowest_worker,
-                late_workers=times.late_workers,
-                rejected=snapshot.rejected,
-            )
-            entry.store.complete_checkpoint(complete, state)
-            entry.store.record_rejections(checkpoint.job_id, checkpoint.execution_id, snapshot.rejected, rows)
+            def work(entry: Entry) -> Checkpoint:
+                state = encode_snapshot(snapshot)
+                complete = _completed(checkpoint, snapshot, times, len(state))
+                if is_new:
+                    entry.store.insert_complete_checkpoint(complete, state)
+                else:
+                    entry.store.complete_checkpoint(complete, state)
+                entry.store.record_rejections(checkpoint.job_id, checkpoint.execution_id, snapshot.rejected, rows)
+                self._write_committed(entry, committed)
+                return complete
+
+            complete = await self._journal.write(work)
+            self._backlog.written(committed, begun=checkpoint)
             return complete
 
-        return await self._journal.write(work)
-
     async def committed(self, checkpoint: Checkpoint, times: CheckpointTimes) -> Checkpoint:
-        """Every sink has committed."""
+        """Every sink has committed. Of frequent checkpoints the store is told soon, of several at once: to commit them again
+        after a crash is harmless."""
         now = time.time()
+        if self._is_frequent(checkpoint.kind):
+            committed = msgspec.structs.replace(
+                checkpoint,
+                status=CheckpointStatus.COMMITTED,
+                committed_at=now,
+                saved_seconds=times.saved_seconds,
+                committed_seconds=times.committed_seconds,
+            )
+            self._backlog.add(committed)
+            return committed
+        async with self._lock:
+            earlier = self._backlog.committed()
 
-        def work(entry: Entry) -> Checkpoint:
-            entry.store.mark_committed(checkpoint.job_id, checkpoint.id, now, times.saved_seconds, times.committed_seconds)
-            entry.store.prune_checkpoints(checkpoint.job_id, self._settings.retained)
-            seconds = now - checkpoint.triggered_at
-            entry.store.append_metrics([MetricSample(now, checkpoint.execution_id, "", "checkpoint_seconds", seconds)])
-            self._note(entry, "checkpoint.committed", checkpoint, f"{checkpoint.kind} checkpoint {checkpoint.id} is committed")
-            return entry.store.checkpoint(checkpoint.job_id, checkpoint.id) or checkpoint
+            def work(entry: Entry) -> Checkpoint:
+                self._write_committed(entry, earlier)
+                entry.store.mark_committed(checkpoint.job_id, checkpoint.id, now, times.saved_seconds, times.committed_seconds)
+                entry.store.prune_checkpoints(checkpoint.job_id, self._settings.retained)
+                self._tell_committed(entry, [msgspec.structs.replace(checkpoint, committed_at=now)])
+                return entry.store.checkpoint(checkpoint.job_id, checkpoint.id) or checkpoint
 
-        return await self._journal.write_patiently(work)
+            found = await self._journal.write_patiently(work)
+            self._backlog.written(earlier)
+            return found
+
+    def view(self, stored: Checkpoint) -> Checkpoint:
+        """A checkpoint of this execution, as the store has it, at this moment."""
+        return self._backlog.view(stored)
+
+    def is_behind(self) -> bool:
+        """Whether the store has not been told for long enough."""
+        return self._backlog.is_old()
+
+    async def write_down(self) -> None:
+        """Have the store know everything: what has begun, and what is committed. Whoever asks may be cancelled: nothing is lost
+        or told twice by that."""
+        if self._backlog.is_empty():
+            return
+        async with self._lock:
+            begun, committed = self._backlog.begun, self._backlog.committed()
+
+            def work(entry: Entry) -> None:
+                self._write_begun(entry, begun)
+                self._write_committed(entry, committed)
+
+            await self._journal.write_patiently(work)
+            self._backlog.written(committed, begun=begun)
 
     async def fail(self, checkpoint: Checkpoint, reason: str, late_workers: tuple[int, ...] = ()) -> None:
         """It will not happen; ``late_workers`` are those that it waited for in vain."""
+        async with self._lock:
+            begun = self._backlog.begun
 
-        def work(entry: Entry) -> None:
-            entry.store.fail_checkpoint(checkpoint.job_id, checkpoint.id, reason, time.time(), late_workers)
-            self._note(entry, "checkpoint.failed", checkpoint, f"{checkpoint.kind} checkpoint {checkpoint.id} failed: {reason}")
+            def work(entry: Entry) -> None:
+                self._write_begun(entry, begun)
+                entry.store.fail_checkpoint(checkpoint.job_id, checkpoint.id, reason, time.time(), late_workers)
+                self._note(
+                    entry, "checkpoint.failed", checkpoint, f"{checkpoint.kind} checkpoint {checkpoint.id} failed: {reason}"
+                )
 
-        await self._journal.write_patiently(work)
+            await self._journal.write_patiently(work)
+            self._backlog.written((), begun=begun)
 
     async def fail_unfinished(self, reason: str = ABANDONED) -> None:
         """No worker is left that could complete what is in progress."""
+        async with self._lock:
+            begun, committed = self._backlog.begun, self._backlog.committed()
 
-        def work(entry: Entry) -> None:
-            for checkpoint in self._own(entry.store):
-                if checkpoint.status is CheckpointStatus.IN_PROGRESS:
-                    entry.store.fail_checkpoint(checkpoint.job_id, checkpoint.id, reason, time.time())
+            def work(entry: Entry) -> None:
+                self._write_begun(entry, begun)
+                self._write_committed(entry, committed)
+                for checkpoint in self._own(entry.store):
+                    if checkpoint.status is CheckpointStatus.IN_PROGRESS:
+                        entry.store.fail_checkpoint(checkpoint.job_id, checkpoint.id, reason, time.time())
+                entry.store.return_checkpoint_ids(self._execution.job_id)
 
-        await self._journal.write_patiently(work)
+            await self._journal.write_patiently(work)
+            self._backlog.written(committed, begun=begun)
+
+    def _write_begun(self, entry: Entry, begun: Checkpoint | None) -> None:
+        """Whoever wrote it down before may have been cancelled before it heard so."""
+        if begun is not None and entry.store.checkpoint(begun.job_id, begun.id) is None:
+            entry.store.insert_checkpoint(begun)
+
+    def _write_committed(self, entry: Entry, committed: Sequence[Checkpoint]) -> None:
+        if not committed:
+            return
+        job_id = self._execution.job_id
+        fresh = set(entry.store.commit_checkpoints(job_id, committed))
+        entry.store.prune_checkpoints(job_id, self._settings.retained)
+        self._tell_committed(entry, [checkpoint for checkpoint in committed if checkpoint.id in fresh])
+
+    def _tell_committed(self, entry: Entry, committed: Sequence[Checkpoint]) -> None:
+        samples = []
+        for checkpoint in committed:
+            at = checkpoint.committed_at or time.time()
+            seconds = at - checkpoint.triggered_at
+            samples.append(MetricSample(at, checkpoint.execution_id, "", "checkpoint_seconds", seconds))
+            what = f"{checkpoint.kind} checkpoint {checkpoint.id} is committed"
+            self._note(entry, "checkpoint.committed", checkpoint, what, at)
+        entry.store.append_metrics(samples)
 
     async def restored(self, wanted: str) -> Restored:
         """Where the next attempt starts, with everything it needs for that. Raises what
@@ -194,11 +280,35 @@ class CheckpointRecords:
         checkpoints = store.checkpoints(self._execution.job_id, limit=ALL)
         return [checkpoint for checkpoint in checkpoints if checkpoint.execution_id == self._execution.id]
 
-    def _note(self, entry: Entry, kind: str, checkpoint: Checkpoint, what: str) -> None:
+    def _note(self, entry: Entry, kind: str, checkpoint: Checkpoint, what: str, at: float | None = None) -> None:
         entry.note(
             kind,
             f"{self._execution.job_name}: {what}",
             job_id=checkpoint.job_id,
             execution_id=checkpoint.execution_id,
             data={"checkpoint": checkpoint.id, "kind": str(checkpoint.kind)},
+            at=at,
         )
+
+
+def _completed(checkpoint: Checkpoint, snapshot: Snapshot, times: CheckpointTimes, size: int) -> Checkpoint:
+    now = time.time()
+    return msgspec.structs.replace(
+        checkpoint,
+        status=CheckpointStatus.COMPLETED,
+        completed_at=now,
+        duration=now - checkpoint.triggered_at,
+        size=size,
+        rows_in=snapshot.rows_in,
+        rows_out=snapshot.rows_out,
+        bytes_in=snapshot.bytes_in,
+        bytes_out=snapshot.bytes_out,
+        splits=len(snapshot.splits),
+        splits_finished=sum(split.finished for split in snapshot.splits),
+        prepared_seconds=times.prepared_seconds,
+        aligned_seconds=times.aligned_seconds,
+        synced_seconds=times.synced_seconds,
+        slowest_worker=times.slowest_worker,
+        late_workers=times.late_workers,
+        rejected=snapshot.rejected,
+    )

@@ -79,6 +79,8 @@ class Checkpointing:
         nothing left to read. Raises :class:`AttemptFailed`."""
         if self._coordinator.expired(now):
             await self._expire()
+        if self._parts.records.is_behind():
+            await self._parts.records.write_down()
         trigger = self._coordinator.due(now, drained=drained)
         if trigger is None:
             return

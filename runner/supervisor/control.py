@@ -8,6 +8,7 @@ timeout and then one more attempt, CANCELING by TERM, grace and KILL.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 
@@ -41,6 +42,7 @@ from spec.errors import FlowdeckError
 
 _log = logging.getLogger(__name__)
 _POST_PATIENCE = 5.0
+_WRITE_PATIENCE = 2.0
 _FINAL_TRIES = 3
 
 
@@ -109,6 +111,10 @@ class ExecutionControl:
         execution = self._record.view(_now())
         return execution if self._attempt is None else msgspec.structs.replace(execution, splits=self._attempt.progress())
 
+    def checkpoint_view(self, stored: Checkpoint) -> Checkpoint:
+        """A checkpoint of the execution at this moment, given as the store has it."""
+        return self._course.records.view(stored)
+
     def workers(self) -> list[Worker]:
         """The workers that are there at this moment."""
         return [] if self._attempt is None else self._attempt.workers(_now())
@@ -116,6 +122,12 @@ class ExecutionControl:
     def samples(self, at: float) -> list[MetricSample]:
         """The metrics of this moment; ``at`` is the same moment in epoch seconds."""
         return self._meter.samples(_now(), at)
+
+    async def write_down(self) -> None:
+        """Have the store know of every checkpoint what is known here; a store that refuses learns it later."""
+        with contextlib.suppress(TimeoutError, StoreError):
+            async with asyncio.timeout(_WRITE_PATIENCE):
+                await self._course.records.write_down()
 
     async def post(self, wish: Wish) -> None:
         """Put a wish into the inbox. Raises :class:`Conflict` when the execution is over or does not get to it."""

@@ -108,10 +108,13 @@ class Executions:
         return execution if control is None else control.view()
 
     def live_job(self, job: Job) -> Job:
-        """The job with its execution as it is now."""
+        """The job with its execution and that one's newest checkpoint as they are now."""
         if job.execution is None:
             return job
-        return msgspec.structs.replace(job, execution=self.live(job.execution))
+        control, last = self._controls.get(job.execution.id), job.last_checkpoint
+        if control is not None and last is not None and last.execution_id == job.execution.id:
+            last = control.checkpoint_view(last)
+        return msgspec.structs.replace(job, execution=self.live(job.execution), last_checkpoint=last)
 
     def running(self) -> list[Execution]:
         """Every execution that is under control, as it is now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -26,7 +27,7 @@ class Entry:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.events: list[Event] = []
+        self._notes: list[Event] = []
 
     def note(
         self,
@@ -36,9 +37,24 @@ class Entry:
         job_id: str | None = None,
         execution_id: str | None = None,
         data: Mapping[str, Any] | None = None,
+        at: float | None = None,
     ) -> None:
-        """Add an event to the transaction."""
-        self.events.append(self.store.append_event(kind, job_id, execution_id, message, data))
+        """Add an event to the transaction; it happened ``at``, or now."""
+        self._notes.append(
+            Event(
+                revision=0,
+                at=time.time() if at is None else at,
+                kind=kind,
+                job_id=job_id,
+                execution_id=execution_id,
+                message=message,
+                data=dict(data or {}),
+            )
+        )
+
+    def keep_notes(self) -> list[Event]:
+        """Write the events down, at the end of the transaction."""
+        return self.store.append_events(self._notes)
 
 
 class Journal:
@@ -56,6 +72,10 @@ class Journal:
         """The same, but each write happens only if ``guard``, called first in its transaction, does not raise."""
         return Journal(self._store, self._bus, self._log, guard)
 
+    def take_checkpoint_id(self, job_id: str) -> int | None:
+        """An id for the job's next checkpoint that was reserved ahead, at once; None when there is none left."""
+        return self._store.take_checkpoint_id(job_id)
+
     async def read(self, work: Callable[[Store], T]) -> T:
         """Run ``work`` on a snapshot of the store, in another thread."""
         return await self._store.read(work)
@@ -68,7 +88,7 @@ class Journal:
             entry = Entry(store)
             self._guard(entry)
             result = work(entry)
-            events.extend(entry.events)
+            events.extend(entry.keep_notes())
             return result
 
         result = await self._store.write(transaction)

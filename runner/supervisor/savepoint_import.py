@@ -104,6 +104,6 @@ def record_import(entry: Entry, job_id: str, generation: int, imported: Imported
             imported_at=now,
         ),
     )
-    entry.store.import_checkpoint(checkpoint, state)
+    entry.store.insert_complete_checkpoint(checkpoint, state)
     entry.note("savepoint.imported", f"savepoint {checkpoint.id} is {imported.reason}", job_id=job_id)
     return checkpoint.id

@@ -294,6 +294,9 @@ class JobService:
     async def checkpoints(self, reference: str, kind: CheckpointKind | str | None = None, limit: int = 50) -> list[Checkpoint]:
         """Checkpoints of a job, newest first."""
         job = await self._lifecycle.require(reference)
+        control = self._executions.control(job.execution.id) if job.execution is not None else None
+        if control is not None:
+            await control.write_down()
         return await self._journal.read(lambda store: store.checkpoints(job.id, kind, limit))
 
     async def savepoints(self, reference: str | None = None) -> list[Checkpoint]:

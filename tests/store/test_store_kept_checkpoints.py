@@ -108,7 +108,7 @@ async def test_a_savepoint_from_elsewhere_is_kept_like_any_other(store, make_job
 
     def work(session):
         session.insert_job(make_job())
-        session.import_checkpoint(found, b"carried")
+        session.insert_complete_checkpoint(found, b"carried")
         session.set_savepoint_place("job-1", 4, SavepointPlace(path="/kept", written_at=5.0))
         session.set_savepoint_place("job-1", 99, SavepointPlace(path="/nowhere"))
         return session.next_checkpoint_id("job-1")
@@ -122,7 +122,7 @@ async def test_a_savepoint_from_elsewhere_is_kept_like_any_other(store, make_job
     assert await store.read(lambda session: session.savepoints()) == []
     assert (await store.read(lambda session: session.checkpoint("job-1", 4))).failure == "its state is damaged"
     with pytest.raises(StoreError):
-        await store.write(lambda session: session.import_checkpoint(found, b"again"))
+        await store.write(lambda session: session.insert_complete_checkpoint(found, b"again"))
 
 
 async def test_releasing_keeps_what_the_running_execution_began_with(store, make_job, make_execution, make_checkpoint):
