@@ -35,6 +35,7 @@ from runner.protocol import (
     Start,
     SupervisorMessage,
 )
+from runner.worker.allocator import keep_batches
 from runner.worker.budget import share_out
 from runner.worker.committer import CommittedCheckpoint, Committer, PreparedCheckpoint, commit_token
 from runner.worker.dead_letters import DeadLetters
@@ -125,6 +126,7 @@ class Worker:
         """Run to the end; the exit status."""
         try:
             os.nice(self._start.job.env.resources.nice)
+            keep_batches(self._budget)
             self._spawn("heartbeat", self._heartbeat.run)
             self._build()
             self._reporter.ready()
