@@ -140,7 +140,7 @@ class SavepointOrigin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One checkpoint or savepoint. ``id`` grows by one per job and is never reused.
+    """One checkpoint or savepoint. ``id`` grows within its job and is never reused; a daemon that died may have left some out.
 
     ``duration`` is from the request until it was durable; ``prepared_seconds`` until every worker had its part ready
     (of which, in the slowest worker, ``aligned_seconds`` until the barrier had passed everything and ``synced_seconds`` until
