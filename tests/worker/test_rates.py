@@ -113,8 +113,8 @@ def test_regular_stalls_do_not_lower_the_rate() -> None:
 def test_no_batch_is_larger_than_a_tenth_of_a_second() -> None:
     """So that no single one breaks the rate, and a barrier never waits long."""
     assert read_pace(EnvSpec()).bytes == 4 << 20
-    assert read_pace(EnvSpec(checkpoint=CheckpointSettings(interval=0.2))).bytes == 1 << 20
-    assert read_pace(EnvSpec(checkpoint=CheckpointSettings(interval=1.0))).bytes == 4 << 20
+    assert read_pace(EnvSpec(checkpoint=CheckpointSettings(interval=0.05))).bytes == 1 << 20
+    assert read_pace(EnvSpec(checkpoint=CheckpointSettings(interval=0.1))).bytes == 4 << 20
     for rate in (1, 5, 9, 10, 50, 1000, 10**9):
         assert read_pace(EnvSpec(rows_per_second=rate)).rows <= max(1, rate // BATCHES_PER_SECOND)
         assert read_pace(EnvSpec(bytes_per_second=rate)).bytes <= max(1, rate // BATCHES_PER_SECOND)
