@@ -22,6 +22,7 @@ class Backlog:
         self.begun: Checkpoint | None = None
         self._begun_at = 0.0
         self._committed: list[Checkpoint] = []
+        self._newest: Checkpoint | None = None
         self._since = 0.0
 
     def begin(self, checkpoint: Checkpoint) -> None:
@@ -34,6 +35,7 @@ class Backlog:
         if not self._committed:
             self._since = time.monotonic()
         self._committed.append(committed)
+        self._newest = committed
 
     def committed(self) -> Sequence[Checkpoint]:
         """All that are committed, oldest first."""
@@ -48,8 +50,8 @@ class Backlog:
         return self.begun is not None and self.begun.id == checkpoint.id
 
     def view(self, stored: Checkpoint) -> Checkpoint:
-        """A checkpoint of the store as it is known here."""
-        return next((checkpoint for checkpoint in self._committed if checkpoint.id == stored.id), stored)
+        """The newest checkpoint that the store had when it was asked, as it is known here."""
+        return self._newest if self._newest is not None and self._newest.id == stored.id else stored
 
     def is_empty(self) -> bool:
         """Whether the store knows everything."""

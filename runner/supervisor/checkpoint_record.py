@@ -136,7 +136,7 @@ class CheckpointRecords:
             return found
 
     def view(self, stored: Checkpoint) -> Checkpoint:
-        """A checkpoint of this execution, as the store has it, at this moment."""
+        """The newest checkpoint of this execution at this moment, given as the store has it."""
         return self._backlog.view(stored)
 
     def is_behind(self) -> bool:

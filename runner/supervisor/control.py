@@ -112,7 +112,7 @@ class ExecutionControl:
         return execution if self._attempt is None else msgspec.structs.replace(execution, splits=self._attempt.progress())
 
     def checkpoint_view(self, stored: Checkpoint) -> Checkpoint:
-        """A checkpoint of the execution at this moment, given as the store has it."""
+        """The newest checkpoint of the execution at this moment, given as the store has it."""
         return self._course.records.view(stored)
 
     def workers(self) -> list[Worker]:
