@@ -252,6 +252,9 @@ class Sink(ABC):
         """Drop all that the job has staged for this sink. Called when no worker of the job is alive and none may start, because
         an execution has ended early; neither its input nor its columns are known then."""
 
+    def committed(self, checkpoint: int) -> None:  # noqa: B027 - a hook that most sinks leave out
+        """All tokens that were handed out up to ``checkpoint`` are committed. Runs in the thread that prepares."""
+
     def close(self) -> None:  # noqa: B027 - a hook that most sinks leave out
         """At the end of the attempt, a failed one too: leave no empty directories behind. Raises nothing."""
 

@@ -276,6 +276,9 @@ class Worker:
         record = committed.record
         for source, splits in record.splits.items():
             self._pipeline.readers[source].completed(splits)
+        for sink_id, sink in self._pipeline.sinks.items():
+            with blame(sink_id):
+                sink.committed(record.barrier.checkpoint)
         if record.barrier.stop and not record.barrier.leaves:
             for sink_id, sink in self._pipeline.sinks.items():
                 with blame(sink_id):

@@ -11,6 +11,7 @@ import pytest
 
 from runner.connectors.base import OptionError, Pace, PluginContext, PluginError, TargetError
 from runner.connectors.file.listing import list_files
+from runner.connectors.file.marks import CommitMarks
 from runner.connectors.file.source import MINIMUM_SPLIT_BYTES, LocalFileSource
 from runner.connectors.file.staging import (
     discard,
@@ -131,6 +132,23 @@ def test_a_published_file_that_is_gone_is_noticed(tmp_path: Path, staging: Path)
     """Neither staged nor final: rows would be missing."""
     with pytest.raises(TargetError, match="was written and is gone"):
         publish([(staging / "b-1.csv", tmp_path / "out" / "x.csv")], staging)
+
+
+def test_a_file_that_was_taken_after_its_commit_is_not_missed(tmp_path: Path, staging: Path) -> None:
+    """Who reads the target may move a file away before it is written down that it is committed: the mark of the commit tells.
+    Marks hide nothing that was not committed, and go with the attempt."""
+    marks = CommitMarks(staging, "a-", "w0")
+    final = tmp_path / "out" / "x.csv"
+    mark, later = marks.prepare(1), marks.prepare(2)
+    publish([(staging / "a-1.csv", final)], staging, mark)
+    marks.commit(1)
+    final.unlink()
+    publish([(staging / "a-1.csv", final)], staging, mark)
+    with pytest.raises(TargetError, match="was written and is gone"):
+        publish([(staging / "a-2.csv", final)], staging, later)
+    marks.remove_all()
+    remove_empty(staging)
+    assert not staging.parent.exists()
 
 
 def test_only_other_attempts_staging_is_dropped(tmp_path: Path, staging: Path) -> None:

@@ -24,6 +24,7 @@ from runner.connectors.base import (
 )
 from runner.connectors.file.format import FileFormat
 from runner.connectors.file.layout import Field, file_layout
+from runner.connectors.file.marks import CommitMarks
 from runner.connectors.file.naming import FileNames
 from runner.connectors.file.partitions import Partitioning
 from runner.connectors.file.save_mode import apply_save_mode
@@ -72,7 +73,8 @@ class FileSegment(SinkSegment):
             pairs.append([str(file.staged), str(self._sink.final_path(file, checkpoint))])
         for directory in directories_between((file.staged for file in self._files), self._sink.staging):
             sync_directory(directory)
-        return SinkCheckpoint(tokens=({"staging": str(self._sink.staging), "files": pairs},))
+        mark = self._sink.marks.prepare(checkpoint)
+        return SinkCheckpoint(tokens=({"staging": str(self._sink.staging), "files": pairs, "mark": str(mark)},))
 
 
 class LocalFileSink(Sink):
@@ -97,6 +99,7 @@ class LocalFileSink(Sink):
         self.part_limit = PartLimit(rows=options.integer("batch_size", default=DEFAULT_BATCH_SIZE, minimum=1))
         self._prefix = attempt_prefix(context)
         self._identity = digest(f"{context.execution}/{context.plugin.id}")
+        self.marks = CommitMarks(self.staging, self._prefix, f"{self._identity}-w{context.worker}")
         self._files: list[WrittenFile] = []
         self._written = 0
         self._finished_bytes = 0
@@ -176,14 +179,20 @@ class LocalFileSink(Sink):
         """Drop everything that is staged."""
         discard(staging_directory(_target(context), context.job_id), keep_prefix=None)
 
+    def committed(self, checkpoint: int) -> None:
+        """Remember that for a while: somebody may take the files away at once."""
+        self.marks.commit(checkpoint)
+
     def close(self) -> None:
         """Remove the staging directory if nothing is in it."""
+        self.marks.remove_all()
         remove_empty(self.staging)
 
     @classmethod
     def commit(cls, token: dict[str, Any]) -> None:
         """Rename the files of ``token``."""
-        publish([(Path(staged), Path(final)) for staged, final in token["files"]], Path(token["staging"]))
+        files = [(Path(staged), Path(final)) for staged, final in token["files"]]
+        publish(files, Path(token["staging"]), Path(token["mark"]) if "mark" in token else None)
 
 
 def _target(context: PluginContext) -> Path:

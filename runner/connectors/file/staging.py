@@ -123,13 +123,14 @@ def directories_between(staged: Iterable[Path], staging: Path) -> list[Path]:
     return sorted(found, key=lambda directory: len(directory.parts), reverse=True)
 
 
-def publish(files: Sequence[tuple[Path, Path]], staging: Path) -> None:
+def publish(files: Sequence[tuple[Path, Path]], staging: Path, mark: Path | None = None) -> None:
     """Rename every (staged, final) pair and make the renames durable. A pair that was renamed before is left alone, and made
-    durable again: whoever renamed it may have died before that."""
+    durable again: whoever renamed it may have died before that. ``mark``: if it is there, all of them were renamed before, and
+    final ones that are gone were taken."""
     for staged, final in files:
         if not final.parent.is_dir():
             make_directory(final.parent)
-        _rename(staged, final)
+        _rename(staged, final, mark)
     for directory in {final.parent for _, final in files}:
         sync_directory(directory)
     for directory in {staged.parent for staged, _ in files}:
@@ -140,7 +141,7 @@ def publish(files: Sequence[tuple[Path, Path]], staging: Path) -> None:
                 directory.rmdir()
 
 
-def _rename(staged: Path, final: Path) -> None:
+def _rename(staged: Path, final: Path, mark: Path | None) -> None:
     if os.path.lexists(final):
         if staged.exists():
             raise TargetError(
@@ -151,6 +152,8 @@ def _rename(staged: Path, final: Path) -> None:
         staged.rename(final)
     except FileNotFoundError as error:
         if os.path.lexists(final):  # a worker that is being killed came to it first: its last system call may still happen
+            return
+        if mark is not None and mark.exists():
             return
         raise TargetError(
             f"{final.name} was written and is gone: neither {staged} nor {final} exists", position=str(final)
