@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 import msgspec
 
+from runner.connection import DaemonConnection, exchange
 from runner.endpoint import DaemonUnreachable, Endpoint, UnixEndpoint, unreachable
 from runner.event_feed import EventFeed
 from runner.home import Home
@@ -60,7 +61,7 @@ from runner.requests import (
     WorkersRequest,
 )
 from runner.states import ExecutionState
-from runner.transport import ApiError, DaemonConnection, encode_body, exchange, problem_of, target_of
+from runner.transport import ApiError, encode_body, problem_of, target_of
 from spec.errors import FlowdeckError
 
 __all__ = ["ApiError", "Client", "DaemonUnreachable", "EventFeed", "JobPage", "WaitTimeout"]

@@ -5,16 +5,18 @@ Standard library only: every command of the command line pays for this import.
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
 import re
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from spec.errors import FlowdeckError, UsageError
+
+if TYPE_CHECKING:
+    import http.client
 
 LOOPBACK = "127.0.0.1"
 _LISTEN = re.compile(r"(?:(?P<host>\[[0-9a-fA-F:.%\w]+\]|[^\[\]:/\s]*):)?(?P<port>[0-9]{1,5})")

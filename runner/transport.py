@@ -1,11 +1,11 @@
-"""One HTTP exchange with the daemon, and what may go wrong with it. No knowledge of jobs.
+"""What goes to the daemon and comes from it: targets, bodies, refusals. Knows nothing of jobs, nor how it gets there: that is
+in :mod:`runner.connection`.
 
 Standard library and msgspec only: every command of the command line pays for this import.
 """
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,7 +13,6 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from runner.api.limits import MAXIMUM_BODY_BYTES
-from runner.endpoint import Endpoint
 from runner.replies import Problem
 from spec.errors import FlowdeckError
 
@@ -33,34 +32,6 @@ class ApiError(FlowdeckError):
     def errors(self) -> tuple[dict[str, Any], ...]:
         """The diagnostics of a job file, or the faults of the request, one by one."""
         return tuple(self.problem["errors"])
-
-
-class DaemonConnection(http.client.HTTPConnection):
-    """An HTTP connection to a daemon."""
-
-    def __init__(self, endpoint: Endpoint, *, timeout: float) -> None:
-        super().__init__("flowdeck", timeout=timeout)
-        self.endpoint = endpoint
-        self._seconds = timeout
-
-    def connect(self) -> None:
-        """Open the socket; raises OSError when nobody listens."""
-        self.sock = self.endpoint.connect(self._seconds)
-
-
-def exchange(
-    connection: DaemonConnection, method: str, target: str, body: bytes | None, timeout: float
-) -> tuple[http.client.HTTPResponse, bytes]:
-    """Send one request and read its whole answer."""
-    headers = {"Host": connection.endpoint.host, "Accept": "application/json", **dict(connection.endpoint.headers)}
-    if body is not None:
-        headers["Content-Type"] = "application/json"
-    if connection.sock is not None:
-        connection.sock.settimeout(timeout)
-    connection.request(method, target, body=body, headers=headers)
-    connection.sock.settimeout(timeout)
-    response = connection.getresponse()
-    return response, response.read()
 
 
 def encode_body(request: msgspec.Struct) -> bytes:

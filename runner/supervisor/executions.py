@@ -78,6 +78,11 @@ class Executions:
         """The control of an execution, None when it is not running here."""
         return self._controls.get(execution_id)
 
+    def of_job(self, job_id: str) -> str | None:
+        """The id of the newest execution that is running here of the job of exactly this id."""
+        found = [execution_id for execution_id, control in self._controls.items() if control.work.job_id == job_id]
+        return found[-1] if found else None
+
     def controlled(self) -> list[str]:
         """The ids of the executions whose controls are believed to live."""
         return [execution_id for execution_id in self._controls if execution_id not in self._abandoned]

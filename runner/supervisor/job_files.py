@@ -11,8 +11,10 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from watchfiles import Change, awatch
+if TYPE_CHECKING:
+    from watchfiles import Change
 
 _log = logging.getLogger(__name__)
 SUFFIXES = (".conf", ".hocon", ".json")
@@ -88,6 +90,8 @@ class JobFiles:
 
     async def _listen(self, changed: asyncio.Queue[str]) -> None:
         """Put what the system notifies into the queue. While that does not work the regular look is what remains."""
+        from watchfiles import awatch  # few daemons watch anything
+
         while True:
             directories = {root if root.is_dir() else root.parent for root in self._roots}
             existing = [directory for directory in directories if directory.is_dir()]

@@ -328,7 +328,9 @@ class JobService:
         return [self._executions.live(execution) for execution in found]
 
     async def execution(self, execution_id: str) -> Execution:
-        """One execution."""
+        """One execution. One that runs is known without a look into the store."""
+        if (control := self._executions.control(execution_id)) is not None:
+            return control.view()
         found = await self._journal.read(lambda store: store.execution(execution_id))
         if found is None:
             raise NotFound(f"there is no execution {execution_id}")
@@ -367,10 +369,10 @@ class JobService:
     ) -> list[LogLine]:
         """Lines of the log of the job's newest execution, oldest first: those after byte ``after``, else with ``tail`` the last
         ones, else the first ones. ``level`` ``output`` asks for rows, another one for lines at least as severe."""
-        job = await self._lifecycle.require(reference)
-        if job.execution is None:
+        execution_id = await self._newest_execution(reference)
+        if execution_id is None:
             return []
-        path = self._parts.home.log_file(job.execution.id)
+        path = self._parts.home.log_file(execution_id)
         if after is None and tail:
             return await asyncio.to_thread(read_last, path, limit, level)
         return await asyncio.to_thread(read_after, path, after or 0, limit, level)
@@ -402,6 +404,13 @@ class JobService:
         )
 
     # inside
+
+    async def _newest_execution(self, reference: str) -> str | None:
+        """The id of the job's newest execution. Of a job that runs it is known without a look into the store."""
+        if (running := self._executions.of_job(reference)) is not None:
+            return running
+        job = await self._lifecycle.require(reference)
+        return None if job.execution is None else job.execution.id
 
     async def _steer(self, reference: str, wish: Steering) -> Job:
         job = await self._lifecycle.require(reference)

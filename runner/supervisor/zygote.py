@@ -273,13 +273,14 @@ def _serve_parent() -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's business
     os.environ.update(_NO_THREADS)
+    gc.disable()  # next to nothing of what is imported is garbage, and looking for it takes a tenth of the time
 
     from runner.worker.main import run_worker
 
     import_plugins()
     adopt_orphans()
-    gc.collect()
     gc.freeze()
+    gc.enable()
     with socket.socket(fileno=descriptor) as connection:
         Zygote(connection, run_worker).serve()
 

@@ -15,12 +15,12 @@ import msgspec
 import pytest
 
 from runner.client import Client
+from runner.connection import DaemonConnection
 from runner.endpoint import UnixEndpoint
 from runner.home import Home
 from runner.model import Job
 from runner.requests import SubmitRequest
 from runner.states import ExecutionState
-from runner.transport import DaemonConnection
 
 STREAM = """
 env { job.name = "stream", job.mode = "STREAMING", checkpoint.interval = 500, read_limit.rows_per_second = 2000 }

@@ -10,6 +10,7 @@ import click
 from runner.client import Client
 from runner.model import LogLine
 from tui.cli.json_output import print_json
+from tui.cli.log_text import text_of
 from tui.cli.options import home_option, job_argument
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
@@ -68,12 +69,3 @@ def _print_lines(lines: Iterable[LogLine], output: str) -> None:
             print_json(line, lines=True)
         else:
             write_data(text_of(line) + "\n")
-
-
-def text_of(line: LogLine) -> str:
-    """Time, level, where from, and the message."""
-    seconds, fraction = divmod(line.at, 1)
-    clock = time.strftime("%H:%M:%S", time.localtime(seconds)) + f".{int(fraction * 1000):03d}"
-    places = (f"worker {line.worker}" if line.worker is not None else "", line.plugin)
-    place = " ".join(part for part in places if part)
-    return f"{clock} {line.level.upper():<7} {place + ': ' if place else ''}{line.message}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,11 +15,12 @@ from spec.errors import FlowdeckError
 from spec.job import JobMode
 from tui.cli.failures import EXIT_INTERRUPTED, discard_stdout
 from tui.cli.interrupts import Interrupts
-from tui.cli.logs import text_of
+from tui.cli.log_text import text_of
 from tui.cli.run_progress import RunProgress
 
 _FIRST_STEP_SECONDS = 0.02
 _STEP_SECONDS = 0.25
+_CHECKPOINT_SECONDS = 1.0
 _LOG_PAGE = 1000
 _CHECKPOINTS = 1000
 _TOLD_LEVELS = {"warning", "error", "critical"}
@@ -85,6 +87,8 @@ class RunFollower:
         self._execution_id = ""
         self._log_offset = 0
         self._obeyed = 0
+        self._checkpoint: Checkpoint | None = None
+        self._looked_at = time.monotonic()
         self._prints_rows = prints_rows
 
     def follow(self, client: JobCalls) -> Outcome:
@@ -92,14 +96,11 @@ class RunFollower:
         job = self._submitted(client)
         step = _FIRST_STEP_SECONDS
         while True:
-            known = client.job(job.id)
-            execution = known.execution
-            if execution is None or execution.id != self._execution_id or execution.state.is_terminal:
-                execution = client.execution(self._execution_id)
+            execution = client.execution(self._execution_id)
             self._print_log(client, job)
             if execution.state.is_terminal:
                 return self._outcome(client, execution)
-            self._progress.update(execution, known.last_checkpoint)
+            self._progress.update(execution, self._newest_checkpoint(client, job))
             self._obey(client, job)
             self._interrupts.wait(step)
             step = min(step * 1.5, _STEP_SECONDS)
@@ -113,6 +114,13 @@ class RunFollower:
                 raise FlowdeckError(f"the daemon took the job {job.name} but did not start it", code="not-started")
             self._job, self._execution_id = job, job.execution.id
         return self._job
+
+    def _newest_checkpoint(self, client: JobCalls, job: Job) -> Checkpoint | None:
+        """As of at most a second ago: unlike what runs, it has to be read from the store."""
+        now = time.monotonic()
+        if now - self._looked_at >= _CHECKPOINT_SECONDS:
+            self._looked_at, self._checkpoint = now, client.job(job.id).last_checkpoint
+        return self._checkpoint
 
     def _outcome(self, client: JobCalls, execution: Execution) -> Outcome:
         job = client.job(execution.job_id)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from runner.client import Client, DaemonUnreachable
+from runner.endpoint import DaemonUnreachable
 from runner.home import Home, HomeLocked
 from runner.launch import answers
 from tui.cli.run_follow import Outcome, RunFollower
 from tui.cli.terminal import say
 
 if TYPE_CHECKING:
+    from runner.client import Client
     from runner.near_client import NearClient
 
 _CONNECT_SECONDS = 20.0
@@ -69,6 +70,8 @@ def _tell_others(client: NearClient) -> None:
 
 def _connect(home: Home) -> Client | None:
     """A client of the daemon that holds the home, which may be starting; None when nobody holds the home any more."""
+    from runner.client import Client  # what speaks HTTP: imported only when there is a daemon to speak to
+
     deadline = time.monotonic() + _CONNECT_SECONDS
     while True:
         try:
