@@ -90,7 +90,8 @@ def _rejected(execution: Execution) -> list[tuple[str, str]]:
     if rows := execution.totals.rows_rejected:
         lines.append(("rejected", f"{figures.exact(rows)} rows; flowdeck errors {execution.job_name} tells why"))
     if splits := execution.splits_left_out:
-        lines.append(("left out", f"{splits} unfinished splits; flowdeck recover {execution.job_name} takes them"))
+        words = "1 unfinished split" if splits == 1 else f"{splits} unfinished splits"
+        lines.append(("left out", f"{words}; flowdeck recover {execution.job_name} reads what is left"))
     return lines
 
 
