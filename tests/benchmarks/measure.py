@@ -21,7 +21,8 @@ SAMPLE_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One finished run. ``cpu`` covers every descendant that its parent waited for; ``memory`` is the tree's peak in bytes."""
+    """One finished run. ``cpu`` covers every descendant that its parent waited for, or what was seen of all of them by sampling
+    where that is more; ``memory`` is the tree's peak in bytes."""
 
     wall: float
     cpu: float
@@ -46,7 +47,8 @@ def measure(command: Sequence[str], log: Path) -> Measurement:
         peak.finish()
     if process.returncode != 0:
         raise RunFailed(f"exit {process.returncode}: {' '.join(command)} (see {log})")
-    return Measurement(wall=wall, cpu=usage.ru_utime + usage.ru_stime, memory=peak.maximum)
+    cpu = max(usage.ru_utime + usage.ru_stime, peak.cpu())  # PySpark does not wait for its Java process
+    return Measurement(wall=wall, cpu=cpu, memory=peak.maximum)
 
 
 def median(runs: Sequence[Measurement]) -> Measurement:
@@ -67,6 +69,11 @@ class _PeakMemory(threading.Thread):
         self._pid = pid
         self._done = threading.Event()
         self.maximum = 0
+        self._seconds: dict[int, float] = {}
+
+    def cpu(self) -> float:
+        """Seconds of all processes that were seen, each as when it was seen last."""
+        return sum(self._seconds.values())
 
     def run(self) -> None:
         while not self._done.wait(SAMPLE_SECONDS):
@@ -76,10 +83,19 @@ class _PeakMemory(threading.Thread):
             except psutil.Error:
                 return
             self.maximum = max(self.maximum, sum(map(memory_of, tree)))
+            self._seconds.update({process.pid: _seconds_of(process, self._seconds.get(process.pid, 0.0)) for process in tree})
 
     def finish(self) -> None:
         self._done.set()
         self.join()
+
+
+def _seconds_of(process: psutil.Process, before: float) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return before
+    return float(times.user + times.system)
 
 
 def memory_of(process: psutil.Process) -> int:
