@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from runner.api.limits import MAXIMUM_BODY_BYTES
+from runner.bounds import MAXIMUM_BODY_BYTES
 from runner.replies import Problem
 from spec.errors import FlowdeckError
 

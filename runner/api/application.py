@@ -12,9 +12,9 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from runner.api.access import require_scope
 from runner.api.faults import check_body
 from runner.api.gateway import Gateway
-from runner.api.limits import MAXIMUM_BODY_BYTES
 from runner.api.problems import EXCEPTION_HANDLERS
 from runner.api.routes import checkpoints, control, daemon, errors, executions, jobs, keys, observation, queues, workers
+from runner.bounds import MAXIMUM_BODY_BYTES
 from runner.transport import API_PREFIX
 
 ROUTES = (

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from runner.api.limits import KEEP_ALIVE_SECONDS
 from runner.model import Event
 from runner.supervisor.event_bus import LAGGED, Subscription
-from runner.supervisor.service import JobService
+from runner.supervisor.observation import Observation
 
+KEEP_ALIVE_SECONDS = 10.0
 _OPEN = b": open\n\n"
 _KEEP_ALIVE = b": keep-alive\n\n"
 
@@ -23,15 +23,15 @@ def encode_event(event: Event) -> bytes:
 
 
 async def event_stream(
-    service: JobService, since: int | None, closing: asyncio.Event, *, keep_alive: float = KEEP_ALIVE_SECONDS
+    observation: Observation, since: int | None, closing: asyncio.Event, *, keep_alive: float = KEEP_ALIVE_SECONDS
 ) -> AsyncIterator[bytes]:
     """The blocks of one stream: a comment once it is subscribed, the events after ``since`` (None: from now on), and a comment
-    whenever nothing happened for ``keep_alive`` seconds. Ends when ``closing`` is set or the service closes."""
-    with service.subscribe() as subscription:
+    whenever nothing happened for ``keep_alive`` seconds. Ends when ``closing`` is set or the daemon ends."""
+    with observation.subscribe() as subscription:
         yield _OPEN
         position, sent = since, 0
         if position is not None:
-            async for event in _recorded(service, position):
+            async for event in _recorded(observation, position):
                 position = sent = event.revision
                 yield encode_event(event)
         async for live in _live(subscription, closing, keep_alive):
@@ -39,7 +39,7 @@ async def event_stream(
                 yield _KEEP_ALIVE
             elif live.kind == LAGGED and position is not None:
                 # This reader was too slow for the live events; the record has them.
-                async for event in _recorded(service, position):
+                async for event in _recorded(observation, position):
                     position = sent = event.revision
                     yield encode_event(event)
             elif live.revision > sent:
@@ -47,8 +47,8 @@ async def event_stream(
                 yield encode_event(live)
 
 
-async def _recorded(service: JobService, revision: int) -> AsyncIterator[Event]:
-    while events := await service.events_since(revision):
+async def _recorded(observation: Observation, revision: int) -> AsyncIterator[Event]:
+    while events := await observation.events_since(revision):
         for event in events:
             yield event
         revision = events[-1].revision

@@ -12,8 +12,8 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, Valida
 from litestar.types import ExceptionHandlersMap
 
 from runner.api.faults import faults_of
-from runner.api.limits import MAXIMUM_BODY_BYTES
 from runner.api.statuses import make_problem, problem_of, problem_of_defect
+from runner.bounds import MAXIMUM_BODY_BYTES
 from runner.replies import Problem
 from spec.errors import FlowdeckError
 

@@ -7,8 +7,7 @@ import time
 
 import pytest
 
-from runner.api.event_stream import event_stream
-from runner.api.limits import KEEP_ALIVE_SECONDS
+from runner.api.event_stream import KEEP_ALIVE_SECONDS, event_stream
 from runner.client import ApiError, DaemonUnreachable
 from runner.endpoint import UnixEndpoint, open_socket
 from runner.event_feed import EventFeed, parse_event
@@ -88,7 +87,7 @@ async def test_a_quiet_stream_says_that_it_is_alive(tmp_path):
     """Without events a comment comes again and again, by default every ten seconds."""
     assert KEEP_ALIVE_SECONDS == 10
     async with Supervisor.open(Home(tmp_path / "home")) as supervisor:
-        stream = event_stream(supervisor.service, None, asyncio.Event(), keep_alive=0.05)
+        stream = event_stream(supervisor.service.observation, None, asyncio.Event(), keep_alive=0.05)
         blocks = [await anext(stream) for _ in range(3)]
         await stream.aclose()
     assert blocks == [b": open\n\n", b": keep-alive\n\n", b": keep-alive\n\n"]

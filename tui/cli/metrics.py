@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from runner.api.limits import MAXIMUM_WINDOW_SECONDS
+from runner.bounds import MAXIMUM_WINDOW_SECONDS
 from runner.model import MetricSeries
 from tui.cli import figures
 from tui.cli.json_output import print_json

@@ -1,4 +1,4 @@
-"""The bounds of the API."""
+"""The bounds of requests and answers that both sides go by: the daemon refuses what is beyond them, its clients do not ask."""
 
 from __future__ import annotations
 
@@ -7,4 +7,3 @@ MAXIMUM_PAGE = 1_000
 MAXIMUM_LOG_LINES = 10_000
 MAXIMUM_BUCKETS = 2_000
 MAXIMUM_WINDOW_SECONDS = 400 * 86_400
-KEEP_ALIVE_SECONDS = 10.0
