@@ -40,6 +40,7 @@ class NearClient:
 
     def __init__(self, gateway: Gateway) -> None:
         self._service = gateway.service
+        self._observation = gateway.observation
         self._closing = gateway.closing
         self._loop = asyncio.get_running_loop()
         self._pending: set[asyncio.Task[Any]] = set()
@@ -54,7 +55,7 @@ class NearClient:
 
     def status(self) -> DaemonStatus:
         """The daemon and its processes."""
-        return self._call(DaemonStatus, self._service.status())
+        return self._call(DaemonStatus, self._observation.status())
 
     def submit(self, request: SubmitRequest) -> Job:
         """Check and start a job; see :meth:`runner.client.Client.submit`."""
@@ -82,7 +83,7 @@ class NearClient:
 
     def logs(self, reference: str, after: int, limit: int) -> tuple[LogLine, ...]:
         """The first ``limit`` lines after the offset ``after``."""
-        return self._call(tuple[LogLine, ...], self._service.log_lines(reference, after, limit))
+        return self._call(tuple[LogLine, ...], self._observation.log_lines(reference, after, limit))
 
     def _call(self, kind: type[T], work: Coroutine[Any, Any, object]) -> T:
         answer = asyncio.run_coroutine_threadsafe(self._answer(work), self._loop)

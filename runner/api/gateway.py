@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from runner.supervisor.keys import Keys
+from runner.supervisor.observation import Observation
 from runner.supervisor.service import JobService
 
 
@@ -18,3 +19,8 @@ class Gateway:
     keys: Keys
     listening: str = ""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def observation(self) -> Observation:
+        """What can be looked at."""
+        return self.service.observation

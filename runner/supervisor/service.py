@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import time
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-
-import psutil
 
 from runner.model import (
     Attempt,
     Checkpoint,
     CheckpointKind,
     CheckpointStatus,
-    DaemonStatus,
     DesiredState,
-    Event,
     Execution,
     Generation,
     Job,
-    LogLine,
-    MetricSeries,
     Queue,
 )
-from runner.replies import ErrorReport, SavepointVerdict, WorkerList
+from runner.replies import SavepointVerdict
 from runner.requests import (
     PauseRequest,
     QueueRequest,
@@ -39,15 +29,12 @@ from runner.requests import (
 )
 from runner.savepoint.writing import check_place
 from runner.states import ExecutionState
-from runner.store.store import Store
 from runner.supervisor.asking import Asking, Steering
-from runner.supervisor.error_report import read_error_report
 from runner.supervisor.errors import Conflict, NotFound
-from runner.supervisor.event_bus import EventBus, Subscription
 from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Entry
 from runner.supervisor.lifecycle import JobLifecycle
-from runner.supervisor.log_file import read_after, read_last
+from runner.supervisor.observation import Observation
 from runner.supervisor.restarts import Restarts
 from runner.supervisor.savepoints import Savepoints
 from runner.supervisor.submission import check_name, check_request
@@ -60,16 +47,6 @@ _RESTART_PATIENCE = 5.0
 # With overrides the answer says whether the new generation works, which takes the start of its workers too.
 _OVERRIDE_PATIENCE = 60.0
 _PAGE = 1000
-_MAXIMUM_EVENTS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class DaemonIdentity:
-    """What the daemon says of itself."""
-
-    started_at: float
-    watching: tuple[str, ...]
-    embedded: bool
 
 
 class JobService:
@@ -81,20 +58,17 @@ class JobService:
     def __init__(
         self,
         parts: Parts,
-        bus: EventBus,
         executions: Executions,
         lifecycle: JobLifecycle,
         savepoints: Savepoints,
-        identity: DaemonIdentity,
+        observation: Observation,
     ) -> None:
+        self.observation = observation
         self._parts = parts
         self._journal = parts.journal
-        self._bus = bus
         self._executions = executions
         self._lifecycle = lifecycle
         self._savepoints = savepoints
-        self._begun = time.monotonic()
-        self._identity = identity
         self._admission = asyncio.Lock()
         self._asking = Asking(executions, lifecycle)
         self._restarts = Restarts(parts, lifecycle, executions)
@@ -198,13 +172,6 @@ class JobService:
         if len(given) != 1 or given[0] < (request.total is not None):
             raise UsageError("give one of total (from 1), add and remove", hint="a job keeps at least one worker")
         return await self._steer(reference, ScaleWish(request.total, (request.add or 0) - (request.remove or 0)))
-
-    async def workers(self, reference: str) -> WorkerList:
-        """The workers of the job's execution; none when it does not run."""
-        job = await self.job(reference)
-        control = self._executions.control(job.execution.id) if job.execution else None
-        wanted = job.execution.workers_wanted if job.execution else None
-        return WorkerList(workers=tuple(control.workers()) if control else (), wanted=wanted)
 
     async def savepoint(self, reference: str, request: SavepointRequest) -> Checkpoint:
         """Take a savepoint; returns when it is committed and its directory is written (or its record says why not), or raises
@@ -341,76 +308,7 @@ class JobService:
         await self.execution(execution_id)
         return await self._journal.read(lambda store: store.attempts(execution_id))
 
-    async def errors(self, reference: str, *, plugin: str | None, kind: str | None, limit: int) -> ErrorReport:
-        """What went wrong in a job: rejected rows and failed attempts."""
-        job = await self._lifecycle.require(reference)
-        return await self._journal.read(lambda store: read_error_report(store, job, plugin=plugin, kind=kind, limit=limit))
-
-    async def metrics(self, reference: str, window_seconds: float, buckets: int) -> list[MetricSeries]:
-        """The metrics of the last ``window_seconds`` of a job, in ``buckets`` points each."""
-        job = await self._lifecycle.require(reference)
-        until = time.time()
-        since = until - window_seconds
-
-        def work(store: Store) -> list[MetricSeries]:
-            executions = store.executions(job.id, _PAGE, 0)
-            ids = [found.id for found in executions if found.finished_at is None or found.finished_at > since]
-            return store.metric_series(ids, None, since, until, buckets) if ids else []
-
-        return await self._journal.read(work)
-
-    async def log_lines(
-        self,
-        reference: str,
-        after: int | None = None,
-        limit: int = 1000,
-        level: str | None = None,
-        tail: bool = True,  # noqa: FBT001, FBT002 - a query parameter of the API
-    ) -> list[LogLine]:
-        """Lines of the log of the job's newest execution, oldest first: those after byte ``after``, else with ``tail`` the last
-        ones, else the first ones. ``level`` ``output`` asks for rows, another one for lines at least as severe."""
-        execution_id = await self._newest_execution(reference)
-        if execution_id is None:
-            return []
-        path = self._parts.home.log_file(execution_id)
-        if after is None and tail:
-            return await asyncio.to_thread(read_last, path, limit, level)
-        return await asyncio.to_thread(read_after, path, after or 0, limit, level)
-
-    async def events_since(self, revision: int) -> list[Event]:
-        """Recorded events after ``revision``, oldest first, at most a thousand."""
-        return await self._journal.read(lambda store: store.events_since(revision, _MAXIMUM_EVENTS))
-
-    def subscribe(self) -> Subscription:
-        """The events from now on; close it when done."""
-        return self._bus.subscribe()
-
-    async def status(self) -> DaemonStatus:
-        """The daemon itself."""
-        _, jobs = await self._journal.read(lambda store: store.jobs(limit=1))
-        running = self._executions.running()
-        return DaemonStatus(
-            pid=os.getpid(),
-            version=_version(),
-            home=str(self._parts.home.path),
-            started_at=self._identity.started_at,
-            uptime=time.monotonic() - self._begun,
-            watching=self._identity.watching,
-            jobs=jobs,
-            running=len(running),
-            memory_bytes=psutil.Process().memory_info().rss,
-            worker_pids=tuple(pid for execution in running for pid in execution.worker_pids),
-            embedded=self._identity.embedded,
-        )
-
     # inside
-
-    async def _newest_execution(self, reference: str) -> str | None:
-        """The id of the job's newest execution. Of a job that runs it is known without a look into the store."""
-        if (running := self._executions.of_job(reference)) is not None:
-            return running
-        job = await self._lifecycle.require(reference)
-        return None if job.execution is None else job.execution.id
 
     async def _steer(self, reference: str, wish: Steering) -> Job:
         job = await self._lifecycle.require(reference)
@@ -434,10 +332,3 @@ def _active(job: Job, hint: str) -> Conflict:
 def _inactive(job: Job) -> Conflict:
     state = job.execution.state if job.execution else "not started"
     return Conflict(f"the job {job.name} is {state}: there is nothing to save", hint=f"`flowdeck restart {job.name}` starts it")
-
-
-def _version() -> str:
-    try:
-        return version("flowdeck")
-    except PackageNotFoundError:
-        return "unknown"

@@ -23,6 +23,7 @@ from runner.supervisor.lease import Leases
 from runner.supervisor.leftovers import Leftovers
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.limits import Limits
+from runner.supervisor.observation import DaemonIdentity, Observation
 from runner.supervisor.orphans import end_orphans
 from runner.supervisor.queues import Queues
 from runner.supervisor.reaper import Reaper
@@ -30,7 +31,7 @@ from runner.supervisor.recovery import Recovery
 from runner.supervisor.reload import Reloader
 from runner.supervisor.sampling import Sampler
 from runner.supervisor.savepoints import Savepoints
-from runner.supervisor.service import DaemonIdentity, JobService
+from runner.supervisor.service import JobService
 from runner.supervisor.work import Parts
 
 _log = logging.getLogger(__name__)
@@ -86,7 +87,8 @@ class Supervisor:
             await stack.enter_async_context(_background(Sampler(parts.journal, executions, limits).run(), "metrics"))
             await stack.enter_async_context(_background(Housekeeping(home, parts.journal, limits).run(), "housekeeping"))
             identity = DaemonIdentity(time.time(), tuple(str(path) for path in watch), embedded)
-            service = JobService(parts, bus, executions, lifecycle, savepoints, identity)
+            observation = Observation(parts, bus, executions, lifecycle, identity)
+            service = JobService(parts, executions, lifecycle, savepoints, observation)
             stack.push_async_callback(service.close)
             if watch:
                 reloader = Reloader([Path(path) for path in watch], parts.journal, lifecycle, executions, limits)

@@ -145,7 +145,7 @@ async def test_a_slow_reader_gets_what_it_missed_from_the_record(tmp_path):
 
     async with Supervisor.open(Home(tmp_path / "home")) as supervisor:
         service, closing = supervisor.service, asyncio.Event()
-        stream = event_stream(service, 0, closing)
+        stream = event_stream(service.observation, 0, closing)
         assert await anext(stream) == b": open\n\n"
         received = []
         for number in (1, 1, 2 * CAPACITY + 10, 1):  # from the record, live, too many, live again

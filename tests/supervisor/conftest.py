@@ -211,7 +211,7 @@ def opened(home: Home) -> Iterator[Callable[..., contextlib.AbstractAsyncContext
     async def open_flow(*watch: Path, **limits: float) -> AsyncIterator[Flow]:
         async with Supervisor.open(home, watch=watch, limits=Limits(**limits)) as supervisor:
             yield Flow(supervisor)
-            for event in await supervisor.service.events_since(0):
+            for event in await supervisor.service.observation.events_since(0):
                 if event.kind == "execution.state":
                     check_transition(ExecutionState(event.data["previous"]), ExecutionState(event.data["state"]))
 

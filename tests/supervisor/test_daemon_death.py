@@ -28,12 +28,12 @@ from runner.requests import PauseRequest, StopRequest, SubmitRequest, WorkersReq
 from runner.supervisor.supervisor import Supervisor
 
 async def workers(supervisor, job):
-    return (await supervisor.service.workers(job.id)).workers
+    return (await supervisor.service.observation.workers(job.id)).workers
 
 async def main():
     home, request, moment = Home(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=SubmitRequest), sys.argv[3]
     async with Supervisor.open(home) as supervisor:
-        with supervisor.service.subscribe() as events:
+        with supervisor.service.observation.subscribe() as events:
             job = await supervisor.service.submit(request)
             async for event in events:
                 if event.kind == "checkpoint.committed" and moment != "starting":
@@ -96,7 +96,7 @@ async def test_killed_daemon_costs_nothing(opened, home, copy, moment):
         if moment == "running":
             assert len(attempts) == 2
             assert attempts[-1].restored_from is not None
-        events = [event for event in await flow.service.events_since(0) if event.kind == "execution.orphaned"]
+        events = [event for event in await flow.service.observation.events_since(0) if event.kind == "execution.orphaned"]
         assert [event.execution_id for event in events] == [execution.id]
         assert all(found.failure for found in await flow.service.checkpoints("copy") if found.status == "failed")
 
@@ -160,7 +160,7 @@ async def test_shutdown_saves_the_work(opened, copy):
         assert (first.outcome, first.error, second.restored_from) == ("complete", None, 1)
         parked = (await flow.service.checkpoints("copy"))[-1]
         assert (parked.kind, parked.rows_in) == (CheckpointKind.PERIODIC, rows)
-        assert not [event for event in await flow.service.events_since(0) if event.kind == "execution.orphaned"]
+        assert not [event for event in await flow.service.observation.events_since(0) if event.kind == "execution.orphaned"]
 
 
 async def test_shutdown_in_every_state_leaves_nothing_behind(opened, copy):

@@ -89,7 +89,7 @@ async def test_hopeless_failure_is_not_tried_again(flow, copy):
     assert "line 3" in execution.error.position
     assert copy.figures() == (0, 0, -1)
     copy.assert_nothing_staged()
-    lines = await flow.service.log_lines(job.id, level="error")
+    lines = await flow.service.observation.log_lines(job.id, level="error")
     assert any(execution.error.message in line.message for line in lines)
 
 

@@ -45,7 +45,9 @@ async def test_what_cannot_be_settled_is_told_and_done_by_the_next_daemon(opened
     async with opened() as flow:
         await settled(flow, canceled)
         copy.assert_nothing_staged()
-        events = [event.execution_id for event in await flow.service.events_since(0) if event.kind == "execution.settled"]
+        events = [
+            event.execution_id for event in await flow.service.observation.events_since(0) if event.kind == "execution.settled"
+        ]
         assert events == [canceled.id]
 
 

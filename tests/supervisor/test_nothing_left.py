@@ -155,7 +155,7 @@ async def test_a_frozen_daemon_kills_nobody_and_commits_nothing_stale(opened, ho
         await flow.until("copy", lambda job: job.execution.attempt == 2)
         attempts = await flow.service.attempts((await flow.service.job("copy")).execution.id)
         assert [attempt.error and attempt.error.code for attempt in attempts] == ["daemon-died", None]
-        kinds = {event.kind for event in await flow.service.events_since(0)}
+        kinds = {event.kind for event in await flow.service.observation.events_since(0)}
         assert not kinds & {"execution.reaped", "execution.overdue", "attempt.failed"}
         await flow.reach("copy", ExecutionState.FINISHED)
         copy.assert_exact()

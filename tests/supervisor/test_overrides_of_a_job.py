@@ -70,7 +70,7 @@ async def test_a_generation_that_does_not_start_is_rolled_back(flow, copy, direc
     await flow.reach("copy", RUNNING)
     job = await flow.service.job("copy")
     assert (job.generation, job.overrides) == (1, {})
-    told = [event.message for event in await flow.service.events_since(0) if event.kind == "job.restart"]
+    told = [event.message for event in await flow.service.observation.events_since(0) if event.kind == "job.restart"]
     assert "rolled back" in told[-1]
     await flow.service.stop("copy", StopRequest())
 
@@ -90,7 +90,7 @@ async def test_the_file_counts_again_once_it_means_something_else(opened, direct
         (jobs / "copy.conf").write_text(stream.text() + "# only a comment\n")
         (jobs / "other.conf").write_text("source {")  # comes after: when it is told, the one before has been looked at
         async with flow.waiting():
-            while not [found for found in await flow.service.events_since(0) if found.data.get("file")]:
+            while not [found for found in await flow.service.observation.events_since(0) if found.data.get("file")]:
                 await flow.a_moment()
         assert (await flow.service.job("copy")).overrides == FASTER
     async with opened(jobs) as flow:

@@ -161,7 +161,7 @@ async def test_workers_come_and_go_while_paused(flow, copy):
     await flow.until(job.id, lambda seen: len(seen.execution.worker_pids) == 3)
     await flow.service.scale(job.id, WorkersRequest(total=1))
     await flow.until(job.id, lambda seen: len(seen.execution.worker_pids) == 1)
-    assert [str(worker.state) for worker in (await flow.service.workers(job.id)).workers] == ["PAUSED"]
+    assert [str(worker.state) for worker in (await flow.service.observation.workers(job.id)).workers] == ["PAUSED"]
     await flow.service.resume(job.id)
     assert (await flow.reach(job.id, FINISHED)).attempt == 1
     copy.assert_exact()

@@ -31,7 +31,7 @@ def sleeper(environment: dict[str, str] | None = None) -> subprocess.Popen[bytes
 
 async def kinds(flow) -> list[str]:
     """The kinds of all events."""
-    return [event.kind for event in await flow.service.events_since(0)]
+    return [event.kind for event in await flow.service.observation.events_since(0)]
 
 
 async def steal(flow, execution_id: str) -> None:

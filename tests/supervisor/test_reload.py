@@ -159,7 +159,7 @@ async def test_invalid_file_changes_nothing_and_its_correction_is_seen(opened, w
         await reloaded(flow, "synced")
         job = await flow.service.job("copy")
         assert (job.execution.id, job.generation) == (before.execution.id, 1)
-        events = [event for event in await flow.service.events_since(0) if event.kind == "job.reload"]
+        events = [event for event in await flow.service.observation.events_since(0) if event.kind == "job.reload"]
         assert [event.data["outcome"] for event in events] == ["synced", "invalid", "synced"]
 
 
@@ -342,7 +342,7 @@ async def test_broken_neighbour_harms_nobody(opened, watched):
     async with opened(watched.directory) as flow:
         await started(flow)
         async with flow.waiting():
-            while not (found := [event for event in await flow.service.events_since(0) if event.data.get("file")]):
+            while not (found := [event for event in await flow.service.observation.events_since(0) if event.data.get("file")]):
                 await flow.a_moment()
         assert found[0].data["outcome"] == "invalid"
         assert found[0].data["file"].endswith("broken.conf")

@@ -37,9 +37,9 @@ async def test_workers_join_and_leave_a_running_job(flow, shared):
     assert (await flow.service.scale(job.id, WorkersRequest(add=2))).execution.workers_wanted == 3
     await has(flow, job.id, 3)
     async with flow.waiting():
-        while [worker.rows_in > 0 for worker in (await flow.service.workers(job.id)).workers] != [True] * 3:
+        while [worker.rows_in > 0 for worker in (await flow.service.observation.workers(job.id)).workers] != [True] * 3:
             await flow.a_moment()
-    listed = await flow.service.workers(job.id)
+    listed = await flow.service.observation.workers(job.id)
     assert [worker.number for worker in listed.workers] == [0, 1, 2]
     assert {worker.state for worker in listed.workers} == {WorkerState.READING}
     assert all(worker.memory_bytes > 1_000_000 and worker.heard_ago < 5 for worker in listed.workers)
@@ -52,7 +52,7 @@ async def test_workers_join_and_leave_a_running_job(flow, shared):
     assert (execution.attempt, execution.totals.rows_in, execution.totals.rows_out) == (1, shared.rows, shared.rows)
     assert execution.splits.finished == 12
     shared.assert_exact()
-    told = [event.message for event in await flow.service.events_since(0) if event.kind == "execution.workers"]
+    told = [event.message for event in await flow.service.observation.events_since(0) if event.kind == "execution.workers"]
     assert told[0] == "copy: is to have 3 workers"
     assert any("has joined" in message for message in told)
     assert any("left; there" in message for message in told)
@@ -118,7 +118,7 @@ async def test_kills_during_a_change_cost_nothing(flow, shared, victim):
     await flow.service.scale(job.id, WorkersRequest(total=2 if victim == "joining" else 1))
     if victim == "joining":
         async with flow.waiting():
-            while len(listed := (await flow.service.workers(job.id)).workers) < 2:
+            while len(listed := (await flow.service.observation.workers(job.id)).workers) < 2:
                 await flow.a_moment()
         os.kill(listed[1].pid, signal.SIGKILL)
     else:

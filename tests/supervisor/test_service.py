@@ -161,7 +161,7 @@ async def test_a_running_job_cannot_be_deleted(flow, copy):
 
 async def test_events_tell_the_story_in_order(flow, copy):
     """Subscribers get each change once, with growing revisions; the same story can be read later."""
-    with flow.service.subscribe() as live:
+    with flow.service.observation.subscribe() as live:
         job = await flow.service.submit(copy.but(rows=10).request())
         await flow.reach(job.id, FINISHED)
         states, revisions = [], []
@@ -173,9 +173,9 @@ async def test_events_tell_the_story_in_order(flow, copy):
                 if states[-1:] == ["FINISHED"]:
                     break
     assert states == ["STARTING", "RUNNING", "FINISHED"]
-    recorded = await flow.service.events_since(0)
+    recorded = await flow.service.observation.events_since(0)
     assert [event.revision for event in recorded] == revisions == sorted(revisions)
-    assert await flow.service.events_since(revisions[-1]) == []
+    assert await flow.service.observation.events_since(revisions[-1]) == []
 
 
 async def test_metrics_and_totals_of_a_running_job(opened, copy):
@@ -193,9 +193,13 @@ async def test_metrics_and_totals_of_a_running_job(opened, copy):
         assert totals.cpu_percent is not None
         wanted = {"rows_in", "rows_out", "lag_rows", "memory_bytes", "checkpoint_seconds"}
         async with flow.waiting():
-            while not wanted <= {found.name for found in await flow.service.metrics(job.id, 60, 30)}:
+            while not wanted <= {found.name for found in await flow.service.observation.metrics(job.id, 60, 30)}:
                 await flow.a_moment()
-        rates = [found for found in await flow.service.metrics(job.id, 60, 30) if (found.name, found.plugin) == ("rows_in", "")]
+        rates = [
+            found
+            for found in await flow.service.observation.metrics(job.id, 60, 30)
+            if (found.name, found.plugin) == ("rows_in", "")
+        ]
         assert all(point.value is None or point.value >= 0 for point in rates[0].points)
         finished = await flow.reach(job.id, FINISHED)
         assert finished.totals.rows_in_per_second is None
@@ -206,15 +210,15 @@ async def test_status_counts_jobs_and_processes(flow, copy):
     """The daemon tells its workers' process ids, and has none when nothing runs."""
     job = await flow.service.submit(copy.request())
     workers = await flow.running_workers(job.id)
-    status = await flow.service.status()
+    status = await flow.service.observation.status()
     assert (status.jobs, status.running, status.worker_pids) == (1, 1, workers)
     assert status.home == str(flow.home.path)
     await flow.service.cancel(job.id)
     await flow.reach(job.id, ExecutionState.CANCELED)
     async with flow.waiting():
-        while (await flow.service.status()).running:
+        while (await flow.service.observation.status()).running:
             await flow.a_moment()
-    assert (await flow.service.status()).worker_pids == ()
+    assert (await flow.service.observation.status()).worker_pids == ()
 
 
 async def test_many_jobs_at_once(flow, copy):
@@ -284,7 +288,7 @@ async def test_writes_wait_for_a_store_that_recovers(flow):
         return "done"
 
     assert await journal.write_patiently(work) == "done"
-    assert [event.message for event in await flow.service.events_since(0)] == ["written"]
+    assert [event.message for event in await flow.service.observation.events_since(0)] == ["written"]
     failures.append(StoreError("no", code="conflict"))
     with pytest.raises(StoreError):
         await journal.write_patiently(work)

@@ -16,7 +16,7 @@ from runner.replies import ShutdownReply
 @get("/status", summary="The daemon and its processes", tags=["daemon"])
 async def status(gateway: Gateway) -> DaemonStatus:
     """Who owns this home, since when, and how much is running."""
-    return msgspec.structs.replace(await gateway.service.status(), listening=gateway.listening)
+    return msgspec.structs.replace(await gateway.observation.status(), listening=gateway.listening)
 
 
 @post("/shutdown", status_code=202, summary="Stop the daemon", tags=["daemon"], opt=ADMIN_ONLY)

@@ -14,7 +14,7 @@ async def errors(
     gateway: Gateway, job: str, plugin: str | None = None, kind: str | None = None, limit: Limit = 100
 ) -> ErrorReport:
     """Rows that did not fit, counted by plugin and kind and the newest of them, and the failures of attempts."""
-    return await gateway.service.errors(job, plugin=plugin, kind=kind, limit=limit)
+    return await gateway.observation.errors(job, plugin=plugin, kind=kind, limit=limit)
 
 
 ROUTES = (errors,)

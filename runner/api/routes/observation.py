@@ -17,7 +17,7 @@ from runner.replies import LogPage, SeriesList
 @get("/jobs/{job:str}/metrics", summary="Metrics of a job", tags=["observation"])
 async def metrics(gateway: Gateway, job: str, window: Window = 300.0, buckets: Buckets = 120) -> SeriesList:
     """The last ``window`` seconds in ``buckets`` points; null where nothing was measured."""
-    return SeriesList(series=tuple(await gateway.service.metrics(job, window, buckets)))
+    return SeriesList(series=tuple(await gateway.observation.metrics(job, window, buckets)))
 
 
 @get("/jobs/{job:str}/logs", summary="Log lines of a job", tags=["observation"])
@@ -30,7 +30,7 @@ async def logs(
     tail: bool = True,  # noqa: FBT001, FBT002  # a query parameter
 ) -> LogPage:
     """The last ``limit`` lines, or with ``after`` (the ``offset`` of a line) those that follow it."""
-    return LogPage(lines=tuple(await gateway.service.log_lines(job, after, limit, level, tail)))
+    return LogPage(lines=tuple(await gateway.observation.log_lines(job, after, limit, level, tail)))
 
 
 @get("/events", summary="Events as they happen", tags=["observation"], media_type="text/event-stream")
@@ -42,7 +42,7 @@ async def events(
     """Server-sent events: id is the revision, event its kind, data the event. ``since`` or the header Last-Event-ID replays
     what came after that revision; without them the stream begins now."""
     start = since if since is not None else last_event_id
-    stream = event_stream(gateway.service, start, gateway.closing)
+    stream = event_stream(gateway.observation, start, gateway.closing)
     return Stream(stream, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
 

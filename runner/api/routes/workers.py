@@ -13,7 +13,7 @@ from runner.requests import WorkersRequest
 @get("/jobs/{job:str}/workers", summary="List a job's workers", tags=["workers"])
 async def workers(gateway: Gateway, job: str) -> WorkerList:
     """By number; none when the job does not run."""
-    return await gateway.service.workers(job)
+    return await gateway.observation.workers(job)
 
 
 @post("/jobs/{job:str}/workers", status_code=202, summary="Change the number of a job's workers", tags=["workers"])
