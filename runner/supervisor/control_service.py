@@ -1,0 +1,107 @@
+"""What a person does to a job: stop, cancel, pause, resume, scale, restart, recover."""
+
+from __future__ import annotations
+
+import asyncio
+
+from runner.model import DesiredState, Job
+from runner.requests import PauseRequest, RecoverRequest, RestartRequest, StopRequest, WorkersRequest
+from runner.supervisor.asking import Steering
+from runner.supervisor.errors import Conflict
+from runner.supervisor.service_base import ServiceBase
+from runner.supervisor.wishes import CancelWish, PauseWish, ResumeWish, ScaleWish, StopWish
+from spec.errors import UsageError
+
+# A restart of a running job answers when the new execution is recorded, or after this: the stop may take long.
+_RESTART_PATIENCE = 5.0
+# With overrides the answer says whether the new generation works, which takes the start of its workers too.
+_OVERRIDE_PATIENCE = 60.0
+
+
+class ControlService(ServiceBase):
+    """What changes what runs."""
+
+    async def stop(self, reference: str, request: StopRequest) -> Job:
+        """Stop the job; returns once that is recorded. A job that is over, or ending already, is returned as it is."""
+        job = await self._lifecycle.require(reference)
+        control = await self._asking.control(job)
+        if control is None:
+            await self._lifecycle.set_desired(job.id, DesiredState.STOPPED)
+        else:
+            wish = StopWish(savepoint=request.savepoint, description=request.description)
+            await self._asking.end(job, control, wish)
+        return await self.job(job.id)
+
+    async def cancel(self, reference: str) -> Job:
+        """End the job at once; returns once that is recorded. A job that is over is returned as it is."""
+        job = await self._lifecycle.require(reference)
+        control = await self._asking.control(job)
+        if control is None:
+            await self._lifecycle.set_desired(job.id, DesiredState.CANCELED)
+        else:
+            wish = CancelWish()
+            await self._asking.end(job, control, wish)
+        return await self.job(job.id)
+
+    async def pause(self, reference: str, request: PauseRequest) -> Job:
+        """Let the job read nothing until it is resumed; returns once that is recorded. One that is paused is returned as it
+        is."""
+        return await self._steer(reference, PauseWish(request.reason))
+
+    async def resume(self, reference: str) -> Job:
+        """Let the job read again; returns once that is recorded. One that is not paused is returned as it is."""
+        return await self._steer(reference, ResumeWish())
+
+    async def scale(self, reference: str, request: WorkersRequest) -> Job:
+        """Change how many workers the job has while it runs; returns once that is recorded."""
+        given = [number for number in (request.total, request.add, request.remove) if number is not None]
+        if len(given) != 1 or given[0] < (request.total is not None):
+            raise UsageError("give one of total (from 1), add and remove", hint="a job keeps at least one worker")
+        return await self._steer(reference, ScaleWish(request.total, (request.add or 0) - (request.remove or 0)))
+
+    async def restart(self, reference: str, request: RestartRequest) -> Job:
+        """Start a new execution of the current generation, or with overrides of a new one made from it, after stopping one that
+        runs. Returns when it is recorded, or earlier when the stop takes long; the restart goes on then."""
+        job = await self._lifecycle.require(reference)
+        self._require_idle(job)
+        await self._restarts.check(job, request)  # better refused before anything is stopped
+        task = asyncio.create_task(self._restart(job.id, request), name=f"restart {job.id}")
+        self._restarting.add(task)
+        task.add_done_callback(self._restarted)
+        patience = _OVERRIDE_PATIENCE if request.overrides else _RESTART_PATIENCE
+        done, _ = await asyncio.wait({task}, timeout=patience)
+        if task.cancelled():
+            raise Conflict("the daemon is shutting down")
+        if done:
+            task.result()
+        return await self.job(job.id)
+
+    async def recover(self, reference: str, request: RecoverRequest) -> Job:
+        """Start a new execution of a job that is over, which reads only what is not finished; returns when it is recorded."""
+        job = await self._lifecycle.require(reference)
+        self._require_idle(job)
+        async with self._lifecycle.lock(job.id):
+            await self._restarts.recover(job.id, request.cleanup)
+        return await self.job(job.id)
+
+    def _restarted(self, task: asyncio.Task[None]) -> None:
+        self._restarting.discard(task)
+        if not task.cancelled():
+            task.exception()  # who waited has seen it; who did not sees the job's state
+
+    async def _restart(self, job_id: str, request: RestartRequest) -> None:
+        async with self._lifecycle.replacing(job_id):
+            job = await self._lifecycle.reread(job_id)
+            await self._restarts.run(job, await self._asking.control(job), request)
+
+    async def close(self) -> None:
+        """Give up restarts that have not come to their new execution yet."""
+        restarts = list(self._restarting)
+        for task in restarts:
+            task.cancel()
+        await asyncio.gather(*restarts, return_exceptions=True)
+
+    async def _steer(self, reference: str, wish: Steering) -> Job:
+        job = await self._lifecycle.require(reference)
+        await self._asking.steer(job, wish)
+        return await self.job(job.id)

@@ -1,0 +1,74 @@
+"""Checkpoints and savepoints as a client sees them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Job
+from runner.replies import SavepointVerdict
+from runner.requests import SavepointRequest
+from runner.savepoint.writing import check_place
+from runner.supervisor.errors import Conflict
+from runner.supervisor.service_base import ServiceBase
+from runner.supervisor.wishes import SavepointWish
+
+_PAGE = 1000
+
+
+class SavepointService(ServiceBase):
+    """What can be asked about the points that a job can go on from."""
+
+    async def savepoint(self, reference: str, request: SavepointRequest) -> Checkpoint:
+        """Take a savepoint; returns when it is committed and its directory is written (or its record says why not), or raises
+        :class:`Conflict` when it is not committed within the time that checkpoints of the job may take."""
+        job = await self._lifecycle.require(reference)
+        control = await self._asking.control(job)
+        if control is None:
+            raise _inactive(job)
+        if request.directory is not None:
+            await asyncio.to_thread(check_place, Path(request.directory))
+        wish = SavepointWish(request.description, request.directory or "")
+        await control.post(wish)
+        patience = 2 * control.work.job.env.checkpoint.timeout + self._parts.limits.savepoint_patience
+        try:
+            async with asyncio.timeout(patience):
+                savepoint = await wish.done
+        except TimeoutError:
+            raise Conflict(
+                f"no savepoint of {job.name} within {patience:g} s", hint="`flowdeck show` tells its state"
+            ) from None
+        return await self._savepoints.write(savepoint.job_id, savepoint.id) or savepoint
+
+    async def checkpoints(self, reference: str, kind: CheckpointKind | str | None = None, limit: int = 50) -> list[Checkpoint]:
+        """Checkpoints of a job, newest first."""
+        job = await self._lifecycle.require(reference)
+        control = self._executions.control(job.execution.id) if job.execution is not None else None
+        if control is not None:
+            await control.write_down()
+        return await self._journal.read(lambda store: store.checkpoints(job.id, kind, limit))
+
+    async def savepoints(self, reference: str | None = None) -> list[Checkpoint]:
+        """Complete savepoints of one job or of all, newest first."""
+        if reference is not None:
+            found = await self.checkpoints(reference, CheckpointKind.SAVEPOINT, _PAGE)
+        else:
+            found = await self._journal.read(lambda store: store.savepoints())
+        kept = {CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}
+        return [savepoint for savepoint in found if savepoint.status in kept]
+
+    async def delete_savepoint(self, reference: str, number: int, *, force: bool = False) -> None:
+        """Forget a savepoint and remove its directory below the home. Unless forced, not the one that the job is running from,
+        nor its only restore point. While it is the newest point that the job can go on from, its state is kept as an ordinary
+        checkpoint even then: from an older one the job would write again what is there already."""
+        await self._savepoints.delete(await self._lifecycle.require(reference), number, force=force)
+
+    async def verify_savepoint(self, reference: str, number: int) -> SavepointVerdict:
+        """Check every byte of a savepoint, in the store and in its directory; the record remembers when, and the result."""
+        savepoint, problems = await self._savepoints.verify(await self._lifecycle.require(reference), number)
+        return SavepointVerdict(savepoint=savepoint, problems=problems)
+
+
+def _inactive(job: Job) -> Conflict:
+    state = job.execution.state if job.execution else "not started"
+    return Conflict(f"the job {job.name} is {state}: there is nothing to save", hint=f"`flowdeck restart {job.name}` starts it")
