@@ -307,6 +307,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     overrides: dict[str, str] = {}
     restarting_from: str = ""
     """What a restart is to begin from whose new execution is not recorded yet: ``none``, a checkpoint's id or a directory."""
+    version: int = 1
+    """Grows with every change of the job and of its newest execution."""
+    labels: dict[str, str] = {}
+    deleted_at: float | None = None
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ``name`` overrides the job's own; a job of that name gets a new generation. ``restore``: ``none``, ``latest``, the id of a
     checkpoint, or the absolute path of a savepoint's directory. ``environment`` holds the environment variables the client's
     shell had and the text refers to. ``overrides`` replace values of the text: HOCON by path (see :mod:`spec.overrides.path`).
+    ``start`` False only stores the job, ``validate_only`` only checks it. ``labels`` are added to those that the job has.
     """
 
     text: str
@@ -27,6 +28,12 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     environment: dict[str, str] = {}
     restore: str = "none"
     overrides: dict[str, str] = {}
+    start: bool = True
+    validate_only: bool = False
+    labels: dict[str, str] = {}
+
+
+KeySeconds = Annotated[float, msgspec.Meta(gt=0, le=100 * 366 * 86_400)]
 
 
 class KeyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

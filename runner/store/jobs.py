@@ -6,32 +6,43 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Mapping
 
 import msgspec
 
 from runner.model import Checkpoint, Execution, Job
-from runner.states import ExecutionState
 from runner.store.errors import StoreError, already_exists, not_found
 from runner.store.identifiers import check_id
-from runner.store.session import Session, decode_record, encode_record
+from runner.store.pages import JobFilter, Place
+from runner.store.session import Row, Session, decode_record, encode_record
 
 _PREFIX_MATCHES = 20
 
-_SELECT = 'SELECT "id", "record", "execution" FROM "jobs" WHERE "deleted_at" IS NULL'
+_COLUMNS = 'SELECT "id", "record", "execution", "version", "deleted_at" FROM "jobs"'
+_SELECT = f'{_COLUMNS} WHERE "deleted_at" IS NULL'
 _ORDER = 'ORDER BY "created_at" DESC, "id"'
 _BY_ID = f'{_SELECT} AND "id" = ?'
 _BY_NAME = f'{_SELECT} AND "name" = ?'
 _BY_PREFIX = f'{_SELECT} AND starts_with("id", ?) {_ORDER} LIMIT {_PREFIX_MATCHES}'
+_DELETED = f'{_COLUMNS} WHERE "deleted_at" IS NOT NULL'
+_DELETED_BY_ID = f'{_DELETED} AND "id" = ?'
+_DELETED_BY_NAME = f'{_DELETED} AND "name" = ? ORDER BY "deleted_at" DESC'
 _FILTER = """
-    AND ($1::VARCHAR IS NULL OR "execution_state" = $1) AND ($2::VARCHAR IS NULL OR contains(lower("name"), lower($2)))
-    AND ($3::VARCHAR IS NULL OR "queue" = $3)
+    WHERE ("deleted_at" IS NOT NULL) = $deleted
+    AND ($states::VARCHAR[] IS NULL OR list_contains($states::VARCHAR[], coalesce("execution_state", '')))
+    AND ($name::VARCHAR IS NULL OR contains(lower("name"), lower($name)))
+    AND ($queue::VARCHAR IS NULL OR "queue" = $queue)
+    AND ($labels::VARCHAR[] IS NULL OR list_has_all("labels", $labels::VARCHAR[]))
 """
-_PAGE = f"{_SELECT} {_FILTER} {_ORDER} LIMIT $4 OFFSET $5"
+_AFTER = """
+    AND ($at::DOUBLE IS NULL OR "created_at" < $at OR ("created_at" = $at AND "id" > $last))
+"""
+_PAGE = f"{_COLUMNS} {_FILTER} {_AFTER} {_ORDER} LIMIT $limit OFFSET $offset"
 _LAST_CHECKPOINTS = """
     SELECT "job_id", arg_max("record", "id") FROM "checkpoints"
     WHERE "job_id" = ANY(?::VARCHAR[]) AND "status" IN ('completed', 'committed') GROUP BY "job_id"
 """
-_COUNT = f'SELECT count(*) FROM "jobs" WHERE "deleted_at" IS NULL {_FILTER}'
+_COUNT = f'SELECT count(*) FROM "jobs" {_FILTER}'
 
 
 def insert(session: Session, job: Job) -> None:
@@ -41,8 +52,8 @@ def insert(session: Session, job: Job) -> None:
         raise already_exists("job", job.id)
     _check_name(session, job)
     session.change(
-        'INSERT INTO "jobs" ("id", "name", "created_at", "queue", "record") VALUES (?, ?, ?, ?, ?)',
-        *(job.id, job.name, job.created_at, job.queue, _encode(job)),
+        'INSERT INTO "jobs" ("id", "name", "created_at", "queue", "labels", "record") VALUES (?, ?, ?, ?, ?, ?)',
+        *(job.id, job.name, job.created_at, job.queue, label_pairs(job.labels), _encode(job)),
     )
 
 
@@ -50,8 +61,11 @@ def update(session: Session, job: Job) -> None:
     """Replace a job's record."""
     _check_name(session, job)
     changed = session.change(
-        'UPDATE "jobs" SET "name" = ?, "created_at" = ?, "queue" = ?, "record" = ? WHERE "id" = ? AND "deleted_at" IS NULL',
-        *(job.name, job.created_at, job.queue, _encode(job), job.id),
+        """
+        UPDATE "jobs" SET "name" = ?, "created_at" = ?, "queue" = ?, "labels" = ?, "record" = ?, "version" = "version" + 1
+        WHERE "id" = ? AND "deleted_at" IS NULL
+        """,
+        *(job.name, job.created_at, job.queue, label_pairs(job.labels), _encode(job), job.id),
     )
     if not changed:
         raise not_found("job", job.id)
@@ -73,26 +87,57 @@ def find(session: Session, reference: str) -> list[Job]:
     return []
 
 
-def page(
-    session: Session,
-    state: ExecutionState | str | None,
-    name_contains: str | None,
-    limit: int,
-    offset: int,
-    queue: str | None = None,
-) -> tuple[list[Job], int]:
-    """One page of jobs, and how many there are on all pages."""
-    wanted = (str(state) if state else None, name_contains or None, queue)
-    found = _read(session, _PAGE, *wanted, limit, offset)
-    total = session.row(_COUNT, *wanted)
-    return found, int(total[0]) if total else 0
+def deleted(session: Session, reference: str) -> Job | None:
+    """The deleted job of that id, else the one of that name that was deleted last; None when there is none."""
+    for statement in (_DELETED_BY_ID, _DELETED_BY_NAME):
+        if reference and (found := _read(session, statement, reference)):
+            return found[0]
+    return None
+
+
+def page(session: Session, wanted: JobFilter, limit: int, offset: int, after: Place | None) -> list[Job]:
+    """One page of jobs: those after ``after`` (None: from the first one), without the first ``offset`` of them."""
+    place = {"at": after.at, "last": after.id} if after else {"at": None, "last": ""}
+    return _jobs(session, session.named_rows(_PAGE, {**_parameters(wanted), **place, "limit": limit, "offset": offset}))
+
+
+def count(session: Session, wanted: JobFilter) -> int:
+    """How many jobs there are on all pages."""
+    return int(session.named_rows(_COUNT, _parameters(wanted))[0][0])
+
+
+def _parameters(wanted: JobFilter) -> dict[str, object]:
+    return {
+        "deleted": wanted.deleted,
+        "states": [str(state) for state in wanted.states] or None,
+        "name": wanted.name or None,
+        "queue": wanted.queue,
+        "labels": label_pairs(wanted.labels) or None,
+    }
+
+
+def label_pairs(labels: Mapping[str, str]) -> list[str]:
+    """The labels as the column has them: what is filtered by must not have to be read out of the record."""
+    return [f"{key}={value}" for key, value in sorted(labels.items())]
 
 
 def delete(session: Session, job_id: str) -> None:
     """Hide a job from now on."""
-    changed = session.change('UPDATE "jobs" SET "deleted_at" = ? WHERE "id" = ? AND "deleted_at" IS NULL', time.time(), job_id)
+    changed = session.change(
+        'UPDATE "jobs" SET "deleted_at" = ?, "version" = "version" + 1 WHERE "id" = ? AND "deleted_at" IS NULL',
+        *(time.time(), job_id),
+    )
     if not changed:
         raise not_found("job", job_id)
+
+
+def undelete(session: Session, job_id: str) -> None:
+    """Show a deleted job again, if nobody has taken its name."""
+    job = deleted(session, job_id)
+    if job is None or job.id != job_id:
+        raise not_found("deleted job", job_id)
+    _check_name(session, job)
+    session.change('UPDATE "jobs" SET "deleted_at" = NULL, "version" = "version" + 1 WHERE "id" = ?', job_id)
 
 
 def show_execution(session: Session, execution: Execution, record: str, *, new: bool) -> None:
@@ -100,7 +145,7 @@ def show_execution(session: Session, execution: Execution, record: str, *, new: 
     latest; a change to an earlier one does not show."""
     changed = session.change(
         """
-        UPDATE "jobs" SET "execution_id" = $1, "execution_state" = $2, "execution" = $3
+        UPDATE "jobs" SET "execution_id" = $1, "execution_state" = $2, "execution" = $3, "version" = "version" + 1
         WHERE "id" = $4 AND "deleted_at" IS NULL AND ($5 OR "execution_id" = $1)
         """,
         *(execution.id, str(execution.state), record, execution.job_id, new),
@@ -167,15 +212,21 @@ def _encode(job: Job) -> str:
 
 
 def _read(session: Session, statement: str, *parameters: str | int | None) -> list[Job]:
-    """The jobs that a statement selects; their checkpoints come with one more query for all."""
-    rows = session.rows(statement, *parameters)
+    return _jobs(session, session.rows(statement, *parameters))
+
+
+def _jobs(session: Session, rows: list[Row]) -> list[Job]:
+    """The jobs of the rows; their checkpoints come with one more query for all."""
     last: dict[str, str] = dict(session.rows(_LAST_CHECKPOINTS, [row[0] for row in rows])) if rows else {}
-    return [_decode(job, execution, last.get(job_id)) for job_id, job, execution in rows]
+    return [_decode(row, last.get(row[0])) for row in rows]
 
 
-def _decode(job: str, execution: str | None, checkpoint: str | None) -> Job:
+def _decode(row: Row, checkpoint: str | None) -> Job:
+    _, record, execution, version, deleted_at = row
     return msgspec.structs.replace(
-        decode_record(Job, job),
+        decode_record(Job, record),
         execution=decode_record(Execution, execution) if execution else None,
         last_checkpoint=decode_record(Checkpoint, checkpoint) if checkpoint else None,
+        version=version,
+        deleted_at=deleted_at,
     )

@@ -31,6 +31,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(4, "metrics summed up", schema.VERSION_4),
     Migration(5, "leases", schema.VERSION_5),
     Migration(6, "rejected rows", schema.VERSION_6),
+    Migration(7, "versions and labels of jobs", schema.VERSION_7),
 )
 
 _RECORD_TABLE = """

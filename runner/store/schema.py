@@ -167,3 +167,12 @@ VERSION_6: tuple[str, ...] = (
     )
     """,
 )
+
+VERSION_7: tuple[str, ...] = (
+    """
+    ALTER TABLE "jobs" ADD COLUMN "version" BIGINT DEFAULT 1 -- grows with every change of the job or of its latest execution
+    """,
+    """
+    ALTER TABLE "jobs" ADD COLUMN "labels" VARCHAR[] DEFAULT []  -- key=value
+    """,
+)

@@ -41,6 +41,7 @@ from runner.store import (
 )
 from runner.store.leases import Lease
 from runner.store.metrics import MetricSample
+from runner.store.pages import JobFilter, Place
 from runner.store.session import Session
 
 
@@ -79,7 +80,24 @@ class Store:
     ) -> tuple[list[Job], int]:
         """One page of jobs, newest first, and the number on all pages. ``state`` is that of the latest execution; the name is
         compared without regard to case."""
-        return jobs.page(self._session, state, name_contains, limit, offset, queue)
+        wanted = JobFilter(states=(state,) if state else (), name=name_contains, queue=queue)
+        return self.job_page(wanted, limit, offset), self.count_jobs(wanted)
+
+    def job_page(self, wanted: JobFilter, limit: int = 100, offset: int = 0, after: Place | None = None) -> list[Job]:
+        """Jobs that ``wanted`` describes, newest first: those after ``after``, without the first ``offset`` of them."""
+        return jobs.page(self._session, wanted, limit, offset, after)
+
+    def count_jobs(self, wanted: JobFilter) -> int:
+        """How many jobs ``wanted`` describes."""
+        return jobs.count(self._session, wanted)
+
+    def deleted_job(self, reference: str) -> Job | None:
+        """The deleted job of that id, else the one of that name that was deleted last; None when there is none."""
+        return jobs.deleted(self._session, reference)
+
+    def undelete_job(self, job_id: str) -> None:
+        """Show a deleted job again; ``name-taken`` when another job has its name meanwhile."""
+        jobs.undelete(self._session, job_id)
 
     def delete_job(self, job_id: str) -> None:
         """Hide a job; its name becomes free. Its records stay until :meth:`purge_jobs`."""
@@ -106,6 +124,10 @@ class Store:
     def insert_key(self, key: ApiKey, digest: str) -> None:
         """Add an API key by the digest of its secret."""
         keys.insert(self._session, key, digest)
+
+    def replace_key(self, key: ApiKey, digest: str) -> None:
+        """Write an API key and the digest of its secret anew."""
+        keys.replace(self._session, key, digest)
 
     def delete_key(self, name: str) -> None:
         """Forget an API key."""

@@ -29,10 +29,10 @@ async def test_a_missing_job_is_none(store):
 
 
 async def test_updating_a_job_replaces_its_record(store, make_job):
-    """What was written last is read."""
+    """What was written last is read, and counted as a change."""
     job = make_job()
     await store.write(lambda s: s.insert_job(job))
-    changed = msgspec.structs.replace(job, name="renamed", generation=7, updated_at=2000.0)
+    changed = msgspec.structs.replace(job, name="renamed", generation=7, updated_at=2000.0, version=2)
     await store.write(lambda s: s.update_job(changed))
     assert await store.read(lambda s: s.job("job-1")) == changed
     assert await store.read(lambda s: s.find_jobs("renamed")) == [changed]
