@@ -99,6 +99,40 @@ class ResourceSettings(msgspec.Struct, frozen=True, kw_only=True):
     nice: int = 0
 
 
+class Approval(enum.StrEnum):
+    """Whether hot reload carries out what a changed file asks for by itself, or waits until somebody says so."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+
+
+class UpgradeMode(enum.StrEnum):
+    """Where a new generation goes on that takes a restart: a savepoint that is taken for it, the newest checkpoint there is, or
+    the beginning."""
+
+    SAVEPOINT = "savepoint"
+    LAST_STATE = "last-state"
+    STATELESS = "stateless"
+
+
+class DeletedPolicy(enum.StrEnum):
+    """What becomes of the job whose file is deleted."""
+
+    KEEP = "keep"
+    STOP = "stop_with_savepoint"
+
+
+class ReloadSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How hot reload treats the job; None: as the daemon was told. ``allow_non_restored_state``: state that does not fit is
+    left behind. ``stable_after``: seconds that a new generation has to run to count as stable."""
+
+    approval: Approval | None = None
+    upgrade: UpgradeMode | None = None
+    allow_non_restored_state: bool | None = None
+    on_delete: DeletedPolicy | None = None
+    stable_after: float | None = None
+
+
 class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The ``env`` block, typed. ``parallelism`` readers of a source are shared out among ``workers`` processes. Rates are per
     parallel reader, as in SeaTunnel; None: no limit. In ``queue`` the job waits for its turn.
@@ -114,6 +148,7 @@ class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):
     resources: ResourceSettings = ResourceSettings()
     queue: str = DEFAULT_QUEUE
     dead_letter_path: str | None = None
+    reload: ReloadSettings = ReloadSettings()
 
 
 class PluginSpec(msgspec.Struct, frozen=True, kw_only=True):

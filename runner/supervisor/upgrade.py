@@ -17,7 +17,6 @@ from runner.supervisor.restore import NONE
 from runner.supervisor.submission import Submission
 from runner.supervisor.wishes import StopWish
 from spec.errors import FlowdeckError
-from spec.plan.change import Effect
 from spec.plan.compatibility import breaches
 from spec.plan.plan import plan_change
 
@@ -95,7 +94,7 @@ class Upgrade:
             submission.base_directory,
         ):
             return None
-        if plan_change(old, submission.job).effect is not Effect.IN_PLACE:
+        if not plan_change(old, submission.job).in_place:
             return None
         try:
             generation = await self._lifecycle.adopt(job, submission, control)

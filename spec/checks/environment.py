@@ -12,7 +12,19 @@ from spec.checks.findings import Findings
 from spec.checks.wording import shown
 from spec.diagnostic import Label, Severity
 from spec.fix.removal import removal_of
-from spec.job import CheckpointSettings, DamagePolicy, EnvSpec, JobMode, ResourceSettings, RestartKind, RestartStrategy
+from spec.job import (
+    Approval,
+    CheckpointSettings,
+    DamagePolicy,
+    DeletedPolicy,
+    EnvSpec,
+    JobMode,
+    ReloadSettings,
+    ResourceSettings,
+    RestartKind,
+    RestartStrategy,
+    UpgradeMode,
+)
 
 STREAMING_INTERVAL = 10.0
 STREAMING_RESET = 3600.0
@@ -47,6 +59,7 @@ def environment_spec(options: Mapping[str, Any], given: Mapping[str, Any]) -> En
         ),
         queue=options["job.queue"],
         dead_letter_path=given.get("dead_letter.path"),
+        reload=_reload(given),
     )
 
 
@@ -105,6 +118,19 @@ def _restart(options: Mapping[str, Any], given: Mapping[str, Any], mode: JobMode
         multiplier=float(options["restart.multiplier"]),
         jitter=float(given.get("restart.jitter", BACKOFF_JITTER if kind is RestartKind.EXPONENTIAL_BACKOFF else 0.0)),
         reset=_reset(given, mode),
+    )
+
+
+def _reload(given: Mapping[str, Any]) -> ReloadSettings:
+    """Only what the file says: for the rest the daemon's own settings count."""
+    approval, upgrade = given.get("reload.approval"), given.get("reload.upgrade")
+    on_delete, stable_after = given.get("reload.on_delete"), given.get("reload.stable_after")
+    return ReloadSettings(
+        approval=None if approval is None else Approval(approval),
+        upgrade=None if upgrade is None else UpgradeMode(upgrade),
+        allow_non_restored_state=given.get("reload.allow_non_restored_state"),
+        on_delete=None if on_delete is None else DeletedPolicy(on_delete),
+        stable_after=None if stable_after is None else float(stable_after),
     )
 
 

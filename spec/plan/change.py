@@ -8,12 +8,13 @@ from typing import Any
 
 
 class Effect(enum.StrEnum):
-    """What it takes to make a change, from the least to the most."""
+    """The class of a change: what it takes to make it, from the least to the most."""
 
     NONE = "none"
     NEW = "new"
-    IN_PLACE = "in place"
-    RESCALE = "rescale"
+    IGNORE = "ignore"
+    LIVE = "live"
+    SCALE = "scale"
     RESTART = "restart"
     BREAKING = "breaking"
 
@@ -34,7 +35,8 @@ class Action(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Change:
     """One difference between two generations. ``before`` and ``after`` are plain values; None where there is none. When it
-    ``is_plugin``, a whole plugin comes, goes or is replaced, and they are its name."""
+    ``is_plugin``, a whole plugin comes, goes or is replaced, and they are its name. ``in_place``: what runs can take it,
+    without a restart."""
 
     path: str
     action: Action
@@ -43,6 +45,7 @@ class Change:
     before: Any = None
     after: Any = None
     is_plugin: bool = False
+    in_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,8 @@ class Plan:
 
     effect: Effect
     changes: tuple[Change, ...] = ()
+
+    @property
+    def in_place(self) -> bool:
+        """Whether an execution can take all of it as it runs."""
+        return all(change.in_place for change in self.changes)

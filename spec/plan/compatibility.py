@@ -21,10 +21,11 @@ class PluginIdentity(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One reason why the state does not fit: the path in the job, and what is wrong with it."""
+    """One reason why the state does not fit: the path in the job, what is wrong, and the id of the plugin whose state it is."""
 
     path: str
     reason: str
+    plugin: str
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
@@ -60,7 +61,7 @@ def compare(before: Mapping[str, PluginIdentity], sources: Sequence[str], after:
     else would misread them. A transform or sink that is gone simply loses its state.
     """
     found = [
-        Breach(f"source.{name}", f"the source {before[name].name} is gone, and its positions would be lost")
+        Breach(f"source.{name}", f"the source {before[name].name} is gone, and its positions would be lost", name)
         for name in sources
         if name not in after
     ]
@@ -73,12 +74,12 @@ def compare(before: Mapping[str, PluginIdentity], sources: Sequence[str], after:
 def _plugin_breaches(plugin: str, before: PluginIdentity, after: PluginIdentity, is_source: bool) -> list[Breach]:  # noqa: FBT001
     section = "source." if is_source else ""
     if before.name != after.name:
-        return [Breach(f"{section}{plugin}", f"was {before.name}, is {after.name}; they cannot share state")]
+        return [Breach(f"{section}{plugin}", f"was {before.name}, is {after.name}; they cannot share state", plugin)]
     if not is_source:
         return []
     names = sorted(before.position_options.keys() | after.position_options.keys())
     return [
-        Breach(f"{section}{plugin}.{name}", f"was {old!r}, is {new!r}; the positions belong to another input")
+        Breach(f"{section}{plugin}.{name}", f"was {old!r}, is {new!r}; the positions belong to another input", plugin)
         for name in names
         if (old := before.position_options.get(name)) != (new := after.position_options.get(name))
     ]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from schemas.loader import place_options
 from spec.checks.secret_text import mask_passwords
 from spec.job import JobSpec, PluginKind, PluginSpec
 from spec.plan.change import Action, Change, Effect, Plan
@@ -30,6 +31,8 @@ _MILLISECONDS: Final = frozenset({"checkpoint.interval", "checkpoint.timeout", "
 """In the file; seconds in the resolved job."""
 _LIVE: Final = frozenset({"checkpoint", "restart"})
 """The settings that only the supervisor looks at: what runs need not be restarted for them."""
+_IGNORED: Final = frozenset({"reload"})
+"""The settings that no execution looks at."""
 _ADDED: Final = {
     PluginKind.SOURCE: "starts from its beginning",
     PluginKind.TRANSFORM: "changes the rows from here on",
@@ -40,6 +43,8 @@ _REMOVED: Final = {
     PluginKind.TRANSFORM: "rows from here on do without it",
     PluginKind.SINK: "what it has written stays",
 }
+_TARGETS: Final = frozenset({"path", "url", "host", "hosts", "database", "table", "topic", "index", "bucket"})
+"""The options of sinks that say where rows go."""
 _CHANGED: Final = {
     PluginKind.SOURCE: "holds for the rows from here on",
     PluginKind.TRANSFORM: "holds for the rows from here on",
@@ -65,6 +70,15 @@ def plan_change(before: JobSpec, after: JobSpec, before_hash: str | None = None)
     return Plan(max((change.effect for change in changes), key=lambda effect: effect.weight), changes)
 
 
+def plan_move(plan: Plan, job: JobSpec) -> Plan:
+    """``plan`` when the job file also goes to another directory, where its relative paths start: another input, perhaps."""
+    breaking = [path for source in job.sources for path in _relative_places(source)]
+    effect = Effect.BREAKING if breaking else Effect.RESTART
+    why = "relative paths start in another directory" + (f", so the positions do not fit {breaking[0]}" if breaking else "")
+    change = Change("(directory)", Action.CHANGE, effect, why)
+    return Plan(max(plan.effect, effect, key=lambda found: found.weight), (*plan.changes, change))
+
+
 class _Comparison:
     def __init__(self, before: JobSpec, after: JobSpec) -> None:
         self._before = before
@@ -82,10 +96,10 @@ class _Comparison:
             yield Change("env.job.name", Action.CHANGE, Effect.RESTART, why, self._before.name, self._after.name)
         before, after = msgspec.to_builtins(self._before.env), msgspec.to_builtins(self._after.env)
         for path, old, new in _differences(before, after, ""):
-            scales = path == "parallelism"
             old, new = (_in_milliseconds(value) if path in _MILLISECONDS else value for value in (old, new))
-            effect, why = (Effect.RESCALE, _rescaled(old, new)) if scales else _setting(path)
-            yield Change(f"env.{_ENV_NAMES.get(path, path)}", Action.CHANGE, effect, why, old, new)
+            effect, why = (Effect.SCALE, _rescaled(old, new)) if path == "parallelism" else _setting(path)
+            in_place = path != "parallelism" and effect.weight <= Effect.SCALE.weight
+            yield Change(f"env.{_ENV_NAMES.get(path, path)}", Action.CHANGE, effect, why, old, new, in_place=in_place)
 
     def _section(self, kind: PluginKind) -> Iterator[Change]:
         before = {plugin.id: plugin for plugin in self._before.plugins() if plugin.kind is kind}
@@ -118,25 +132,33 @@ class _Comparison:
         inherited = old.parallelism == self._before.env.parallelism and new.parallelism == self._after.env.parallelism
         if old.parallelism != new.parallelism and not inherited:
             why = _rescaled(old.parallelism, new.parallelism)
-            yield Change(f"{path}.parallelism", Action.CHANGE, Effect.RESCALE, why, old.parallelism, new.parallelism)
+            yield Change(f"{path}.parallelism", Action.CHANGE, Effect.SCALE, why, old.parallelism, new.parallelism)
         for option in dict.fromkeys((*old.options, *new.options)):
             yield from self._option(new, option, old.options.get(option), new.options.get(option))
         if old.index != new.index:
             why = "only its place in the file"
-            yield Change(f"{path} (place)", Action.CHANGE, Effect.RESTART, why, old.index + 1, new.index + 1)
+            places = old.index + 1, new.index + 1
+            yield Change(f"{path} (place)", Action.CHANGE, Effect.IGNORE, why, *places, in_place=True)
 
     def _option(self, plugin: PluginSpec, option: str, old: Any, new: Any) -> Iterator[Change]:
         path = f"{_path(plugin)}.{option}"
         broken = path in self._breaches
         for inner, before, after in _differences(old, new, ""):
             effect = Effect.BREAKING if broken else Effect.RESTART
-            why = "the saved positions belong to another input" if broken else _CHANGED[plugin.kind]
+            why = "the saved positions belong to another input" if broken else _changed(plugin, option)
             yield Change(f"{path}.{inner}" if inner else path, _action(before, after), effect, why, before, after)
 
     def _judged(self, change: Change, plugin: str) -> Change:
         """The change of a whole plugin, BREAKING if the rule says so."""
         reason = self._breaches.get(f"source.{plugin}") or self._breaches.get(plugin)
         return change if reason is None else replace(change, effect=Effect.BREAKING, reason=reason)
+
+
+def _relative_places(source: PluginSpec) -> Iterator[str]:
+    for option in place_options(source.name):
+        value = source.options.get(option)
+        if isinstance(value, str) and not value.startswith("/") and "://" not in value:
+            yield f"{_path(source)}.{option}"
 
 
 def _added(plugin: PluginSpec, effect: Effect) -> Change:
@@ -157,11 +179,19 @@ def _action(before: Any, after: Any) -> Action:
     return Action.REMOVE if after is None else Action.CHANGE
 
 
+def _changed(plugin: PluginSpec, option: str) -> str:
+    if plugin.kind is PluginKind.SINK and option in _TARGETS:
+        return "rows from here on go there, and those before stay where they are: no place has them all"
+    return _CHANGED[plugin.kind]
+
+
 def _setting(path: str) -> tuple[Effect, str]:
     if path == "workers":
-        return Effect.IN_PLACE, "workers join or leave at a checkpoint, while it runs"
+        return Effect.SCALE, "workers join or leave at a checkpoint, while it runs"
+    if path.partition(".")[0] in _IGNORED:
+        return Effect.IGNORE, "counts for the next change of the file"
     if path.partition(".")[0] in _LIVE:
-        return Effect.IN_PLACE, "the supervisor goes by it from now on"
+        return Effect.LIVE, "the supervisor goes by it from now on"
     return Effect.RESTART, "a setting of the whole job"
 
 
@@ -170,7 +200,7 @@ def _in_milliseconds(seconds: float | None) -> int | None:
 
 
 def _rescaled(before: Any, after: Any) -> str:
-    return f"the splits are shared out among {'more' if after > before else 'fewer'} readers"
+    return f"the splits are shared out among {'more' if after > before else 'fewer'} readers, after a restart from a savepoint"
 
 
 def _differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:

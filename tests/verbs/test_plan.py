@@ -53,14 +53,14 @@ def test_layout_and_order_of_keys_change_nothing() -> None:
 
 
 CHANGES = [
-    (("parallelism = 1", "parallelism = 4"), "env.parallelism", Effect.RESCALE),
-    (("parallelism = 1", "parallelism = 1, workers = 4"), "env.workers", Effect.IN_PLACE),
-    (("checkpoint.interval = 5000", "checkpoint.interval = 1000"), "env.checkpoint.interval", Effect.IN_PLACE),
-    (("parallelism = 1", "parallelism = 1, min-pause = 2000"), "env.min-pause", Effect.IN_PLACE),
+    (("parallelism = 1", "parallelism = 4"), "env.parallelism", Effect.SCALE),
+    (("parallelism = 1", "parallelism = 1, workers = 4"), "env.workers", Effect.SCALE),
+    (("checkpoint.interval = 5000", "checkpoint.interval = 1000"), "env.checkpoint.interval", Effect.LIVE),
+    (("parallelism = 1", "parallelism = 1, min-pause = 2000"), "env.min-pause", Effect.LIVE),
     (
         ("parallelism = 1", "parallelism = 1, checkpoint.tolerated_failures = 9"),
         "env.checkpoint.tolerated_failures",
-        Effect.IN_PLACE,
+        Effect.LIVE,
     ),
     (('path = "in"', 'path = "other"'), "source.orders.path", Effect.BREAKING),
     (('["name"]', '["name", "id"]'), "transform.names.include_fields", Effect.RESTART),
@@ -69,7 +69,7 @@ CHANGES = [
     (
         ('plugin_output = "orders", path', 'parallelism = 3, plugin_output = "orders", path'),
         "source.orders.parallelism",
-        Effect.RESCALE,
+        Effect.SCALE,
     ),
 ]
 
@@ -190,6 +190,19 @@ def test_the_command_compares_two_files(tmp_path: Path) -> None:
     assert [(change["path"], change["before"], change["after"]) for change in record["changes"]] == [
         ("source.orders.path", "in", "in2")
     ]
+
+
+def test_the_exit_code_tells_whether_something_changes(tmp_path: Path) -> None:
+    """With --detailed-exitcode 0 is nothing, 2 a change, 1 no plan, as scripts know it from infrastructure tools."""
+    old, new, broken = (tmp_path / name for name in ("old.conf", "new.conf", "broken.conf"))
+    old.write_text(JOB)
+    new.write_text(JOB.replace("5000", "1000"))
+    broken.write_text("env {")
+    assert command(old, old, "--detailed-exitcode", home=tmp_path).return_value == 0
+    changed = command(old, new, "--detailed-exitcode", home=tmp_path)
+    assert changed.return_value == 2
+    assert changed.stdout.startswith("orders: live; a reload lets the old one run on")
+    assert getattr(command(old, broken, "--detailed-exitcode", home=tmp_path).exception, "exit_code", None) == 1
 
 
 def test_the_command_without_a_daemon(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from spec.check import check_file, check_text
-from spec.errors import FlowdeckError
+from spec.errors import FlowdeckError, UsageError
 from spec.job import JobSpec
 from spec.plan.change import Effect, Plan
 from spec.plan.plan import plan_change, plan_new
@@ -25,6 +25,9 @@ from tui.cli.paths import STDIN
 from tui.cli.reading import STDIN_NAME, read_options, read_stdin, reading_options
 from tui.cli.session import Session, current_session
 from tui.cli.terminal import has_colour, say, write_data
+
+_CHANGES = 2
+_NO_PLAN = 1
 
 
 class SpecUnusable(FlowdeckError):
@@ -49,22 +52,41 @@ class _Known:
 @click.argument("files", metavar="FILE | OLD NEW", nargs=-1, required=True)
 @reading_options
 @click.option("--name", metavar="NAME", help="The job's name, instead of the file's own.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when something changes, with 1 when there is no plan.")
 @output_option
 @home_option
 def plan_command(
-    files: tuple[str, ...], *, variables: dict[str, str], dialect: str | None, name: str | None, output: str
+    files: tuple[str, ...],
+    *,
+    variables: dict[str, str],
+    dialect: str | None,
+    name: str | None,
+    detailed_exitcode: bool,
+    output: str,
 ) -> int:
     """Show what FILE would change of the daemon's job of its name, by path, with what it takes and why. Nothing is touched.
     With two files: what NEW would change of OLD.
 
-    none: the file means what runs. new: there is no such job. in place: a reload lets the execution run on. rescale, restart:
-    a reload stops the job with a savepoint and goes on from it. breaking: the saved state does not fit, and a reload is
-    refused.
+    none: the file means what runs. new: there is no such job. ignore, live: a reload lets the execution run on. scale: workers
+    join or leave while it runs, or it is restarted for another parallelism. restart: a reload stops the job with a savepoint
+    and goes on from it. breaking: the saved state does not fit, and a reload is refused.
 
-    Exit code 0: there is a plan. 2: a file has errors, or wrong usage.
+    Exit code 0: there is a plan. 2: a file has errors, or wrong usage. With --detailed-exitcode 0: nothing changes, 2:
+    something does, 1: there is no plan.
     """
+    try:
+        changes = _show_plan(files, variables, dialect, name, output)
+    except FlowdeckError as error:
+        if detailed_exitcode:
+            error.exit_code = _NO_PLAN
+        raise
+    return _CHANGES if changes and detailed_exitcode else 0
+
+
+def _show_plan(files: tuple[str, ...], variables: dict[str, str], dialect: str | None, name: str | None, output: str) -> bool:
+    """Whether anything changes."""
     if len(files) > 2:
-        raise click.UsageError("plan takes one file, or an old and a new one")
+        raise UsageError("plan takes one file, or an old and a new one")
     after = _job(files[-1], variables, dialect, name)
     known = _other_file(files[0], variables, dialect, name) if len(files) == 2 else _running(after.name, current_session())
     plan = plan_new(after) if known is None else plan_change(known.job, after, known.content_hash)
@@ -72,7 +94,7 @@ def plan_command(
         print_json(_record(plan, after, known))
     else:
         write_data("".join(f"{line}\n" for line in [*_headline(plan, after, known), *plan_lines(plan.changes)]))
-    return 0
+    return plan.effect is not Effect.NONE
 
 
 def _job(file: str, variables: dict[str, str], dialect: str | None, name: str | None) -> JobSpec:
@@ -125,20 +147,22 @@ def _headline(plan: Plan, job: JobSpec, known: _Known | None) -> list[str]:
         return [f"{name}: {Effect.NEW}; flowdeck submit makes it"]
     if plan.effect is Effect.NONE:
         return [f"{name}: {Effect.NONE}; the file means what {_called(known)} means"]
-    return [f"{name}: {plan.effect}; {_consequence(plan.effect, known)}"]
+    return [f"{name}: {plan.effect}; {_consequence(plan.effect, known, in_place=plan.in_place)}"]
 
 
 def _called(known: _Known) -> str:
     return "the old one" if known.generation is None else f"generation {known.generation}"
 
 
-def _consequence(effect: Effect, known: _Known) -> str:
+def _consequence(effect: Effect, known: _Known, *, in_place: bool) -> str:
     if known.generation is not None and not known.is_to_run:
         if effect is Effect.BREAKING:
             return "the job is stopped, and can only start from the beginning with it"
         return f"the job is stopped; a start makes it generation {known.generation + 1}"
     if effect is Effect.BREAKING:
         return f"a reload is refused and {_called(known)} runs on; only a start from the beginning can take it"
+    if in_place:
+        return f"a reload lets {_called(known)} run on, and it takes this as it runs"
     return f"a reload stops {_called(known)} with a savepoint and goes on from it"
 
 
