@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from runner.async_client import AsyncClient
     from runner.client import ApiError, Client, DaemonUnreachable, WaitTimeout
     from runner.endpoint import parse_server
     from runner.home import Home
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiError",
+    "AsyncClient",
     "CheckResult",
     "Checkpoint",
     "Client",
@@ -44,6 +46,7 @@ __all__ = [
 ]
 
 _PLACES = {
+    "runner.async_client": ("AsyncClient",),
     "runner.client": ("ApiError", "Client", "DaemonUnreachable", "WaitTimeout"),
     "runner.endpoint": ("parse_server",),
     "runner.home": ("Home",),

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from runner.endpoint import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. ``headers`` by lower-case name."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class DaemonConnection(http.client.HTTPConnection):
@@ -21,15 +32,23 @@ class DaemonConnection(http.client.HTTPConnection):
 
 
 def exchange(
-    connection: DaemonConnection, method: str, target: str, body: bytes | None, timeout: float
+    connection: DaemonConnection,
+    method: str,
+    target: str,
+    body: bytes | None,
+    timeout: float,
+    headers: tuple[tuple[str, str], ...] = (),
 ) -> tuple[http.client.HTTPResponse, bytes]:
     """Send one request and read its whole answer."""
-    headers = {"Host": connection.endpoint.host, "Accept": "application/json", **dict(connection.endpoint.headers)}
-    if body is not None:
-        headers["Content-Type"] = "application/json"
     if connection.sock is not None:
         connection.sock.settimeout(timeout)
-    connection.request(method, target, body=body, headers=headers)
+    connection.request(method, target, body=body, headers=request_headers(connection.endpoint, headers, body))
     connection.sock.settimeout(timeout)
     response = connection.getresponse()
     return response, response.read()
+
+
+def request_headers(endpoint: Endpoint, headers: tuple[tuple[str, str], ...], body: bytes | None) -> dict[str, str]:
+    """What goes with a request: where to, what is understood, the key, and ``headers`` of its own."""
+    content = {} if body is None else {"Content-Type": "application/json"}
+    return {"Host": endpoint.host, "Accept": "application/json", **content, **dict(endpoint.headers), **dict(headers)}

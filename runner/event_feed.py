@@ -15,8 +15,9 @@ import msgspec
 from runner.endpoint import Endpoint, unreachable
 from runner.model import Event
 from runner.transport import ApiError, problem_of, target_of
+from runner.waiting import concerns
 
-_MAXIMUM_BUFFER = 16 * 1024 * 1024
+MAXIMUM_BUFFER = 16 * 1024 * 1024
 
 
 class EventFeed(Iterator[Event]):
@@ -69,6 +70,13 @@ class EventFeed(Iterator[Event]):
         """The next event, or None when none came within ``timeout`` seconds or the feed has ended."""
         return self._next(timeout, whole=True)
 
+    def wait_for(self, job_id: str, timeout: float) -> None:
+        """Return as soon as something happened that may concern the job, or nothing did within ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        while (remaining := deadline - time.monotonic()) > 0 and not self._ended:
+            if concerns(self.next_within(remaining), job_id):
+                return
+
     def close(self) -> None:
         """End the feed; a thread that waits for an event wakes up."""
         self._ended = True
@@ -77,16 +85,12 @@ class EventFeed(Iterator[Event]):
         self._socket.close()
 
     def _begin(self, endpoint: Endpoint, target: str) -> None:
-        # HTTP/1.0 keeps the body free of chunk headers, so a read that times out can simply be repeated.
-        headers = (("Host", endpoint.host), ("Accept", "text/event-stream"), *endpoint.headers)
-        lines = [f"GET {target} HTTP/1.0", *(f"{name}: {value}" for name, value in headers), "", ""]
-        self._socket.sendall("\r\n".join(lines).encode())
+        self._socket.sendall(subscription(endpoint, target))
         head = self._block(b"\r\n\r\n", time.monotonic() + self._timeout)
         if head is None:
             raise ConnectionResetError("it closed the event stream at once") if self._ended else TimeoutError
-        status = int(head.split(b" ", 2)[1])
-        if status != 200:
-            raise ApiError(problem_of(status, self._rest(_content_length(head))))
+        if (status := status_of(head)) != 200:
+            raise ApiError(problem_of(status, self._rest(content_length_of(head))))
         if self._block(b"\n\n", time.monotonic() + self._timeout) is None:  # ": open" - subscribed
             raise ConnectionResetError("it closed the event stream at once") if self._ended else TimeoutError
 
@@ -118,7 +122,7 @@ class EventFeed(Iterator[Event]):
             return False
         except OSError:  # the daemon went, or close() was called: both end the feed
             data = b""
-        self._ended = self._ended or not data or len(self._buffer) > _MAXIMUM_BUFFER
+        self._ended = self._ended or not data or len(self._buffer) > MAXIMUM_BUFFER
         self._buffer += data
         return bool(data)
 
@@ -129,12 +133,25 @@ class EventFeed(Iterator[Event]):
         return self._buffer
 
 
+def subscription(endpoint: Endpoint, target: str) -> bytes:
+    """The request for a stream. HTTP/1.0 keeps its body free of chunk headers: a read that times out can be repeated."""
+    headers = (("Host", endpoint.host), ("Accept", "text/event-stream"), *endpoint.headers)
+    lines = [f"GET {target} HTTP/1.0", *(f"{name}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode()
+
+
 def parse_event(block: bytes) -> Event | None:
     """The event of one server-sent block, or None for a comment."""
     data = [line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:")]
     return msgspec.json.decode(b"\n".join(data), type=Event) if data else None
 
 
-def _content_length(head: bytes) -> int:
+def status_of(head: bytes) -> int:
+    """The status of an answer by its head."""
+    return int(head.split(b" ", 2)[1])
+
+
+def content_length_of(head: bytes) -> int:
+    """How long the body is after this head."""
     headers = email.parser.BytesHeaderParser().parsebytes(head.split(b"\r\n", 1)[-1])
     return int(headers.get("content-length", "0"))

@@ -43,15 +43,24 @@ def encode_body(request: msgspec.Struct) -> bytes:
     return body
 
 
-def target_of(*parts: str | int, query: Mapping[str, str | int | float | bool | None] | None = None) -> str:
-    """The request target of an API path; every part is one escaped path segment, parameters that are None are left out."""
+Value = str | int | float | bool | None
+"""What a query parameter may be; None leaves it out."""
+
+Query = Mapping[str, Value | tuple[Value, ...]]
+"""Query parameters; a tuple repeats one."""
+
+
+def target_of(*parts: str | int, query: Query | None = None) -> str:
+    """The request target of an API path; every part is one escaped path segment."""
     path = "/".join(quote(str(part), safe="") for part in parts)
-    known = {key: _query_value(value) for key, value in (query or {}).items() if value is not None}
+    known = [(name, text) for name, value in (query or {}).items() for text in _texts_of(value)]
     return f"{API_PREFIX}/{path}" + (f"?{urlencode(known)}" if known else "")
 
 
-def _query_value(value: str | float | bool) -> str:  # noqa: FBT001  # a value, not a switch
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _texts_of(value: Value | tuple[Value, ...]) -> list[str]:
+    """Each value as it stands in the target."""
+    values = value if isinstance(value, tuple) else (value,)
+    return [str(single).lower() if isinstance(single, bool) else str(single) for single in values if single is not None]
 
 
 def problem_of(status: int, body: bytes) -> Problem:

@@ -1,0 +1,122 @@
+"""The client for programs with an event loop: the verbs of :class:`runner.client.Client`, each to be awaited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from runner.async_connection import AsyncConnection
+from runner.async_event_feed import AsyncEventFeed
+from runner.connection import Answer
+from runner.endpoint import DaemonUnreachable, Endpoint, UnixEndpoint, unreachable
+from runner.home import Home
+from runner.launch import start_daemon
+from runner.model import Job
+from runner.repetition import Repetition
+from runner.transport import ApiError, encode_body, problem_of, target_of
+from runner.verbs import Verbs
+from runner.verbs.call import Call
+from runner.waiting import Waiting
+
+T = TypeVar("T")
+
+_CONNECTIONS = 16
+"""So many calls go on at the same time; others wait for their turn."""
+
+
+class AsyncClient(Verbs):
+    """The daemon of one home, or the one that listens at ``server``. One client belongs to one event loop, in which any number
+    of tasks may use it at the same time.
+
+    Every verb raises :class:`ApiError` when the daemon refuses and :class:`DaemonUnreachable` when nobody answers within
+    ``timeout`` seconds. A call whose answer is lost is made again: see :class:`runner.repetition.Repetition`.
+    """
+
+    def __init__(self, home: Home, *, timeout: float = 10.0, server: Endpoint | None = None) -> None:
+        self.home = home
+        self._endpoint = server or UnixEndpoint(home.socket_path)
+        self.timeout = timeout
+        self._idle: list[AsyncConnection] = []
+        self._places = asyncio.Semaphore(_CONNECTIONS)
+
+    @classmethod
+    async def connect(cls, home: Home, *, start: bool, timeout: float = 10.0, server: Endpoint | None = None) -> Self:
+        """A client whose daemon has answered; with ``start`` the home's own is started first when nobody does."""
+        client = cls(home, timeout=timeout, server=server)
+        try:
+            await client.status()
+        except DaemonUnreachable:
+            if not start or server is not None:
+                raise
+            await asyncio.to_thread(start_daemon, home)
+            await client.status()
+        return client
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses; the client opens others when it is used again."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def events(self, since: int | None, timeout: float = 30.0) -> AsyncEventFeed:
+        """Events after revision ``since`` (None: from now on); see :class:`AsyncEventFeed`."""
+        return AsyncEventFeed(self._endpoint, target_of("events", query={"since": since}), timeout=timeout)
+
+    async def wait_until(self, reference: str, predicate: Callable[[Job], bool], timeout: float) -> Job:
+        """Return the job as soon as ``predicate`` holds. Raises :class:`WaitTimeout` after ``timeout`` seconds."""
+        waiting = Waiting(predicate, timeout)
+        async with self.events(None) as feed:
+            while not waiting.is_over(job := await self.job(reference), ended=feed.ended):
+                await feed.wait_for(job.id, waiting.step)
+        return job
+
+    async def perform(self, call: Call[T]) -> T:
+        """Make the call and return what is answered."""
+        seconds = self.timeout if call.seconds is None else call.seconds
+        body = None if call.body is None else encode_body(call.body)
+        repetition = Repetition(call, repeats_writes=False)
+        while True:
+            try:
+                async with self._places, asyncio.timeout(seconds):
+                    answer = await self._exchange(call, body, repetition)
+                pause = repetition.after_answer(answer.status, answer.headers)
+                if pause is None:
+                    break
+            except OSError as error:
+                pause = repetition.after(error)
+                if pause is None:
+                    raise unreachable(self._endpoint, error, seconds) from error
+            await asyncio.sleep(pause)
+        if answer.status >= 300:
+            raise ApiError(problem_of(answer.status, answer.body))
+        return call.read(answer.body)
+
+    async def _exchange(self, call: Call[Any], body: bytes | None, repetition: Repetition) -> Answer:
+        connection = await self._connection(fresh=not call.is_read)
+        try:
+            answer = await connection.exchange(call.method, call.target, (*call.headers, *repetition.headers), body)
+        except BaseException:  # also when the task is canceled: what is left of the answer must not be taken for the next one
+            connection.close()
+            raise
+        if connection.is_reusable:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return answer
+
+    async def _connection(self, *, fresh: bool) -> AsyncConnection:
+        # The daemon may have closed an idle connection; what changes something must not be sent twice.
+        while self._idle:
+            if (connection := self._idle.pop()).is_reusable and not fresh:
+                return connection
+            connection.close()
+        return await AsyncConnection.open(self._endpoint)

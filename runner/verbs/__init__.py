@@ -1,0 +1,13 @@
+"""What can be asked of a daemon: each verb written once, for every client."""
+
+from __future__ import annotations
+
+from runner.verbs.checkpoints import CheckpointVerbs
+from runner.verbs.control import ControlVerbs
+from runner.verbs.daemon import DaemonVerbs
+from runner.verbs.jobs import JobVerbs
+from runner.verbs.observation import ObservationVerbs
+
+
+class Verbs(JobVerbs, ControlVerbs, CheckpointVerbs, ObservationVerbs, DaemonVerbs):
+    """All of them."""
