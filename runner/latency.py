@@ -43,12 +43,22 @@ class LatencyHistogram:
             seen += self.counts[bucket]
             if seen >= share * total:
                 break
-        return _middle(bucket) / _MICROSECONDS
+        return value_of_bucket(bucket)
+
+    @property
+    def rows(self) -> int:
+        """How many were counted."""
+        return sum(self.counts.values())
 
     def percentiles(self) -> dict[str, float]:
         """All of :data:`PERCENTILES`; empty when nothing was counted."""
         found = {name: self.percentile(share) for name, share in PERCENTILES.items()}
         return {name: value for name, value in found.items() if value is not None}
+
+
+def value_of_bucket(bucket: int) -> float:
+    """The seconds that stand for what is in a bucket: its middle."""
+    return _middle(bucket) / _MICROSECONDS
 
 
 def _bucket(microseconds: int) -> int:

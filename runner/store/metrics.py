@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from runner.model import MetricPoint, MetricSeries
+from runner.store import latencies
 from runner.store.errors import StoreError
 from runner.store.metric_windows import Wanted, Window, read
 from runner.store.resolutions import MICROSECONDS, SELDOM
@@ -76,47 +77,74 @@ def series(
     session: Session, execution_ids: Iterable[str], names: Iterable[str] | None, since: float, until: float, buckets: int
 ) -> list[MetricSeries]:
     """The samples of a window as series of ``buckets`` points."""
-    if not (since < until and 1 <= buckets <= MAXIMUM_BUCKETS):
-        raise StoreError(f"no metrics between {since} and {until} in {buckets} buckets", code="conflict")
     order = list(names) if names is not None else None
-    wanted = {
-        number: (kind, (name, plugin)) for number, plugin, name, kind in session.rows(_WANTED, list(execution_ids), order)
-    }
-    window = Window(
-        since=_to_microseconds(since), until=_to_microseconds(until), width=(until - since) / buckets, buckets=buckets
-    )
-    found: dict[tuple[str, str], dict[int, _Measured]] = {}
-    for number, bucket, total, weight, lowest, highest in read(session, window, _by_kind(wanted)):
-        of_key = found.setdefault(wanted[number][1], {})
-        measured = _Measured(total, weight, lowest, highest)
-        of_key[bucket] = measured.plus(of_key[bucket]) if bucket in of_key else measured
+    window = _window(since, until, buckets)
+    found = _measured(session, execution_ids, order, window)
     keys = sorted(found, key=lambda key: (order.index(key[0]) if order else 0, key))
     return [_series(*key, since, window, found[key]) for key in keys]
 
 
+def sums(
+    session: Session, execution_ids: Iterable[str], names: Iterable[str] | None, since: float, until: float
+) -> dict[tuple[str, str], Measured]:
+    """What a window holds as a whole, by name and plugin."""
+    found = _measured(session, execution_ids, None if names is None else list(names), _window(since, until, 1))
+    return {key: by_bucket[0] for key, by_bucket in found.items()}
+
+
+def _window(since: float, until: float, buckets: int) -> Window:
+    if not (since < until and 1 <= buckets <= MAXIMUM_BUCKETS):
+        raise StoreError(f"no metrics between {since} and {until} in {buckets} buckets", code="conflict")
+    return Window(
+        since=_to_microseconds(since), until=_to_microseconds(until), width=(until - since) / buckets, buckets=buckets
+    )
+
+
+def _measured(
+    session: Session, execution_ids: Iterable[str], names: list[str] | None, window: Window
+) -> dict[tuple[str, str], dict[int, Measured]]:
+    """By name and plugin what each bucket holds in which something was measured."""
+    wanted = {
+        number: (kind, (name, plugin)) for number, plugin, name, kind in session.rows(_WANTED, list(execution_ids), names)
+    }
+    found: dict[tuple[str, str], dict[int, Measured]] = {}
+    for number, bucket, total, weight, lowest, highest in read(session, window, _by_kind(wanted)):
+        of_key = found.setdefault(wanted[number][1], {})
+        measured = Measured(total, weight, lowest, highest)
+        of_key[bucket] = measured.plus(of_key[bucket]) if bucket in of_key else measured
+    return found
+
+
 def remove_series(session: Session, execution_ids: list[str]) -> None:
-    """Forget the series of executions; their samples go when they are old enough."""
+    """Forget the series and latencies of executions; their samples go when they are old enough."""
+    latencies.remove(session, execution_ids)
     session.change('DELETE FROM "series" WHERE "execution_id" = ANY(?::VARCHAR[])', execution_ids)
     session.memory.series.clear()
 
 
 @dataclass(frozen=True)
-class _Measured:
-    """What a bucket holds."""
+class Measured:
+    """What a stretch of time holds of one metric. Of a counter ``total`` is its growth and ``weight`` the seconds in which that
+    was measured, of a gauge the sum and the number of its samples; ``lowest`` and ``highest`` are rates, or values."""
 
     total: float
     weight: float
     lowest: float
     highest: float
 
-    def plus(self, other: _Measured) -> _Measured:
+    @property
+    def mean(self) -> float:
+        """The rate, or the mean value."""
+        return self.total / self.weight
+
+    def plus(self, other: Measured) -> Measured:
         """Of another execution of the job, in the same bucket."""
         lowest, highest = min(self.lowest, other.lowest), max(self.highest, other.highest)
-        return _Measured(self.total + other.total, self.weight + other.weight, lowest, highest)
+        return Measured(self.total + other.total, self.weight + other.weight, lowest, highest)
 
     def point(self, at: float) -> MetricPoint:
         """For the reader."""
-        return MetricPoint(at=at, value=self.total / self.weight, lowest=self.lowest, highest=self.highest)
+        return MetricPoint(at=at, value=self.mean, lowest=self.lowest, highest=self.highest)
 
 
 def _by_kind(wanted: dict[int, tuple[str, tuple[str, str]]]) -> Wanted:
@@ -128,7 +156,7 @@ def _by_kind(wanted: dict[int, tuple[str, tuple[str, str]]]) -> Wanted:
     )
 
 
-def _series(name: str, plugin: str, since: float, window: Window, found: dict[int, _Measured]) -> MetricSeries:
+def _series(name: str, plugin: str, since: float, window: Window, found: dict[int, Measured]) -> MetricSeries:
     starts = [since + number * window.width for number in range(window.buckets)]
     points = tuple(
         found[number].point(at) if number in found else MetricPoint(at=at, value=None) for number, at in enumerate(starts)

@@ -32,6 +32,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(5, "leases", schema.VERSION_5),
     Migration(6, "rejected rows", schema.VERSION_6),
     Migration(7, "versions and labels of jobs", schema.VERSION_7),
+    Migration(8, "latencies that can be added up", schema.VERSION_8),
 )
 
 _RECORD_TABLE = """

@@ -176,3 +176,15 @@ VERSION_7: tuple[str, ...] = (
     ALTER TABLE "jobs" ADD COLUMN "labels" VARCHAR[] DEFAULT []  -- key=value
     """,
 )
+
+VERSION_8: tuple[str, ...] = (
+    """
+    CREATE TABLE "latencies" (
+        "ts" TIMESTAMP NOT NULL,                        -- UTC, the cell's start
+        "seconds" INTEGER NOT NULL,                     -- the cell's length
+        "execution_id" VARCHAR NOT NULL,
+        "buckets" INTEGER[] NOT NULL,                   -- of runner.latency.LatencyHistogram, ascending
+        "counts" BIGINT[] NOT NULL                      -- the rows in each
+    )
+    """,
+)

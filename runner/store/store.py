@@ -32,6 +32,7 @@ from runner.store import (
     generations,
     jobs,
     keys,
+    latencies,
     leases,
     metrics,
     purge,
@@ -39,8 +40,9 @@ from runner.store import (
     rejections,
     rollups,
 )
+from runner.store.latencies import LatencyCell, LatencyPoint, LatencySum
 from runner.store.leases import Lease
-from runner.store.metrics import MetricSample
+from runner.store.metrics import Measured, MetricSample
 from runner.store.pages import JobFilter, Place
 from runner.store.session import Session
 
@@ -373,11 +375,31 @@ class Store:
         instead: what is in a cell counts as spread evenly over it."""
         return metrics.series(self._session, execution_ids, names, since, until, buckets)
 
+    def metric_sums(
+        self, execution_ids: Iterable[str], names: Iterable[str] | None, since: float, until: float
+    ) -> dict[tuple[str, str], Measured]:
+        """What the window ``[since, until)`` holds as a whole, by name and plugin; see :meth:`metric_series`."""
+        return metrics.sums(self._session, execution_ids, names, since, until)
+
+    def append_latencies(self, cells: Iterable[LatencyCell]) -> None:
+        """Add how long rows took; see :mod:`runner.store.latencies`."""
+        latencies.append(self._session, cells)
+
+    def latency_sum(self, execution_ids: Sequence[str], since: float, until: float) -> LatencySum:
+        """How long the rows of a window took."""
+        return latencies.total(self._session, execution_ids, since, until)
+
+    def latency_history(
+        self, execution_ids: Sequence[str], since: float, until: float, buckets: int
+    ) -> Mapping[int, LatencyPoint]:
+        """The same in ``buckets`` equal points, by their number."""
+        return latencies.history(self._session, execution_ids, since, until, buckets)
+
     def tidy_metrics(self, now: float, steady: float | None = None) -> bool:
         """Do one bounded step of summing up the samples that are old enough at ``now``, or of dropping what is too old; False
         when nothing is due. Meant to be called until then, once a minute: that keeps the file's size flat. By ``steady``, a
         time that did not jump ahead, is judged what goes for good; what goes because it is summed up goes by ``now``."""
-        return rollups.tidy(self._session, now, steady)
+        return rollups.tidy(self._session, now, steady) or latencies.tidy(self._session, now, steady)
 
     # events
 
