@@ -33,6 +33,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, "rejected rows", schema.VERSION_6),
     Migration(7, "versions and labels of jobs", schema.VERSION_7),
     Migration(8, "latencies that can be added up", schema.VERSION_8),
+    Migration(9, "watched files", schema.VERSION_9),
 )
 
 _RECORD_TABLE = """

@@ -8,7 +8,7 @@ from runner.store import checkpoints, metrics, rejections
 from runner.store.executions import TERMINAL, UNSETTLED
 from runner.store.session import Session
 
-_OF_JOB = ("generations", "executions")
+_OF_JOB = ("generations", "executions", "reloads")
 _SUPERFLUOUS_EXECUTIONS = f"""
     SELECT "id" FROM (
         SELECT "id", "state", "record",

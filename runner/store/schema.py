@@ -188,3 +188,13 @@ VERSION_8: tuple[str, ...] = (
     )
     """,
 )
+
+VERSION_9: tuple[str, ...] = (
+    """
+    CREATE TABLE "reloads" (
+        "file" VARCHAR NOT NULL,                        -- a watched job file
+        "job_id" VARCHAR NOT NULL,                      -- empty: no job comes from it yet
+        "record" VARCHAR NOT NULL
+    )
+    """,
+)

@@ -23,6 +23,7 @@ from runner.model import (
     Rejection,
     SavepointPlace,
 )
+from runner.reload import WatchedFile
 from runner.states import ExecutionState
 from runner.store import (
     attempts,
@@ -38,6 +39,7 @@ from runner.store import (
     purge,
     queues,
     rejections,
+    reloads,
     rollups,
 )
 from runner.store.latencies import LatencyCell, LatencyPoint, LatencySum
@@ -138,6 +140,20 @@ class Store:
     def keys_by_digest(self) -> dict[str, ApiKey]:
         """All API keys, by the digest of their secret."""
         return keys.by_digest(self._session)
+
+    # watched files
+
+    def put_reload(self, record: WatchedFile) -> None:
+        """Keep what is known of a watched file and a job, instead of what was known before."""
+        reloads.put(self._session, record)
+
+    def remove_reload(self, file: str, job_id: str | None) -> None:
+        """Forget a watched file and a job, if they are known."""
+        reloads.remove(self._session, file, job_id)
+
+    def watched_files(self, job_id: str | None = None) -> list[WatchedFile]:
+        """What is known of all watched files, or of those of one job."""
+        return reloads.every(self._session) if job_id is None else reloads.of_job(self._session, job_id)
 
     # generations
 
