@@ -19,14 +19,14 @@ from tui.cli.terminal import say
 _STYLES = {CheckpointStatus.FAILED: "bold red", CheckpointStatus.IN_PROGRESS: "yellow"}
 
 _COLUMNS = (
-    Column("ID", right=True),
-    Column("KIND"),
-    Column("STATUS"),
-    Column("AGE", right=True),
-    Column("PREP/SAVE/COMMIT", right=True),
-    Column("SIZE", right=True),
-    Column("ROWS", right=True),
-    Column("NOTE", flexible=True),
+    Column("ID", right=True, rank=0),
+    Column("KIND", rank=3),
+    Column("STATUS", rank=0),
+    Column("AGE", right=True, rank=1),
+    Column("PREP/SAVE/COMMIT", right=True, rank=5),
+    Column("SIZE", right=True, rank=4),
+    Column("ROWS", right=True, rank=3),
+    Column("NOTE", flexible=True, least=4),
 )
 
 

@@ -17,28 +17,28 @@ from tui.cli.tables import Cell, Column, print_table
 from tui.cli.terminal import say, write_data
 
 _COUNTS = (
-    Column("PLUGIN"),
-    Column("KIND"),
-    Column("ROWS", right=True),
-    Column("FIRST", right=True),
-    Column("LAST", right=True),
+    Column("PLUGIN", flexible=True, rank=0),
+    Column("KIND", flexible=True, rank=1),
+    Column("ROWS", right=True, rank=0),
+    Column("FIRST", right=True, rank=4),
+    Column("LAST", right=True, rank=3),
     Column("SAMPLE", flexible=True),
 )
 _ROWS = (
     Column("AGE", right=True),
-    Column("PLUGIN"),
-    Column("KIND"),
-    Column("WHERE"),
-    Column("REASON"),
-    Column("ROW", flexible=True),
+    Column("PLUGIN", flexible=True, rank=0),
+    Column("KIND", flexible=True, rank=1),
+    Column("WHERE", flexible=True, rank=1),
+    Column("REASON", flexible=True, rank=0),
+    Column("ROW", flexible=True, rank=3),
 )
 _FAILURES = (
     Column("AGE", right=True),
-    Column("EXECUTION"),
-    Column("ATTEMPT", right=True),
-    Column("CODE"),
-    Column("PLUGIN"),
-    Column("FAILURE", flexible=True),
+    Column("EXECUTION", rank=5),
+    Column("ATTEMPT", right=True, rank=4),
+    Column("CODE", rank=0),
+    Column("PLUGIN", flexible=True, rank=0),
+    Column("FAILURE", flexible=True, rank=1),
 )
 
 

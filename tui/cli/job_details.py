@@ -20,29 +20,45 @@ def print_details(
     print_pairs([*_job_pairs(job), *_execution_pairs(job.execution, daemon_pid), *_reload_pairs(job)])
     if executions:
         write_data("\n")
-        columns = (Column("EXECUTION"), Column("STATE"), Column("STARTED"), Column("DURATION", right=True))
+        columns = (
+            Column("EXECUTION", rank=0),
+            Column("STATE", rank=0),
+            Column("STARTED", rank=3),
+            Column("DURATION", right=True, rank=1),
+        )
         counted = (
-            Column("ROWS IN", right=True),
+            Column("ROWS IN", right=True, rank=3),
             Column("ROWS OUT", right=True),
-            Column("RESTARTS", right=True),
-            Column("FROM"),
+            Column("RESTARTS", right=True, rank=5),
+            Column("FROM", flexible=True, rank=4),
         )
         print_table((*columns, *counted), [_execution_row(execution) for execution in executions[:_SHOWN]])
     if attempts:
         write_data("\n")
-        columns = (Column("ATTEMPT", right=True), Column("OUTCOME"), Column("STARTED"), Column("DURATION", right=True))
+        columns = (
+            Column("ATTEMPT", right=True, rank=0),
+            Column("OUTCOME", rank=0),
+            Column("STARTED", rank=3),
+            Column("DURATION", right=True, rank=1),
+        )
         counted = (
-            Column("ROWS IN", right=True),
+            Column("ROWS IN", right=True, rank=3),
             Column("ROWS OUT", right=True),
-            Column("WORKERS", right=True),
-            Column("WHY", flexible=True),
+            Column("WORKERS", right=True, rank=5),
+            Column("WHY", flexible=True, rank=1),
         )
         print_table((*columns, *counted), [_attempt_row(attempt) for attempt in attempts[: -_SHOWN - 1 : -1]])
     if checkpoints:
         write_data("\n")
-        columns = (Column("CHECKPOINT", right=True), Column("KIND"), Column("STATUS"), Column("COMPLETED"))
+        columns = (
+            Column("CHECKPOINT", right=True, rank=0),
+            Column("KIND"),
+            Column("STATUS", rank=0),
+            Column("COMPLETED", rank=3),
+        )
         print_table(
-            (*columns, Column("SIZE", right=True), Column("NOTE", flexible=True)), [_checkpoint_row(c) for c in checkpoints]
+            (*columns, Column("SIZE", right=True, rank=4), Column("NOTE", flexible=True, rank=1)),
+            [_checkpoint_row(c) for c in checkpoints],
         )
 
 

@@ -20,16 +20,16 @@ from tui.cli.terminal import say
 
 _NO_JOBS = "there are no jobs; flowdeck submit FILE starts one"
 _COLUMNS = (
-    Column("NAME", flexible=True),
-    Column("ID"),
-    Column("STATE"),
-    Column("ROWS IN/S", right=True),
-    Column("ROWS OUT/S", right=True),
-    Column("ROWS IN", right=True),
-    Column("ROWS OUT", right=True),
+    Column("NAME", flexible=True, rank=0, least=20),
+    Column("ID", rank=6),
+    Column("STATE", rank=0),
+    Column("ROWS IN/S", right=True, rank=1),
+    Column("ROWS OUT/S", right=True, rank=3),
+    Column("ROWS IN", right=True, rank=7),
+    Column("ROWS OUT", right=True, rank=4),
     Column("CHECKPOINT", right=True),
-    Column("RESTARTS", right=True),
-    Column("UPTIME", right=True),
+    Column("RESTARTS", right=True, rank=5),
+    Column("UPTIME", right=True, rank=3),
 )
 
 

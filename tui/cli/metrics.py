@@ -22,12 +22,12 @@ _WINDOW = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[smhd]?)")
 # Counters of seconds: their rate is the share of the time.
 _SHARES = frozenset({"busy_seconds", "idle_seconds", "backpressured_seconds", "queue_fill", "blocked_share"})
 _COLUMNS = (
-    Column("METRIC"),
+    Column("METRIC", rank=0),
     Column("PLUGIN", flexible=True),
-    Column("LAST", right=True),
-    Column("MEAN", right=True),
-    Column("LOWEST", right=True),
-    Column("HIGHEST", right=True),
+    Column("LAST", right=True, rank=0),
+    Column("MEAN", right=True, rank=1),
+    Column("LOWEST", right=True, rank=4),
+    Column("HIGHEST", right=True, rank=3),
 )
 
 

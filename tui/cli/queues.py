@@ -16,10 +16,10 @@ from tui.cli.tables import Column, print_table
 from tui.cli.terminal import say
 
 _COLUMNS = (
-    Column("QUEUE"),
-    Column("LIMIT", right=True),
-    Column("RUNNING", right=True),
-    Column("WAITING", right=True),
+    Column("QUEUE", flexible=True, rank=0),
+    Column("LIMIT", right=True, rank=1),
+    Column("RUNNING", right=True, rank=0),
+    Column("WAITING", right=True, rank=0),
     Column("NEXT", flexible=True),
 )
 _NEXT = 5

@@ -25,14 +25,14 @@ from tui.cli.terminal import say
 
 _LIST = "list"
 _COLUMNS = (
-    Column("JOB"),
-    Column("ID", right=True),
-    Column("AGE", right=True),
-    Column("SIZE", right=True),
-    Column("ROWS IN", right=True),
-    Column("STATE"),
+    Column("JOB", flexible=True, rank=0),
+    Column("ID", right=True, rank=0),
+    Column("AGE", right=True, rank=1),
+    Column("SIZE", right=True, rank=4),
+    Column("ROWS IN", right=True, rank=5),
+    Column("STATE", rank=1),
     Column("DESCRIPTION", flexible=True),
-    Column("LOCATION", flexible=True),
+    Column("LOCATION", flexible=True, rank=3),
 )
 
 
@@ -99,7 +99,9 @@ def verify_command(which: tuple[str, ...], *, output: str) -> int:
         print_json({"savepoints": [{"name": found.name, "problems": found.problems} for found in verdicts]})
     else:
         rows = [(found.name, found.cell(), "; ".join(found.problems) or found.note) for found in verdicts]
-        print_table((Column("SAVEPOINT"), Column("STATE"), Column("NOTE", flexible=True)), rows)
+        print_table(
+            (Column("SAVEPOINT", flexible=True, rank=0), Column("STATE", rank=1), Column("NOTE", flexible=True, rank=1)), rows
+        )
     return EXIT_FAILED if any(found.problems for found in verdicts) else 0
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from runner.states import ExecutionState
+from tui.cli.layout import GAP, Column, fit
 from tui.cli.terminal import clean_line, has_colour, is_terminal
 
-if TYPE_CHECKING:
-    from rich.text import Text  # rich is imported when a table is drawn, not before
+__all__ = ["Cell", "Column", "print_pairs", "print_table", "state_cell"]
 
 _STATE_STYLES = {
     ExecutionState.RUNNING: "green",
@@ -21,27 +22,17 @@ _STATE_STYLES = {
     ExecutionState.CANCELED: "magenta",
     ExecutionState.FAILED: "bold red",
 }
-_UNBOUNDED = 10_000
-_GAP = 2
-_LEAST = 6
-"""Characters of a flexible column that are shown on any terminal."""
+_CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
+_NARROWEST = 20
+"""Characters of a line that are used on any terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text with a rich style."""
+    """Text with a style: words of `bold dim red green yellow blue magenta cyan`."""
 
     text: str
     style: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A heading; numbers stand right; ``flexible`` columns give way when the terminal is narrow."""
-
-    title: str
-    right: bool = False
-    flexible: bool = False
 
 
 def state_cell(state: ExecutionState | None) -> Cell:
@@ -50,72 +41,69 @@ def state_cell(state: ExecutionState | None) -> Cell:
 
 
 def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str | Cell]]) -> None:
-    """Print headings and rows; without a terminal no line is cut, whatever its length."""
-    from rich.table import Table
+    """Print headings and rows. On a terminal, and wherever COLUMNS is set, no line is longer than that; elsewhere all of every
+    cell is printed, whatever the length of the lines."""
+    from rich.cells import cell_len
 
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    lines = [[_text(cell) for cell in row] for row in rows]
-    widths = [
-        max(len(column.title), *(line[index].cell_len for line in lines)) if lines else len(column.title)
-        for index, column in enumerate(columns)
-    ]
-    room = _room(columns, widths)
-    for column, width in zip(columns, widths, strict=True):
-        table.add_column(
-            column.title,
-            justify="right" if column.right else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            width=min(width, room) if column.flexible else width,
-        )
-    for line in lines:
-        table.add_row(*line)
-    _print(table)
-
-
-def _room(columns: Sequence[Column], widths: Sequence[int]) -> int:
-    """How wide each flexible column may be for the lines to fit the terminal; at least a few characters."""
-    if not is_terminal(sys.stdout):
-        return _UNBOUNDED
-    fixed = sum(width for column, width in zip(columns, widths, strict=True) if not column.flexible)
-    flexible = sum(column.flexible for column in columns)
-    left = shutil.get_terminal_size().columns - fixed - _GAP * (len(columns) - 1)
-    return max(_LEAST, left // max(1, flexible))
+    lines = [[_cell(value) for value in row] for row in rows]
+    widths = [max([len(column.title), *(cell_len(line[index].text) for line in lines)]) for index, column in enumerate(columns)]
+    shown = fit(columns, widths, _room())
+    heading = [Cell(column.title, "bold") for column in columns]
+    _write([_join(columns, line, shown) for line in (heading, *lines)])
 
 
 def print_pairs(pairs: Sequence[tuple[str, str | Cell]]) -> None:
-    """Print one ``name  value`` line each."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
+    """Print one ``name  value`` line each; a value that is too long for the terminal goes on below itself."""
+    indent = max((len(name) for name, _ in pairs), default=0) + GAP
+    room = _room()
+    lines = []
     for name, value in pairs:
-        table.add_row(name, _text(value))
-    _print(table)
+        cell = _cell(value)
+        parts = [cell.text] if room is None else _wrap(cell.text, max(_NARROWEST, room - indent))
+        lines.append(_coloured(Cell(name.ljust(indent), "bold")) + _coloured(Cell(parts[0], cell.style)))
+        lines.extend(" " * indent + _coloured(Cell(part, cell.style)) for part in parts[1:])
+    _write(lines)
 
 
-def _text(value: str | Cell) -> Text:
-    from rich.text import Text
+def _room() -> int | None:
+    """Characters of a line; None when nobody is there who would see where it ends."""
+    if not is_terminal(sys.stdout) and not os.environ.get("COLUMNS", "").isdigit():
+        return None
+    return max(_NARROWEST, shutil.get_terminal_size().columns)
 
-    cell = value if isinstance(value, Cell) else Cell(value)
-    return Text(clean_line(cell.text), style=cell.style)
+
+def _wrap(text: str, width: int) -> list[str]:
+    from rich.cells import cell_len, chop_cells
+
+    words = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+    return [part for line in words for part in (chop_cells(line, width) if cell_len(line) > width else [line])]
 
 
-def _print(renderable: object) -> None:
-    from rich.console import Console
+def _join(columns: Sequence[Column], line: Sequence[Cell], shown: Sequence[tuple[int, int]]) -> str:
+    parts = [_placed(line[index], width, right=columns[index].right) for index, width in shown]
+    return (" " * GAP).join(parts).rstrip()
 
-    terminal = is_terminal(sys.stdout)
-    console = Console(
-        file=sys.stdout,
-        no_color=not has_colour(sys.stdout),
-        color_system="auto" if has_colour(sys.stdout) else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        width=None if terminal else _UNBOUNDED,
-    )
-    with console.capture() as captured:
-        console.print(renderable)
-    sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
+
+def _placed(cell: Cell, width: int, *, right: bool) -> str:
+    """The cell in exactly ``width`` characters; one that was cut ends in an ellipsis."""
+    from rich.cells import cell_len, set_cell_size
+
+    missing = width - cell_len(cell.text)
+    if missing < 0:
+        return _coloured(Cell(set_cell_size(cell.text, width - 1) + "…", cell.style))
+    space = " " * missing
+    return space + _coloured(cell) if right else _coloured(cell) + space
+
+
+def _coloured(cell: Cell) -> str:
+    codes = [str(_CODES[word]) for word in cell.style.split()] if has_colour(sys.stdout) else []
+    return f"\x1b[{';'.join(codes)}m{cell.text}\x1b[0m" if codes and cell.text else cell.text
+
+
+def _cell(value: str | Cell) -> Cell:
+    return Cell(clean_line(value.text), value.style) if isinstance(value, Cell) else Cell(clean_line(value))
+
+
+def _write(lines: Sequence[str]) -> None:
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
     sys.stdout.flush()

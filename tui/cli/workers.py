@@ -18,15 +18,15 @@ from tui.cli.tables import Column, print_table
 from tui.cli.terminal import say, write_data
 
 _COLUMNS = (
-    Column("WORKER", right=True),
-    Column("PID", right=True),
-    Column("STATE"),
-    Column("SPLITS", right=True),
+    Column("WORKER", right=True, rank=0),
+    Column("PID", right=True, rank=1),
+    Column("STATE", rank=0),
+    Column("SPLITS", right=True, rank=4),
     Column("ROWS IN", right=True),
-    Column("ROWS OUT", right=True),
-    Column("HEARD", right=True),
-    Column("CPU", right=True),
-    Column("MEMORY", right=True),
+    Column("ROWS OUT", right=True, rank=3),
+    Column("HEARD", right=True, rank=1),
+    Column("CPU", right=True, rank=3),
+    Column("MEMORY", right=True, rank=3),
 )
 
 
