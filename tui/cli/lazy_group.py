@@ -15,11 +15,12 @@ class ReaderGone(Exception):
 
 
 class LazyGroup(click.Group):
-    """``lazy``: command name -> ``module:attribute``."""
+    """``lazy``: title of a part of the help page -> command name -> ``module:attribute``."""
 
-    def __init__(self, *arguments: Any, lazy: Mapping[str, str], **settings: Any) -> None:
+    def __init__(self, *arguments: Any, lazy: Mapping[str, Mapping[str, str]], **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        self._lazy = dict(lazy)
+        self._groups = lazy
+        self._lazy = {name: place for commands in lazy.values() for name, place in commands.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order they were given: the order of the help page."""
@@ -32,6 +33,17 @@ class LazyGroup(click.Group):
         module, _, attribute = place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each part of the help page under its title, all with the same indentation."""
+        width = max(len(name) for name in self._lazy)
+        room = formatter.width - 6 - width
+        for title, names in self._groups.items():
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name.ljust(width), command.get_short_help_str(room)) for name, command in found if command]
+                )
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; raises :class:`ReaderGone` because click itself would make a broken pipe an exit code of 1."""

@@ -15,41 +15,54 @@ from tui.cli.options import home_option
 from tui.cli.session import Session
 from tui.cli.terminal import is_terminal
 
-COMMANDS = {
-    "check": "tui.cli.check:check_command",
-    "explain": "tui.cli.explain:explain_command",
-    "fmt": "tui.cli.fmt:fmt_command",
-    "convert": "tui.cli.convert:convert_command",
-    "lsp": "tui.cli.lsp:lsp_command",
-    "init": "tui.cli.init:init_command",
-    "schema": "tui.cli.schema:schema_command",
-    "graph": "tui.cli.graph:graph_command",
-    "plan": "tui.cli.plan:plan_command",
-    "run": "tui.cli.run:run_command",
-    "up": "tui.cli.daemon:up_command",
-    "down": "tui.cli.daemon:down_command",
-    "status": "tui.cli.daemon:status_command",
-    "submit": "tui.cli.submit:submit_command",
-    "ls": "tui.cli.jobs:ls_command",
-    "queues": "tui.cli.queues:queues_command",
-    "keys": "tui.cli.keys:keys_command",
-    "show": "tui.cli.jobs:show_command",
-    "rm": "tui.cli.jobs:rm_command",
-    "stop": "tui.cli.control:stop_command",
-    "pause": "tui.cli.control:pause_command",
-    "resume": "tui.cli.control:resume_command",
-    "savepoint": "tui.cli.control:savepoint_command",
-    "cancel": "tui.cli.control:cancel_command",
-    "restart": "tui.cli.control:restart_command",
-    "workers": "tui.cli.workers:workers_command",
-    "logs": "tui.cli.logs:logs_command",
-    "recover": "tui.cli.recover:recover_command",
-    "errors": "tui.cli.errors:errors_command",
-    "checkpoints": "tui.cli.checkpoints:checkpoints_command",
-    "savepoints": "tui.cli.savepoints:savepoints_command",
-    "metrics": "tui.cli.metrics:metrics_command",
-    "completion": "tui.cli.completion:completion_command",
+GROUPS = {
+    "Write job files": {
+        "init": "tui.cli.init:init_command",
+        "check": "tui.cli.check:check_command",
+        "fmt": "tui.cli.fmt:fmt_command",
+        "explain": "tui.cli.explain:explain_command",
+        "schema": "tui.cli.schema:schema_command",
+        "graph": "tui.cli.graph:graph_command",
+        "convert": "tui.cli.convert:convert_command",
+        "plan": "tui.cli.plan:plan_command",
+        "lsp": "tui.cli.lsp:lsp_command",
+    },
+    "Run jobs": {
+        "run": "tui.cli.run:run_command",
+        "submit": "tui.cli.submit:submit_command",
+        "restart": "tui.cli.control:restart_command",
+        "recover": "tui.cli.recover:recover_command",
+        "rm": "tui.cli.jobs:rm_command",
+    },
+    "Steer what runs": {
+        "stop": "tui.cli.control:stop_command",
+        "cancel": "tui.cli.control:cancel_command",
+        "pause": "tui.cli.control:pause_command",
+        "resume": "tui.cli.control:resume_command",
+        "savepoint": "tui.cli.control:savepoint_command",
+        "savepoints": "tui.cli.savepoints:savepoints_command",
+        "workers": "tui.cli.workers:workers_command",
+        "queues": "tui.cli.queues:queues_command",
+    },
+    "Look": {
+        "ls": "tui.cli.jobs:ls_command",
+        "show": "tui.cli.jobs:show_command",
+        "logs": "tui.cli.logs:logs_command",
+        "errors": "tui.cli.errors:errors_command",
+        "metrics": "tui.cli.metrics:metrics_command",
+        "checkpoints": "tui.cli.checkpoints:checkpoints_command",
+    },
+    "The daemon": {
+        "up": "tui.cli.daemon:up_command",
+        "down": "tui.cli.daemon:down_command",
+        "status": "tui.cli.daemon:status_command",
+        "keys": "tui.cli.keys:keys_command",
+        "completion": "tui.cli.completion:completion_command",
+    },
 }
+"""The commands by what people do with them, in the order of the help page."""
+
+COMMANDS = {name: place for group in GROUPS.values() for name, place in group.items()}
 
 
 def _print_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback
@@ -62,7 +75,7 @@ def _print_version(context: click.Context, _parameter: click.Parameter, value: b
 
 @click.group(
     cls=LazyGroup,
-    lazy=COMMANDS,
+    lazy=GROUPS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
