@@ -12,6 +12,7 @@ from spec.errors import FlowdeckError
 _STATUS_OF_CODE = {
     "not-found": 404,
     "already-exists": 409,
+    "name-taken": 409,
     "unauthorized": 401,
     "forbidden": 403,
     "checkpoint-corrupt": 409,

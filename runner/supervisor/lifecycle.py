@@ -65,6 +65,8 @@ class JobLifecycle:
     def __init__(self, journal: Journal, executions: Executions) -> None:
         self._journal = journal
         self._executions = executions
+        self.admission = asyncio.Lock()
+        """Held while a job is looked for by its name and made when there is none: two that come at once are one job."""
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._files: defaultdict[str, set[str]] = defaultdict(set)
 

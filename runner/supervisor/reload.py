@@ -121,7 +121,11 @@ class Reloader:
             data = {"file": path, "outcome": INVALID, "diagnostics": list(error.diagnostics)}
             await self._journal.write(lambda entry: entry.note("job.reload", message, data=data))
             return
-        control = await self._lifecycle.start(await self._lifecycle.prepare_submission(None, submission, NONE))
+        async with self._lifecycle.admission:
+            if self._lifecycle.jobs_of_file(path):  # somebody has submitted it meanwhile: it is looked at again, as that job's
+                self._waiting.add(path)
+                return
+            control = await self._lifecycle.start(await self._lifecycle.prepare_submission(None, submission, NONE))
         await self._set(await self._lifecycle.reread(control.work.job_id), SYNCED, "submitted")
 
     async def _reload_job(self, job_id: str, path: str, text: str) -> None:
