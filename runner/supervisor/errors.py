@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from runner.model import ErrorInfo, FailedSplit
 from spec.errors import FlowdeckError
 
 
-class NotFound(FlowdeckError):
+class Refusal(FlowdeckError):
+    """Whoever asked is always told what to do: the usual thing, where nothing better is known."""
+
+    usual_hint: ClassVar[str]
+
+    def __init__(self, message: str, *, hint: str = "", code: str | None = None) -> None:
+        super().__init__(message, hint=hint or self.usual_hint, code=code)
+
+
+class NotFound(Refusal):
     """There is no such job, execution, generation or checkpoint."""
 
     code = "not-found"
+    usual_hint = "`flowdeck ls` lists the jobs, `flowdeck show JOB` tells what there is of one"
 
 
-class Conflict(FlowdeckError):
+class Conflict(Refusal):
     """The request contradicts the present state; the message says which state, the hint what to do instead."""
 
     code = "conflict"
+    usual_hint = "`flowdeck show JOB` tells the job's state; ask again when it is another"
 
 
 class CheckpointDamaged(FlowdeckError):
