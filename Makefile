@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test venv lint types format bench bench-spec chaos clean
+.PHONY: demo test venv lint types format bench bench-spec chaos lifecycle clean
 
 demo: venv
 	@$(BIN)/flowdeck run samples/flights.conf
@@ -46,6 +46,10 @@ bench-spec: .venv/.tested
 
 chaos: .venv/.tested
 	FLOWDECK_CHAOS_KILLS=1000 FLOWDECK_CHAOS_MONKEYS=10 $(BIN)/pytest -q tests/chaos -s
+
+lifecycle: .venv/.tested
+	FLOWDECK_LIFECYCLE_EXAMPLES=$${FLOWDECK_LIFECYCLE_EXAMPLES:-100} FLOWDECK_LIFECYCLE_STEPS=$${FLOWDECK_LIFECYCLE_STEPS:-60} \
+	FLOWDECK_LIFECYCLE_SEED=$${FLOWDECK_LIFECYCLE_SEED:-$$(date +%s)} $(BIN)/pytest -q tests/lifecycle -s
 
 clean:
 	rm -rf .venv build *.egg-info samples/out

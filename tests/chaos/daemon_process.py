@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,14 +21,16 @@ T = TypeVar("T")
 
 
 class ChaosDaemon:
-    """Starts, kills and restarts the daemon of one home. ``environment`` is added to that of this process."""
+    """Starts, kills and restarts the daemon of one home. ``environment`` is added to that of this process, ``options`` to its
+    command."""
 
-    def __init__(self, directory: Path, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, directory: Path, environment: dict[str, str] | None = None, options: Sequence[str] = ()) -> None:
         self.home = Home(directory)
         self.client = Client(self.home)
         self._process: subprocess.Popen[bytes] | None = None
         self._output = directory.with_suffix(".output")
         self._environment = {**os.environ, **(environment or {})}
+        self._options = options
 
     @property
     def pid(self) -> int:
@@ -39,7 +41,7 @@ class ChaosDaemon:
     def launch(self) -> None:
         """Start the daemon; do not wait for anything."""
         with self._output.open("ab") as output:
-            command = [str(FLOWDECK), "--home", str(self.home.path), "up", "--foreground"]
+            command = [str(FLOWDECK), "--home", str(self.home.path), "up", "--foreground", *self._options]
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self._environment
             )

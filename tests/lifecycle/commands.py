@@ -1,0 +1,229 @@
+"""What the clients of the lifecycle model may ask, how it is asked, and the answer with its times."""
+
+from __future__ import annotations
+
+import enum
+import http.client
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from lifecycle_job import FAST, QUEUE, LifecycleJob
+
+from runner.client import ApiError, Client, DaemonUnreachable
+from runner.connection import DaemonConnection, exchange
+from runner.endpoint import UnixEndpoint
+from runner.home import Home
+from runner.model import Checkpoint, Cleanup, Job
+from runner.requests import (
+    PauseRequest,
+    RecoverRequest,
+    RestartRequest,
+    SavepointRequest,
+    StopRequest,
+    WorkersRequest,
+)
+from runner.transport import API_PREFIX, problem_of
+
+PATIENCE = 60.0
+LIMITS = (None, 0, 1, 2)
+FASTER = {"env.read_limit.rows_per_second": str(FAST)}
+
+
+class Verb(enum.StrEnum):
+    """Every command."""
+
+    SUBMIT = "submit"
+    SUBMIT_CHANGED = "submit changed"
+    STORE = "store only"
+    START = "start"
+    STOP = "stop"
+    STOP_NOW = "stop without savepoint"
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RESTART = "restart latest"
+    RESTART_NONE = "restart none"
+    RESTART_SAVEPOINT = "restart from a savepoint"
+    RESTART_SET = "restart with overrides"
+    RECOVER = "recover all"
+    RECOVER_ERRORS = "recover errors"
+    RECOVER_PENDING = "recover pending"
+    ADD_WORKER = "add a worker"
+    REMOVE_WORKER = "remove a worker"
+    TOTAL_WORKERS = "set the number of workers"
+    SAVEPOINT = "savepoint"
+    DELETE_SAVEPOINT = "delete a savepoint"
+    DELETE = "delete"
+    UNDELETE = "undelete"
+    REPLACE = "put a new generation"
+    LABEL = "label"
+    LIMIT_QUEUE = "limit the queue"
+    CANCEL_QUEUED = "cancel what is queued"
+    KILL_WORKER = "kill a worker by the API"
+    DRY_RUN = "dry run"
+    SHOW = "show"
+
+
+class Outcome(enum.StrEnum):
+    """What became of a command. UNKNOWN: nobody answered; ABSENT: this daemon has no such route."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One verb for one job; ``choice`` decides what it leaves open."""
+
+    verb: Verb
+    job: LifecycleJob
+    choice: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.job.name}" + (f" ({self.choice})" if self.choice else "")
+
+
+@dataclass(slots=True, kw_only=True)
+class Answer:
+    """What came back. ``job`` and ``checkpoint`` are the records in it; ``named`` is the savepoint that the command named."""
+
+    command: Command
+    caller: int
+    asked_at: float
+    answered_at: float = 0.0
+    outcome: Outcome = Outcome.UNKNOWN
+    status: int = 0
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+    job: Job | None = None
+    checkpoint: Checkpoint | None = None
+    named: int | None = None
+    judged: bool = field(default=False)
+
+    def __str__(self) -> str:
+        said = f" {self.status} {self.code}: {self.message}" if self.code else ""
+        state = ""
+        if self.job is not None:
+            execution = self.job.execution
+            state = f" -> {execution.state if execution else None}, to be {self.job.desired_state}, v{self.job.generation}"
+        number = f" -> savepoint {self.checkpoint.id}" if self.checkpoint else ""
+        return f"client {self.caller}: {self.command} {self.outcome}{said}{state}{number}"
+
+
+class Connection:
+    """One client: flowdeck's own where it has the verb, plain HTTP where it has not. Belongs to one thread."""
+
+    def __init__(self, home: Home, number: int, savepoints: dict[str, list[int]]) -> None:
+        self._client = Client(home, timeout=PATIENCE)
+        self._endpoint = UnixEndpoint(home.socket_path)
+        self._number = number
+        self._savepoints = savepoints
+        """By job, those that somebody was told of: what may be named."""
+
+    def carry_out(self, command: Command) -> Answer:
+        """Ask, and wait for the answer."""
+        answer = Answer(command=command, caller=self._number, asked_at=time.time())
+        try:
+            found = self._ask(command, answer)
+        except ApiError as error:
+            absent = error.code in {"no-such-route", "method-not-allowed"}
+            answer.outcome = Outcome.ABSENT if absent else Outcome.REFUSED
+            answer.status, answer.code, answer.message, answer.hint = error.status, error.code, error.message, error.hint
+        except DaemonUnreachable as error:
+            answer.code, answer.message = error.code, error.message
+        else:
+            answer.outcome = Outcome.DONE
+            answer.job = found if isinstance(found, Job) else None
+            answer.checkpoint = found if isinstance(found, Checkpoint) else None
+        answer.answered_at = time.time()
+        if answer.checkpoint is not None:
+            self._savepoints.setdefault(command.job.name, []).append(answer.checkpoint.id)
+        return answer
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def _ask(self, command: Command, answer: Answer) -> object:
+        if command.verb in {Verb.RESTART_SAVEPOINT, Verb.DELETE_SAVEPOINT}:
+            known = self._savepoints.get(command.job.name) or [1]
+            answer.named = known[-1 - command.choice % len(known)]
+        return self._acts(command, answer.named or 0)[command.verb]()
+
+    def _acts(self, command: Command, named: int) -> dict[Verb, Callable[[], object]]:
+        client, job, name, choice = self._client, command.job, command.job.name, command.choice
+        return {
+            Verb.SUBMIT: lambda: client.submit(job.request(0)),
+            Verb.SUBMIT_CHANGED: lambda: client.submit(job.request(choice)),
+            Verb.STORE: lambda: self._post("jobs", {**msgspec.to_builtins(job.request(choice)), "start": False}),
+            Verb.START: lambda: self._post(f"jobs/{name}/start"),
+            Verb.STOP: lambda: client.stop(name),
+            Verb.STOP_NOW: lambda: client.stop(name, StopRequest(savepoint=False)),
+            Verb.CANCEL: lambda: client.cancel(name),
+            Verb.PAUSE: lambda: client.pause(name, PauseRequest(reason="the model says so")),
+            Verb.RESUME: lambda: client.resume(name),
+            Verb.RESTART: lambda: client.restart(name),
+            Verb.RESTART_NONE: lambda: client.restart(name, RestartRequest(restore="none")),
+            Verb.RESTART_SAVEPOINT: lambda: client.restart(name, RestartRequest(restore=str(named))),
+            Verb.RESTART_SET: lambda: client.restart(name, RestartRequest(overrides=_overrides(choice))),
+            Verb.RECOVER: lambda: client.recover(name),
+            Verb.RECOVER_ERRORS: lambda: client.recover(name, RecoverRequest(cleanup=Cleanup.ERRORS)),
+            Verb.RECOVER_PENDING: lambda: client.recover(name, RecoverRequest(cleanup=Cleanup.PENDING)),
+            Verb.ADD_WORKER: lambda: client.scale(name, WorkersRequest(add=1)),
+            Verb.REMOVE_WORKER: lambda: client.scale(name, WorkersRequest(remove=1)),
+            Verb.TOTAL_WORKERS: lambda: client.scale(name, WorkersRequest(total=1 + choice % 3)),
+            Verb.SAVEPOINT: lambda: client.savepoint(name, SavepointRequest(description="the model's")),
+            Verb.DELETE_SAVEPOINT: lambda: client.delete_savepoint(name, named, force=choice % 2 == 1),
+            Verb.DELETE: lambda: client.delete(name),
+            Verb.UNDELETE: lambda: self._post(f"jobs/{name}/undelete"),
+            Verb.REPLACE: lambda: self._send("PUT", f"jobs/{name}", msgspec.to_builtins(job.request(choice))),
+            Verb.LABEL: lambda: self._send("PATCH", f"jobs/{name}", {"labels": {"model": str(choice)}}),
+            Verb.LIMIT_QUEUE: lambda: client.limit_queue(QUEUE, LIMITS[choice % len(LIMITS)]),
+            Verb.CANCEL_QUEUED: lambda: self._post("cancel", {"name": name} if choice % 2 else {"queue": QUEUE}),
+            Verb.KILL_WORKER: lambda: self._kill_worker(name),
+            Verb.DRY_RUN: lambda: self._post(f"jobs/{name}/{_DRY[choice % len(_DRY)]}?dry_run=true"),
+            Verb.SHOW: lambda: client.job(name),
+        }
+
+    def _kill_worker(self, name: str) -> object:
+        execution = self._client.job(name).execution
+        return self._send("DELETE", f"workers/{execution.id if execution else 'none'}/0")
+
+    def _post(self, path: str, body: dict[str, Any] | None = None) -> object:
+        return self._send("POST", path, body)
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> object:
+        """The job in the answer, if there is one. Raises like the client."""
+        connection = DaemonConnection(self._endpoint, timeout=PATIENCE)
+        content = None if body is None else json.dumps(body).encode()
+        try:
+            response, answer = exchange(connection, method, f"{API_PREFIX}/{path}", content, PATIENCE)
+        except (OSError, http.client.HTTPException) as error:
+            raise DaemonUnreachable(f"the connection broke: {error or type(error).__name__}") from error
+        finally:
+            connection.close()
+        if response.status >= 300:
+            raise ApiError(problem_of(response.status, answer))
+        try:
+            return msgspec.json.decode(answer, type=Job)
+        except msgspec.DecodeError:
+            return answer
+
+
+_DRY = ("stop", "cancel", "pause", "resume", "restart", "savepoints")
+
+
+def _overrides(choice: int) -> dict[str, str]:
+    """In place, a scale, or what is written: what a new generation may differ in."""
+    return (
+        {"env.checkpoint.interval": str(90 + choice)},
+        {"env.workers": str(1 + choice % 2)},
+        {"env.read_limit.rows_per_second": str(150 + choice)},
+    )[choice % 3]
