@@ -123,6 +123,13 @@ class ShutdownReply(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
 
 
+class ApiRoot(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the API begins: the version of the program, and the targets of what to read next by name."""
+
+    version: str
+    links: dict[str, str]
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """A refusal or failure, as RFC 9457 says it. ``code`` is stable, ``hint`` says what to do next.
 

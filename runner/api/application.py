@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-
 from litestar import Litestar, Router
 from litestar.di import Provide
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ASGIApp
 
 from runner.api.access import require_scope
-from runner.api.faults import check_body
+from runner.api.documentation.document import Document
+from runner.api.endings import Endings
+from runner.api.etags import Answer
 from runner.api.gateway import Gateway
 from runner.api.problems import EXCEPTION_HANDLERS
-from runner.api.routes import checkpoints, control, daemon, errors, executions, jobs, keys, observation, queues, workers
+from runner.api.request_checks import RequestChecks
+from runner.api.routes import (
+    checkpoints,
+    control,
+    daemon,
+    documentation,
+    errors,
+    executions,
+    jobs,
+    keys,
+    observation,
+    queues,
+    workers,
+)
 from runner.bounds import MAXIMUM_BODY_BYTES
 from runner.transport import API_PREFIX
 
 ROUTES = (
+    *documentation.ROUTES,
     *daemon.ROUTES,
     *jobs.ROUTES,
     *keys.ROUTES,
@@ -31,26 +44,22 @@ ROUTES = (
 )
 
 
-def build_application(gateway: Gateway) -> Litestar:
+def build_application(gateway: Gateway) -> ASGIApp:
     """The API over ``gateway``; nothing is served yet."""
-    return Litestar(
+    document = Document(ROUTES)
+    application = Litestar(
         route_handlers=[Router(API_PREFIX, route_handlers=ROUTES)],
-        dependencies={"gateway": Provide(lambda: gateway, sync_to_thread=False)},
+        dependencies={
+            "gateway": Provide(lambda: gateway, sync_to_thread=False),
+            "document": Provide(lambda: document, sync_to_thread=False),
+        },
         exception_handlers=EXCEPTION_HANDLERS,
         guards=[require_scope],
-        before_request=check_body,
+        before_request=RequestChecks(gateway).check,
+        response_class=Answer,
         request_max_body_size=MAXIMUM_BODY_BYTES,
-        openapi_config=_describe(),
+        openapi_config=None,
         logging_config=None,
         debug=False,
     )
-
-
-def _describe() -> OpenAPIConfig:
-    # Only the document: the interactive pages would load scripts from elsewhere.
-    return OpenAPIConfig(
-        title="flowdeck",
-        version=importlib.metadata.version("flowdeck"),
-        path=f"{API_PREFIX}/openapi.json",
-        render_plugins=[JsonRenderPlugin()],
-    )
+    return Endings(application)

@@ -11,43 +11,9 @@ import msgspec
 from litestar import Request
 from litestar.exceptions import ValidationException
 
-from spec.errors import FlowdeckError
-
 _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]*)`")
 _MISSING_FIELD = re.compile(r"missing required field `(?P<name>[^`]*)`")
 _LOCATION = re.compile(r" - at `\$\.data\.?(?P<path>[^`]*)`$")
-
-_WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
-
-
-class UnsupportedMediaType(FlowdeckError):
-    """The body is not declared as JSON."""
-
-    code = "unsupported-media-type"
-    exit_code = 2
-
-
-class MalformedBody(FlowdeckError):
-    """The body is not JSON."""
-
-    code = "malformed-body"
-    exit_code = 2
-
-
-async def check_body(request: Request[Any, Any, Any]) -> None:
-    """Refuse a body that is not declared as JSON (a web page cannot send that without asking first) or is not JSON."""
-    if request.method not in _WITH_BODY or not (body := await request.body()):
-        return
-    declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if declared != "application/json":
-        said = f"it is declared as {declared}" if declared else "its type is not declared"
-        raise UnsupportedMediaType(
-            f"the request's body must be JSON, but {said}", hint="send the header Content-Type: application/json"
-        )
-    try:
-        msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedBody(f"the request's body is not JSON: {error}") from error
 
 
 def faults_of(request: Request[Any, Any, Any], error: ValidationException) -> tuple[dict[str, str], ...]:

@@ -57,7 +57,7 @@ def test_what_does_not_exist_is_404(daemon, batch, method, path):
     assert_problem(daemon.request(method, f"/api/v1/{path}"), 404, "not-found")
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1", "/api/v1/nope", "/api/v2/jobs", "/api/v1/jobs/a/b/c/d", "/schema"])
+@pytest.mark.parametrize("path", ["/", "/api/v1/nope", "/api/v2/jobs", "/api/v1/jobs/a/b/c/d", "/schema"])
 def test_a_path_without_a_route_is_404(daemon, path):
     """An unknown path is told apart from an unknown job."""
     assert_problem(daemon.request("GET", path), 404, "no-such-route")

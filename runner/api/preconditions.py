@@ -1,0 +1,71 @@
+"""Writes on condition: ``If-Match`` with the version that a client knows. Two conditional writes of one job exclude each other,
+so that of two with the same version only one can succeed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+from weakref import WeakValueDictionary
+
+from litestar import Request
+
+from runner.api.endings import endings_of
+from runner.api.etags import allows
+from runner.model import Job
+from runner.supervisor.errors import Conflict
+from runner.supervisor.service import JobService
+from spec.errors import FlowdeckError
+
+_PATIENCE: Final = 30.0
+
+
+class PreconditionFailed(FlowdeckError):
+    """What the request depends on has changed."""
+
+    code = "precondition-failed"
+
+
+class PreconditionUnsupported(FlowdeckError):
+    """What the request is about has no version."""
+
+    code = "precondition-unsupported"
+    exit_code = 2
+
+
+class Preconditions:
+    """Checks ``If-Match`` before a write is carried out."""
+
+    def __init__(self, service: JobService) -> None:
+        self._service = service
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def check(self, request: Request[Any, Any, Any]) -> None:
+        """Raise :class:`PreconditionFailed` with the present version when the request depends on another one."""
+        headers = request.headers.getall("if-match", [])
+        if not headers:
+            return
+        job = await self._job(request)
+        # The stack keeps the lock alive, until the request is answered.
+        lock = self._locks.setdefault(job.id, asyncio.Lock())
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await endings_of(request.scope).enter_async_context(lock)
+        except TimeoutError as error:
+            raise Conflict(
+                "another request that depends on the job's version is under way", hint="look at the job, then try again"
+            ) from error
+        present = (await self._job(request)).version
+        if not allows(present, ",".join(headers)):
+            raise PreconditionFailed(
+                f"the job has version {present} now", hint="look at it again, and decide whether the request still makes sense"
+            )
+
+    async def _job(self, request: Request[Any, Any, Any]) -> Job:
+        named = request.path_params
+        if "job" in named:
+            return await self._service.job(named["job"])
+        execution = named.get("execution", named.get("execution_id"))
+        if execution is None:
+            raise PreconditionUnsupported("what this request is about has no version", hint="leave the header If-Match out")
+        found = await self._service.execution(execution)
+        return await self._service.job(found.job_id)
