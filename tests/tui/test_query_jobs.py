@@ -14,10 +14,10 @@ from tui.query.filter import parse
 from tui.query.order import order_key
 
 
-def names(text: str, jobs: list[Job]) -> set[str]:
+def names(text: str, jobs: list[Job], now: float = 1_790_000_000.0) -> set[str]:
     """The names that a filter lets through."""
     chosen = parse(text)
-    return {job.name for job in jobs if chosen.accepts(job)}
+    return {job.name for job in jobs if chosen.accepts(job, now)}
 
 
 @pytest.mark.parametrize(

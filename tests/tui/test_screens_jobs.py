@@ -80,6 +80,22 @@ async def test_a_filter_narrows_while_typing(open_ui: Any, stage: Any, serve: Ca
         assert "of 11" not in page.text
 
 
+async def test_tab_completes_a_filter(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Tab takes what is offered: the field, then a value; the meaning of the field and what is wrong are shown."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.press("slash", "l", "a", "g")
+        await page.sees("seconds behind its source")
+        await page.press("x")
+        await page.press(*["backspace"] * 4, *"state", "colon", "f", "a", "tab")
+        await page.until(lambda: page.jobs.query_one(FilterBar)._typed == "state:failed", "the whole state")
+        assert page.selected is not None
+        assert page.selected.name == "payments-sync"
+        await page.press("space", *"lag", "greater_than_sign", "x")
+        await page.sees("not with “x”")
+
+
 async def test_escape_drops_a_filter(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
     """Escape while typing, or later on the list, shows everything again; it never quits."""
     serve(stage)

@@ -1,35 +1,30 @@
-"""The filter line: words that must appear in a job's name or id, ``state:running``, and ``!`` before either to exclude."""
+"""The filter line.
+
+    orders !test            words in name or id; ! excludes
+    state:failed,running    a field contains one of these (states: by prefix, or active, ended)
+    queue=nightly           a field is exactly this
+    lag>5s rows>=1.5M       comparisons
+    /^ord.*cdc$/            a pattern on the name;  error:/time.?out/  on a field
+    label:team=x  "two words"
+
+All conditions must hold. Reading never fails: what is not understood matches nothing, and ``problem`` says why.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from runner.model import Job
-from runner.states import ExecutionState
+from tui.query.amounts import EXAMPLES, read_amount
+from tui.query.fields import FIELDS, Field, Kind
+from tui.query.terms import COMPARISONS, Compares, Contains, InState, Not, Nothing, Pattern, Term, Word, states_of
 
-_GROUPS = {
-    "active": frozenset(state for state in ExecutionState if not state.is_terminal),
-    "ended": frozenset(state for state in ExecutionState if state.is_terminal),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One condition: a word to find, or the states to be in."""
-
-    text: str
-    states: frozenset[ExecutionState] | None = None
-    negated: bool = False
-
-    def accepts(self, job: Job) -> bool:
-        """Whether ``job`` meets the condition."""
-        return self._holds(job) is not self.negated
-
-    def _holds(self, job: Job) -> bool:
-        if self.states is not None:
-            state = job.execution.state if job.execution else ExecutionState.CREATED
-            return state in self.states
-        return self.text in job.name.casefold() or self.text in job.id.casefold()
+_PIECE: Final = re.compile(r"""(?:/(?:\\.|[^/\\])*/?|"[^"]*"?|[^\s"])+""")
+_NAMED: Final = re.compile(r"(?P<field>[a-z]+)(?P<sign>>=|<=|>|<|:|=)(?P<value>.*)", re.DOTALL | re.IGNORECASE)
+_LONGEST_PATTERN = 80
+_REPEATED_GROUP: Final = re.compile(r"\)[*+{?]|\\[1-9]|\(\?P=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +35,91 @@ class Filter:
     terms: tuple[Term, ...] = ()
     problem: str = ""
 
-    def accepts(self, job: Job) -> bool:
-        """Whether ``job`` meets every condition."""
-        return all(term.accepts(job) for term in self.terms)
+    def accepts(self, job: Job, now: float = 0.0) -> bool:
+        """Whether ``job`` meets every condition at the time ``now``."""
+        return all(term.accepts(job, now) for term in self.terms)
+
+
+class _Misread(ValueError):
+    """What the person wrote makes no condition; the text says why."""
 
 
 def parse(text: str) -> Filter:
-    """Read a filter line. Never fails: a ``state:`` that fits no state matches nothing and is reported in ``problem``."""
+    """Read a filter line."""
     terms: list[Term] = []
     problem = ""
-    for word in text.casefold().split():
-        negated, body = word.startswith("!") and len(word) > 1, word
-        if negated:
-            body = word[1:]
-        if not body.startswith("state:"):
-            terms.append(Term(body, negated=negated))
+    for piece in pieces(text):
+        negated = piece.startswith("!") and len(piece) > 1
+        try:
+            term = _term(piece[1:] if negated else piece)
+        except _Misread as error:
+            problem = problem or str(error)
+            terms.append(Nothing())
             continue
-        states = _states(body.removeprefix("state:"))
-        problem = problem or ("" if states else f"no state starts with “{body.removeprefix('state:')}”")
-        terms.append(Term(body, states, negated))
+        terms.append(Not(term) if negated else term)
     return Filter(text.strip(), tuple(terms), problem)
 
 
-def _states(prefix: str) -> frozenset[ExecutionState]:
-    if prefix in _GROUPS:
-        return _GROUPS[prefix]
-    return frozenset(state for state in ExecutionState if state.value.casefold().startswith(prefix))
+def pieces(text: str) -> list[str]:
+    """The conditions as they are written: blanks separate them, except inside quotes and patterns."""
+    return [found[0] for found in _PIECE.finditer(text)]
+
+
+def _term(piece: str) -> Term:
+    if piece.startswith("/"):
+        return Pattern(_pattern(piece))
+    named = _NAMED.fullmatch(piece)
+    if named is None:
+        return Word(_plain(piece))
+    field = FIELDS.get(named["field"].casefold())
+    if field is None:
+        raise _Misread(f"there is no field “{named['field']}”")
+    return _condition(field, named["sign"], named["value"])
+
+
+def _condition(field: Field, sign: str, value: str) -> Term:
+    if sign in COMPARISONS:
+        return _comparison(field, sign, value)
+    if value.startswith("/"):
+        return Pattern(_pattern(value), field)
+    texts = tuple(text for text in _plain(value).split(",") if text)
+    if field.kind is Kind.STATE:
+        return _in_state(texts)
+    if field.is_amount:
+        return Compares(field, lambda found, wanted: found == wanted, _amount(field, value))
+    return Contains(field, texts or ("",), exact=sign == "=")
+
+
+def _in_state(prefixes: tuple[str, ...]) -> Term:
+    for prefix in prefixes:
+        if not states_of(prefix):
+            raise _Misread(f"no state starts with “{prefix}”")
+    return InState(frozenset().union(*map(states_of, prefixes or ("",))))
+
+
+def _comparison(field: Field, sign: str, value: str) -> Term:
+    if not field.is_amount:
+        raise _Misread(f"{field.name} is no amount: write {field.name}:{value or 'text'}")
+    return Compares(field, COMPARISONS[sign], _amount(field, value))
+
+
+def _amount(field: Field, value: str) -> float:
+    amount = read_amount(value, field.kind)
+    if amount is None:
+        raise _Misread(f"{field.name} is compared with {EXAMPLES[field.kind]}, not with “{value}”")
+    return amount
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """What stands between the slashes. Patterns that could take long are refused: they would hold the screen up."""
+    body = text[1:-1] if len(text) > 1 and text.endswith("/") else text[1:]
+    if len(body) > _LONGEST_PATTERN or _REPEATED_GROUP.search(body) or len(re.findall(r"[*+}]", body)) > 3:
+        raise _Misread("a pattern repeats single characters at most three times, and no groups")
+    try:
+        return re.compile(body, re.IGNORECASE)
+    except (re.error, OverflowError) as error:
+        raise _Misread(f"the pattern is not complete: {error}") from None
+
+
+def _plain(text: str) -> str:
+    return text.replace('"', "").casefold()

@@ -1,13 +1,25 @@
-"""The order of the job list: failed first, then what runs by name, then what ended, the latest first."""
+"""The order of the job list, and when it may change.
+
+By default: failed first, then what runs by name, then what ended, the latest first. This depends on how a job stands, never on
+its rates, so rows do not jump about. A column can be chosen instead; its order is renewed now and then, and not while somebody
+is pressing keys.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from runner.model import Job
 from runner.states import ExecutionState
+from tui.query.fields import FIELDS
+
+RENEWED_EVERY = 2.0
+"""Seconds for which an order by a column stays, and for which it also stays after a key was pressed."""
 
 
 def order_key(job: Job) -> tuple[int, float, str, str]:
-    """Sort by this. It depends on how a job stands, never on its rates: rows do not jump about."""
+    """Sort by this for the default order."""
     execution = job.execution
     if execution is None:
         return (1, 0.0, job.name.casefold(), job.id)
@@ -16,3 +28,55 @@ def order_key(job: Job) -> tuple[int, float, str, str]:
     if not execution.state.is_terminal:
         return (1, 0.0, job.name.casefold(), job.id)
     return (2, -(execution.finished_at or execution.state_since), job.name.casefold(), job.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By a field, or with none by default. Amounts begin with the largest, texts with the first; ``reverse`` turns that."""
+
+    field: str = ""
+    reverse: bool = False
+
+    def arranged(self, jobs: Sequence[Job], now: float) -> list[Job]:
+        """The jobs in this order; those of which nobody knows the value come last either way."""
+        field = FIELDS.get(self.field)
+        if field is None:
+            return sorted(jobs, key=order_key, reverse=self.reverse)
+        values = [(field.read(job, now), job) for job in jobs]
+        known = [(value, job) for value, job in values if value is not None]
+        unknown = [job for value, job in values if value is None]
+        if field.is_amount:
+            known.sort(key=lambda pair: (float(pair[0]), pair[1].id), reverse=not self.reverse)
+        else:
+            known.sort(key=lambda pair: (str(pair[0]).casefold(), pair[1].id), reverse=self.reverse)
+        return [job for _, job in known] + unknown
+
+
+class Arrangement:
+    """Keeps the jobs where they are between two renewals. Times are those of one clock, in seconds."""
+
+    def __init__(self) -> None:
+        self.order = Order()
+        self._places: dict[str, int] = {}
+        self._renewed_at = float("-inf")
+        self._touched_at = float("-inf")
+
+    def choose(self, order: Order) -> None:
+        """Another order, from the next look on."""
+        self.order = order
+        self._renewed_at = float("-inf")
+        self._touched_at = float("-inf")
+
+    def touch(self, now: float) -> None:
+        """A key was pressed: the rows stay for a while."""
+        self._touched_at = now
+
+    def arrange(self, jobs: Sequence[Job], now: float) -> list[Job]:
+        """The jobs as they are to be shown. Those that are new stand at the end until the order is renewed."""
+        if now - self._renewed_at >= RENEWED_EVERY and now - self._touched_at >= RENEWED_EVERY:
+            arranged = self.order.arranged(jobs, now)
+            self._places = {job.id: place for place, job in enumerate(arranged)}
+            self._renewed_at = now
+            return arranged
+        last = len(self._places)
+        return sorted(jobs, key=lambda job: self._places.get(job.id, last))

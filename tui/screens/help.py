@@ -38,7 +38,7 @@ KEYS = (
     KeyHelp("look", "1 2 3 4", "Overview, Checkpoints, Logs, Spec"),
     KeyHelp("look", "[ ]", "shorter or longer time window: 1m, 5m, 1h"),
     KeyHelp("look", "← →", "scroll sideways in logs and spec"),
-    KeyHelp("find", "/", "filter by name, id or state:running; ! in front excludes"),
+    KeyHelp("find", "/", "filter: name state:failed lag>5s /regex/; ! excludes"),
     KeyHelp("find", "c", "clear the filter"),
     KeyHelp("find", ": ctrl+p", "palette: every command and every job by name"),
     KeyHelp("find", "y", "copy the job's id"),

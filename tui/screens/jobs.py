@@ -125,7 +125,7 @@ class JobsScreen(Acting, Screen[None]):
         if not (self._complete and self.app.is_running):
             return
         now = self.clock()
-        shown = [view for view in self.snapshot.jobs if self._filter.accepts(view.job)]
+        shown = [view for view in self.snapshot.jobs if self._filter.accepts(view.job, now)]
         stale = not is_current(self.snapshot, now)
         with self.app.batch_update():
             self.set_class(not shown, "empty")
@@ -265,7 +265,8 @@ class JobsScreen(Acting, Screen[None]):
 
     def action_next_problem(self) -> None:
         """The next job that needs someone, below the cursor and then from the top."""
-        needing = [view for view in self.snapshot.jobs if view.need and self._filter.accepts(view.job)]
+        now = self.clock()
+        needing = [view for view in self.snapshot.jobs if view.need and self._filter.accepts(view.job, now)]
         if not needing:
             hidden = len(self.snapshot.tally.needing)
             self.toast(f"{hidden} hidden by the filter; c clears it." if hidden else "No job needs you.")

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Input
 
+from runner.model import Job
 from tui.data.link import is_current
 from tui.data.models import LinkState
 from tui.data.snapshot import Snapshot
 from tui.draw.line import Line, Span, Tone, spread
 from tui.draw.units import clock_time, plural, span
+from tui.query.complete import agreed, completions, hint
 from tui.query.filter import Filter
 from tui.widgets.lines import Bar
 
 _SAFE = r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*"
 """What may be typed or pasted: no controls."""
+_EXAMPLES = "name  !not-this  state:failed  lag>5s  label:team=x  /regex/   tab completes, enter keeps, esc drops"
 
 
 def filter_line(snapshot: Snapshot, shown: int, chosen: Filter, now: float, cells: int) -> Line:
@@ -38,6 +45,15 @@ def filter_line(snapshot: Snapshot, shown: int, chosen: Filter, now: float, cell
     return spread(left, _link_words(snapshot, now), cells)
 
 
+def _found_line(chosen: Filter, shown: int, total: int, typed: str, cells: int) -> Line:
+    """While typing: what is wrong, else what the field means, and how many are shown."""
+    if chosen.problem:
+        return spread([], [Span(chosen.problem, Tone.AMBER), Span(" ")], cells)
+    words = f"{shown:,} of {total:,}"
+    meaning = hint(typed)
+    return spread([Span(meaning, Tone.FAINT)], [Span(f"  {words} ", Tone.MUTED)], cells)
+
+
 def _link_words(snapshot: Snapshot, now: float) -> list[Span]:
     if snapshot.taken_at is None:
         return []
@@ -50,8 +66,20 @@ def _link_words(snapshot: Snapshot, now: float) -> list[Span]:
     return [Span(words, Tone.AMBER), Span(" ")]
 
 
+class Completer(Suggester):
+    """Offers how the filter may go on: fields, states, and what the jobs have."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self.jobs: Sequence[Job] = ()
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The likeliest whole line, None when there is none."""
+        return next((line for line in completions(value, self.jobs) if line.startswith(value)), None)
+
+
 class FilterBar(Horizontal):
-    """One line; :meth:`edit` turns it into an input, enter or escape turn it back."""
+    """One line; :meth:`edit` turns it into an input, enter or escape turn it back. Tab takes what is offered."""
 
     DEFAULT_CSS = """
     FilterBar { height: 1; background: $background; }
@@ -60,11 +88,11 @@ class FilterBar(Horizontal):
     FilterBar .prompt { display: none; width: 3; }
     FilterBar.editing Input { display: block; }
     FilterBar.editing .prompt { display: block; }
-    FilterBar .found { display: none; width: 34; }
+    FilterBar .found { display: none; width: 46; max-width: 50%; }
     FilterBar.editing .found { display: block; }
     FilterBar.editing #filter-line { display: none; }
     """
-    BINDINGS = [("escape", "leave(True)", "Drop the filter")]
+    BINDINGS = [("escape", "leave(True)", "Drop the filter"), Binding("tab", "complete", "Complete", priority=True)]
 
     class Changed(Message):
         """The filter's text is different."""
@@ -76,11 +104,15 @@ class FilterBar(Horizontal):
     class Left(Message):
         """Editing is over."""
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._completer = Completer()
+
     def compose(self) -> ComposeResult:
         """The line, and the input in its place."""
         yield Bar(id="filter-line")
         yield Bar(classes="prompt")
-        yield Input(placeholder="name or id   state:running   !not-this   enter keeps, esc drops", restrict=_SAFE, compact=True)
+        yield Input(placeholder=_EXAMPLES, restrict=_SAFE, compact=True, suggester=self._completer)
         yield Bar(classes="found")
 
     def draw(self, snapshot: Snapshot, shown: int, chosen: Filter, now: float) -> None:
@@ -88,9 +120,22 @@ class FilterBar(Horizontal):
         bar = self.query_one("#filter-line", Bar)
         bar.show([filter_line(snapshot, shown, chosen, now, self.size.width)])
         self.query_one(".prompt", Bar).show([Line((Span(" / ", Tone.ACCENT_STRONG),))])
+        self._completer.jobs = [view.job for view in snapshot.jobs]
         found = self.query_one(".found", Bar)
-        words = Span(chosen.problem, Tone.AMBER) if chosen.problem else Span(f"{shown:,} of {len(snapshot.jobs):,}", Tone.MUTED)
-        found.show([spread([], [words, Span(" ")], found.cells)])
+        found.show([_found_line(chosen, shown, len(snapshot.jobs), self._typed, found.cells)])
+
+    @property
+    def _typed(self) -> str:
+        return self.query_one(Input).value
+
+    def action_complete(self) -> None:
+        """Take what is offered; several possibilities are taken as far as they agree."""
+        lines = [line for line in completions(self._typed, self._completer.jobs) if line.startswith(self._typed)]
+        if lines:
+            field = self.query_one(Input)
+            common = agreed(lines)
+            field.value = common if len(common) > len(self._typed) else lines[0]
+            field.cursor_position = len(field.value)
 
     def edit(self, text: str) -> None:
         """Take input, starting from ``text``."""
