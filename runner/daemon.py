@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import dataclasses
 import faulthandler
 import logging
 import os
@@ -24,10 +25,10 @@ from typing import TypeVar
 import msgspec
 
 from runner.api.gateway import Gateway
-from runner.api.listening import listen_at, open_tcp
+from runner.api.listening import TcpSocket, listen_at, open_tcp
 from runner.api.on_demand import serve_on_demand
 from runner.daemon_log import configure_logging
-from runner.endpoint import ListenAddress, parse_listen
+from runner.endpoint import TcpListening, parse_listen
 from runner.home import Home
 from runner.model import ErrorInfo
 from runner.near_client import NearClient
@@ -43,7 +44,7 @@ _EXIT_ENVIRONMENT = 2
 
 @contextlib.asynccontextmanager
 async def running_daemon(
-    home: Home, watch: Sequence[Path], closing: asyncio.Event, *, embedded: bool, listen: ListenAddress | None = None
+    home: Home, watch: Sequence[Path], closing: asyncio.Event, *, embedded: bool, listen: TcpListening | None = None
 ) -> AsyncIterator[Gateway]:
     """The daemon of ``home``, answering on its socket, and on the TCP address ``listen``, while the context is open; sets
     ``closing`` when it is told to end. Yields what its routes are given.
@@ -54,11 +55,11 @@ async def running_daemon(
     async with contextlib.AsyncExitStack() as stack:
         try:
             supervisor = await stack.enter_async_context(Supervisor.open(home, watch=watch, embedded=embedded))
-            tcp = None if listen is None else open_tcp(listen, supervisor.keys)
+            tcp = None if listen is None else open_tcp(_with_roots(listen, home), supervisor.keys)
         except FlowdeckError as error:
             error.exit_code = _EXIT_ENVIRONMENT  # whatever keeps a daemon from starting is not the work's failure
             raise
-        url = "" if tcp is None else f"http://{tcp[1]}"
+        url = "" if tcp is None else tcp.url
         gateway = Gateway(service=supervisor.service, keys=supervisor.keys, listening=url, closing=closing)
         api = await stack.enter_async_context(_answering(gateway, listen_at(home.socket_path), tcp, embedded=embedded))
         api.add_done_callback(lambda _task: closing.set())
@@ -67,8 +68,13 @@ async def running_daemon(
         _log.info("the daemon ends")
 
 
+def _with_roots(listen: TcpListening, home: Home) -> TcpListening:
+    """Savepoints may always be named below the home's directory of them."""
+    return dataclasses.replace(listen, roots=(home.savepoints, *listen.roots))
+
+
 def _answering(
-    gateway: Gateway, owners: socket.socket, tcp: tuple[socket.socket, ListenAddress] | None, *, embedded: bool
+    gateway: Gateway, owners: socket.socket, tcp: TcpSocket | None, *, embedded: bool
 ) -> contextlib.AbstractAsyncContextManager[asyncio.Future[None]]:
     """The API, at once or, when whoever needs this daemon has no need of HTTP, once somebody asks."""
     if embedded and tcp is None:
@@ -112,7 +118,7 @@ def run_daemon(
     watch: Sequence[Path],
     *,
     foreground: bool,
-    listen: ListenAddress | None = None,
+    listen: TcpListening | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Be the daemon of ``home`` until a signal (TERM, INT, HUP) or a request ends it. Main thread only.
@@ -125,7 +131,7 @@ def run_daemon(
     asyncio.run(_run_until_told(home, watch, listen, ready))
 
 
-async def _run_until_told(home: Home, watch: Sequence[Path], listen: ListenAddress | None, ready: Callable[[], None]) -> None:
+async def _run_until_told(home: Home, watch: Sequence[Path], listen: TcpListening | None, ready: Callable[[], None]) -> None:
     closing = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -162,18 +168,38 @@ class _Report:
         self.close()
 
 
+def _listening(chosen: argparse.Namespace) -> TcpListening | None:
+    if chosen.listen is None:
+        return None
+    return TcpListening(
+        chosen.listen,
+        chosen.tls_certificate,
+        chosen.tls_key,
+        insecure=chosen.insecure,
+        needs_key=not chosen.no_key,
+        names=tuple(chosen.host_name),
+        roots=tuple(chosen.root),
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of the background process; returns its exit status: 0 when it was told to end, 2 when it could not start."""
     parser = argparse.ArgumentParser(prog="python -m runner.daemon")
     parser.add_argument("--home", required=True, type=Path)
     parser.add_argument("--watch", action="append", default=[], type=Path)
     parser.add_argument("--listen", type=parse_listen)
+    parser.add_argument("--tls-certificate", type=Path)
+    parser.add_argument("--tls-key", type=Path)
+    parser.add_argument("--insecure", action="store_true")
+    parser.add_argument("--no-key", action="store_true")
+    parser.add_argument("--host-name", action="append", default=[])
+    parser.add_argument("--root", action="append", default=[], type=Path)
     parser.add_argument("--report", type=int, help="descriptor of a pipe that hears when the daemon answers, or why not")
     chosen = parser.parse_args(arguments)
     faulthandler.enable()
     report = _Report(chosen.report)
     try:
-        run_daemon(Home(chosen.home), chosen.watch, foreground=False, listen=chosen.listen, ready=report.close)
+        run_daemon(Home(chosen.home), chosen.watch, foreground=False, listen=_listening(chosen), ready=report.close)
     except FlowdeckError as error:
         report.fail(ErrorInfo(code=error.code, message=error.message, hint=error.hint))
         sys.stderr.write(f"{error.message}\n" + (f"hint: {error.hint}\n" if error.hint else ""))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from runner.endpoint import DaemonUnreachable, ListenAddress, open_socket
+from runner.endpoint import DaemonUnreachable, TcpListening, open_socket
 from runner.home import Home
 from runner.model import ErrorInfo
 
@@ -22,7 +22,7 @@ _LAST_LINES = 12
 _LOST_THE_RACE = "home-locked"
 
 
-def start_daemon(home: Home, *, watch: Sequence[Path] = (), listen: ListenAddress | None = None, timeout: float = 30.0) -> None:
+def start_daemon(home: Home, *, watch: Sequence[Path] = (), listen: TcpListening | None = None, timeout: float = 30.0) -> None:
     """Start a daemon for ``home``, also on the TCP address ``listen``, and wait until its socket answers.
 
     The daemon is in a session of its own and outlives this process; it writes to the home's ``daemon.log``. When another
@@ -53,7 +53,7 @@ def answers(home: Home) -> bool:
 
 
 def _start(
-    home: Home, watch: Sequence[Path], listen: ListenAddress | None, deadline: float
+    home: Home, watch: Sequence[Path], listen: TcpListening | None, deadline: float
 ) -> tuple[subprocess.Popen[bytes], ErrorInfo | None]:
     """The process, and why it could not start. It holds one end of a pipe until it answers or knows that it never will."""
     reading, writing = os.pipe()
@@ -70,12 +70,12 @@ def _start(
     return process, msgspec.json.decode(report, type=ErrorInfo) if report else None
 
 
-def _spawn(home: Home, watch: Sequence[Path], listen: ListenAddress | None, report: int) -> subprocess.Popen[bytes]:
+def _spawn(home: Home, watch: Sequence[Path], listen: TcpListening | None, report: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-P", "-m", "runner.daemon", "--home", str(home.path), "--report", str(report)]
     for directory in watch:
         command += ["--watch", str(directory.absolute())]
     if listen is not None:
-        command += ["--listen", str(listen)]
+        command += listen.arguments()
     with home.daemon_log.open("ab") as log:
         home.daemon_log.chmod(0o600)
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell

@@ -432,11 +432,14 @@ class KeyScope(enum.StrEnum):
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key that opens the daemon's TCP address, without its secret."""
+    """A key that opens the daemon's TCP address, without its secret. From ``expires_at`` on it opens nothing; ``last_used_at``
+    is right to a minute."""
 
     name: str
     scope: KeyScope
     created_at: float
+    expires_at: float | None = None
+    last_used_at: float | None = None
 
 
 class DaemonStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -96,6 +96,7 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     scope: KeyScope
     created_at: float
+    expires_at: float | None = None
     key: str
 
 

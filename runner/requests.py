@@ -37,10 +37,18 @@ KeySeconds = Annotated[float, msgspec.Meta(gt=0, le=100 * 366 * 86_400)]
 
 
 class KeyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Make a key for the daemon's TCP address."""
+    """Make a key for the daemon's TCP address, which opens nothing any more ``expires_in`` seconds from now; None: for good."""
 
     name: str
     scope: KeyScope = KeyScope.READ
+    expires_in: KeySeconds | None = None
+
+
+class RotateRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Give a key a new secret; the old one opens nothing from then on. ``expires_in`` as in :class:`KeyRequest`; None: the
+    key lives as long as it did, counted from now."""
+
+    expires_in: KeySeconds | None = None
 
 
 class QueueRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

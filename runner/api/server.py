@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 
 import uvicorn
 from litestar.types import ASGIApp
@@ -13,15 +15,25 @@ from litestar.types import ASGIApp
 from runner.api.access import OwnersDoor
 from runner.api.application import build_application
 from runner.api.gateway import Gateway
-from runner.api.listening import BACKLOG
-from runner.api.tcp_door import TcpDoor
-from runner.endpoint import ListenAddress
+from runner.api.http_protocol import ConnectionLimits, ServerConfig
+from runner.api.listening import BACKLOG, TcpSocket
+from runner.api.origin import OriginCheck
+from runner.api.tcp_door import Rates, TcpDoor
+from runner.supervisor.confinement import Confinement
 
 _GRACE_SECONDS = 3
 _IDLE_SECONDS = 60
 _TICK_SECONDS = 1
-# Over TCP anybody may open connections and say nothing; the unix socket stays free for the owner.
-_TCP_CONNECTIONS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """What clients may take of the server. Over TCP anybody may open connections and say nothing; the unix socket stays free
+    for the owner."""
+
+    owners: ConnectionLimits = ConnectionLimits(connections=2000)
+    tcp: ConnectionLimits = ConnectionLimits(connections=256)
+    rates: Rates = Rates()
 
 
 class _Server(uvicorn.Server):
@@ -50,22 +62,33 @@ class _Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serve(
-    gateway: Gateway, owners: socket.socket, tcp: tuple[socket.socket, ListenAddress] | None = None
+    gateway: Gateway, owners: socket.socket, tcp: TcpSocket | None = None, limits: ServerLimits | None = None
 ) -> AsyncIterator[asyncio.Future[None]]:
     """Answer on the unix socket ``owners``, whose clients may do everything, and on ``tcp``, while the context is open.
 
     On leaving, event streams are ended, requests in progress get three seconds, and the sockets are closed. Yields what ends
     early only if serving fails.
     """
+    limits = limits or ServerLimits()
     application = build_application(gateway)
-    doors: list[tuple[ASGIApp, socket.socket, int | None]] = [(OwnersDoor(application), owners, None)]
+    servers = [_Server(_configure(OwnersDoor(application), limits.owners))]
+    listeners = [owners]
     if tcp is not None:
-        listener, address = tcp
-        doors.append((TcpDoor(application, gateway.keys, address), listener, _TCP_CONNECTIONS))
-    servers = [_Server(_configure(door, limit)) for door, _, limit in doors]
+        origins = OriginCheck(tcp.address, tcp.wanted.names, scheme=tcp.wanted.scheme)
+        door = TcpDoor(
+            application,
+            gateway.keys,
+            tcp.address,
+            Confinement(tcp.wanted.roots),
+            origins=origins,
+            needs_key=tcp.wanted.needs_key,
+            rates=limits.rates,
+        )
+        servers.append(_Server(_configure(door, limits.tcp, tcp.tls)))
+        listeners.append(tcp.listener)
     tasks = [
         asyncio.create_task(server.serve(sockets=[listener]), name="api")
-        for server, (_, listener, _) in zip(servers, doors, strict=True)
+        for server, listener in zip(servers, listeners, strict=True)
     ]
     failed = asyncio.ensure_future(_first_to_end(tasks))
     try:
@@ -82,11 +105,11 @@ async def _first_to_end(tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
 
-def _configure(application: ASGIApp, connections: int | None) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,  # type: ignore[arg-type, unused-ignore]
+def _configure(application: ASGIApp, bounds: ConnectionLimits, tls: ssl.SSLContext | None = None) -> ServerConfig:
+    return ServerConfig(
+        application,
+        bounds,
         loop="none",
-        http="h11",
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -95,7 +118,7 @@ def _configure(application: ASGIApp, connections: int | None) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
-        limit_concurrency=connections,
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )

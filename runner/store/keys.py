@@ -20,6 +20,13 @@ def delete(session: Session, name: str) -> None:
         raise not_found("key", name)
 
 
+def replace(session: Session, key: ApiKey, digest: str) -> None:
+    """Write a key's record, and the digest of its secret, anew."""
+    statement = 'UPDATE "keys" SET "digest" = ?, "record" = ? WHERE "name" = ?'
+    if not session.change(statement, digest, encode_record(key), key.name):
+        raise not_found("key", key.name)
+
+
 def by_digest(session: Session) -> dict[str, ApiKey]:
     """All keys by the digest of their secret."""
     rows = session.rows('SELECT "digest", "record" FROM "keys" ORDER BY "name"')

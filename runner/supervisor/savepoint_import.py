@@ -13,6 +13,7 @@ from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Savepoint
 from runner.savepoint.errors import SavepointInvalid
 from runner.savepoint.reading import SavepointDirectory, read_directory
 from runner.supervisor.compatibility import breaches
+from runner.supervisor.confinement import check_path
 from runner.supervisor.errors import Conflict
 from runner.supervisor.journal import Entry
 from runner.supervisor.restore_point import ALL
@@ -47,6 +48,7 @@ async def read_import(path: str, job: JobSpec) -> ImportedSavepoint:
 
 
 def _read(path: str, job: JobSpec) -> ImportedSavepoint:
+    check_path(path, "the savepoint's directory")
     directory = read_directory(Path(path))
     try:
         snapshot = decode_snapshot(directory.state)

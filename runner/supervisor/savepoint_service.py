@@ -9,6 +9,7 @@ from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Job
 from runner.replies import SavepointVerdict
 from runner.requests import SavepointRequest
 from runner.savepoint.writing import check_place
+from runner.supervisor.confinement import check_path
 from runner.supervisor.errors import Conflict
 from runner.supervisor.service_base import ServiceBase
 from runner.supervisor.wishes import SavepointWish
@@ -27,6 +28,7 @@ class SavepointService(ServiceBase):
         if control is None:
             raise _inactive(job)
         if request.directory is not None:
+            await asyncio.to_thread(check_path, request.directory, "the savepoint's directory")
             await asyncio.to_thread(check_place, Path(request.directory))
         wish = SavepointWish(request.description, request.directory or "")
         await control.post(wish)

@@ -6,14 +6,16 @@ import asyncio
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from runner.requests import SubmitRequest
+from runner.supervisor.confinement import check_job, check_path, may_name
 from runner.supervisor.errors import SpecInvalid
+from runner.supervisor.labels import check_labels
 from spec.check import CheckResult, check_document
 from spec.document import Dialect, ReadOptions, read_text
 from spec.errors import UsageError
@@ -29,7 +31,8 @@ _CHECK_TIMEOUT = 60.0
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A checked request. ``request`` keeps only the environment variables that the text uses; ``files`` are the job file and
-    what it includes; ``diagnostics`` are warnings and notes; ``overrides`` those of the request, secret values masked."""
+    what it includes; ``diagnostics`` are warnings and notes; ``overrides`` those of the request, secret values masked.
+    ``labels`` are those of the request."""
 
     request: SubmitRequest
     job: JobSpec
@@ -37,6 +40,7 @@ class Submission:
     files: tuple[str, ...]
     diagnostics: tuple[dict[str, Any], ...]
     overrides: dict[str, str]
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def content_hash(self) -> str:
@@ -52,12 +56,12 @@ async def check_request(request: SubmitRequest, environment: Mapping[str, str] |
     """
     if request.name is not None:
         check_name("a job's name", request.name)
-    options = _options(request, environment or {})
+    check_labels(request.labels)
     # In angle brackets it is no file name, whose ending would tell the dialect.
     name = request.file or f"<{request.name or _NAMELESS}>"
     try:
         async with asyncio.timeout(_CHECK_TIMEOUT):
-            return await asyncio.to_thread(_check, request, name, options)
+            return await asyncio.to_thread(_check, request, name, environment or {})
     except TimeoutError:
         raise UsageError(f"checking {name} takes more than {_CHECK_TIMEOUT:g} s", code="check-timeout") from None
 
@@ -96,7 +100,19 @@ def base_directory(request: SubmitRequest) -> str:
     return str(Path(request.file).parent) if request.file else request.base_directory or ""
 
 
-def _check(request: SubmitRequest, name: str, options: ReadOptions) -> Submission:
+def _own_files_only(request: SubmitRequest, name: str) -> tuple[SubmitRequest, str]:
+    """A job file that whoever asks may not name here is one of another machine: its text stands alone then, and nothing beside
+    it is read. With the name of the text."""
+    if request.file is None or may_name(str(Path(request.file).parent)):
+        return request, name
+    return msgspec.structs.replace(request, file=None, base_directory=None), Path(request.file).name
+
+
+def _check(request: SubmitRequest, name: str, environment: Mapping[str, str]) -> Submission:
+    request, name = _own_files_only(request, name)
+    options = _options(request, environment)
+    if directory := base_directory(request):
+        check_path(directory, "the directory of the job file")
     result = check_document(override(read_text(request.text, name, options), request.overrides, options))
     diagnostics = tuple(diagnostic_to_dict(found) for found in result.diagnostics)
     if wrong := override_errors(result.diagnostics):
@@ -105,14 +121,21 @@ def _check(request: SubmitRequest, name: str, options: ReadOptions) -> Submissio
     if result.job is None:
         raise SpecInvalid(_summary(result, name), diagnostics)
     job = result.job if request.name is None else msgspec.structs.replace(result.job, name=request.name)
+    check_job(job, directory)
     return Submission(
-        request=msgspec.structs.replace(request, environment=dict(result.document.environment_used)),
+        request=_kept(request, dict(result.document.environment_used)),
         job=job,
         base_directory=base_directory(request) or os.sep,
         files=tuple(os.path.realpath(source.name) for source in result.document.sources),
         diagnostics=diagnostics,
         overrides=shown_overrides(request.overrides, result.document.root) if result.document.root else {},
+        labels=request.labels,
     )
+
+
+def _kept(request: SubmitRequest, environment: dict[str, str]) -> SubmitRequest:
+    """What the generation keeps: what its text means, not what was to be done with it."""
+    return msgspec.structs.replace(request, environment=environment, start=True, validate_only=False, labels={})
 
 
 def _summary(result: CheckResult, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner.model import ApiKey, DaemonStatus
 from runner.replies import KeyList, NewKey, ShutdownReply
-from runner.requests import KeyRequest
+from runner.requests import KeyRequest, RotateRequest
 from runner.verbs.call import Call, delete, get, post
 from runner.verbs.verb import Verb
 
@@ -31,6 +31,11 @@ class DaemonVerbs:
     def add_key(self, request: KeyRequest) -> Call[NewKey]:
         """Make a key; the answer is the only one that has it."""
         return post(NewKey, "keys", body=request)
+
+    @Verb
+    def rotate_key(self, name: str, request: RotateRequest | None = None) -> Call[NewKey]:
+        """Give a key a new secret, which only the answer has; the old one opens nothing any more."""
+        return post(NewKey, "keys", name, "rotate", body=request or RotateRequest())
 
     @Verb
     def remove_key(self, name: str) -> Call[None]:

@@ -1,5 +1,6 @@
 """The TCP address: who gets in, by which name, from which page, and with which key."""
 
+import base64
 import http.client
 import json
 import socket
@@ -56,15 +57,14 @@ def ask(endpoint, path="/api/v1/status", method="GET", body=None, **headers):
         connection.close()
 
 
-def test_without_keys_the_loopback_address_is_open_but_for_administration(listening, endpoint):
-    """Everybody on this machine may use it; ending the daemon and making keys needs the unix socket or a key."""
-    assert ask(endpoint)[2]["listening"] == f"http://{endpoint.host}"
-    assert ask(endpoint, "/api/v1/queues/q", "PUT", '{"limit": null}')[0] == 200
-    for path, method in (("shutdown", "POST"), ("keys", "GET"), ("keys", "POST"), ("keys/x", "DELETE")):
-        body = '{"name": "mine", "scope": "admin"}' if path == "keys" and method == "POST" else None
+def test_without_a_key_on_record_nobody_comes_in(listening, endpoint):
+    """On a loopback address too every user of the machine could come otherwise; the unix socket needs no key."""
+    for path, method in (("status", "GET"), ("queues/q", "PUT"), ("shutdown", "POST"), ("keys", "GET"), ("keys/x", "DELETE")):
+        body = '{"limit": null}' if method == "PUT" else None
         status, _, problem = ask(endpoint, f"/api/v1/{path}", method, body)
-        assert (status, problem["code"]) == (403, "forbidden"), path
+        assert (status, problem["code"]) == (401, "unauthorized"), path
     assert listening.json("GET", "/api/v1/keys", status=200) == {"keys": []}
+    assert listening.json("GET", "/api/v1/status", status=200)["listening"] == endpoint.url
 
 
 def test_with_a_key_on_record_everybody_needs_one(endpoint, keys):
@@ -74,6 +74,9 @@ def test_with_a_key_on_record_everybody_needs_one(endpoint, keys):
         {"Authorization": "Bearer nonsense"},
         {"Authorization": "Bearer"},
         {"Authorization": f"Basic {keys[KeyScope.ADMIN]}"},
+        {"Authorization": f"Digest {keys[KeyScope.ADMIN]}"},
+        {"Authorization": "Basic " + base64.b64encode(f"a read:{keys[KeyScope.ADMIN]}".encode()).decode()},
+        {"Authorization": f"Bearer {keys[KeyScope.READ]}", "X_API_KEY": keys[KeyScope.READ]},
         {"Authorization": f"Bearer {keys[KeyScope.ADMIN]}x"},
         {"Authorization": "Bearer \xff"},
     )
@@ -81,8 +84,17 @@ def test_with_a_key_on_record_everybody_needs_one(endpoint, keys):
         for path in ("/api/v1/status", "/api/v1/keys", "/api/v1/openapi.json", "/nothing"):
             status, answered, problem = ask(endpoint, path, **headers)
             assert (status, problem["code"]) == (401, "unauthorized"), headers
-            assert answered["WWW-Authenticate"].startswith("Bearer")
+            assert [challenge.split()[0] for challenge in answered.get_all("WWW-Authenticate")] == ["Bearer", "Basic"]
             assert answered["Content-Type"] == "application/problem+json"
+
+
+def test_a_key_comes_in_three_ways(endpoint, keys):
+    """As a bearer token, as the password of its name, and in a header of its own."""
+    key = keys[KeyScope.READ]
+    basic = base64.b64encode(f"a read:{key}".encode()).decode()
+    for headers in ({"Authorization": f"Bearer {key}"}, {"Authorization": f"basic {basic}"}, {"X_API_KEY": key}):
+        assert ask(endpoint, **headers)[0] == 200
+        assert ask(endpoint, "/api/v1/queues/q", "PUT", '{"limit": null}', **headers)[0] == 403
 
 
 def test_each_scope_allows_what_it_says(endpoint, keys):
@@ -109,22 +121,22 @@ def test_each_scope_allows_what_it_says(endpoint, keys):
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:1", "", "a b", "127.0.0.2", "[::1", "@localhost"]
 )
-def test_a_name_that_is_not_the_daemons_is_refused(endpoint, host):
+def test_a_name_that_is_not_the_daemons_is_refused(endpoint, keys, host):
     """Rebinding: the request comes to the right address under a name of the page's choosing."""
-    status, _, problem = ask(endpoint, Host=host)
+    status, _, problem = ask(endpoint, Host=host, X_API_KEY=keys[KeyScope.READ])
     assert status in {400, 403}
     assert status == 400 or problem["code"] == "forbidden"
 
 
-def test_names_of_the_loopback_address(endpoint):
+def test_names_of_the_loopback_address(endpoint, keys):
     """By any of them, and whatever port a tunnel has."""
     for host in ("localhost", f"LOCALHOST:{endpoint.port}", "127.0.0.1:1", "[::1]"):
-        assert ask(endpoint, Host=host)[0] == 200
+        assert ask(endpoint, Host=host, X_API_KEY=keys[KeyScope.READ])[0] == 200
 
 
-def test_web_pages_elsewhere_are_refused(endpoint):
+def test_web_pages_elsewhere_are_refused(endpoint, keys):
     """What a browser says about the page that sends the request, for reading too; the same origin is let in."""
-    here = {"Host": endpoint.host}
+    here = {"Host": endpoint.host, "X_API_KEY": keys[KeyScope.OPERATE]}
     for headers in (
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
@@ -137,7 +149,7 @@ def test_web_pages_elsewhere_are_refused(endpoint):
         assert (status, problem["code"]) == (403, "forbidden"), headers
         assert "Access-Control-Allow-Origin" not in answered
     assert ask(endpoint, **here, Origin=f"http://{endpoint.host}", Sec_Fetch_Site="same-origin")[0] == 200
-    assert ask(endpoint, "/api/v1/jobs", "POST", "{}", Content_Type="text/plain")[0] == 415
+    assert ask(endpoint, "/api/v1/jobs", "POST", "{}", Content_Type="text/html", **here)[0] == 415
 
 
 def test_a_body_that_is_too_large_is_not_read(endpoint, keys):
@@ -206,6 +218,12 @@ def test_keys_outlive_the_daemon_and_open_other_addresses(tmp_path):
         key = client.add_key(KeyRequest(name="k")).key
     assert public.stop() == 0
     public.options = ("--listen", "0.0.0.0:0")
+    with pytest.raises(AssertionError, match="without TLS"):
+        public.start()
+    public.options = ("--listen", "0.0.0.0:0", "--insecure", "--no-key")
+    with pytest.raises(AssertionError, match="without a key everybody"):
+        public.start()
+    public.options = ("--listen", "0.0.0.0:0", "--insecure", "--host-name", "deck.example")
     public.start()
     try:
         with public.client() as client:
@@ -213,6 +231,7 @@ def test_keys_outlive_the_daemon_and_open_other_addresses(tmp_path):
             assert ask(endpoint)[0] == 401
             assert ask(endpoint, Authorization=f"Bearer {key}")[0] == 200
             assert ask(endpoint, Host="evil.example", Authorization=f"Bearer {key}")[0] == 403
+            assert ask(endpoint, Host="deck.example:1", Authorization=f"Bearer {key}")[0] == 200
             client.remove_key("k")
             assert ask(endpoint)[0] == 401
             assert ask(endpoint, Authorization=f"Bearer {key}")[0] == 401
@@ -240,9 +259,10 @@ def test_addresses_as_people_write_them():
         with pytest.raises(UsageError):
             parse_listen(text)
     assert parse_server("http://[::1]:8080/").host == "[::1]:8080"
-    for url in ("", "host:1", "https://h:1", "http://", "http://u:p@h:1", "http://h:1/path", "http://h:x", "http://h:1?q"):
+    for url in ("", "host:1", "ftp://h:1", "http://", "http://u:p@h:1", "http://h:1/path", "http://h:x", "http://h:1?q"):
         with pytest.raises(UsageError):
             parse_server(url)
+    assert parse_server("https://h").url == "https://h:443"
     with pytest.raises(UsageError):
         parse_server("http://h:1", "a\r\nb")
     with (

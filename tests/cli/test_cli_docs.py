@@ -12,7 +12,7 @@ SECTIONS = {
     match[1]: match[2]
     for match in re.finditer(r"^#{2,3} `flowdeck ?([a-z]*)`\n(.*?)(?=^##|\Z)", DOCUMENT, re.MULTILINE | re.DOTALL)
 }
-COMMON = {"--home", "--server", "--help", "-h"}
+COMMON = {"--home", "--server", "--ca", "--help", "-h"}
 
 
 def command(name):

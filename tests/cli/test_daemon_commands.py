@@ -109,12 +109,15 @@ def test_jobs_go_on_after_down_and_up(flowdeck):
 def test_listening_on_tcp(flowdeck, tmp_path):
     """--listen adds an address, told by up and status; with a key, other homes and FLOWDECK_SERVER reach the daemon by it."""
     up = flowdeck("up", "--listen", "0")
-    url = dict(line.split(None, 1) for line in up.stdout.splitlines())["url"]
-    assert "nobody needs a key" in up.stderr
+    told = dict(line.split(None, 1) for line in up.stdout.splitlines())
+    url = told["url"]
+    assert "not shown again" in up.stderr
+    assert flowdeck("--server", url, "ls", FLOWDECK_API_KEY=told["key"])
     assert "already running" in flowdeck("up", "--listen", url.removeprefix("http://")).stderr
     assert url in flowdeck("up", "--listen", "127.0.0.1:1", status=2).stderr
     key = flowdeck("keys", "add", "scripts", "--scope", "operate").stdout.strip()
-    assert [(entry["name"], entry["scope"]) for entry in flowdeck.json("keys", "list")["keys"]] == [("scripts", "operate")]
+    listed = [(entry["name"], entry["scope"]) for entry in flowdeck.json("keys", "list")["keys"]]
+    assert listed == [("first", "operate"), ("scripts", "operate")]
     assert "scripts" in flowdeck("keys", "list").stdout
     elsewhere = {"FLOWDECK_HOME": str(tmp_path / "other"), "FLOWDECK_SERVER": url}
     assert "needs a key" in flowdeck("ls", status=2, **elsewhere).stderr
@@ -125,6 +128,10 @@ def test_listening_on_tcp(flowdeck, tmp_path):
     for command in (("up",), ("down",), ("run", "batch.conf")):
         assert "this machine only" in flowdeck(*command, status=2, **elsewhere).stderr
     assert "needs admin" in flowdeck("keys", "list", status=2, **elsewhere).stderr
+    rotated = flowdeck("keys", "rotate", "scripts", "--expires", "30d").stdout.strip()
+    assert "opens nothing" in flowdeck("ls", status=2, **elsewhere).stderr
+    assert flowdeck("ls", **elsewhere | {"FLOWDECK_API_KEY": rotated})
+    flowdeck("keys", "remove", "first")
     assert "none is left" in flowdeck("keys", "remove", "scripts").stderr
     assert not (tmp_path / "other").exists()
 
@@ -136,7 +143,8 @@ def test_a_public_address_needs_a_key_on_record(flowdeck):
         assert "flowdeck keys add" in refused.stderr
     assert "HOST:PORT" in flowdeck("up", "--listen", "nonsense", status=2).stderr
     assert flowdeck.home.holder() is None
-    assert "http://HOST:PORT" in flowdeck("ls", "--server", "https://127.0.0.1:1", status=2).stderr
+    assert "http://HOST:PORT" in flowdeck("ls", "--server", "ftp://127.0.0.1:1", status=2).stderr
+    assert "add --listen" in flowdeck("up", "--no-key", status=2).stderr
 
 
 def test_a_corrupt_database_is_told(flowdeck):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,6 +18,7 @@ from spec.errors import FlowdeckError, UsageError
 from tui.cli import figures
 from tui.cli.failures import EXIT_FAILED
 from tui.cli.json_output import print_json, to_plain
+from tui.cli.listening import chosen_listening, listen_options, tell_who_may
 from tui.cli.options import home_option, output_option
 from tui.cli.session import Session, current_session
 from tui.cli.tables import print_pairs
@@ -36,29 +38,29 @@ _POLL_SECONDS = 0.05
     type=click.Path(path_type=Path, exists=True, file_okay=False, readable=True),
     help="Submit the job files in DIR and follow their changes. May be repeated.",
 )
-@click.option("--listen", metavar="HOST:PORT", help="Listen on TCP too; without HOST on the loopback address.")
+@listen_options
 @home_option
-def up_command(*, foreground: bool, watch: tuple[Path, ...], listen: str | None) -> int:
+def up_command(*, foreground: bool, watch: tuple[Path, ...], **tcp: Any) -> int:
     """Start the daemon of this home in the background; say so when it is already running."""
-    address = None if listen is None else parse_listen(listen)
+    listening = chosen_listening(**tcp)
     home = current_session().own_home()
     directories = tuple(directory.resolve() for directory in watch)
     if foreground:
         from runner.daemon import run_daemon  # the whole daemon: only for those who want it in this process
 
-        run_daemon(home, directories, foreground=True, listen=address)
+        run_daemon(home, directories, foreground=True, listen=listening)
         return 0
     if (running := _running(home)) is not None:
-        _check_same(running, directories, address)
+        _check_same(running, directories, listening.address if listening else None)
         say(f"the daemon is already running (process {running.pid})")
         _print_address(home, running)
         return 0
-    start_daemon(home, watch=directories, listen=address)
+    start_daemon(home, watch=directories, listen=listening)
     with Client.connect(home, start=False) as client:
         started = client.status()
         _print_address(home, started)
-        if started.listening and not client.keys():
-            say("nobody needs a key to use it: every user of this machine can, until you make one with flowdeck keys add NAME")
+        if listening is not None:
+            tell_who_may(client, listening)
     return 0
 
 
@@ -164,7 +166,7 @@ def _listens(running: DaemonStatus, address: ListenAddress) -> bool:
     """Whether it listens there; port 0 means any, a name any of its addresses."""
     if not running.listening:
         return False
-    actual = parse_listen(running.listening.removeprefix("http://"))
+    actual = parse_listen(running.listening.partition("://")[2])
     return address.address in {actual.address, "localhost"} and address.port in {0, actual.port}
 
 

@@ -25,14 +25,27 @@ def _choose_server(context: click.Context, _parameter: click.Parameter, value: s
         context.ensure_object(Session).server_url = value
 
 
+def _choose_authority(context: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.ensure_object(Session).authority = value
+
+
 def home_option(command: F) -> F:
-    """``--home DIR`` and ``--server URL``, before or after the command's name."""
+    """``--home DIR``, ``--server URL`` and ``--ca FILE``, before or after the command's name."""
+    command = click.option(
+        "--ca",
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        expose_value=False,
+        callback=_choose_authority,
+        help="Certificates to trust for an https server besides the system's. Default: $FLOWDECK_CA.",
+    )(command)
     command = click.option(
         "--server",
         metavar="URL",
         expose_value=False,
         callback=_choose_server,
-        help="The daemon at http://HOST:PORT instead of the home's own. Default: $FLOWDECK_SERVER. Its key: $FLOWDECK_API_KEY.",
+        help="The daemon at http(s)://HOST:PORT, not the home's own. Default: $FLOWDECK_SERVER. Its key: $FLOWDECK_API_KEY.",
     )(command)
     kind = click.Path(path_type=Path, file_okay=False)
     text = "The home directory. Default: $FLOWDECK_HOME, else the user's state directory."

@@ -20,10 +20,12 @@ if TYPE_CHECKING:  # what speaks HTTP takes a third of the start of a command th
 @dataclass(slots=True)
 class Session:
     """The choices that hold for every command. ``home_path`` None: FLOWDECK_HOME or the user's state directory. ``server_url``
-    None: FLOWDECK_SERVER, or without it the home's own daemon."""
+    None: FLOWDECK_SERVER, or without it the home's own daemon. ``authority`` None: FLOWDECK_CA, or no certificates besides the
+    system's."""
 
     home_path: Path | None = None
     server_url: str | None = None
+    authority: Path | None = None
     debug: bool = False
 
     @property
@@ -37,13 +39,14 @@ class Session:
         from runner.endpoint import parse_server
 
         url = os.environ.get("FLOWDECK_SERVER", "") if self.server_url is None else self.server_url
-        return parse_server(url, os.environ.get("FLOWDECK_API_KEY", "")) if url else None
+        authority = os.environ.get("FLOWDECK_CA", "") if self.authority is None else str(self.authority)
+        return parse_server(url, os.environ.get("FLOWDECK_API_KEY", ""), authority) if url else None
 
     def own_home(self) -> Home:
         """The chosen home, for what can only be done on this machine. Raises UsageError when another daemon was chosen."""
         if (server := self.server) is not None:
             raise UsageError(
-                f"this works with the daemon of this machine only, not with the one at http://{server.host}",
+                f"this works with the daemon of this machine only, not with the one at {server.url}",
                 hint="leave --server and FLOWDECK_SERVER out",
             )
         return self.home

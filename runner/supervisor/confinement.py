@@ -1,0 +1,113 @@
+"""Which parts of the file system a request may name. Who uses the unix socket is the daemon's own user and may name everything;
+who comes over TCP only what is below the daemon's roots.
+
+Paths are compared as the operating system resolves them, links followed. Who can change links below a root can lead a job out
+of it afterwards: a root belongs to the daemon's user.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from spec.errors import FlowdeckError
+from spec.job import JobSpec, OnError
+
+# Whatever the name of an option says is a file or a directory. A table's path is none.
+_PATH_OPTION = re.compile(r"(?:.*[._-])?(?:path|paths|file|files|dir|directory|keytab|location)", re.IGNORECASE)
+_NO_PATHS = frozenset({"table_path", "parse_partition_from_path"})
+
+
+class Confined(FlowdeckError):
+    """The request names a place that those who come this way may not use."""
+
+    code = "path-not-allowed"
+
+
+class Confinement:
+    """What lies below ``roots``."""
+
+    def __init__(self, roots: Iterable[Path]) -> None:
+        self.roots = tuple(Path(os.path.realpath(root)) for root in roots)
+
+    def check(self, text: str, what: str, base: str = "") -> None:
+        """Raise :class:`Confined` unless the path, which starts at the directory ``base`` when it is relative, is below a root. Blocks."""
+        if not self.holds(text, base):
+            raise Confined(
+                f"{what} {text!r} is outside of what this address may use",
+                hint="flowdeck up --root DIR allows a directory to those who come over TCP; the unix socket is not confined",
+            )
+
+    def holds(self, text: str, base: str = "") -> bool:
+        """Whether the path is below a root."""
+        if "\0" in text:
+            return False
+        place = Path(os.path.realpath(Path(base or os.sep) / _expanded(text)))
+        return any(place.is_relative_to(root) for root in self.roots)
+
+    def check_job(self, job: JobSpec, base: str) -> None:
+        """Raise :class:`Confined` when an option of the job names a file or directory elsewhere."""
+        plugins = job.plugins()
+        rejects = any(plugin.error_policy.action is OnError.DEAD_LETTER for plugin in plugins)
+        if job.env.dead_letter_path is not None or rejects:
+            self.check(job.env.dead_letter_path or ".", "dead_letter.path", base)
+        for plugin in plugins:
+            for name, text in _named_paths(plugin.options):
+                self.check(text, f"the option {name} of {plugin.name}:", base)
+
+
+_current: contextvars.ContextVar[Confinement | None] = contextvars.ContextVar("confinement", default=None)
+
+
+@contextlib.contextmanager
+def confined(confinement: Confinement) -> Iterator[None]:
+    """Hold what is done inside, and the tasks and threads that are started there, to ``confinement``."""
+    token = _current.set(confinement)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def may_name(text: str) -> bool:
+    """Whether the request that is being worked on may name this path. Blocks."""
+    confinement = _current.get()
+    return confinement is None or confinement.holds(text)
+
+
+def check_path(text: str, what: str) -> None:
+    """Raise :class:`Confined` unless the request that is being worked on may name this path. Blocks."""
+    if (confinement := _current.get()) is not None:
+        confinement.check(text, what)
+
+
+def check_job(job: JobSpec, base: str) -> None:
+    """Raise :class:`Confined` unless the request that is being worked on may name every path of the job. Blocks."""
+    if (confinement := _current.get()) is not None:
+        confinement.check_job(job, base)
+
+
+def _named_paths(options: Any) -> Iterator[tuple[str, str]]:
+    """The texts in options that their names say are paths, lists of them included, at any depth."""
+    stack: list[tuple[str, Any]] = [("", options)]
+    while stack:
+        name, value = stack.pop()
+        if isinstance(value, dict):
+            stack.extend((str(key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            stack.extend((name, item) for item in value)
+        elif isinstance(value, str) and name not in _NO_PATHS and _PATH_OPTION.fullmatch(name):
+            yield name, value
+
+
+def _expanded(text: str) -> Path:
+    """As a worker reads it: ``~`` is a home directory."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # ~nobody-of-this-name stays as it is
+        return Path(text)
