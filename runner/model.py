@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from runner.states import ExecutionState
-from spec.job import DEFAULT_QUEUE
+from spec.job import DEFAULT_QUEUE, RetentionSettings
 
 
 class DesiredState(enum.StrEnum):
@@ -311,6 +311,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Grows with every change of the job and of its newest execution."""
     labels: dict[str, str] = {}
     deleted_at: float | None = None
+    given_name: str = ""
+    """A name that was given by hand, which counts over the job file's; empty: the file's."""
+    retention: RetentionSettings | None = None
+    """How long finished executions are kept, as was said by hand; None: as the job file and the daemon say."""
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,10 @@ from typing import Any
 import msgspec
 
 DEFAULT_QUEUE = "default"
+PINNED = "pinned:"
+"""How the name of a queue begins that lets one job run at a time; the key of these jobs follows."""
+LABEL_KEY = r"[A-Za-z0-9][A-Za-z0-9._/-]{0,62}"
+LABEL_VALUE = r"[A-Za-z0-9 ._/:@+-]{0,128}"
 
 
 class PluginKind(enum.StrEnum):
@@ -133,6 +137,13 @@ class ReloadSettings(msgspec.Struct, frozen=True, kw_only=True):
     stable_after: float | None = None
 
 
+class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How many finished executions of a job are kept, and for how many days; None: as the daemon was told."""
+
+    executions: int | None = None
+    days: float | None = None
+
+
 class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The ``env`` block, typed. ``parallelism`` readers of a source are shared out among ``workers`` processes. Rates are per
     parallel reader, as in SeaTunnel; None: no limit. In ``queue`` the job waits for its turn.
@@ -149,6 +160,8 @@ class EnvSpec(msgspec.Struct, frozen=True, kw_only=True):
     queue: str = DEFAULT_QUEUE
     dead_letter_path: str | None = None
     reload: ReloadSettings = ReloadSettings()
+    labels: dict[str, str] = {}
+    retention: RetentionSettings = RetentionSettings()
 
 
 class PluginSpec(msgspec.Struct, frozen=True, kw_only=True):

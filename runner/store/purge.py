@@ -45,6 +45,14 @@ def purge_jobs(session: Session, before: float) -> list[str]:
     return ids
 
 
+def purge_job(session: Session, job_id: str) -> bool:
+    """Remove a deleted job now; False when what an execution has left is not settled."""
+    unsettled = session.row(f'SELECT 1 FROM "executions" WHERE "job_id" = ? AND {UNSETTLED} LIMIT 1', job_id)
+    if not unsettled:
+        _purge(session, job_id)
+    return not unsettled
+
+
 def prune_executions(session: Session, keep: int, limit: int) -> list[str]:
     """Remove at most ``limit`` executions beyond the newest ``keep`` of each job; their ids."""
     if not _has_more(session, "executions", keep):

@@ -113,6 +113,10 @@ class Store:
         remain."""
         return purge.purge_jobs(self._session, before)
 
+    def purge_job(self, job_id: str) -> bool:
+        """Forget a deleted job now, as :meth:`purge_jobs` does later; False when an execution of it is unsettled."""
+        return purge.purge_job(self._session, job_id)
+
     # queues
 
     def queue_limits(self) -> dict[str, int]:

@@ -12,14 +12,13 @@ import secrets
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from runner.model import Cleanup, DesiredState, Execution, Generation, Job, ReloadStatus
+from runner.model import Cleanup, DesiredState, ErrorInfo, Execution, Job, ReloadStatus
 from runner.requests import SubmitRequest
-from runner.states import ExecutionState
 from runner.store.store import Store
 from runner.supervisor.cleanup import read_split_choice, require_work
 from runner.supervisor.compatibility import require_compatible
@@ -27,36 +26,32 @@ from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.executions import Executions
 from runner.supervisor.generations import read_generation, read_work
+from runner.supervisor.job_record import (
+    NotWanted,
+    Prepared,
+    existing_job,
+    origin_of,
+    record_execution,
+    record_failed_start,
+    record_generation,
+    recorded_job,
+    stored_job,
+    with_generation,
+)
 from runner.supervisor.journal import Entry, Journal
-from runner.supervisor.public_spec import public_spec
-from runner.supervisor.restore import LATEST, NONE, RestoreChoice, choose_restore_point, has_left_off, require_left_off
+from runner.supervisor.restore import LATEST, NONE, RestoreChoice, has_left_off, require_left_off
 from runner.supervisor.restore_point import ALL, read_restore_point
-from runner.supervisor.savepoint_import import ImportedSavepoint, names_directory, read_import, record_import
+from runner.supervisor.savepoint_import import names_directory, read_import
 from runner.supervisor.submission import Submission, base_directory
 from runner.supervisor.wishes import SettingsWish, StopWish
 from runner.supervisor.work import Work
-from spec.job import JobSpec, encode_job
+from spec.job import JobSpec
 
 _STOP_SLACK = 60.0
 _ADOPTION_PATIENCE = 10.0
 
 
-class NotWanted(Conflict):
-    """While the next execution was prepared, somebody stopped or canceled the job."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A generation, checked against the restore point that its execution will start from."""
-
-    work: Work
-    choice: RestoreChoice
-    submission: Submission | None = None
-    """The generation's origin when it is new; None: it is recorded already."""
-    imported: ImportedSavepoint | None = None
-    """The restore point when it is not in the store yet: recorded with the execution, and chosen by its number then."""
-    cleanup: Cleanup | None = None
-    """Which unfinished splits the execution reads; None: all, it is no recovery."""
+__all__ = ["JobLifecycle", "NotWanted", "Prepared"]
 
 
 class JobLifecycle:
@@ -115,12 +110,18 @@ class JobLifecycle:
     async def require(self, reference: str) -> Job:
         """The one job that ``reference`` means. Raises :class:`NotFound`, :class:`Conflict` when it may mean several."""
         found = await self._journal.read(lambda store: store.find_jobs(reference))
+        if not found and (deleted := await self.deleted(reference)) is not None:
+            raise NotFound(f"the job {deleted.name} is deleted", hint=f"`flowdeck undelete {deleted.id}` brings it back")
         if not found:
             raise NotFound(f"there is no job {reference!r}", hint="`flowdeck ls` lists the jobs")
         if len(found) > 1:
             names = ", ".join(f"{job.id} ({job.name})" for job in found[:5])
             raise Conflict(f"{reference!r} may mean several jobs: {names}", hint="give more of the id")
         return found[0]
+
+    async def deleted(self, reference: str) -> Job | None:
+        """The deleted job of that id, else the one of that name that was deleted last."""
+        return await self._journal.read(lambda store: store.deleted_job(reference))
 
     async def reread(self, job_id: str) -> Job:
         """The job as the store has it now. Raises :class:`NotFound`."""
@@ -181,7 +182,7 @@ class JobLifecycle:
     async def prepare_successor(self, job: Job, generation: int, follows: Execution) -> Prepared:
         """Get ready to run a recorded generation from where the execution ``follows`` left off."""
         work = await self.work_of(job, generation)
-        return Prepared(work, await self._choose(work, _origin(follows), follows))
+        return Prepared(work, await self._choose(work, origin_of(follows), follows))
 
     async def prepare_recovery(self, job: Job, cleanup: Cleanup) -> Prepared:
         """Get ready to run the current generation from where its newest execution left off, reading only some of the splits
@@ -194,7 +195,7 @@ class JobLifecycle:
 
         def check(store: Store) -> None:
             choice = read_split_choice(store, job.id, cleanup)
-            restored = read_restore_point(store, job.id, _origin(follows), follows.id, policy)
+            restored = read_restore_point(store, job.id, origin_of(follows), follows.id, policy)
             require_work(choice, restored.snapshot, job.name)
 
         await self._journal.read(check)
@@ -203,7 +204,7 @@ class JobLifecycle:
     async def prepare_next(self, job: Job, submission: Submission, follows: Execution) -> Prepared:
         """Get ready to run a new generation from where the execution ``follows`` left off."""
         work = Work(job.id, await self._next_generation(job.id), submission.job, submission.base_directory)
-        return Prepared(work, await self._choose(work, _origin(follows), follows), submission)
+        return Prepared(work, await self._choose(work, origin_of(follows), follows), submission)
 
     async def has_progressed(self, execution: Execution) -> bool:
         """Whether the execution has a complete checkpoint of its own."""
@@ -248,14 +249,14 @@ class JobLifecycle:
         now = time.time()
 
         def record(entry: Entry) -> tuple[Job, Execution]:
-            job = _recorded_job(entry, work, submission, now, only_if_wanted=only_if_wanted)
+            job = recorded_job(entry, work, submission, now, only_if_wanted=only_if_wanted)
             if submission is not None:
-                _record_generation(entry, work, submission, now)
-            return job, _record_execution(entry, prepared, now, keep_pause=keep_pause)
+                record_generation(entry, work, submission, now)
+            return job, record_execution(entry, prepared, now, keep_pause=keep_pause)
 
         job, execution = await self._journal.write(record)
         self._index(job)
-        return self._executions.launch(work, execution, wanted=_origin(execution), fragile=fragile)
+        return self._executions.launch(work, execution, wanted=origin_of(execution), fragile=fragile)
 
     async def stop_and_wait(self, control: ExecutionControl, wish: StopWish) -> str:
         """Stop an execution and wait until it is over; the reason why it is not, empty when it is."""
@@ -272,6 +273,29 @@ class JobLifecycle:
         return wish.failed.result() if wish.failed.done() else "it does not end"
 
     # what is recorded about a job
+
+    async def store_job(self, submission: Submission) -> str:
+        """Record a new job that is not started; its id. Raises what the store refuses (a name that is taken)."""
+        now = time.time()
+        work = Work(secrets.token_hex(6), 1, submission.job, submission.base_directory)
+
+        def record(entry: Entry) -> Job:
+            job = stored_job(entry, work, submission, now)
+            record_generation(entry, work, submission, now)
+            return job
+
+        self._index(await self._journal.write(record))
+        return work.job_id
+
+    async def record_failed_start(self, job: Job, error: ErrorInfo) -> None:
+        """Record an execution that could not even be started; nothing when the job runs or is gone meanwhile."""
+
+        def record(entry: Entry) -> None:
+            current = entry.store.job(job.id)
+            if current is not None and (current.execution is None or current.execution.state.is_terminal):
+                record_failed_start(entry, current, error, time.time())
+
+        await self._journal.write(record)
 
     async def record_generation(self, job: Job, submission: Submission) -> None:
         """Keep a submission as the job's current generation without running it."""
@@ -297,9 +321,9 @@ class JobLifecycle:
         work = Work(job.id, await self._next_generation(job.id), submission.job, submission.base_directory)
 
         def record(entry: Entry) -> None:
-            current = _existing(entry, job.id)
-            _record_generation(entry, work, submission, now)
-            entry.store.update_job(_with_generation(entry, current, work, submission, current.desired_state, now))
+            current = existing_job(entry, job.id)
+            record_generation(entry, work, submission, now)
+            entry.store.update_job(with_generation(entry, current, work, submission, current.desired_state, now))
 
         return work, record
 
@@ -307,7 +331,7 @@ class JobLifecycle:
         """Record what a person wants of the job."""
 
         def record(entry: Entry) -> None:
-            job = _existing(entry, job_id)
+            job = existing_job(entry, job_id)
             if job.desired_state is not desired:
                 entry.store.update_job(msgspec.structs.replace(job, desired_state=desired, updated_at=time.time()))
                 entry.note("job.desired", f"{job.name} is to be {desired}", job_id=job_id, data={"desired": str(desired)})
@@ -329,20 +353,28 @@ class JobLifecycle:
         """Record what hot reload made of the job's file."""
 
         def record(entry: Entry) -> None:
-            job = _existing(entry, job_id)
+            job = existing_job(entry, job_id)
             entry.store.update_job(msgspec.structs.replace(job, reload=status, updated_at=status.at))
             message = f"{job.name}: {status.outcome}" + (f": {status.message}" if status.message else "")
             entry.note("job.reload", message, job_id=job_id, data={"outcome": status.outcome})
 
         await self._journal.write(record)
 
-    async def delete(self, job: Job) -> None:
-        """Forget a job that does not run."""
+    async def edit(self, job_id: str, change: Callable[[Job], Job], message: str) -> None:
+        """Record what a person changed of the job itself."""
 
         def record(entry: Entry) -> None:
-            current = _existing(entry, job.id)
-            if current.execution is not None and not current.execution.state.is_terminal:
-                raise Conflict(f"the job {job.name} is {current.execution.state}", hint=f"`flowdeck cancel {job.name}` first")
+            changed = msgspec.structs.replace(change(existing_job(entry, job_id)), updated_at=time.time())
+            entry.store.update_job(changed)
+            entry.note("job.changed", f"{changed.name}: {message}", job_id=job_id)
+
+        await self._journal.write(record)
+
+    async def delete(self, job: Job) -> None:
+        """Hide a job that does not run."""
+
+        def record(entry: Entry) -> None:
+            _require_over(existing_job(entry, job.id))
             entry.store.delete_job(job.id)
             entry.note("job.deleted", f"{job.name} is deleted", job_id=job.id)
 
@@ -350,130 +382,41 @@ class JobLifecycle:
         for jobs in self._files.values():
             jobs.discard(job.id)
 
+    async def undelete(self, job: Job) -> None:
+        """Show a deleted job again. Raises what the store refuses: a name that is taken."""
+
+        def record(entry: Entry) -> None:
+            entry.store.undelete_job(job.id)
+            entry.note("job.undeleted", f"{job.name} is back", job_id=job.id)
+
+        await self._journal.write(record)
+        self._index(job)
+
+    async def purge(self, job: Job) -> None:
+        """Forget a job that does not run, for good. Raises :class:`Conflict` while it has output that is to be removed."""
+
+        def record(entry: Entry) -> None:
+            if job.deleted_at is None:
+                _require_over(existing_job(entry, job.id))
+                entry.store.delete_job(job.id)
+            if not entry.store.purge_job(job.id):
+                raise Conflict(
+                    f"the job {job.name} has left unfinished output that is not removed yet",
+                    hint="the daemon tries again by itself; `flowdeck show` tells why it could not",
+                )
+            entry.note("job.purged", f"{job.name} is forgotten", job_id=job.id)
+
+        await self._journal.write(record)
+        for jobs in self._files.values():
+            jobs.discard(job.id)
+
+
+def _require_over(job: Job) -> None:
+    if job.execution is not None and not job.execution.state.is_terminal:
+        raise Conflict(f"the job {job.name} is {job.execution.state}", hint=f"`flowdeck cancel {job.name}` first")
+
 
 def _same(spec: JobSpec, request: SubmitRequest, submission: Submission) -> bool:
     """Whether a generation and a submission mean the same, in the same directory."""
     same_place = (base_directory(request) or os.sep) == submission.base_directory
     return same_place and spec.content_hash() == submission.content_hash
-
-
-def _origin(execution: Execution) -> str:
-    """What the execution started from, as the wish that it was."""
-    return NONE if execution.restored_from is None else str(execution.restored_from)
-
-
-def _existing(entry: Entry, job_id: str) -> Job:
-    job = entry.store.job(job_id)
-    if job is None:
-        raise NotFound(f"there is no job {job_id}")
-    return job
-
-
-def _recorded_job(entry: Entry, work: Work, submission: Submission | None, now: float, *, only_if_wanted: bool) -> Job:
-    """The job as it has to be for its next execution, in the store."""
-    found = entry.store.job(work.job_id)
-    if found is None:
-        job = _new_job(work, submission, now)
-        entry.store.insert_job(job)
-        entry.note("job.created", f"{job.name} is new", job_id=job.id)
-        return job
-    if found.execution is not None and not found.execution.state.is_terminal:
-        raise Conflict(f"the job {found.name} is {found.execution.state}", hint=f"`flowdeck stop {found.name}` first")
-    if only_if_wanted and found.desired_state is not DesiredState.RUNNING:
-        raise NotWanted(f"the job {found.name} is to be {found.desired_state}")
-    job = _with_generation(entry, found, work, submission, DesiredState.RUNNING, now)
-    entry.store.update_job(job)
-    return job
-
-
-def _new_job(work: Work, submission: Submission | None, now: float) -> Job:
-    return Job(
-        id=work.job_id,
-        name=work.job.name,
-        mode=str(work.job.env.mode),
-        desired_state=DesiredState.RUNNING,
-        generation=work.generation,
-        created_at=now,
-        updated_at=now,
-        file=submission.request.file if submission else None,
-        queue=work.job.env.queue,
-        overrides=submission.overrides if submission else {},
-    )
-
-
-def _with_generation(
-    entry: Entry, job: Job, work: Work, submission: Submission | None, desired: DesiredState, now: float
-) -> Job:
-    recorded = entry.store.generation(job.id, work.generation) if submission is None else submission
-    return msgspec.structs.replace(
-        job,
-        name=work.job.name,
-        mode=str(work.job.env.mode),
-        desired_state=desired,
-        generation=work.generation,
-        updated_at=now,
-        file=submission.request.file if submission else job.file,
-        queue=work.job.env.queue,
-        overrides=recorded.overrides if recorded else {},
-        restarting_from="",
-    )
-
-
-def _inherited(entry: Entry, work: Work, *, keep_pause: bool) -> dict[str, Any]:
-    """What was asked of the job's last execution and still holds: its workers, unless the generation says another number."""
-    job = entry.store.job(work.job_id)
-    former = job.execution if job is not None else None
-    if former is None:
-        return {}
-    asked = former.workers_asked
-    if asked is not None and former.generation != work.generation:
-        spec, _ = read_generation(entry.store, work.job_id, former.generation)
-        asked = asked if spec.env.workers == work.job.env.workers else None
-    return {"workers_asked": asked, "pause": former.pause if keep_pause else None}
-
-
-def _record_execution(entry: Entry, prepared: Prepared, now: float, *, keep_pause: bool) -> Execution:
-    """A new execution of what was prepared; an imported restore point is recorded first, and chosen as any other."""
-    work, choice = prepared.work, prepared.choice
-    if prepared.imported is not None:
-        number = record_import(entry, work.job_id, work.generation, prepared.imported, now)
-        choice = choose_restore_point(entry.store.checkpoints(work.job_id, limit=ALL), str(number))
-        choice = replace(choice, reason=f"{choice.reason}; {prepared.imported.reason}")
-    for number, trouble in choice.damaged:
-        entry.store.condemn_checkpoint(work.job_id, number, f"its state is damaged: {trouble}")
-    execution = Execution(
-        id=secrets.token_hex(8),
-        job_id=work.job_id,
-        job_name=work.job.name,
-        generation=work.generation,
-        state=ExecutionState.CREATED,
-        state_since=now,
-        created_at=now,
-        restored_from=choice.id,
-        restore_reason=choice.reason,
-        cleanup=prepared.cleanup,
-        **_inherited(entry, work, keep_pause=keep_pause),
-    )
-    entry.store.insert_execution(execution)
-    entry.note(
-        "execution.created",
-        f"{work.job.name}: generation {work.generation}, {choice.reason}",
-        job_id=work.job_id,
-        execution_id=execution.id,
-        data={"generation": work.generation, "restored_from": choice.id},
-    )
-    return execution
-
-
-def _record_generation(entry: Entry, work: Work, submission: Submission, now: float) -> None:
-    generation = Generation(
-        job_id=work.job_id,
-        number=work.generation,
-        content_hash=submission.content_hash,
-        created_at=now,
-        text=submission.request.text,
-        spec=public_spec(work.job),
-        overrides=submission.overrides,
-    )
-    entry.store.insert_generation(generation, encode_job(work.job), msgspec.json.encode(submission.request))
-    entry.note("job.generation", f"{work.job.name}: generation {work.generation}", job_id=work.job_id)

@@ -13,6 +13,7 @@ from spec.checks.wording import shown
 from spec.diagnostic import Label, Severity
 from spec.fix.removal import removal_of
 from spec.job import (
+    PINNED,
     Approval,
     CheckpointSettings,
     DamagePolicy,
@@ -23,6 +24,7 @@ from spec.job import (
     ResourceSettings,
     RestartKind,
     RestartStrategy,
+    RetentionSettings,
     UpgradeMode,
 )
 
@@ -31,7 +33,11 @@ STREAMING_RESET = 3600.0
 BACKOFF_JITTER = 0.1
 
 _JOB_NAME = re.compile(r"[A-Za-z0-9._ -]{1,128}")
-_SAME_SETTING = (("job.retry.times", "restart.attempts"), ("job.retry.interval.seconds", "restart.delay"))
+_SAME_SETTING = (
+    ("job.retry.times", "restart.attempts"),
+    ("job.retry.interval.seconds", "restart.delay"),
+    ("job.queue", "job.queue.key"),
+)
 
 
 def environment_spec(options: Mapping[str, Any], given: Mapping[str, Any]) -> EnvSpec:
@@ -57,10 +63,23 @@ def environment_spec(options: Mapping[str, Any], given: Mapping[str, Any]) -> En
             threads=int(options["resources.threads"]),
             nice=int(options["resources.nice"]),
         ),
-        queue=options["job.queue"],
+        queue=_queue(options, given),
         dead_letter_path=given.get("dead_letter.path"),
         reload=_reload(given),
+        labels={str(key): str(value) for key, value in given.get("job.labels", {}).items()},
+        retention=RetentionSettings(
+            executions=given.get("job.retention.executions"), days=_number(given.get("job.retention.days"))
+        ),
     )
+
+
+def _queue(options: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    key = given.get("job.queue.key")
+    return str(options["job.queue"]) if key is None else f"{PINNED}{key}"
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def check_restart_settings(canonical: Canonical, findings: Findings) -> None:

@@ -21,6 +21,8 @@ MASKED: Final = MASK
 _ENV_NAMES: Final = {
     "mode": "job.mode",
     "queue": "job.queue",
+    "retention.executions": "job.retention.executions",
+    "retention.days": "job.retention.days",
     "dead_letter_path": "dead_letter.path",
     "rows_per_second": "read_limit.rows_per_second",
     "bytes_per_second": "read_limit.bytes_per_second",
@@ -31,7 +33,7 @@ _MILLISECONDS: Final = frozenset({"checkpoint.interval", "checkpoint.timeout", "
 """In the file; seconds in the resolved job."""
 _LIVE: Final = frozenset({"checkpoint", "restart"})
 """The settings that only the supervisor looks at: what runs need not be restarted for them."""
-_IGNORED: Final = frozenset({"reload"})
+_IGNORED: Final = frozenset({"reload", "labels", "retention"})
 """The settings that no execution looks at."""
 _ADDED: Final = {
     PluginKind.SOURCE: "starts from its beginning",
@@ -99,7 +101,7 @@ class _Comparison:
             old, new = (_in_milliseconds(value) if path in _MILLISECONDS else value for value in (old, new))
             effect, why = (Effect.SCALE, _rescaled(old, new)) if path == "parallelism" else _setting(path)
             in_place = path != "parallelism" and effect.weight <= Effect.SCALE.weight
-            yield Change(f"env.{_ENV_NAMES.get(path, path)}", Action.CHANGE, effect, why, old, new, in_place=in_place)
+            yield Change(f"env.{_env_name(path)}", Action.CHANGE, effect, why, old, new, in_place=in_place)
 
     def _section(self, kind: PluginKind) -> Iterator[Change]:
         before = {plugin.id: plugin for plugin in self._before.plugins() if plugin.kind is kind}
@@ -185,11 +187,15 @@ def _changed(plugin: PluginSpec, option: str) -> str:
     return _CHANGED[plugin.kind]
 
 
+def _env_name(path: str) -> str:
+    return f"job.{path}" if path.startswith("labels.") else _ENV_NAMES.get(path, path)
+
+
 def _setting(path: str) -> tuple[Effect, str]:
     if path == "workers":
         return Effect.SCALE, "workers join or leave at a checkpoint, while it runs"
     if path.partition(".")[0] in _IGNORED:
-        return Effect.IGNORE, "counts for the next change of the file"
+        return Effect.IGNORE, "no execution looks at it"
     if path.partition(".")[0] in _LIVE:
         return Effect.LIVE, "the supervisor goes by it from now on"
     return Effect.RESTART, "a setting of the whole job"
