@@ -16,7 +16,6 @@ from runner.requests import SubmitRequest
 from runner.supervisor.confinement import check_job, check_path, may_name
 from runner.supervisor.errors import SpecInvalid
 from runner.supervisor.labels import check_labels
-from runner.supervisor.labels import check_labels
 from spec.check import CheckResult, check_document
 from spec.document import Dialect, ReadOptions, read_text
 from spec.errors import UsageError
