@@ -79,7 +79,7 @@ def test_a_pattern_is_found(jobs: list[Job], samples: ModuleType) -> None:
     ("text", "problem"),
     [
         ("colour:red", "there is no field “colour”"),
-        ("lag>soon", "lag is compared with 5s, 3m or 2h, not with “soon”"),
+        ("lag>soon", "lag takes 5s, 3m or 2h, not “soon”"),
         ("memory>2 s:x", "there is no field “s”"),
         ("name>5", "name is no amount"),
         ("/[a/", "the pattern is not complete"),

@@ -106,7 +106,7 @@ def _comparison(field: Field, sign: str, value: str) -> Term:
 def _amount(field: Field, value: str) -> float:
     amount = read_amount(value, field.kind)
     if amount is None:
-        raise _Misread(f"{field.name} is compared with {EXAMPLES[field.kind]}, not with “{value}”")
+        raise _Misread(f"{field.name} takes {EXAMPLES[field.kind]}, not “{value}”")
     return amount
 
 
