@@ -60,7 +60,9 @@ async def running_daemon(
             error.exit_code = _EXIT_ENVIRONMENT  # whatever keeps a daemon from starting is not the work's failure
             raise
         url = "" if tcp is None else tcp.url
-        gateway = Gateway(service=supervisor.service, keys=supervisor.keys, listening=url, closing=closing)
+        gateway = Gateway(
+            service=supervisor.service, keys=supervisor.keys, repeats=supervisor.repeats, listening=url, closing=closing
+        )
         api = await stack.enter_async_context(_answering(gateway, listen_at(home.socket_path), tcp, embedded=embedded))
         api.add_done_callback(lambda _task: closing.set())
         _log.info("the daemon answers on %s, process %d", " and ".join(filter(None, [str(home.socket_path), url])), os.getpid())

@@ -34,6 +34,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(7, "versions and labels of jobs", schema.VERSION_7),
     Migration(8, "latencies that can be added up", schema.VERSION_8),
     Migration(9, "watched files", schema.VERSION_9),
+    Migration(10, "idempotency keys", schema.VERSION_10),
+    Migration(11, "audit trail", schema.VERSION_11),
 )
 
 _RECORD_TABLE = """

@@ -198,3 +198,30 @@ VERSION_9: tuple[str, ...] = (
     )
     """,
 )
+
+VERSION_10: tuple[str, ...] = (
+    """
+    CREATE TABLE "idempotency" (
+        "principal" VARCHAR NOT NULL,                   -- who sent the request: keys are theirs
+        "key" VARCHAR NOT NULL,
+        "fingerprint" VARCHAR NOT NULL,                 -- a digest of the request
+        "begun_at" DOUBLE NOT NULL,
+        "size" BIGINT NOT NULL,                         -- of the answer
+        "answer" BLOB                                   -- MessagePack; NULL while it is not known
+    )
+    """,
+)
+
+VERSION_11: tuple[str, ...] = (
+    """
+    CREATE TABLE "audit" (
+        "id" BIGINT NOT NULL,                           -- grows by one; rows are never changed
+        "at" DOUBLE NOT NULL,
+        "job_id" VARCHAR,
+        "target" VARCHAR NOT NULL,
+        "who" VARCHAR NOT NULL,
+        "action" VARCHAR NOT NULL,
+        "record" VARCHAR NOT NULL
+    )
+    """,
+)

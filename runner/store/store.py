@@ -31,6 +31,7 @@ from runner.store import (
     events,
     executions,
     generations,
+    idempotency,
     jobs,
     keys,
     latencies,
@@ -42,6 +43,7 @@ from runner.store import (
     reloads,
     rollups,
 )
+from runner.store.idempotency import RecordedAnswer, RecordedRequest
 from runner.store.latencies import LatencyCell, LatencyPoint, LatencySum
 from runner.store.leases import Lease
 from runner.store.metrics import Measured, MetricSample
@@ -158,6 +160,34 @@ class Store:
     def watched_files(self, job_id: str | None = None) -> list[WatchedFile]:
         """What is known of all watched files, or of those of one job."""
         return reloads.every(self._session) if job_id is None else reloads.of_job(self._session, job_id)
+
+    # idempotency keys
+
+    def begin_request(self, principal: str, key: str, fingerprint: str, now: float) -> RecordedRequest | None:
+        """What is on record of an idempotency key; None: nothing, and now there is that its request is under way."""
+        return idempotency.begin(self._session, principal, key, fingerprint, now)
+
+    def finish_request(self, principal: str, key: str, answer: RecordedAnswer) -> None:
+        """Keep the answer of a request that was begun."""
+        idempotency.finish(self._session, principal, key, answer)
+
+    def forget_request(self, principal: str, key: str) -> None:
+        """Keep nothing of a request that was begun."""
+        idempotency.forget(self._session, principal, key)
+
+    # audit trail
+
+    def append_audit(self, entries: Sequence[AuditEntry]) -> None:
+        """Add entries, with ids that follow the last one's."""
+        audit.append(self._session, entries)
+
+    def audit_page(self, wanted: AuditFilter, limit: int) -> list[AuditEntry]:
+        """The newest ``limit`` entries that are wanted, newest first."""
+        return audit.page(self._session, wanted, limit)
+
+    def prune_audit(self, *, keep: int, before: float) -> int:
+        """Forget all but the newest ``keep``, and what is older than ``before``; how many."""
+        return audit.prune(self._session, keep=keep, before=before)
 
     # generations
 

@@ -29,6 +29,7 @@ from runner.supervisor.queues import Queues
 from runner.supervisor.reaper import Reaper
 from runner.supervisor.recovery import Recovery
 from runner.supervisor.reload import Reloader
+from runner.supervisor.repeats import Repeats
 from runner.supervisor.sampling import Sampler
 from runner.supervisor.savepoints import Savepoints
 from runner.supervisor.service import JobService
@@ -40,10 +41,11 @@ _log = logging.getLogger(__name__)
 class Supervisor:
     """An open home. Made by :meth:`open`."""
 
-    def __init__(self, home: Home, service: JobService, keys: Keys) -> None:
+    def __init__(self, home: Home, service: JobService, keys: Keys, repeats: Repeats) -> None:
         self.home = home
         self.service = service
         self.keys = keys
+        self.repeats = repeats
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -93,7 +95,8 @@ class Supervisor:
             if watch:
                 reloader = Reloader([Path(path) for path in watch], parts.journal, lifecycle, executions, limits)
                 await stack.enter_async_context(_background(reloader.run(), "hot reload"))
-            yield cls(home, service, Keys(parts.journal, await store.read(lambda found: found.keys_by_digest())))
+            keys = Keys(parts.journal, await store.read(lambda found: found.keys_by_digest()))
+            yield cls(home, service, keys, Repeats(parts.journal))
 
 
 async def _warm_up(fork_server: ForkServer) -> None:

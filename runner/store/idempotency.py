@@ -1,0 +1,80 @@
+"""Answers that are given again when a request is repeated with its ``Idempotency-Key``: bounded in number, size and age.
+
+A row without an answer is a request under way, or one whose daemon died before the answer was known.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from runner.store.session import Session
+
+KEPT_SECONDS = 86_400.0
+MAXIMUM_ANSWERS = 10_000
+MAXIMUM_BYTES = 64 * 1024 * 1024
+
+
+class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer as it was sent: its status, what of its headers matters, its body."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that was begun: ``fingerprint`` tells it from others; ``answer`` is None until that is known."""
+
+    fingerprint: str
+    answer: RecordedAnswer | None
+
+
+def begin(session: Session, principal: str, key: str, fingerprint: str, now: float) -> RecordedRequest | None:
+    """What is on record of the principal's key; None: nothing, and from now on there is that the request is under way."""
+    _prune(session, now)
+    row = session.row('SELECT "fingerprint", "answer" FROM "idempotency" WHERE "principal" = ? AND "key" = ?', principal, key)
+    if row is not None:
+        answer = None if row[1] is None else msgspec.msgpack.decode(row[1], type=RecordedAnswer)
+        return RecordedRequest(fingerprint=str(row[0]), answer=answer)
+    session.change(
+        'INSERT INTO "idempotency" ("principal", "key", "fingerprint", "begun_at", "size") VALUES (?, ?, ?, ?, 0)',
+        principal,
+        key,
+        fingerprint,
+        now,
+    )
+    return None
+
+
+def finish(session: Session, principal: str, key: str, answer: RecordedAnswer) -> None:
+    """Record the answer of a request that was begun."""
+    encoded = msgspec.msgpack.encode(answer)
+    session.change(
+        'UPDATE "idempotency" SET "answer" = ?, "size" = ? WHERE "principal" = ? AND "key" = ?',
+        encoded,
+        len(encoded),
+        principal,
+        key,
+    )
+
+
+def forget(session: Session, principal: str, key: str) -> None:
+    """The request did nothing: it may be tried again."""
+    session.change('DELETE FROM "idempotency" WHERE "principal" = ? AND "key" = ?', principal, key)
+
+
+def _prune(session: Session, now: float) -> None:
+    """What is too old goes, and of the others the oldest while they are too many or too large."""
+    session.change('DELETE FROM "idempotency" WHERE "begun_at" < ? OR "begun_at" > ?', now - KEPT_SECONDS, now + KEPT_SECONDS)
+    session.change(
+        """
+        DELETE FROM "idempotency" WHERE rowid IN (
+            SELECT rowid FROM (
+                SELECT rowid, row_number() OVER newest AS "place", sum("size") OVER newest AS "bytes" FROM "idempotency"
+                WINDOW newest AS (ORDER BY "begun_at" DESC, rowid DESC)
+            ) WHERE "place" >= ? OR "bytes" > ?
+        )
+        """,
+        MAXIMUM_ANSWERS,
+        MAXIMUM_BYTES,
+    )
