@@ -6,7 +6,7 @@ Lists have the order that their docstring names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from runner.model import (
@@ -463,6 +463,10 @@ class Store:
     ) -> Event:
         """Add an event; its revision is one more than the last, also across restarts."""
         return events.append(self._session, kind, job_id, execution_id, message, data)
+
+    def when_committed(self, action: Callable[[], None]) -> None:
+        """Call ``action``, which must not raise, in the writer thread once the transaction is durable; never if it is not."""
+        self._session.after_commit.append(action)
 
     def append_events(self, found: Sequence[Event]) -> list[Event]:
         """Add events in their order; each gets its revision."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from runner.model import Event
@@ -81,22 +82,30 @@ class Journal:
         return await self._store.read(work)
 
     async def write(self, work: Callable[[Entry], T]) -> T:
-        """Run ``work`` in one transaction, in another thread; publish its events. Raises what ``work`` or the store raises."""
-        events: list[Event] = []
+        """Run ``work`` in one transaction, in another thread; publish its events. Raises what ``work`` or the store raises.
+
+        Events are published in the order of their revisions, whoever waits for what, and before this returns."""
+        loop = asyncio.get_running_loop()
 
         def transaction(store: Store) -> T:
             entry = Entry(store)
             self._guard(entry)
             result = work(entry)
-            events.extend(entry.keep_notes())
+            if events := entry.keep_notes():
+                store.when_committed(lambda: self._tell(events, loop))
             return result
 
-        result = await self._store.write(transaction)
-        if events:
-            await asyncio.to_thread(self._log.append, events)
+        return await self._store.write(transaction)
+
+    def _tell(self, events: Sequence[Event], loop: asyncio.AbstractEventLoop) -> None:
+        """In the store's writer thread, one transaction after the other: a listener leaves out what comes after its time."""
+        self._log.append(events)
+        with contextlib.suppress(RuntimeError):  # the daemon has ended: nobody listens
+            loop.call_soon_threadsafe(self._publish, events)
+
+    def _publish(self, events: Sequence[Event]) -> None:
         for event in events:
             self._bus.publish(event)
-        return result
 
     async def write_patiently(self, work: Callable[[Entry], T]) -> T:
         """:meth:`write` for what must be recorded before anything else may happen: while the disk or the database fails, try
