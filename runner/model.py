@@ -267,6 +267,10 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     """What was rejected up to the last complete checkpoint."""
     cleanup: Cleanup | None = None
     """Which splits the execution reads, when it is a recovery."""
+    recovers: str = ""
+    """The recovery in whose place it goes on, with the same choice of splits."""
+    left_behind: tuple[str, ...] = ()
+    """The plugins whose state at the restore point it did not take over, because it does not fit this generation."""
     splits_left_out: int = 0
     """Unfinished splits that it does not read; a later recovery can."""
     worker_pids: tuple[int, ...] = ()
@@ -361,6 +365,8 @@ class AttemptFailure(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     at: float
     error: ErrorInfo
+    job_id: str = ""
+    job_name: str = ""
 
 
 class MetricPoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -218,6 +218,14 @@ def release(session: Session, job_id: str, checkpoint_id: int) -> bool:
     return False
 
 
+def keep(session: Session, job_id: str, checkpoint_id: int, description: str) -> None:
+    """Make a checkpoint a savepoint, which stays until somebody deletes it; one that is a savepoint already stays as it is."""
+    checkpoint = require(session, job_id, checkpoint_id)
+    if checkpoint.kind is not CheckpointKind.SAVEPOINT:
+        kept = msgspec.structs.replace(checkpoint, kind=CheckpointKind.SAVEPOINT, description=description)
+        _update(session, kept)
+
+
 def prune(session: Session, job_id: str, retained: int) -> list[int]:
     """Remove what nobody will restore from; the ids that went."""
     statement = 'SELECT "id", "kind", "status", "state_file" FROM "checkpoints" WHERE "job_id" = ? ORDER BY "id" DESC'

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from runner.audit import AuditEntry, AuditFilter
 from runner.model import (
     ApiKey,
     Attempt,
@@ -26,6 +27,7 @@ from runner.model import (
 from runner.reload import WatchedFile
 from runner.states import ExecutionState
 from runner.store import (
+    audit,
     attempts,
     checkpoints,
     events,
@@ -44,10 +46,12 @@ from runner.store import (
     rollups,
 )
 from runner.store.idempotency import RecordedAnswer, RecordedRequest
+from runner.store.attempts import FailedAttempt
 from runner.store.latencies import LatencyCell, LatencyPoint, LatencySum
 from runner.store.leases import Lease
 from runner.store.metrics import Measured, MetricSample
 from runner.store.pages import JobFilter, Place
+from runner.store.rejections import Rejected
 from runner.store.session import Session
 
 
@@ -227,6 +231,10 @@ class Store:
         """The newest rejected rows of a job, newest first."""
         return rejections.samples(self._session, job_id, plugin, kind, limit)
 
+    def all_rejected(self, job_id: str | None = None, execution_id: str | None = None, limit: int = 1000) -> list[Rejected]:
+        """What was rejected, by execution, plugin and kind, the newest first: of one job, one execution, or all."""
+        return rejections.every(self._session, job_id, execution_id, limit)
+
     # leases
 
     def take_lease(self, execution_id: str, owner: str, expires_at: float) -> int:
@@ -305,6 +313,12 @@ class Store:
     def attempts(self, execution_id: str) -> list[Attempt]:
         """All attempts of an execution, oldest first."""
         return attempts.of_execution(self._session, execution_id)
+
+    def failed_attempts(
+        self, job_id: str | None = None, execution_id: str | None = None, limit: int = 1000
+    ) -> list[FailedAttempt]:
+        """Attempts that failed, newest first: of one job, one execution, or all."""
+        return attempts.failed(self._session, job_id, execution_id, limit)
 
     # checkpoints
 
@@ -395,6 +409,10 @@ class Store:
     def delete_checkpoint(self, job_id: str, checkpoint_id: int) -> None:
         """Remove a checkpoint or savepoint with its state."""
         checkpoints.delete(self._session, job_id, checkpoint_id)
+
+    def keep_checkpoint(self, job_id: str, checkpoint_id: int, description: str) -> None:
+        """Keep a checkpoint until somebody deletes it: as a savepoint, which it may be already."""
+        checkpoints.keep(self._session, job_id, checkpoint_id, description)
 
     def prune_checkpoints(self, job_id: str, retained: int) -> list[int]:
         """Remove committed periodic and final checkpoints beyond the newest ``retained`` (at least one stays) and all but

@@ -18,7 +18,7 @@ from runner.supervisor.cleanup import read_split_choice
 from runner.supervisor.coordinator import Trigger
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.restore_point import ALL, read_restore_point, read_uncommitted
-from runner.supervisor.snapshot import Snapshot, encode_snapshot
+from runner.supervisor.snapshot import Snapshot, encode_snapshot, without
 from runner.supervisor.work import Restored, Uncommitted
 from spec.job import CheckpointSettings
 
@@ -220,6 +220,9 @@ class CheckpointRecords:
 
         def work(store: Store) -> Restored:
             found = read_restore_point(store, job_id, wanted, execution_id, policy)
+            point = found.choice.checkpoint
+            if execution.left_behind and found.snapshot is not None and point and point.execution_id != execution_id:
+                found = replace(found, snapshot=without(found.snapshot, execution.left_behind))
             if execution.cleanup is None:
                 return found
             return replace(found, splits=read_split_choice(store, job_id, execution.cleanup, execution))

@@ -29,16 +29,17 @@ class SplitChoice:
 
 def read_split_choice(store: Store, job_id: str, cleanup: Cleanup, before: Execution | None = None) -> SplitChoice:
     """The choice of the execution ``before``, or of one that is yet to be created: it knows the failures of those before it,
-    back to the one that began from the beginning."""
+    back to the one that began from the beginning. One that has taken the place of a recovery chooses as that one did."""
     failed: set[tuple[str, str]] = set()
     older = before is None
+    anchor = (before.recovers or before.id) if before is not None else ""
     for execution in store.executions(job_id, _EXECUTIONS, 0):
         if older:
             for attempt in store.attempts(execution.id):
                 failed.update((split.source, split.split) for split in attempt.failed_splits)
             if execution.restored_from is None and execution.cleanup is None:
                 break
-        older = older or (before is not None and execution.id == before.id)
+        older = older or execution.id == anchor
     return SplitChoice(cleanup, frozenset(failed))
 
 

@@ -49,8 +49,8 @@ _FINAL_TRIES = 3
 class ExecutionControl:
     """The control of one execution. ``wanted`` is what it starts from as long as it has no checkpoint of its own.
 
-    ``fragile``: its first failure is its last, whatever its restart strategy, until it has written something durable or is told
-    that it may fail (for an upgrade that can be rolled back). ``resumed``: it ran before, under another daemon.
+    ``fragile``: its first failure is its last, whatever its restart strategy, until it is told that it may fail (for an upgrade
+    that can be rolled back). ``resumed``: it ran before, under another daemon.
     ``ticket``: its place in the job's queue, or the right to wait for one.
     """
 
@@ -280,7 +280,6 @@ class ExecutionControl:
             self._course.recurrence.progressed()
         if (checkpoint.rows_out or 0) > self._course.restored_rows_out:
             self.proven.set()
-            self.harden()
         if trigger.stop and trigger.kind is CheckpointKind.SAVEPOINT:
             self._course.stop_savepoint = checkpoint.id
         elif trigger.kind is CheckpointKind.FINAL and self._course.final_tries is None:

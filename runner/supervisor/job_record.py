@@ -38,6 +38,8 @@ class Prepared:
     """The restore point when it is not in the store yet: recorded with the execution, and chosen by its number then."""
     cleanup: Cleanup | None = None
     """Which unfinished splits the execution reads; None: all, it is no recovery."""
+    left_behind: tuple[str, ...] = ()
+    """The plugins whose state at the restore point is not taken over."""
 
 
 def origin_of(execution: Execution) -> str:
@@ -124,7 +126,8 @@ def _labels(entry: Entry, job: Job, work: Work, submission: Submission | None) -
 
 
 def _inherited(entry: Entry, work: Work, *, keep_pause: bool) -> dict[str, Any]:
-    """What was asked of the job's last execution and still holds: its workers, unless the generation says another number."""
+    """What was asked of the job's last execution and still holds: its workers, unless the generation says another number; with
+    ``keep_pause``, when it takes that one's place unasked, its pause, and what it left out as a recovery."""
     job = entry.store.job(work.job_id)
     former = job.execution if job is not None else None
     if former is None:
@@ -133,7 +136,10 @@ def _inherited(entry: Entry, work: Work, *, keep_pause: bool) -> dict[str, Any]:
     if asked is not None and former.generation != work.generation:
         spec, _ = read_generation(entry.store, work.job_id, former.generation)
         asked = asked if spec.env.workers == work.job.env.workers else None
-    return {"workers_asked": asked, "pause": former.pause if keep_pause else None}
+    if not keep_pause:
+        return {"workers_asked": asked}
+    recovers = (former.recovers or former.id) if former.cleanup is not None else ""
+    return {"workers_asked": asked, "pause": former.pause, "cleanup": former.cleanup, "recovers": recovers}
 
 
 def record_execution(entry: Entry, prepared: Prepared, now: float, *, keep_pause: bool) -> Execution:
@@ -155,8 +161,8 @@ def record_execution(entry: Entry, prepared: Prepared, now: float, *, keep_pause
         created_at=now,
         restored_from=choice.id,
         restore_reason=choice.reason,
-        cleanup=prepared.cleanup,
-        **_inherited(entry, work, keep_pause=keep_pause),
+        left_behind=prepared.left_behind,
+        **{"cleanup": prepared.cleanup, **_inherited(entry, work, keep_pause=keep_pause)},
     )
     entry.store.insert_execution(execution)
     entry.note(

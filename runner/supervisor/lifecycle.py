@@ -21,7 +21,7 @@ from runner.model import Cleanup, DesiredState, ErrorInfo, Execution, Job, Reloa
 from runner.requests import SubmitRequest
 from runner.store.store import Store
 from runner.supervisor.cleanup import read_split_choice, require_work
-from runner.supervisor.compatibility import require_compatible
+from runner.supervisor.compatibility import breaches, require_compatible
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.executions import Executions
@@ -39,7 +39,8 @@ from runner.supervisor.job_record import (
     with_generation,
 )
 from runner.supervisor.journal import Entry, Journal
-from runner.supervisor.restore import LATEST, NONE, RestoreChoice, has_left_off, require_left_off
+from runner.supervisor.reloading.content import file_key
+from runner.supervisor.restore import LATEST, NONE, RestoreChoice, choose_restore_point, has_left_off, require_left_off
 from runner.supervisor.restore_point import ALL, read_restore_point
 from runner.supervisor.savepoint_import import names_directory, read_import
 from runner.supervisor.submission import Submission, base_directory
@@ -95,14 +96,14 @@ class JobLifecycle:
 
     def _index(self, job: Job) -> None:
         if job.file is not None:
-            self._files[os.path.realpath(job.file)].add(job.id)
+            self._files[file_key(job.file)].add(job.id)
 
     def jobs_of_file(self, path: str) -> list[str]:
-        """The ids of the jobs that were submitted from the file at this real path."""
+        """The ids of the jobs that were submitted from the file of this key."""
         return sorted(self._files.get(path, ()))
 
     def files(self) -> list[str]:
-        """The real paths of all job files that jobs come from."""
+        """The keys of all job files that jobs come from."""
         return [path for path, jobs in self._files.items() if jobs]
 
     # looking
@@ -118,6 +119,16 @@ class JobLifecycle:
             names = ", ".join(f"{job.id} ({job.name})" for job in found[:5])
             raise Conflict(f"{reference!r} may mean several jobs: {names}", hint="give more of the id")
         return found[0]
+
+    async def find(self, reference: str) -> Job:
+        """Like :meth:`require`, of deleted jobs too."""
+        try:
+            return await self.require(reference)
+        except NotFound:
+            job = await self.deleted(reference)
+            if job is None:
+                raise
+            return job
 
     async def deleted(self, reference: str) -> Job | None:
         """The deleted job of that id, else the one of that name that was deleted last."""
@@ -201,10 +212,24 @@ class JobLifecycle:
         await self._journal.read(check)
         return replace(prepared, cleanup=cleanup)
 
-    async def prepare_next(self, job: Job, submission: Submission, follows: Execution) -> Prepared:
-        """Get ready to run a new generation from where the execution ``follows`` left off."""
+    async def prepare_next(
+        self, job: Job, submission: Submission, follows: Execution, *, leave_behind: bool = False
+    ) -> Prepared:
+        """Get ready to run a new generation from where the execution ``follows`` left off; with ``leave_behind`` without the
+        state that does not fit it."""
         work = Work(job.id, await self._next_generation(job.id), submission.job, submission.base_directory)
-        return Prepared(work, await self._choose(work, origin_of(follows), follows), submission)
+        if not leave_behind:
+            return Prepared(work, await self._choose(work, origin_of(follows), follows), submission)
+        policy = work.job.env.checkpoint.on_damage
+        restored = await self._journal.read(
+            lambda store: read_restore_point(store, job.id, origin_of(follows), follows.id, policy)
+        )
+        found = breaches(restored.snapshot, work.job) if restored.snapshot is not None else []
+        return Prepared(work, restored.choice, submission, left_behind=tuple(dict.fromkeys(breach.plugin for breach in found)))
+
+    async def execution(self, execution_id: str) -> Execution | None:
+        """An execution as the store has it, None when there is none."""
+        return await self._journal.read(lambda store: store.execution(execution_id))
 
     async def has_progressed(self, execution: Execution) -> bool:
         """Whether the execution has a complete checkpoint of its own."""
@@ -337,6 +362,43 @@ class JobLifecycle:
                 entry.note("job.desired", f"{job.name} is to be {desired}", job_id=job_id, data={"desired": str(desired)})
 
         await self._journal.write(record)
+
+    async def return_to(self, job_id: str, generation: int) -> None:
+        """Make a former generation the job's current one again, without running it."""
+
+        def record(entry: Entry) -> None:
+            job = existing_job(entry, job_id)
+            work = read_work(entry.store, job_id, generation)
+            entry.store.update_job(with_generation(entry, job, work, None, job.desired_state, time.time()))
+
+        await self._journal.write(record)
+
+    async def keep_restore_point(self, execution: Execution, why: str) -> str:
+        """Keep what the execution would go on from until somebody deletes it; what `restart --from` takes for it."""
+
+        def record(entry: Entry) -> str:
+            points = entry.store.checkpoints(execution.job_id, limit=ALL)
+            choice = choose_restore_point(points, origin_of(execution), execution.id)
+            if choice.id is None:
+                return NONE
+            entry.store.keep_checkpoint(execution.job_id, choice.id, why)
+            return str(choice.id)
+
+        return await self._journal.write(record)
+
+    async def move_file(self, job_id: str, file: str) -> Job:
+        """The job comes from another file from now on: its own, under another name."""
+
+        def record(entry: Entry) -> Job:
+            job = msgspec.structs.replace(existing_job(entry, job_id), file=file, updated_at=time.time())
+            entry.store.update_job(job)
+            return job
+
+        job = await self._journal.write(record)
+        for jobs in self._files.values():
+            jobs.discard(job_id)
+        self._index(job)
+        return job
 
     async def set_restarting(self, job_id: str, restore: str) -> None:
         """Record what a restart is to begin from, so that it is not forgotten while the job is stopped for it; empty: there is

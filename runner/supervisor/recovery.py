@@ -12,6 +12,7 @@ import time
 import msgspec
 
 from runner.model import DesiredState, ErrorInfo, Execution, Job
+from runner.reload import ReloadState
 from runner.states import ExecutionState
 from runner.store.store import Store
 from runner.supervisor.aftermath import DAEMON_ENDS
@@ -74,7 +75,8 @@ class Recovery:
         recorded = await self._record(execution, state, None if clean else cause, cause)
         await CheckpointRecords(self._journal, recorded, work.job.env.checkpoint).fail_unfinished(cause.message)
         wanted = str(execution.restored_from or NONE)
-        control = self._executions.launch(work, recorded, wanted=wanted, resumed=True, ending=ending)
+        observed = await self._journal.read(lambda store: _is_observed(store, execution))
+        control = self._executions.launch(work, recorded, wanted=wanted, fragile=observed, resumed=True, ending=ending)
         if ending is Ending.STOPPED and job.desired_state is DesiredState.RUNNING:
             task = asyncio.create_task(self._finish_restart(job.id, control), name=f"restart {job.id}")
             self._restarts.add(task)
@@ -146,6 +148,14 @@ def _wanted_ending(execution: Execution, job: Job) -> Ending | None:
         return Ending.STOPPED
     # It was being stopped for a restart from somewhere else than where it left off.
     return Ending.STOPPED if job.restarting_from else None
+
+
+def _is_observed(store: Store, execution: Execution) -> bool:
+    """Whether hot reload was still observing if the execution works, so that its first failure rolls it back."""
+    return any(
+        record.state is ReloadState.UPGRADING and record.upgrade is not None and record.upgrade.target == execution.generation
+        for record in store.watched_files(execution.job_id)
+    )
 
 
 def _interrupted_jobs(store: Store) -> list[Job]:

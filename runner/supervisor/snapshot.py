@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from runner.model import RejectedRows
@@ -33,6 +35,17 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     bytes_in: int = 0
     bytes_out: int = 0
     rejected: tuple[RejectedRows, ...] = ()
+
+
+def without(snapshot: Snapshot, plugins: Collection[str]) -> Snapshot:
+    """The snapshot without the positions and states of some plugins; what their output has still to commit stays."""
+    return msgspec.structs.replace(
+        snapshot,
+        plugins={name: identity for name, identity in snapshot.plugins.items() if name not in plugins},
+        sources=[name for name in snapshot.sources if name not in plugins],
+        splits=[split for split in snapshot.splits if split.source not in plugins],
+        states=[state for state in snapshot.states if state.plugin not in plugins],
+    )
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -7,7 +7,7 @@ from runner.store.asynchronous import AsyncStore
 
 
 async def test_a_record_is_kept_per_file_and_job(tmp_path):
-    """The newest one counts, a file without a job is one of its own, and what is removed is gone; a new start knows the same."""
+    """The newest counts, a file without a job is one of its own, what is removed is gone; a new start knows the same."""
     path = tmp_path / "store.duckdb"
     done = ObservedGeneration(number=1, content="a", observed_at=1.0, verdict=Verdict.APPLIED, generation=3)
     first = WatchedFile(file="/jobs/a.conf", job_id="j1", state=ReloadState.PARSING, since=1.0)
