@@ -13,9 +13,20 @@ if TYPE_CHECKING:
     from runner.client import ApiError, Client, DaemonUnreachable, WaitTimeout
     from runner.endpoint import parse_server
     from runner.home import Home
-    from runner.model import Checkpoint, Event, Execution, Job
-    from runner.requests import RestartRequest, SavepointRequest, StopRequest, SubmitRequest
+    from runner.job_file import job_file
+    from runner.model import Checkpoint, Cleanup, Event, Execution, Job
+    from runner.requests import (
+        PauseRequest,
+        RecoverRequest,
+        RestartRequest,
+        SavepointRequest,
+        StopRequest,
+        SubmitRequest,
+        WorkersRequest,
+    )
     from runner.states import ExecutionState
+    from runner.transport import ErrorSpan
+    from runner.waiting import is_over, is_running
     from spec.check import CheckResult, check_file, check_text
     from spec.document import Dialect, ReadOptions
     from spec.errors import FlowdeckError
@@ -25,23 +36,31 @@ __all__ = [
     "AsyncClient",
     "CheckResult",
     "Checkpoint",
+    "Cleanup",
     "Client",
     "DaemonUnreachable",
     "Dialect",
+    "ErrorSpan",
     "Event",
     "Execution",
     "ExecutionState",
     "FlowdeckError",
     "Home",
     "Job",
+    "PauseRequest",
     "ReadOptions",
+    "RecoverRequest",
     "RestartRequest",
     "SavepointRequest",
     "StopRequest",
     "SubmitRequest",
     "WaitTimeout",
+    "WorkersRequest",
     "check_file",
     "check_text",
+    "is_over",
+    "is_running",
+    "job_file",
     "parse_server",
 ]
 
@@ -50,9 +69,15 @@ _PLACES = {
     "runner.client": ("ApiError", "Client", "DaemonUnreachable", "WaitTimeout"),
     "runner.endpoint": ("parse_server",),
     "runner.home": ("Home",),
-    "runner.model": ("Checkpoint", "Event", "Execution", "Job"),
-    "runner.requests": ("RestartRequest", "SavepointRequest", "StopRequest", "SubmitRequest"),
+    "runner.job_file": ("job_file",),
+    "runner.model": ("Checkpoint", "Cleanup", "Event", "Execution", "Job"),
+    "runner.requests": (
+        *("PauseRequest", "RecoverRequest", "RestartRequest", "SavepointRequest", "StopRequest"),
+        *("SubmitRequest", "WorkersRequest"),
+    ),
     "runner.states": ("ExecutionState",),
+    "runner.transport": ("ErrorSpan",),
+    "runner.waiting": ("is_over", "is_running"),
     "spec.check": ("CheckResult", "check_file", "check_text"),
     "spec.document": ("Dialect", "ReadOptions"),
     "spec.errors": ("FlowdeckError",),

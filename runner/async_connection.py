@@ -8,7 +8,7 @@ import contextlib
 import h11
 
 from runner.connection import Answer, request_headers
-from runner.endpoint import Endpoint, UnixEndpoint
+from runner.endpoint import Endpoint, UnixEndpoint, client_context
 
 _CHUNK = 65536
 
@@ -17,7 +17,8 @@ async def open_streams(endpoint: Endpoint, *, limit: int = _CHUNK) -> tuple[asyn
     """A connection to where the daemon answers; at most ``limit`` bytes wait to be read."""
     if isinstance(endpoint, UnixEndpoint):
         return await asyncio.open_unix_connection(endpoint.path, limit=limit)
-    return await asyncio.open_connection(endpoint.address, endpoint.port, limit=limit)
+    context = await asyncio.to_thread(client_context, endpoint.authority) if endpoint.tls else None
+    return await asyncio.open_connection(endpoint.address, endpoint.port, ssl=context, limit=limit)
 
 
 class AsyncConnection:

@@ -36,21 +36,23 @@ T = TypeVar("T")
 
 
 class Client(Verbs):
-    """The daemon of one home, or the one that listens at ``server``. One client belongs to one thread; only :meth:`close` may
-    be called from another.
+    """The daemon of one home (None: FLOWDECK_HOME, or the user's own), or the one that listens at ``server``. One client
+    belongs to one thread; only :meth:`close` may be called from another.
 
     Every verb raises :class:`ApiError` when the daemon refuses and :class:`DaemonUnreachable` when nobody answers within
     ``timeout`` seconds. A call whose answer is lost is made again: see :class:`runner.repetition.Repetition`.
     """
 
-    def __init__(self, home: Home, *, timeout: float = 10.0, server: Endpoint | None = None) -> None:
-        self.home = home
-        self._endpoint = server or UnixEndpoint(home.socket_path)
+    def __init__(self, home: Home | None = None, *, timeout: float = 10.0, server: Endpoint | None = None) -> None:
+        self.home = home or Home()
+        self._endpoint = server or UnixEndpoint(self.home.socket_path)
         self.timeout = timeout
         self._connection: DaemonConnection | None = None
 
     @classmethod
-    def connect(cls, home: Home, *, start: bool, timeout: float = 10.0, server: Endpoint | None = None) -> Self:
+    def connect(
+        cls, home: Home | None = None, *, start: bool = True, timeout: float = 10.0, server: Endpoint | None = None
+    ) -> Self:
         """A client whose daemon has answered; with ``start`` the home's own is started first when nobody does."""
         client = cls(home, timeout=timeout, server=server)
         try:
@@ -58,7 +60,7 @@ class Client(Verbs):
         except DaemonUnreachable:
             if not start or server is not None:
                 raise
-            start_daemon(home)
+            start_daemon(client.home)
             client.status()
         return client
 

@@ -90,7 +90,7 @@ class TcpEndpoint:
         if not self.tls:
             return connection
         try:
-            return _client_context(self.authority).wrap_socket(connection, server_hostname=self.address)
+            return client_context(self.authority).wrap_socket(connection, server_hostname=self.address)
         except BaseException:
             connection.close()
             raise
@@ -208,7 +208,7 @@ def unreachable(endpoint: Endpoint, error: OSError | http.client.HTTPException, 
     return found or DaemonUnreachable(f"the connection to the daemon broke: {error or type(error).__name__}")
 
 
-def _client_context(authority: str) -> ssl.SSLContext:
+def client_context(authority: str) -> ssl.SSLContext:
     """Verifies certificates and names. Raises UsageError for a file that holds no certificates."""
     import ssl  # takes as long as the rest of this module, for those who need it
 

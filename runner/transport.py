@@ -7,6 +7,7 @@ Standard library and msgspec only: every command of the command line pays for th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -17,6 +18,26 @@ from runner.replies import Problem
 from spec.errors import FlowdeckError
 
 API_PREFIX = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSpan:
+    """A place in a job file and what is wrong there. Lines and columns count from 1; the end is just behind it."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    code: str
+    message: str
+
+    @classmethod
+    def of(cls, error: Mapping[str, Any]) -> ErrorSpan:
+        """The place of a diagnostic as the daemon sends it."""
+        start, end = error["start"], error.get("end") or error["start"]
+        places = (start["line"], start["column"], end["line"], end["column"])
+        return cls(error.get("file") or "", *places, error.get("code") or "", error.get("message") or "")
 
 
 class ApiError(FlowdeckError):
@@ -32,6 +53,11 @@ class ApiError(FlowdeckError):
     def errors(self) -> tuple[dict[str, Any], ...]:
         """The diagnostics of a job file, or the faults of the request, one by one."""
         return tuple(self.problem["errors"])
+
+    @property
+    def spans(self) -> tuple[ErrorSpan, ...]:
+        """Where the diagnostics are, of those that are about a place in a job file."""
+        return tuple(ErrorSpan.of(error) for error in self.errors if error.get("start"))
 
 
 def encode_body(request: msgspec.Struct) -> bytes:

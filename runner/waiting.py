@@ -7,9 +7,21 @@ from collections.abc import Callable
 
 from runner.endpoint import DaemonUnreachable
 from runner.model import Event, Job
+from runner.states import ExecutionState
 from spec.errors import FlowdeckError
 
 _STEP_SECONDS = 1.0
+
+
+def is_over(job: Job) -> bool:
+    """Whether the job's newest execution has ended, one way or another. To be given to ``wait_until``."""
+    return job.execution is not None and job.execution.state.is_terminal
+
+
+def is_running(job: Job) -> bool:
+    """Whether the job runs and has read something. To be given to ``wait_until``."""
+    execution = job.execution
+    return execution is not None and execution.state is ExecutionState.RUNNING and execution.totals.rows_in > 0
 
 
 class WaitTimeout(FlowdeckError):
