@@ -32,6 +32,7 @@ from runner.endpoint import TcpListening, parse_listen
 from runner.home import Home
 from runner.model import ErrorInfo
 from runner.near_client import NearClient
+from runner.supervisor.audit import DAEMON
 from runner.supervisor.supervisor import Supervisor
 from spec.errors import FlowdeckError, UsageError
 
@@ -61,12 +62,19 @@ async def running_daemon(
             raise
         url = "" if tcp is None else tcp.url
         gateway = Gateway(
-            service=supervisor.service, keys=supervisor.keys, repeats=supervisor.repeats, listening=url, closing=closing
+            service=supervisor.service,
+            keys=supervisor.keys,
+            audit=supervisor.audit,
+            repeats=supervisor.repeats,
+            listening=url,
+            closing=closing,
         )
         api = await stack.enter_async_context(_answering(gateway, listen_at(home.socket_path), tcp, embedded=embedded))
         api.add_done_callback(lambda _task: closing.set())
         _log.info("the daemon answers on %s, process %d", " and ".join(filter(None, [str(home.socket_path), url])), os.getpid())
+        await supervisor.audit.note(DAEMON, "daemon started", f"process {os.getpid()}")
         yield gateway
+        await supervisor.audit.note(DAEMON, "daemon ended", f"process {os.getpid()}")
         _log.info("the daemon ends")
 
 

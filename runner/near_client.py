@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
+import os
+import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -16,6 +18,7 @@ import msgspec
 
 from runner.api.gateway import Gateway
 from runner.api.statuses import problem_of, problem_of_defect
+from runner.audit import AuditEntry, AuditOutcome
 from runner.endpoint import DaemonUnreachable
 from runner.model import Checkpoint, DaemonStatus, Execution, Job, LogLine
 from runner.requests import StopRequest, SubmitRequest
@@ -41,6 +44,7 @@ class NearClient:
     def __init__(self, gateway: Gateway) -> None:
         self._service = gateway.service
         self._observation = gateway.observation
+        self._audit = gateway.audit
         self._closing = gateway.closing
         self._loop = asyncio.get_running_loop()
         self._pending: set[asyncio.Task[Any]] = set()
@@ -59,7 +63,7 @@ class NearClient:
 
     def submit(self, request: SubmitRequest) -> Job:
         """Check and start a job; see :meth:`runner.client.Client.submit`."""
-        return self._call(Job, self._service.submit(_sent(request)))
+        return self._call(Job, self._audited("POST /jobs", "", self._service.submit(_sent(request))))
 
     def job(self, reference: str) -> Job:
         """The job with its newest execution and checkpoint."""
@@ -71,11 +75,11 @@ class NearClient:
 
     def stop(self, reference: str, request: StopRequest) -> Job:
         """End the job's execution, with a savepoint unless the request says otherwise."""
-        return self._call(Job, self._service.stop(reference, _sent(request)))
+        return self._call(Job, self._audited("POST /jobs/{job}/stop", reference, self._service.stop(reference, _sent(request))))
 
     def cancel(self, reference: str) -> Job:
         """End the job's execution without a savepoint."""
-        return self._call(Job, self._service.cancel(reference))
+        return self._call(Job, self._audited("POST /jobs/{job}/cancel", reference, self._service.cancel(reference)))
 
     def checkpoints(self, reference: str, limit: int) -> tuple[Checkpoint, ...]:
         """Newest first."""
@@ -95,6 +99,31 @@ class NearClient:
             raise DaemonUnreachable(
                 f"the daemon did not answer within {_TIMEOUT:g} seconds", hint="it may be busy: try again"
             ) from error
+
+    async def _audited(self, action: str, target: str, work: Coroutine[Any, Any, Job]) -> Job:
+        """Put on record what the API would put on record."""
+        job: Job | None = None
+        code = "internal"
+        try:
+            job = await work
+        except FlowdeckError as error:
+            code = error.code
+            raise
+        else:
+            return job
+        finally:
+            entry = AuditEntry(
+                at=time.time(),
+                who=f"unix:{os.getuid()}",
+                action=action,
+                target=target or (job.name if job else ""),
+                job_id=job.id if job else None,
+                remote=f"process {os.getpid()}",
+                outcome=AuditOutcome.DONE if job else AuditOutcome.REFUSED,
+                code="" if job else code,
+                generation_after=job.generation if job else None,
+            )
+            await self._audit.record(entry)
 
     async def _answer(self, work: Coroutine[Any, Any, object]) -> bytes:
         """What the service says, encoded while nothing can change it."""

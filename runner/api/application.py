@@ -7,13 +7,16 @@ from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from runner.api.access import require_scope
+from runner.api.audit_hook import AuditHook
 from runner.api.documentation.document import Document
 from runner.api.endings import Endings
 from runner.api.etags import Answer
 from runner.api.gateway import Gateway
+from runner.api.idempotency import Idempotency, Recording
 from runner.api.problems import EXCEPTION_HANDLERS
 from runner.api.request_checks import RequestChecks
 from runner.api.routes import (
+    audit,
     checkpoints,
     control,
     daemon,
@@ -34,6 +37,7 @@ ROUTES = (
     *daemon.ROUTES,
     *jobs.ROUTES,
     *keys.ROUTES,
+    *audit.ROUTES,
     *control.ROUTES,
     *checkpoints.ROUTES,
     *executions.ROUTES,
@@ -47,6 +51,7 @@ ROUTES = (
 def build_application(gateway: Gateway) -> ASGIApp:
     """The API over ``gateway``; nothing is served yet."""
     document = Document(ROUTES)
+    idempotency = Idempotency(gateway.repeats)
     application = Litestar(
         route_handlers=[Router(API_PREFIX, route_handlers=ROUTES)],
         dependencies={
@@ -55,11 +60,11 @@ def build_application(gateway: Gateway) -> ASGIApp:
         },
         exception_handlers=EXCEPTION_HANDLERS,
         guards=[require_scope],
-        before_request=RequestChecks(gateway).check,
+        before_request=RequestChecks(gateway, idempotency).check,
         response_class=Answer,
         request_max_body_size=MAXIMUM_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
         debug=False,
     )
-    return Endings(application)
+    return Endings(Recording(AuditHook(application, gateway), idempotency))

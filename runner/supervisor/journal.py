@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from runner.audit import is_reload, reload_entry
 from runner.model import Event
 from runner.store.asynchronous import AsyncStore
 from runner.store.errors import StoreError
@@ -54,7 +55,8 @@ class Entry:
         )
 
     def keep_notes(self) -> list[Event]:
-        """Write the events down, at the end of the transaction."""
+        """Write the events down, at the end of the transaction; what hot reload did is also for the audit trail."""
+        self.store.append_audit([reload_entry(event) for event in self._notes if is_reload(event)])
         return self.store.append_events(self._notes)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from runner.home import Home
 from runner.store.asynchronous import AsyncStore
+from runner.supervisor.audit import AuditTrail
 from runner.supervisor.event_bus import EventBus
 from runner.supervisor.execution_log import ExecutionLog
 from runner.supervisor.executions import Executions
@@ -41,10 +42,11 @@ _log = logging.getLogger(__name__)
 class Supervisor:
     """An open home. Made by :meth:`open`."""
 
-    def __init__(self, home: Home, service: JobService, keys: Keys, repeats: Repeats) -> None:
+    def __init__(self, home: Home, service: JobService, keys: Keys, audit: AuditTrail, repeats: Repeats) -> None:
         self.home = home
         self.service = service
         self.keys = keys
+        self.audit = audit
         self.repeats = repeats
 
     @classmethod
@@ -96,7 +98,11 @@ class Supervisor:
                 reloader = Reloader([Path(path) for path in watch], parts.journal, lifecycle, executions, limits)
                 await stack.enter_async_context(_background(reloader.run(), "hot reload"))
             keys = Keys(parts.journal, await store.read(lambda found: found.keys_by_digest()))
-            yield cls(home, service, keys, Repeats(parts.journal))
+            stack.push_async_callback(keys.close)
+            audit = AuditTrail(parts.journal, lifecycle)
+            stack.push_async_callback(audit.close)
+            await stack.enter_async_context(_background(audit.run(), "audit trail"))
+            yield cls(home, service, keys, audit, Repeats(parts.journal))
 
 
 async def _warm_up(fork_server: ForkServer) -> None:

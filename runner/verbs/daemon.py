@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runner.audit import AuditPage
 from runner.model import ApiKey, DaemonStatus
 from runner.replies import KeyList, NewKey, ShutdownReply
 from runner.requests import KeyRequest, RotateRequest
@@ -36,6 +37,22 @@ class DaemonVerbs:
     def rotate_key(self, name: str, request: RotateRequest | None = None) -> Call[NewKey]:
         """Give a key a new secret, which only the answer has; the old one opens nothing any more."""
         return post(NewKey, "keys", name, "rotate", body=request or RotateRequest())
+
+    @Verb
+    def audit(
+        self,
+        job: str | None = None,
+        *,
+        who: str | None = None,
+        action: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> Call[AuditPage]:
+        """Who did what, newest first; ``after`` is ``next`` of the page before."""
+        query = {"job": job, "who": who, "action": action, "since": since, "until": until, "limit": limit, "after": after}
+        return get(AuditPage, "audit", query=query)
 
     @Verb
     def remove_key(self, name: str) -> Call[None]:

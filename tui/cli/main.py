@@ -57,6 +57,7 @@ GROUPS = {
         "down": "tui.cli.daemon:down_command",
         "status": "tui.cli.daemon:status_command",
         "keys": "tui.cli.keys:keys_command",
+        "audit": "tui.cli.audit:audit_command",
         "completion": "tui.cli.completion:completion_command",
     },
 }
