@@ -6,12 +6,13 @@ from __future__ import annotations
 import difflib
 from typing import Any, Final
 
-from litestar import Request
+from litestar import Request, Response
 
 from runner.api.bodies import OTHER_BODIES, check_body
 from runner.api.documentation.operation import WRITING
 from runner.api.documentation.parameters import QueryNames
 from runner.api.gateway import Gateway
+from runner.api.idempotency import Idempotency
 from runner.api.preconditions import Preconditions
 from spec.errors import FlowdeckError
 
@@ -33,17 +34,22 @@ class InvalidQuery(FlowdeckError):
 class RequestChecks:
     """The checks of one application."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, idempotency: Idempotency) -> None:
+        self._idempotency = idempotency
         self._preconditions = Preconditions(gateway.service)
         self._names = QueryNames()
 
-    async def check(self, request: Request[Any, Any, Any]) -> None:
-        """Before each request: raise what is wrong with it."""
+    async def check(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
+        """Before each request: raise what is wrong with it; the answer, when it was carried out before."""
         handler = request.route_handler
         check_query(request, self._names.of(handler))
         await check_body(request, handler.opt.get(OTHER_BODIES, ()))
         if request.method in WRITING:
+            # A repeated request has its answer although what it depended on has changed: by itself, perhaps.
+            if (answer := await self._idempotency.begin(request)) is not None:
+                return answer
             await self._preconditions.check(request)
+        return None
 
 
 def check_query(request: Request[Any, Any, Any], known: dict[str, bool]) -> None:

@@ -1,0 +1,117 @@
+"""Idempotency-Key: a request is carried out once, and answered as often as it is sent."""
+
+import concurrent.futures
+import json
+import uuid
+
+import pytest
+
+from runner.api.application import ROUTES
+from runner.replies import NewKey
+
+
+def send(daemon, method, path, body=None, key=None, **headers):
+    """One exchange with a key; status, headers and decoded body."""
+    status, found, answer = daemon.request(method, path, body, {"Idempotency-Key": key or uuid.uuid4().hex, **headers})
+    return status, found, json.loads(answer) if answer else None
+
+
+def executions(daemon, job):
+    """The ids of the job's executions."""
+    return [entry["id"] for entry in daemon.json("GET", f"/api/v1/jobs/{job}/executions", status=200)["executions"]]
+
+
+def restart(daemon, job, key):
+    """Have the job run once more from its beginning."""
+    return send(daemon, "POST", f"/api/v1/jobs/{job}/restart", {"restore": "none"}, key)
+
+
+def test_a_repeated_request_has_the_same_answer_and_no_effect(daemon, batch):
+    """The second answer is the first one, byte by byte, and says that it is a repetition."""
+    first = restart(daemon, batch, "once")
+    daemon.wait_until(batch, daemon.is_over)
+    known = executions(daemon, batch)
+    again = restart(daemon, batch, "once")
+    assert (again[0], again[2]) == (first[0], first[2])
+    assert again[1]["idempotency-replayed"] == "true"
+    assert first[1]["idempotency-replayed"] is None
+    assert executions(daemon, batch) == known
+
+
+def test_another_request_with_the_key_is_refused(daemon, batch):
+    """A key belongs to one request: body, path, query and conditions."""
+    key = uuid.uuid4().hex
+    assert send(daemon, "PUT", "/api/v1/queues/mine", {"limit": 3}, key)[0] == 200
+    for path, body in (("/api/v1/queues/mine", {"limit": 4}), ("/api/v1/queues/other", {"limit": 3})):
+        status, _headers, problem = send(daemon, "PUT", path, body, key)
+        assert (status, problem["code"]) == (422, "idempotency-key-reused")
+
+
+def test_what_was_not_understood_may_be_tried_again(daemon):
+    """A refused request began nothing: its key is free."""
+    key = uuid.uuid4().hex
+    assert send(daemon, "PUT", "/api/v1/queues/mine", {"limt": 3}, key)[0] == 400
+    assert send(daemon, "PUT", "/api/v1/queues/mine", {"limit": 3}, key)[0] == 200
+
+
+def test_problems_of_the_route_are_answers_too(daemon):
+    """What the route found out is kept like a success."""
+    key = uuid.uuid4().hex
+    first = send(daemon, "POST", "/api/v1/jobs/nope/cancel", key=key)
+    again = send(daemon, "POST", "/api/v1/jobs/nope/cancel", key=key)
+    assert first[0] == again[0] == 404
+    assert again[2] == first[2]
+    assert again[1]["content-type"] == first[1]["content-type"] == "application/problem+json"
+    assert again[1]["idempotency-replayed"] == "true"
+
+
+def test_a_stale_condition_is_not_kept_and_a_kept_answer_needs_none(daemon, batch):
+    """412 leaves the key free; once the write is done, its repetition is answered although the version has grown."""
+    key, tag = uuid.uuid4().hex, daemon.request("GET", f"/api/v1/jobs/{batch}")[1]["etag"]
+    path = f"/api/v1/jobs/{batch}/restart"
+    assert send(daemon, "POST", path, {"restore": "none"}, key, **{"If-Match": '"0"'})[0] == 412
+    first = send(daemon, "POST", path, {"restore": "none"}, key, **{"If-Match": tag})
+    daemon.wait_until(batch, daemon.is_over)
+    assert first[0] == 202
+    assert send(daemon, "POST", path, {"restore": "none"}, key, **{"If-Match": tag})[2] == first[2]
+
+
+def test_the_same_request_twice_at_once_is_carried_out_once(daemon, batch):
+    """Those that come while the first is carried out wait, and get its answer."""
+    before = executions(daemon, batch)
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: restart(daemon, batch, "at-once"), range(6)))
+    daemon.wait_until(batch, daemon.is_over)
+    assert {json.dumps([status, body]) for status, _headers, body in answers} == {json.dumps([202, answers[0][2]])}
+    assert sum(headers["idempotency-replayed"] is None for _status, headers, _body in answers) == 1
+    assert len(executions(daemon, batch)) == len(before) + 1
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 256, "caf\xe9"])
+def test_a_key_has_a_form(daemon, key):
+    """What is no key is refused before anything happens."""
+    status, _headers, body = daemon.request("PUT", "/api/v1/queues/mine", {"limit": 9}, {"Idempotency-Key": key})
+    assert (status, json.loads(body)["code"]) == (400, "idempotency-key-refused")
+    (mine,) = [entry for entry in daemon.json("GET", "/api/v1/queues", status=200)["queues"] if entry["name"] == "mine"]
+    assert mine["limit"] == 3
+
+
+def test_a_secret_is_never_kept_to_be_given_again(daemon):
+    """Routes that answer a new key refuse an idempotency key, and make nothing."""
+    status, _headers, problem = send(daemon, "POST", "/api/v1/keys", {"name": "kept"})
+    assert (status, problem["code"]) == (400, "idempotency-key-refused")
+    assert "kept" not in {key["name"] for key in daemon.json("GET", "/api/v1/keys", status=200)["keys"]}
+    secret = [handler for handler in ROUTES if handler.parsed_fn_signature.return_type.annotation is NewKey]
+    assert secret
+    assert all(handler.opt.get("replayable") is False for handler in secret)
+
+
+def test_answers_outlive_the_daemon(fresh_daemon):
+    """After a kill the next daemon of the home gives the same answer, and knows the key."""
+    first = send(fresh_daemon, "PUT", "/api/v1/queues/mine", {"limit": 3}, "kept")
+    fresh_daemon.process.kill()
+    fresh_daemon.process.wait()
+    fresh_daemon.start()
+    again = send(fresh_daemon, "PUT", "/api/v1/queues/mine", {"limit": 3}, "kept")
+    assert (again[0], again[2], again[1]["idempotency-replayed"]) == (200, first[2], "true")
+    assert send(fresh_daemon, "PUT", "/api/v1/queues/mine", {"limit": 4}, "kept")[0] == 422
