@@ -21,11 +21,12 @@ class Repetition:
     """
 
     def __init__(self, call: Call[Any], *, repeats_writes: bool = True) -> None:
-        self._repeats = call.is_read or repeats_writes
+        self._repeats = call.is_read or (repeats_writes and not call.has_secret_answer)
         self._is_read = call.is_read
         self._pauses = list(_PAUSES)
         self._was_lost = False
-        self.headers = () if call.is_read else (("Idempotency-Key", os.urandom(16).hex()),)
+        is_known_again = not (call.is_read or call.has_secret_answer)
+        self.headers = (("Idempotency-Key", os.urandom(16).hex()),) if is_known_again else ()
 
     @property
     def is_unknown(self) -> bool:

@@ -42,6 +42,11 @@ class Call(Generic[T]):
         return self.method == READ
 
     @property
+    def has_secret_answer(self) -> bool:
+        """Whether the answer holds the secret of a key: nothing of it is kept, so the call cannot be known again."""
+        return self.method == "POST" and self.path[:1] == ("keys",)
+
+    @property
     def target(self) -> str:
         """The request target."""
         return target_of(*self.path, query=self.query)
