@@ -418,14 +418,24 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any] = {}
 
 
+class QueueKind(enum.StrEnum):
+    """First come, first served within a limit; or one at a time, because these jobs have one key."""
+
+    FIFO = "fifo"
+    PINNED = "pinned"
+
+
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
     """A queue: how many of its jobs may run at the same time (None: all), and the ids of those that run and, in the order of
-    their turn, that wait."""
+    their turn, that wait; ``waiting_since``: since when each of these does. ``paused``: none starts, whatever the limit."""
 
     name: str
     limit: int | None
     running: tuple[str, ...]
     waiting: tuple[str, ...]
+    kind: QueueKind = QueueKind.FIFO
+    paused: bool = False
+    waiting_since: tuple[float, ...] = ()
 
 
 class KeyScope(enum.StrEnum):

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from runner.dataflow import PlannedPlugin
 from runner.model import (
     ApiKey,
     Attempt,
@@ -22,13 +23,16 @@ from runner.model import (
     Rejection,
     Worker,
 )
+from runner.operation import Operation
 
 
 class JobPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Some of the jobs that matched, and how many matched in all."""
+    """Some of the jobs that matched, and how many matched in all when that was asked for. ``next``: pass it as ``after`` for
+    the page that follows; None: there is none."""
 
     jobs: tuple[Job, ...]
-    total: int
+    total: int | None
+    next: str | None = None
 
 
 class CheckpointList(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +55,45 @@ class SavepointVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExecutionList(msgspec.Struct, frozen=True, kw_only=True):
-    """Executions of one job, newest first."""
+    """Executions, newest first; ``total`` and ``next`` as in :class:`JobPage`."""
 
     executions: tuple[Execution, ...]
 
+    total: int | None = None
+    next: str | None = None
+
+
+class SubmissionVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """A job file that was checked, and would be taken: the name of its job, what it consists of, and what the check says.
+    ``job_id``: the job that would get it as a generation; None: a new one. Nothing was stored."""
+
+    name: str
+    job_id: str | None
+    content_hash: str
+    plugins: tuple[PlannedPlugin, ...]
+    diagnostics: tuple[dict[str, Any], ...]
+    labels: dict[str, str]
+
+
+class OperationPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Operations, newest first."""
+
+    operations: tuple[Operation, ...]
+    next: str | None = None
+
+
+class CanceledList(msgspec.Struct, frozen=True, kw_only=True):
+    """Executions that waited and were canceled, and jobs that were named and did not wait, each with the reason."""
+
+    canceled: tuple[Execution, ...]
+    left: tuple[LeftAlone, ...] = ()
+
+
+class LeftAlone(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that was not touched, and why."""
+
+    job: str
+    why: str
 
 class AttemptList(msgspec.Struct, frozen=True, kw_only=True):
     """Attempts of one execution, in order."""

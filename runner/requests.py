@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from runner.model import Cleanup, KeyScope
+from spec.job import RetentionSettings
 
 
 class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,10 +52,53 @@ class RotateRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     expires_in: KeySeconds | None = None
 
 
-class QueueRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Let at most ``limit`` executions of the queue run at the same time; 0: none starts, None: all do."""
+class UpdateRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Make this job file the job's newest generation; the fields are those of :class:`SubmitRequest`. A job that runs goes on
+    as the new generation, from a savepoint that it is stopped with; one that does not run stays as it is."""
 
-    limit: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None
+    text: str
+    file: str | None = None
+    base_directory: str | None = None
+    dialect: str | None = None
+    variables: dict[str, str] = {}
+    environment: dict[str, str] = {}
+    overrides: dict[str, str] = {}
+    labels: dict[str, str] = {}
+
+
+class EditRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Change the job itself, not what it runs; what is left out stays. ``name`` None: the job file's. ``labels`` are merged
+    into those that it has, None takes one away. ``retention`` None: as the job file and the daemon say."""
+
+    name: str | None | msgspec.UnsetType = msgspec.UNSET
+    labels: dict[str, str | None] | msgspec.UnsetType = msgspec.UNSET
+    retention: RetentionSettings | None | msgspec.UnsetType = msgspec.UNSET
+
+
+class StartRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Start a job that does not run. ``restore`` None: one that has finished, or never ran, from the beginning; another one
+    where its newest complete checkpoint left off, if it has any. Else as in :class:`RestartRequest`."""
+
+    restore: str | None = None
+    reason: str = ""
+
+
+class CancelQueuedRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Cancel executions that wait for their turn: those of these ``jobs`` (ids, unique prefixes or names), of a ``queue``, or
+    of jobs with exactly this ``name``. Exactly one of the three; what runs already is left alone."""
+
+    jobs: tuple[str, ...] | None = None
+    queue: str | None = None
+    name: str | None = None
+    reason: str = ""
+
+
+class QueueRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Let at most ``limit`` executions of the queue run at the same time; 0: none starts, None: all do. ``paused``: none starts
+    until it is false again, whatever the limit. What is left out stays as it is."""
+
+    limit: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None | msgspec.UnsetType = msgspec.UNSET
+    paused: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class StopRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +106,7 @@ class StopRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     savepoint: bool = True
     description: str = ""
+    reason: str = ""
 
 
 class PauseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +121,7 @@ class WorkersRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     total: int | None = None
     add: int | None = None
     remove: int | None = None
+    reason: str = ""
 
 
 class SavepointRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +130,7 @@ class SavepointRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     description: str = ""
     directory: str | None = None
+    reason: str = ""
 
 
 class RecoverRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,6 +138,7 @@ class RecoverRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     finished: all of them, those at which an attempt failed, or the others."""
 
     cleanup: Cleanup = Cleanup.ALL
+    reason: str = ""
 
 
 class RestartRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,3 +151,4 @@ class RestartRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     restore: str = "latest"
     overrides: dict[str, str] = {}
+    reason: str = ""

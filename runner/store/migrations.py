@@ -36,6 +36,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(9, "watched files", schema.VERSION_9),
     Migration(10, "idempotency keys", schema.VERSION_10),
     Migration(11, "audit trail", schema.VERSION_11),
+    Migration(12, "operations, paused queues, retention of executions", schema.VERSION_12),
 )
 
 _RECORD_TABLE = """

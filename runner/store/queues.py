@@ -1,4 +1,4 @@
-"""Queues: the limits that people have given them."""
+"""Queues: the limits that people have given them, and which ones are paused."""
 
 from __future__ import annotations
 
@@ -15,3 +15,15 @@ def limit(session: Session, name: str, value: int | None) -> None:
     session.change('DELETE FROM "queues" WHERE "name" = ?', name)
     if value is not None:
         session.change('INSERT INTO "queues" ("name", "limit") VALUES (?, ?)', name, value)
+
+
+def paused(session: Session) -> set[str]:
+    """The names of the queues that are paused."""
+    return {str(row[0]) for row in session.rows('SELECT "name" FROM "paused_queues"')}
+
+
+def pause(session: Session, name: str, *, rests: bool) -> None:
+    """Pause a queue, or let it go on."""
+    session.change('DELETE FROM "paused_queues" WHERE "name" = ?', name)
+    if rests:
+        session.change('INSERT INTO "paused_queues" ("name") VALUES (?)', name)

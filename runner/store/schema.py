@@ -225,3 +225,26 @@ VERSION_11: tuple[str, ...] = (
     )
     """,
 )
+
+VERSION_12: tuple[str, ...] = (
+    """
+    CREATE TABLE "paused_queues" ("name" VARCHAR NOT NULL)
+    """,
+    """
+    CREATE TABLE "operations" (
+        "id" VARCHAR NOT NULL,
+        "kind" VARCHAR NOT NULL,
+        "job_id" VARCHAR,
+        "started_at" DOUBLE NOT NULL,
+        "finished_at" DOUBLE,
+        "outcome" VARCHAR,
+        "record" VARCHAR NOT NULL
+    )
+    """,
+    """
+    ALTER TABLE "jobs" ADD COLUMN "kept_executions" INTEGER -- of this job; null: as many as the daemon keeps of each
+    """,
+    """
+    ALTER TABLE "jobs" ADD COLUMN "kept_days" DOUBLE
+    """,
+)

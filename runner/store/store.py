@@ -129,6 +129,14 @@ class Store:
         """How many executions of each limited queue may run at the same time."""
         return queues.limits(self._session)
 
+    def paused_queues(self) -> set[str]:
+        """The names of the queues that are paused."""
+        return queues.paused(self._session)
+
+    def pause_queue(self, name: str, *, rests: bool) -> None:
+        """Pause a queue, or let it go on."""
+        queues.pause(self._session, name, rests=rests)
+
     def limit_queue(self, name: str, limit: int | None) -> None:
         """Limit a queue, or with None take its limit away."""
         queues.limit(self._session, name, limit)

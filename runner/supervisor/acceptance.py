@@ -40,6 +40,8 @@ class Acceptance:
         match wish:
             case SavepointWish():
                 self._accept_savepoint(wish, attempt)
+            case CancelWish(only_if_waiting=True):
+                reject(wish, f"the job is {record.state}, so it does not wait for its turn")
             case CancelWish():
                 if record.state is not ExecutionState.CANCELING:
                     await record.change(ExecutionState.CANCELING, desired=DesiredState.CANCELED)

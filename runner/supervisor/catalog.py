@@ -1,38 +1,89 @@
-"""Jobs as a client sees them: submit, list, delete, and their generations."""
+"""Jobs as a client sees them: submit, list, update, edit, delete, and their generations."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from runner.dataflow import Dataflow
 from runner.model import Generation, Job
-from runner.requests import SubmitRequest
+from runner.replies import JobPage, SubmissionVerdict
+from runner.requests import EditRequest, SubmitRequest, UpdateRequest
 from runner.states import ExecutionState
+from runner.store.pages import JobFilter, Place
+from runner.supervisor.commands import Command
 from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.journal import Entry
+from runner.supervisor.labels import check_labels
+from runner.supervisor.page_tokens import decode_place, encode_place
+from runner.supervisor.plan_view import dataflow_of, planned_plugins
 from runner.supervisor.service_base import ServiceBase, is_active
-from runner.supervisor.submission import check_request
+from runner.supervisor.submission import Submission, check_name, check_request
+from runner.supervisor.upgrade import SYNCED, Upgrade
+from spec.errors import UsageError
+from spec.job import RetentionSettings
+
+_OCCASION = "update"
 
 
 class Catalog(ServiceBase):
     """What can be asked about jobs and the specs they have had."""
 
+    # submitting
+
     async def submit(self, request: SubmitRequest) -> Job:
-        """Check and run a job file. A job of that name that is running the same is returned as it is; one that runs something
-        else is a :class:`Conflict`. An execution is recorded even when it then fails to start."""
+        """Check and run a job file, or only store it. A job of that name that is running the same is returned as it is; one
+        that runs something else is a :class:`Conflict`. An execution is recorded even when it then fails to start."""
+        if request.validate_only:
+            raise UsageError("what is only to be checked is not submitted", hint="leave validate_only out, or call check")
         submission = await check_request(request)
         async with self._admission:
             job = await self._lifecycle.named(submission.job.name)
             if job is None:
-                control = await self._lifecycle.start(
-                    await self._lifecycle.prepare_submission(None, submission, request.restore)
-                )
-                return await self.job(control.work.job_id)
+                return await self._submit_new(submission, request)
             self._require_idle(job)
             async with self._lifecycle.lock(job.id):
-                if is_active(job):
-                    if await self._lifecycle.same_as_current(job, submission):
-                        return self._executions.live_job(job)
-                    raise _active(job, "it runs another generation: stop it first, then submit again")
-                prepared = await self._lifecycle.prepare_submission(job, submission, request.restore)
-                await self._lifecycle.start(prepared)
-                return await self.job(job.id)
+                return await self._submit_again(job, submission, request)
+
+    async def _submit_new(self, submission: Submission, request: SubmitRequest) -> Job:
+        if not request.start:
+            return await self.job(await self._lifecycle.store_job(submission))
+        control = await self._lifecycle.start(await self._lifecycle.prepare_submission(None, submission, request.restore))
+        return await self.job(control.work.job_id)
+
+    async def _submit_again(self, job: Job, submission: Submission, request: SubmitRequest) -> Job:
+        same = await self._lifecycle.same_as_current(job, submission)
+        if is_active(job) and not same:
+            state = job.execution.state if job.execution else "there"
+            hint = f"it runs another generation: stop it first, then submit again, or `flowdeck update {job.name} FILE`"
+            raise Conflict(f"the job {job.name} is {state}", hint=hint)
+        if is_active(job):
+            await self._label(job, request.labels)
+        elif request.start:
+            await self._lifecycle.start(await self._lifecycle.prepare_submission(job, submission, request.restore))
+            if same:
+                await self._label(job, request.labels)
+        elif same:
+            await self._label(job, request.labels)
+        else:
+            await self._lifecycle.record_generation(job, submission)
+        return await self.job(job.id)
+
+    async def check(self, request: SubmitRequest) -> SubmissionVerdict:
+        """Check a job file and store nothing."""
+        submission = await check_request(request)
+        job = await self._lifecycle.named(submission.job.name)
+        return SubmissionVerdict(
+            name=submission.job.name,
+            job_id=job.id if job else None,
+            content_hash=submission.content_hash,
+            plugins=planned_plugins(submission.job),
+            diagnostics=submission.diagnostics,
+            labels={**submission.job.env.labels, **submission.labels},
+        )
+
+    # looking
 
     async def jobs(
         self,
@@ -43,15 +94,23 @@ class Catalog(ServiceBase):
         queue: str | None = None,
     ) -> tuple[list[Job], int]:
         """One page of jobs, newest first, and the number on all pages."""
-        found, total = await self._journal.read(lambda store: store.jobs(state, name, limit, offset, queue))
-        return [self._executions.live_job(job) for job in found], total
+        wanted = JobFilter(states=(state,) if state else (), name=name, queue=queue)
+        page = await self.job_page(wanted, limit=limit, offset=offset)
+        return list(page.jobs), page.total or 0
 
-    async def delete(self, reference: str) -> None:
-        """Forget a job that is not running."""
-        job = await self._lifecycle.require(reference)
-        self._require_idle(job)
-        async with self._lifecycle.lock(job.id):
-            await self._lifecycle.delete(job)
+    async def job_page(
+        self, wanted: JobFilter, *, limit: int = 100, offset: int = 0, after: str | None = None, count: bool = True
+    ) -> JobPage:
+        """One page of the jobs that ``wanted`` describes, newest first; with ``count``, how many there are on all pages.
+        ``after`` is the ``next`` of the page before."""
+        place = decode_place(after)
+        # One more than is wanted tells whether there is a next page.
+        found, total = await self._journal.read(
+            lambda store: (store.job_page(wanted, limit + 1, offset, place), store.count_jobs(wanted) if count else None)
+        )
+        shown = tuple(self._executions.live_job(job) for job in found[:limit])
+        more = len(found) > limit
+        return JobPage(jobs=shown, total=total, next=encode_place(Place(shown[-1].created_at, shown[-1].id)) if more else None)
 
     async def generations(self, reference: str) -> list[Generation]:
         """All generations of a job, oldest first."""
@@ -66,7 +125,136 @@ class Catalog(ServiceBase):
             raise NotFound(f"the job {job.name} has no generation {number}")
         return found
 
+    async def dataflow(self, reference: str) -> Dataflow:
+        """What the job's execution runs; of a job that does not run, what its current generation would."""
+        job = await self.job(reference)
+        number = job.execution.generation if is_active(job) and job.execution else job.generation
+        spec, _ = await self._lifecycle.generation(job, number)
+        return dataflow_of(job, await self.generation(job.id, number), spec)
 
-def _active(job: Job, hint: str) -> Conflict:
-    state = job.execution.state if job.execution else "there"
-    return Conflict(f"the job {job.name} is {state}", hint=hint)
+    # changing
+
+    async def update(self, reference: str, request: UpdateRequest) -> Job:
+        """Make a job file the job's newest generation. One that runs goes on as it, from a savepoint; when it does not work,
+        the old one goes on, and that is a :class:`Conflict` with the reason."""
+        job = await self._lifecycle.require(reference)
+        self._require(Command.UPDATE, job)
+        fields = {name: getattr(request, name) for name in request.__struct_fields__}
+        submission = await check_request(SubmitRequest(**fields))
+        async with self._lifecycle.replacing(job.id):
+            job = await self._lifecycle.reread(job.id)
+            await self._update(job, submission)
+        return await self.job(job.id)
+
+    async def _update(self, job: Job, submission: Submission) -> None:
+        if await self._lifecycle.same_as_current(job, submission):
+            await self._label(job, submission.labels)
+        elif not is_active(job):
+            await self._lifecycle.record_generation(job, submission)
+        else:
+            upgrade = Upgrade(self._lifecycle, self._executions, self._parts.limits, occasion=_OCCASION, in_place=True)
+            outcome, message = await upgrade.run(job, submission, self._announce)
+            await self._announce(job, message)
+            if outcome != SYNCED:
+                hint = f"`flowdeck show {job.name}` tells what it runs"
+                raise Conflict(f"the job {job.name} was not updated: {message}", hint=hint)
+
+    async def _announce(self, job: Job, message: str) -> None:
+        def record(entry: Entry) -> None:
+            entry.note("job.update", f"{job.name}: {message}", job_id=job.id)
+
+        await self._journal.write(record)
+
+    async def edit(self, reference: str, request: EditRequest) -> Job:
+        """Change the job's name, labels or retention; what runs is not touched."""
+        job = await self._lifecycle.require(reference)
+        self._require(Command.EDIT, job)
+        naming = await self._naming(job, request)
+        changes = [change for change in (naming, _labelling(request), _retaining(request)) if change]
+        if changes:
+            await self._lifecycle.edit(job.id, _one_after_the_other(changes), "its name, labels or retention changed")
+        return await self.job(job.id)
+
+    async def _label(self, job: Job, labels: Mapping[str, str]) -> None:
+        if any(job.labels.get(key) != value for key, value in labels.items()):
+            change = _labelling(EditRequest(labels=dict(labels)))
+            if change is not None:
+                await self._lifecycle.edit(job.id, change, "its labels changed")
+
+    async def _naming(self, job: Job, request: EditRequest) -> Callable[[Job], Job] | None:
+        name = request.name
+        if isinstance(name, msgspec.UnsetType):
+            return None
+        if name is not None:
+            check_name("a job's name", name)
+            return lambda found: msgspec.structs.replace(found, name=name, given_name=name)
+        spec, _ = await self._lifecycle.generation(job, job.generation)
+        return lambda found: msgspec.structs.replace(found, name=spec.name, given_name="")
+
+    # deleting
+
+    async def delete(self, reference: str) -> None:
+        """Hide a job that is not running; its name becomes free. One that is deleted already stays so."""
+        job = await self._lifecycle.find(reference)
+        if not self._require(Command.DELETE, job):
+            return
+        async with self._lifecycle.lock(job.id):
+            await self._lifecycle.delete(job)
+
+    async def undelete(self, reference: str) -> Job:
+        """Show a deleted job again. One that is not deleted is returned as it is."""
+        job = await self._lifecycle.find(reference)
+        if self._require(Command.UNDELETE, job):
+            await self._lifecycle.undelete(job)
+        return await self.job(job.id)
+
+    async def purge(self, reference: str) -> None:
+        """Forget a job that is not running, with everything that is known of it, for good."""
+        job = await self._lifecycle.find(reference)
+        self._require(Command.PURGE, job)
+        async with self._lifecycle.lock(job.id):
+            await self._lifecycle.purge(job)
+
+
+def _labelling(request: EditRequest) -> Callable[[Job], Job] | None:
+    labels = request.labels
+    if isinstance(labels, msgspec.UnsetType):
+        return None
+    check_labels(labels)
+
+    def change(job: Job) -> Job:
+        merged = {**job.labels, **labels}
+        kept = {key: value for key, value in merged.items() if value is not None}
+        check_labels(kept)
+        return msgspec.structs.replace(job, labels=kept)
+
+    return change
+
+
+def _retaining(request: EditRequest) -> Callable[[Job], Job] | None:
+    retention = request.retention
+    if isinstance(retention, msgspec.UnsetType):
+        return None
+    if retention is not None:
+        _check_retention(retention)
+    return lambda job: msgspec.structs.replace(job, retention=retention)
+
+
+def _check_retention(retention: RetentionSettings) -> None:
+    few = retention.executions is not None and not 1 <= retention.executions <= 100_000
+    short = retention.days is not None and not 0 < retention.days <= 36_500
+    if few or short:
+        raise UsageError(
+            "the retention makes no sense",
+            hint="executions: 1 to 100000; days: more than 0, at most 36500; null for neither",
+            code="invalid-retention",
+        )
+
+
+def _one_after_the_other(changes: Iterable[Callable[[Job], Job]]) -> Callable[[Job], Job]:
+    def change(job: Job) -> Job:
+        for one in changes:
+            job = one(job)
+        return job
+
+    return change

@@ -1,13 +1,23 @@
-"""What a person does to a job: stop, cancel, pause, resume, scale, restart, recover."""
+"""What a person does to a job: start, stop, cancel, pause, resume, scale, restart, recover."""
 
 from __future__ import annotations
 
 import asyncio
 
 from runner.model import DesiredState, Job
-from runner.requests import PauseRequest, RecoverRequest, RestartRequest, StopRequest, WorkersRequest
+from runner.requests import (
+    PauseRequest,
+    RecoverRequest,
+    RestartRequest,
+    StartRequest,
+    StopRequest,
+    WorkersRequest,
+)
+from runner.states import ExecutionState
 from runner.supervisor.asking import Steering
-from runner.supervisor.errors import Conflict
+from runner.supervisor.commands import Command
+from runner.supervisor.errors import CheckpointDamaged, Conflict, error_info
+from runner.supervisor.restore import LATEST, NONE
 from runner.supervisor.service_base import ServiceBase
 from runner.supervisor.wishes import CancelWish, PauseWish, ResumeWish, ScaleWish, StopWish
 from spec.errors import UsageError
@@ -19,11 +29,14 @@ _OVERRIDE_PATIENCE = 60.0
 
 
 class ControlService(ServiceBase):
-    """What changes what runs."""
+    """What changes what runs. What each command does in which situation is in :mod:`runner.supervisor.commands`."""
+
+    # ending
 
     async def stop(self, reference: str, request: StopRequest) -> Job:
         """Stop the job; returns once that is recorded. A job that is over, or ending already, is returned as it is."""
         job = await self._lifecycle.require(reference)
+        self._require(Command.STOP, job)
         control = await self._asking.control(job)
         if control is None:
             await self._lifecycle.set_desired(job.id, DesiredState.STOPPED)
@@ -35,6 +48,7 @@ class ControlService(ServiceBase):
     async def cancel(self, reference: str) -> Job:
         """End the job at once; returns once that is recorded. A job that is over is returned as it is."""
         job = await self._lifecycle.require(reference)
+        self._require(Command.CANCEL, job)
         control = await self._asking.control(job)
         if control is None:
             await self._lifecycle.set_desired(job.id, DesiredState.CANCELED)
@@ -43,27 +57,53 @@ class ControlService(ServiceBase):
             await self._asking.end(job, control, wish)
         return await self.job(job.id)
 
+    # steering
+
     async def pause(self, reference: str, request: PauseRequest) -> Job:
         """Let the job read nothing until it is resumed; returns once that is recorded. One that is paused is returned as it
         is."""
-        return await self._steer(reference, PauseWish(request.reason))
+        return await self._steer(Command.PAUSE, reference, PauseWish(request.reason))
 
     async def resume(self, reference: str) -> Job:
         """Let the job read again; returns once that is recorded. One that is not paused is returned as it is."""
-        return await self._steer(reference, ResumeWish())
+        return await self._steer(Command.RESUME, reference, ResumeWish())
 
     async def scale(self, reference: str, request: WorkersRequest) -> Job:
         """Change how many workers the job has while it runs; returns once that is recorded."""
         given = [number for number in (request.total, request.add, request.remove) if number is not None]
         if len(given) != 1 or given[0] < (request.total is not None):
             raise UsageError("give one of total (from 1), add and remove", hint="a job keeps at least one worker")
-        return await self._steer(reference, ScaleWish(request.total, (request.add or 0) - (request.remove or 0)))
+        change = (request.add or 0) - (request.remove or 0)
+        return await self._steer(Command.WORKERS, reference, ScaleWish(request.total, change))
+
+    async def _steer(self, command: Command, reference: str, wish: Steering) -> Job:
+        job = await self._lifecycle.require(reference)
+        self._require(command, job)
+        await self._asking.steer(job, wish)
+        return await self.job(job.id)
+
+    # starting
+
+    async def start(self, reference: str, request: StartRequest) -> Job:
+        """Start a job that does not run; returns when its new execution is recorded. One that runs is returned as it is."""
+        job = await self._lifecycle.require(reference)
+        if not self._require(Command.START, job):
+            return await self.job(job.id)
+        async with self._lifecycle.lock(job.id):
+            job = await self._lifecycle.reread(job.id)
+            restore = request.restore or default_restore(job)
+            try:
+                await self._lifecycle.start(await self._lifecycle.prepare_current(job, restore))
+            except CheckpointDamaged as error:  # the person is told, and so is who looks at the job later
+                await self._lifecycle.record_failed_start(job, error_info(error))
+                raise
+        return await self.job(job.id)
 
     async def restart(self, reference: str, request: RestartRequest) -> Job:
         """Start a new execution of the current generation, or with overrides of a new one made from it, after stopping one that
         runs. Returns when it is recorded, or earlier when the stop takes long; the restart goes on then."""
         job = await self._lifecycle.require(reference)
-        self._require_idle(job)
+        self._require(Command.RESTART, job)
         await self._restarts.check(job, request)  # better refused before anything is stopped
         task = asyncio.create_task(self._restart(job.id, request), name=f"restart {job.id}")
         self._restarting.add(task)
@@ -79,7 +119,7 @@ class ControlService(ServiceBase):
     async def recover(self, reference: str, request: RecoverRequest) -> Job:
         """Start a new execution of a job that is over, which reads only what is not finished; returns when it is recorded."""
         job = await self._lifecycle.require(reference)
-        self._require_idle(job)
+        self._require(Command.RECOVER, job)
         async with self._lifecycle.lock(job.id):
             await self._restarts.recover(job.id, request.cleanup)
         return await self.job(job.id)
@@ -101,7 +141,9 @@ class ControlService(ServiceBase):
             task.cancel()
         await asyncio.gather(*restarts, return_exceptions=True)
 
-    async def _steer(self, reference: str, wish: Steering) -> Job:
-        job = await self._lifecycle.require(reference)
-        await self._asking.steer(job, wish)
-        return await self.job(job.id)
+
+def default_restore(job: Job) -> str:
+    """Where a start begins when nobody says it: a finished job from the beginning, another one where it left off, if it has a
+    complete checkpoint."""
+    finished = job.execution is None or job.execution.state is ExecutionState.FINISHED
+    return NONE if finished or job.last_checkpoint is None else LATEST

@@ -49,7 +49,9 @@ class Executions:
             raise Conflict("the daemon is shutting down")
         ticket = None
         if ending is None:
-            ticket = self.queues.enter(work.job.env.queue, work.job_id, at_once=has_begun(execution.state))
+            ticket = self.queues.enter(
+                work.job.env.queue, work.job_id, at_once=has_begun(execution.state), since=execution.created_at
+            )
         control = ExecutionControl(
             self._parts,
             self._leftovers,

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from runner.model import DesiredState, Queue
+from runner.model import DesiredState, Queue, QueueKind
 from runner.states import ExecutionState
 from runner.supervisor import pausing
 from runner.supervisor.execution_record import ExecutionRecord
 from runner.supervisor.link import Heard, Hung
 from runner.supervisor.pending_wishes import reject, resolve
 from runner.supervisor.wishes import CancelWish, PauseWish, ResumeWish, SavepointWish, ScaleWish, SettingsWish, StopWish, Wish
-from spec.job import DEFAULT_QUEUE
+from spec.job import DEFAULT_QUEUE, PINNED
 
 _NOT_STARTED = "it had not started"
 _WAITING = frozenset({ExecutionState.CREATED, ExecutionState.QUEUED})
@@ -32,23 +33,27 @@ class Ticket:
 
     job_id: str
     queue: str
+    since: float = 0.0
     granted: asyncio.Event = field(default_factory=asyncio.Event)
     is_over: bool = False
 
 
 class Queues:
-    """All queues of one daemon. ``limits`` by queue; a queue without one is unlimited."""
+    """All queues of one daemon. ``limits`` by queue; a queue without one is unlimited, one whose name begins with ``pinned:``
+    runs one job at a time. Of those in ``paused`` none starts."""
 
-    def __init__(self, limits: Mapping[str, int]) -> None:
+    def __init__(self, limits: Mapping[str, int], paused: Iterable[str] = ()) -> None:
         self._limits = dict(limits)
+        self._paused = set(paused)
         self._running: defaultdict[str, dict[str, Ticket]] = defaultdict(dict)
         self._waiting: defaultdict[str, dict[str, Ticket]] = defaultdict(dict)
         self._kept: Counter[str] = Counter()
         self._closed = False
 
-    def enter(self, queue: str, job_id: str, *, at_once: bool = False) -> Ticket:
-        """Stand in line. ``at_once``: what ran before the daemon ended does not wait, whatever the limit is now."""
-        ticket = Ticket(job_id, queue)
+    def enter(self, queue: str, job_id: str, *, at_once: bool = False, since: float | None = None) -> Ticket:
+        """Stand in line, ``since`` (None: now). ``at_once``: what ran before the daemon ended does not wait, whatever the limit
+        is now."""
+        ticket = Ticket(job_id, queue, time.time() if since is None else since)
         waiting = self._waiting[queue]
         if at_once or job_id in self._running[queue] or (not waiting and self._has_place(queue)):
             waiting.pop(job_id, None)
@@ -87,23 +92,46 @@ class Queues:
             self._limits[queue] = limit
         self._admit(queue)
 
+    def pause(self, queue: str, *, rests: bool) -> None:
+        """Let nothing of a queue start, or let it go on. What runs already runs on."""
+        if rests:
+            self._paused.add(queue)
+        else:
+            self._paused.discard(queue)
+            self._admit(queue)
+
+    def is_used(self, queue: str) -> bool:
+        """Whether anything of it runs or waits."""
+        return bool(self._running.get(queue) or self._waiting.get(queue))
+
     def view(self) -> list[Queue]:
         """Every queue that is limited or in use, and the default one, by name."""
         used = {name for places in (self._running, self._waiting) for name, tickets in places.items() if tickets}
-        return [self.one(name) for name in sorted({DEFAULT_QUEUE, *self._limits, *used})]
+        return [self.one(name) for name in sorted({DEFAULT_QUEUE, *self._limits, *self._paused, *used})]
 
     def one(self, name: str) -> Queue:
         """The queue of this name as it is now."""
         running, waiting = self._running.get(name, {}), self._waiting.get(name, {})
-        return Queue(name=name, limit=self._limits.get(name), running=tuple(running), waiting=tuple(waiting))
+        return Queue(
+            name=name,
+            limit=self._limit_of(name),
+            running=tuple(running),
+            waiting=tuple(waiting),
+            kind=QueueKind.PINNED if is_pinned(name) else QueueKind.FIFO,
+            paused=name in self._paused,
+            waiting_since=tuple(ticket.since for ticket in waiting.values()),
+        )
 
     def close(self) -> None:
         """The daemon ends: nobody starts any more."""
         self._closed = True
 
     def _has_place(self, queue: str) -> bool:
-        limit = self._limits.get(queue)
-        return limit is None or len(self._running[queue]) < limit
+        limit = self._limit_of(queue)
+        return queue not in self._paused and (limit is None or len(self._running[queue]) < limit)
+
+    def _limit_of(self, queue: str) -> int | None:
+        return 1 if is_pinned(queue) else self._limits.get(queue)
 
     def _grant(self, ticket: Ticket) -> None:
         self._running[ticket.queue][ticket.job_id] = ticket
@@ -120,6 +148,11 @@ class Queues:
         waiting = self._waiting[queue]
         while waiting and not self._closed and self._has_place(queue):
             self._grant(waiting.pop(next(iter(waiting))))
+
+
+def is_pinned(queue: str) -> bool:
+    """Whether the queue runs one job at a time, because its jobs have one key."""
+    return queue.startswith(PINNED)
 
 
 async def wait_for_place(ticket: Ticket, record: ExecutionRecord, inbox: asyncio.Queue[Heard | Hung | Wish]) -> bool:

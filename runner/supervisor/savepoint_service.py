@@ -9,6 +9,7 @@ from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Job
 from runner.replies import SavepointVerdict
 from runner.requests import SavepointRequest
 from runner.savepoint.writing import check_place
+from runner.supervisor.commands import Command
 from runner.supervisor.confinement import check_path
 from runner.supervisor.errors import Conflict
 from runner.supervisor.service_base import ServiceBase
@@ -24,6 +25,7 @@ class SavepointService(ServiceBase):
         """Take a savepoint; returns when it is committed and its directory is written (or its record says why not), or raises
         :class:`Conflict` when it is not committed within the time that checkpoints of the job may take."""
         job = await self._lifecycle.require(reference)
+        self._require(Command.SAVEPOINT, job)
         control = await self._asking.control(job)
         if control is None:
             raise _inactive(job)
@@ -73,4 +75,4 @@ class SavepointService(ServiceBase):
 
 def _inactive(job: Job) -> Conflict:
     state = job.execution.state if job.execution else "not started"
-    return Conflict(f"the job {job.name} is {state}: there is nothing to save", hint=f"`flowdeck restart {job.name}` starts it")
+    return Conflict(f"the job {job.name} is {state}: there is nothing to save", hint=f"`flowdeck start {job.name}` starts it")

@@ -6,6 +6,7 @@ import asyncio
 
 from runner.model import Job
 from runner.supervisor.asking import Asking
+from runner.supervisor.commands import Command, permit
 from runner.supervisor.errors import Conflict
 from runner.supervisor.executions import Executions
 from runner.supervisor.lifecycle import JobLifecycle
@@ -44,6 +45,10 @@ class ServiceBase:
     async def job(self, reference: str) -> Job:
         """One job."""
         return self._executions.live_job(await self._lifecycle.require(reference))
+
+    def _require(self, command: Command, job: Job) -> bool:
+        """Whether there is anything to do for the command. Raises what the table of commands says."""
+        return permit(command, self._executions.live_job(job), replacing=self._lifecycle.lock(job.id).locked())
 
     def _require_idle(self, job: Job) -> None:
         if self._lifecycle.lock(job.id).locked():

@@ -73,7 +73,7 @@ class Supervisor:
             stack.push_async_callback(store.close)
             bus = EventBus()
             stack.callback(bus.close)
-            queues = Queues(await store.read(lambda found: found.queue_limits()))
+            queues = Queues(*await store.read(lambda found: (found.queue_limits(), found.paused_queues())))
             journal = Journal(store, bus, ExecutionLog(home))
             parts = Parts(home, journal, fork_server, limits, queues, Leases(journal, limits.lease))
             leftovers = Leftovers(parts)

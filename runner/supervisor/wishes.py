@@ -31,8 +31,9 @@ class StopWish:
 
 @dataclass(slots=True, eq=False)
 class CancelWish:
-    """End at once. ``accepted`` resolves when that is recorded."""
+    """End at once. ``only_if_waiting``: unless it has started meanwhile. ``accepted`` resolves when that is recorded."""
 
+    only_if_waiting: bool = False
     accepted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
