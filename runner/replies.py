@@ -23,6 +23,7 @@ from runner.model import (
     Rejection,
     Worker,
 )
+from runner.observation import ErrorGroup
 from runner.operation import Operation
 
 
@@ -58,7 +59,6 @@ class ExecutionList(msgspec.Struct, frozen=True, kw_only=True):
     """Executions, newest first; ``total`` and ``next`` as in :class:`JobPage`."""
 
     executions: tuple[Execution, ...]
-
     total: int | None = None
     next: str | None = None
 
@@ -95,6 +95,7 @@ class LeftAlone(msgspec.Struct, frozen=True, kw_only=True):
     job: str
     why: str
 
+
 class AttemptList(msgspec.Struct, frozen=True, kw_only=True):
     """Attempts of one execution, in order."""
 
@@ -110,10 +111,19 @@ class WorkerList(msgspec.Struct, frozen=True, kw_only=True):
 
 class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
     """What went wrong in a job. ``counts`` is what its newest execution has rejected, the most first; ``rows`` the newest
-    rejected rows that are kept of all its executions and ``failures`` the attempts that failed, both newest first."""
+    rejected rows that are kept of all its executions and ``failures`` the attempts that failed, both newest first. ``groups``
+    has the failures and the rejected rows of all its executions that are the same but for details, the newest first."""
 
     counts: tuple[RejectedRows, ...]
     rows: tuple[Rejection, ...]
+    failures: tuple[AttemptFailure, ...]
+    groups: tuple[ErrorGroup, ...] = ()
+
+
+class ErrorOverview(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong in all jobs: in groups, and the newest failures of attempts."""
+
+    groups: tuple[ErrorGroup, ...]
     failures: tuple[AttemptFailure, ...]
 
 
@@ -152,9 +162,13 @@ class SeriesList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines of the log of a job's newest execution, oldest first."""
+    """Lines of the log of ``execution_id`` (None: the job has never run), oldest first. ``next`` is the offset to read on from,
+    behind everything that was looked through, be it in ``lines`` or not; with ``more`` there is more at once."""
 
     lines: tuple[LogLine, ...]
+    execution_id: str | None = None
+    next: int = 0
+    more: bool = False
 
 
 class ShutdownReply(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,6 +52,33 @@ def counts(session: Session, execution_id: str) -> list[RejectedRows]:
     return sorted(found, key=lambda each: (-each.rows, each.plugin, each.kind))
 
 
+class Rejected(msgspec.Struct, frozen=True):
+    """What one execution has rejected of one plugin and kind, and the newest of these rows."""
+
+    job_id: str
+    execution_id: str
+    counted: RejectedRows
+    newest: Rejection | None
+
+
+def every(session: Session, job_id: str | None, execution_id: str | None, limit: int) -> list[Rejected]:
+    """What was rejected, the newest first: of one job, one execution, or all."""
+    statement = """
+        SELECT "r"."job_id", "r"."execution_id", "r"."record", (
+            SELECT arg_max("s"."record", "s".rowid) FROM "rejection_samples" AS "s"
+            WHERE "s"."job_id" = "r"."job_id" AND "s"."execution_id" = "r"."execution_id"
+              AND "s"."plugin" = "r"."plugin" AND "s"."kind" = "r"."kind"
+        )
+        FROM "rejections" AS "r"
+        WHERE ($1::VARCHAR IS NULL OR "r"."job_id" = $1) AND ($2::VARCHAR IS NULL OR "r"."execution_id" = $2)
+        ORDER BY CAST("r"."record"->>'last_at' AS DOUBLE) DESC LIMIT $3
+    """
+    return [
+        Rejected(job, execution, decode_record(RejectedRows, counted), decode_record(Rejection, newest) if newest else None)
+        for job, execution, counted, newest in session.rows(statement, job_id, execution_id, limit)
+    ]
+
+
 def samples(session: Session, job_id: str, plugin: str | None, kind: str | None, limit: int) -> list[Rejection]:
     """The newest rejected rows of a job, newest first; of one plugin or of one kind, if it is named."""
     statement = """

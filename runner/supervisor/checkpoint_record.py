@@ -22,6 +22,10 @@ from runner.supervisor.snapshot import Snapshot, encode_snapshot, without
 from runner.supervisor.work import Restored, Uncommitted
 from spec.job import CheckpointSettings
 
+CHECKPOINT_SECONDS = "checkpoint_seconds"
+"""A gauge with one sample for each committed checkpoint: how long it took from the request on."""
+CHECKPOINT_FAILURES = "checkpoint_failures"
+"""A gauge with one sample for each checkpoint that failed."""
 ABANDONED = "the attempt ended before it was complete"
 _FREQUENT = 2.0
 """Seconds: of checkpoints that come in shorter intervals, several are written down at once where that is harmless."""
@@ -165,7 +169,9 @@ class CheckpointRecords:
 
             def work(entry: Entry) -> None:
                 self._write_begun(entry, begun)
-                entry.store.fail_checkpoint(checkpoint.job_id, checkpoint.id, reason, time.time(), late_workers)
+                now = time.time()
+                entry.store.fail_checkpoint(checkpoint.job_id, checkpoint.id, reason, now, late_workers)
+                entry.store.append_metrics([MetricSample(now, checkpoint.execution_id, "", CHECKPOINT_FAILURES, 1)])
                 self._note(
                     entry, "checkpoint.failed", checkpoint, f"{checkpoint.kind} checkpoint {checkpoint.id} failed: {reason}"
                 )
@@ -207,7 +213,7 @@ class CheckpointRecords:
         for checkpoint in committed:
             at = checkpoint.committed_at or time.time()
             seconds = at - checkpoint.triggered_at
-            samples.append(MetricSample(at, checkpoint.execution_id, "", "checkpoint_seconds", seconds))
+            samples.append(MetricSample(at, checkpoint.execution_id, "", CHECKPOINT_SECONDS, seconds))
             what = f"{checkpoint.kind} checkpoint {checkpoint.id} is committed"
             self._note(entry, "checkpoint.committed", checkpoint, what, at)
         entry.store.append_metrics(samples)

@@ -11,12 +11,15 @@ import asyncio
 import contextlib
 import logging
 import random
+from dataclasses import dataclass
 
 import msgspec
 
 from runner.model import Checkpoint, CheckpointKind, ErrorInfo, Execution, Worker
+from runner.protocol import PluginCounters
 from runner.states import ExecutionState
 from runner.store.errors import LEASE_LOST, StoreError
+from runner.store.latencies import LatencyCell
 from runner.store.metrics import MetricSample
 from runner.supervisor.acceptance import Acceptance
 from runner.supervisor.aftermath import Aftermath
@@ -44,6 +47,15 @@ _log = logging.getLogger(__name__)
 _POST_PATIENCE = 5.0
 _WRITE_PATIENCE = 2.0
 _FINAL_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Of this moment. ``latency``: how long rows took, counts of a histogram that is not stored yet; ``edges``: by name how
+    full it is and the share of time for which its writers wait."""
+
+    latency: dict[int, int]
+    edges: dict[str, tuple[float, float | None]]
 
 
 class ExecutionControl:
@@ -122,6 +134,18 @@ class ExecutionControl:
     def samples(self, at: float) -> list[MetricSample]:
         """The metrics of this moment; ``at`` is the same moment in epoch seconds."""
         return self._meter.samples(_now(), at)
+
+    def take_latency(self, at: float, *, over: bool = False) -> LatencyCell | None:
+        """How long rows took, when it is time to store that."""
+        return self._meter.take_latency(at, over=over)
+
+    def counters(self) -> dict[str, PluginCounters]:
+        """What the workers of this attempt have counted, by plugin."""
+        return self._meter.by_plugin()
+
+    def load(self) -> Load:
+        """What the store does not know yet, or only of the past."""
+        return Load(self._meter.pending_latency, self._meter.edges())
 
     async def write_down(self) -> None:
         """Have the store know of every checkpoint what is known here; a store that refuses learns it later."""

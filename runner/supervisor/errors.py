@@ -32,6 +32,13 @@ class Conflict(Refusal):
     usual_hint = "`flowdeck show JOB` tells the job's state; ask again when it is another"
 
 
+class TooMany(Refusal):
+    """As many as may do this at the same time do it already."""
+
+    code = "too-many-requests"
+    usual_hint = "try again later"
+
+
 class CheckpointDamaged(FlowdeckError):
     """The state of the restore point cannot be read, and nothing else may take its place."""
 

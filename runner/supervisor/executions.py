@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import msgspec
 
 from runner.model import Execution, Job
+from runner.store.latencies import LatencyCell
 from runner.store.metrics import MetricSample
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict
@@ -33,6 +35,7 @@ class Executions:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._closed = False
         self._abandoned: set[str] = set()
+        self._departed: list[LatencyCell] = []
 
     def launch(
         self,
@@ -73,6 +76,8 @@ class Executions:
         if self._controls.get(execution_id) is control:  # and not the one that has taken its place
             del self._controls[execution_id]
             del self._tasks[execution_id]
+        if (cell := control.take_latency(time.time(), over=True)) is not None:
+            self._departed.append(cell)
         if ticket is not None:
             self.queues.leave(ticket)
 
@@ -130,6 +135,12 @@ class Executions:
     def samples(self, at: float) -> list[MetricSample]:
         """What all of them measure now; ``at`` is now in epoch seconds."""
         return [sample for control in self._controls.values() for sample in control.samples(at)]
+
+    def latencies(self, at: float) -> list[LatencyCell]:
+        """How long the rows of all of them took, as far as it is time to store that; of those that have ended since, too."""
+        departed, self._departed = self._departed, []
+        cells = [control.take_latency(at) for control in self._controls.values()]
+        return departed + [cell for cell in cells if cell is not None]
 
     async def close(self) -> None:
         """Park every execution for the next daemon; end what does not end by itself. No worker is left afterwards."""

@@ -8,7 +8,7 @@ import time
 
 from runner.store.errors import StoreError
 from runner.supervisor.executions import Executions
-from runner.supervisor.journal import Journal
+from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.limits import Limits
 
 _log = logging.getLogger(__name__)
@@ -32,6 +32,12 @@ class Sampler:
                 _log.warning("metrics were not stored: %s", error)
 
     async def _sample(self) -> None:
-        samples = self._executions.samples(time.time())
-        if samples:
-            await self._journal.write(lambda entry: entry.store.append_metrics(samples))
+        now = time.time()
+        samples, cells = self._executions.samples(now), self._executions.latencies(now)
+
+        def record(entry: Entry) -> None:
+            entry.store.append_metrics(samples)
+            entry.store.append_latencies(cells)
+
+        if samples or cells:
+            await self._journal.write(record)

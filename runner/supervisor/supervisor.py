@@ -24,7 +24,8 @@ from runner.supervisor.lease import Leases
 from runner.supervisor.leftovers import Leftovers
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.limits import Limits
-from runner.supervisor.observation import DaemonIdentity, Observation
+from runner.supervisor.observation import Observation
+from runner.supervisor.observation_base import DaemonIdentity
 from runner.supervisor.orphans import end_orphans
 from runner.supervisor.queues import Queues
 from runner.supervisor.reaper import Reaper

@@ -13,6 +13,7 @@ import msgspec
 from runner.latency import PERCENTILES, LatencyHistogram
 from runner.model import Totals
 from runner.protocol import Heartbeat, PluginCounters
+from runner.store.latencies import CELL_SECONDS, LatencyCell
 from runner.store.metrics import MetricSample
 from runner.supervisor.edge_loads import EdgeLoads
 from runner.supervisor.output_rate import OutputRate
@@ -21,8 +22,8 @@ from spec.job import JobSpec, PluginKind
 RATE_WINDOW = 5.0
 _COUNTERS = ("rows_in", "rows_out", "bytes_in", "bytes_out")
 _TIMES = ("busy_seconds", "idle_seconds", "backpressured_seconds")
-
-
+BACKPRESSURE_EVENTS = "backpressure_events"
+"""A gauge whose sum says how often backpressure has begun on an edge."""
 _SETTLING = "rows_out"
 _REJECTED = "rows_rejected"
 
@@ -48,6 +49,8 @@ class TotalsMeter:
         self._edges = EdgeLoads()
         self._latency = LatencyHistogram()
         self._latency_since_sample = LatencyHistogram()
+        self._latency_cell = LatencyHistogram()
+        self._cell_since: float | None = None
         self._phases: dict[str, float] = {}  # of the slowest worker since the last sample
         known = {name: getattr(so_far, name) for name in PERCENTILES}
         self._percentiles: dict[str, float] = {name: value for name, value in known.items() if value is not None}
@@ -110,6 +113,7 @@ class TotalsMeter:
         if latency:
             self._latency.merge(latency)
             self._latency_since_sample.merge(latency)
+            self._latency_cell.merge(latency)
             self._percentiles = self._latency.percentiles()
 
     def barrier_committed(self, rows_in: int, read_at: float) -> None:
@@ -172,6 +176,34 @@ class TotalsMeter:
             max(0.0, last.cpu_seconds - first.cpu_seconds) / elapsed,
         )
 
+    @property
+    def pending_latency(self) -> dict[int, int]:
+        """How long the rows took that are in no cell yet, as the counts of a histogram."""
+        return dict(self._latency_cell.counts)
+
+    def take_latency(self, at: float, *, over: bool = False) -> LatencyCell | None:
+        """How long rows took, once ten seconds of that are complete at ``at`` (epoch seconds), or when it is ``over``."""
+        if not self._latency_cell.counts:
+            return None
+        since = self._cell_since = at if self._cell_since is None else self._cell_since
+        if not over and at // CELL_SECONDS == since // CELL_SECONDS:
+            return None
+        cell = LatencyCell(since, self._execution_id, self._latency_cell.counts)
+        self._latency_cell, self._cell_since = LatencyHistogram(), None
+        return cell
+
+    def by_plugin(self) -> dict[str, PluginCounters]:
+        """What the workers of this attempt have counted."""
+        found: dict[str, PluginCounters] = {}
+        for plugin, counters in _by_plugin(self._heartbeats.values()).items():
+            rows = {name: round(counters[name]) for name in _COUNTERS}
+            found[plugin] = PluginCounters(plugin=plugin, rows_rejected=self._rejected(plugin), **rows)
+        return found
+
+    def edges(self) -> dict[str, tuple[float, float | None]]:
+        """How full each queue between two plugins is, and the share of time for which its writers wait."""
+        return self._edges.levels()
+
     def samples(self, now: float, at: float) -> list[MetricSample]:
         """Everything to keep at ``at`` (epoch seconds): each plugin's counters, and the execution's counters and gauges."""
         if not self._heartbeats:
@@ -186,6 +218,7 @@ class TotalsMeter:
         if self._tolerant:
             samples.append(self._sample(at, "", _REJECTED, totals.rows_rejected))
         samples.extend(self._sample(at, edge, name, value) for edge, name, value in self._edges.metrics())
+        samples.extend(self._sample(at, edge, BACKPRESSURE_EVENTS, count) for edge, count in self._edges.take_begun().items())
         samples.extend(self._sample(at, "", name, value) for name, value in self._latency_since_sample.percentiles().items())
         samples.extend(self._sample(at, "", name, value) for name, value in self._phases.items())
         self._latency_since_sample = LatencyHistogram()

@@ -22,12 +22,13 @@ from runner.worker.meter import Meter
 from runner.worker.narrowing import narrow_sources
 from runner.worker.outlet import Outlet
 from runner.worker.pace import read_pace
+from runner.worker.parallelism import reader_count
 from runner.worker.plan import Plan, StagePlan
 from runner.worker.rate import RateLimit
 from runner.worker.reader import Reader
 from runner.worker.rejections import Rejections
 from runner.worker.screen import Screen
-from runner.worker.source_readers import SourceReaders, reader_count
+from runner.worker.source_readers import SourceReaders
 from runner.worker.split_queue import SplitQueue
 from runner.worker.stage import OutletEnd, SinkEnd, Stage, StageEnd, StageQuery
 from spec.job import JobSpec, PluginSpec

@@ -10,14 +10,6 @@ from runner.protocol import Barrier, PluginCounters, Split
 from runner.worker.reader import Reader
 from runner.worker.split_queue import SplitQueue
 
-MAXIMUM_READERS = 64
-"""Reader threads of one source in one worker at most, whatever its parallelism."""
-
-
-def reader_count(parallelism: int, workers: int) -> int:
-    """How many of a source's parallel readers are threads of one of ``workers`` workers."""
-    return min(MAXIMUM_READERS, max(1, -(-parallelism // workers)))
-
 
 class SourceReaders:
     """The ``readers`` (threads) of one source, which share ``splits``."""

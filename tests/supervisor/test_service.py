@@ -193,11 +193,11 @@ async def test_metrics_and_totals_of_a_running_job(opened, copy):
         assert totals.cpu_percent is not None
         wanted = {"rows_in", "rows_out", "lag_rows", "memory_bytes", "checkpoint_seconds"}
         async with flow.waiting():
-            while not wanted <= {found.name for found in await flow.service.observation.metrics(job.id, 60, 30)}:
+            while not wanted <= {found.name for found in (await flow.service.observation.metrics(job.id, 60, 30)).series}:
                 await flow.a_moment()
         rates = [
             found
-            for found in await flow.service.observation.metrics(job.id, 60, 30)
+            for found in (await flow.service.observation.metrics(job.id, 60, 30)).series
             if (found.name, found.plugin) == ("rows_in", "")
         ]
         assert all(point.value is None or point.value >= 0 for point in rates[0].points)

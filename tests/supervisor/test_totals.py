@@ -131,7 +131,7 @@ def test_backpressure_is_measured_where_rows_wait():
     subject.observe(edge_beat(0.2, 5.0), 1)
     assert of_edges(subject, 1) == {"queue_fill": 0.2}
     subject.observe(edge_beat(0.8, 7.0), 3)
-    assert of_edges(subject, 3) == {"queue_fill": 0.8, "blocked_share": 0.5}
+    assert of_edges(subject, 3) == {"queue_fill": 0.8, "blocked_share": 0.5, "backpressure_events": 1}
     subject.observe(edge_beat(0.4, 0.0, worker=1), 3)
     subject.observe(edge_beat(0.4, 0.0, worker=1), 4)
     assert of_edges(subject, 4) == {"queue_fill": pytest.approx(0.6), "blocked_share": 0.25}

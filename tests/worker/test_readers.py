@@ -22,11 +22,12 @@ from runner.worker.gate import Gate, GateClosed
 from runner.worker.ledger import CheckpointRecord, Ledger
 from runner.worker.log import WorkerLog
 from runner.worker.outlet import Outlet
+from runner.worker.parallelism import reader_count
 from runner.worker.plan import plan_stages
 from runner.worker.rate import RateLimit
 from runner.worker.reader import Reader
 from runner.worker.rejections import Rejections
-from runner.worker.source_readers import SourceReaders, reader_count
+from runner.worker.source_readers import SourceReaders
 from runner.worker.split_queue import SplitQueue
 from spec.job import JobMode, JobSpec
 

@@ -42,6 +42,8 @@ PARAMETERS: Final = {
     "count": ("Also count everything that matches.", None),
     "kind": ("Only those of this kind.", None),
     "plugin": ("Only of this plugin.", None),
+    "fingerprint": ("Only those of the group with this fingerprint.", None),
+    "series": ("Also the points of everything that was measured.", None),
     "window": ("A time until now: `1m`, `5m`, `1h`, `24h`, or seconds.", "5m"),
     "buckets": ("How many points the window is cut into.", 120),
     "level": ("At least this severe.", "warning"),

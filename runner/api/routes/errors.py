@@ -1,20 +1,58 @@
-"""What went wrong in a job."""
+"""What went wrong: in a job, in one of its executions, in all of them."""
 
 from __future__ import annotations
 
 from litestar import get
 
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Limit
-from runner.replies import ErrorReport
+from runner.api.routes.parameters import Limit, OptionalTime
+from runner.api.routes.times import moment_of
+from runner.replies import ErrorOverview, ErrorReport
+from runner.supervisor.error_report import ErrorFilter
 
 
 @get("/jobs/{job:str}/errors", summary="Rejected rows and failed attempts of a job", tags=["observation"])
 async def errors(
-    gateway: Gateway, job: str, plugin: str | None = None, kind: str | None = None, limit: Limit = 100
+    gateway: Gateway,
+    job: str,
+    plugin: str | None = None,
+    kind: str | None = None,
+    fingerprint: str | None = None,
+    since: OptionalTime = None,
+    limit: Limit = 100,
 ) -> ErrorReport:
-    """Rows that did not fit, counted by plugin and kind and the newest of them, and the failures of attempts."""
-    return await gateway.observation.errors(job, plugin=plugin, kind=kind, limit=limit)
+    """Rows that did not fit, counted by plugin and kind and the newest of them; the failures of attempts; and all of them in
+    groups of those that are the same but for numbers, names and places."""
+    wanted = ErrorFilter(plugin, kind, fingerprint, moment_of(since))
+    return await gateway.observation.errors(job, wanted, limit)
 
 
-ROUTES = (errors,)
+@get("/executions/{execution_id:str}/errors", summary="Errors of an execution", tags=["observation"])
+async def execution_errors(
+    gateway: Gateway,
+    execution_id: str,
+    plugin: str | None = None,
+    kind: str | None = None,
+    fingerprint: str | None = None,
+    since: OptionalTime = None,
+    limit: Limit = 100,
+) -> ErrorReport:
+    """The same of one execution."""
+    wanted = ErrorFilter(plugin, kind, fingerprint, moment_of(since))
+    return await gateway.observation.execution_errors(execution_id, wanted, limit)
+
+
+@get("/errors", summary="Errors of all jobs", tags=["observation"])
+async def all_errors(
+    gateway: Gateway,
+    plugin: str | None = None,
+    kind: str | None = None,
+    fingerprint: str | None = None,
+    since: OptionalTime = None,
+    limit: Limit = 100,
+) -> ErrorOverview:
+    """In groups of those that are the same but for numbers, names and places, the newest first, and the newest failures."""
+    return await gateway.observation.all_errors(ErrorFilter(plugin, kind, fingerprint, moment_of(since)), limit)
+
+
+ROUTES = (errors, execution_errors, all_errors)

@@ -6,12 +6,13 @@ from typing import Annotated
 
 from litestar.params import QueryParameter
 
-from runner.bounds import MAXIMUM_BUCKETS, MAXIMUM_LOG_LINES, MAXIMUM_PAGE, MAXIMUM_WINDOW_SECONDS
+from runner.bounds import MAXIMUM_BUCKETS, MAXIMUM_LOG_LINES, MAXIMUM_PAGE
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_PAGE)]
 LineLimit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_LOG_LINES)]
 Offset = Annotated[int, QueryParameter(ge=0)]
 OptionalOffset = Annotated[int | None, QueryParameter(ge=0)]
 OptionalRevision = Annotated[int | None, QueryParameter(ge=0)]
-Window = Annotated[float, QueryParameter(gt=0, le=MAXIMUM_WINDOW_SECONDS)]
-Buckets = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_BUCKETS)]
+WindowText = Annotated[str, QueryParameter(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})?[smhd]?$")]
+OptionalTime = Annotated[str | None, QueryParameter(max_length=40)]
+OptionalBuckets = Annotated[int | None, QueryParameter(ge=1, le=MAXIMUM_BUCKETS)]
