@@ -33,6 +33,7 @@ from runner.home import Home
 from runner.model import ErrorInfo
 from runner.near_client import NearClient
 from runner.supervisor.audit import DAEMON
+from runner.supervisor.sandbox import leave_no_core
 from runner.supervisor.supervisor import Supervisor
 from spec.errors import FlowdeckError, UsageError
 
@@ -136,6 +137,7 @@ def run_daemon(
     ``ready`` is called once it answers. Raises what opening the home and the store raises.
     """
     _require_main_thread()
+    leave_no_core()
     home.create()
     configure_logging(home.daemon_log, foreground=foreground)
     asyncio.run(_run_until_told(home, watch, listen, ready))

@@ -28,6 +28,7 @@ from runner.supervisor.fork_protocol import (
     encode,
 )
 from runner.supervisor.processes import is_running, signal_group, start_time
+from runner.supervisor.sandbox import worker_environment
 from spec.errors import FlowdeckError
 
 T = TypeVar("T")
@@ -156,7 +157,8 @@ class _ZygoteConnection:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=os.environ | {MARK: mark_of(home, name)},
+                env=worker_environment(os.environ) | {MARK: mark_of(home, name)},
+                cwd=home,
                 start_new_session=True,
             )
         connection = cls(process, ours, name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from runner.protocol import (
     decode_worker_message,
     encode_frame,
 )
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class WorkerLink:
         except (asyncio.IncompleteReadError, OSError):
             await self._deliver(Hung(self.fence, ""))
         except _Refused as refused:
+            _log.warning("worker %d of execution %s is cut off: %s", self.fence.worker, self.fence.execution, refused)
             await self._deliver(Hung(self.fence, str(refused)))
 
     async def _next_frame(self) -> bytes:

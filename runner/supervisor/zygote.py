@@ -36,6 +36,7 @@ from runner.supervisor.fork_protocol import (
     decode_request,
     encode,
 )
+from runner.supervisor.sandbox import confine_process
 from schemas.loader import plugin_names
 
 _PR_SET_PDEATHSIG = 1
@@ -271,6 +272,7 @@ def main() -> NoReturn:
 def _serve_parent() -> None:
     descriptor, parent = (int(argument) for argument in sys.argv[1:3])
     die_with_parent(parent)
+    confine_process()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's business
     os.environ.update(_NO_THREADS)
     gc.disable()  # next to nothing of what is imported is garbage, and looking for it takes a tenth of the time

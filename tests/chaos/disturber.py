@@ -57,7 +57,7 @@ class Disturbance(enum.StrEnum):
 def tampered_environment(**settings: str) -> dict[str, str]:
     """What a daemon is started with to run ``tampering/sitecustomize.py`` with these settings."""
     path = [str(Path(__file__).with_name("tampering")), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {"PYTHONPATH": os.pathsep.join(path), **settings}
+    return {"PYTHONPATH": os.pathsep.join(path), "FLOWDECK_WORKER_ENVIRONMENT": "CHAOS_*", **settings}
 
 
 class Clock:
