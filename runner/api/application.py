@@ -13,6 +13,7 @@ from runner.api.endings import Endings
 from runner.api.etags import Answer
 from runner.api.gateway import Gateway
 from runner.api.idempotency import Idempotency, Recording
+from runner.api.job_file_bodies import JobFileRequest
 from runner.api.problems import EXCEPTION_HANDLERS
 from runner.api.request_checks import RequestChecks
 from runner.api.routes import (
@@ -61,6 +62,7 @@ def build_application(gateway: Gateway) -> ASGIApp:
         exception_handlers=EXCEPTION_HANDLERS,
         guards=[require_scope],
         before_request=RequestChecks(gateway, idempotency).check,
+        request_class=JobFileRequest,
         response_class=Answer,
         request_max_body_size=MAXIMUM_BODY_BYTES,
         openapi_config=None,

@@ -15,8 +15,6 @@ from litestar import Request
 from spec.errors import FlowdeckError
 
 JSON: Final = "application/json"
-OTHER_BODIES: Final = "other_bodies"
-"""Where a route's ``opt`` has the other media types that it takes, as OpenAPI describes them."""
 MAXIMUM_DEPTH: Final = 32
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _LARGE = 64 * 1024

@@ -4,15 +4,23 @@ conditions."""
 from __future__ import annotations
 
 import difflib
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from litestar import Request, Response
 
-from runner.api.bodies import OTHER_BODIES, check_body
-from runner.api.documentation.operation import WRITING
+from runner.api.bodies import check_body, media_type_of
+from runner.api.documentation.operation import WRITING, body_type
 from runner.api.documentation.parameters import QueryNames
 from runner.api.gateway import Gateway
 from runner.api.idempotency import Idempotency
+from runner.api.job_file_bodies import (
+    JOB_FILE_TYPES,
+    TEXT_TYPES,
+    JobFileRequest,
+    fields_beside,
+    read_job_file,
+    takes_job_file,
+)
 from runner.api.preconditions import Preconditions
 from spec.errors import FlowdeckError
 
@@ -41,9 +49,15 @@ class RequestChecks:
 
     async def check(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         """Before each request: raise what is wrong with it; the answer, when it was carried out before."""
-        handler = request.route_handler
-        check_query(request, self._names.of(handler))
-        await check_body(request, handler.opt.get(OTHER_BODIES, ()))
+        known = self._names.of(request.route_handler)
+        kind = body_type(request.route_handler)
+        declared = media_type_of(request)
+        if not takes_job_file(kind) or declared not in JOB_FILE_TYPES:
+            check_query(request, known)
+            await check_body(request, JOB_FILE_TYPES if takes_job_file(kind) else ())
+        else:
+            check_query(request, known | fields_beside(kind) if declared in TEXT_TYPES else known)
+            await read_job_file(cast("JobFileRequest", request), kind)
         if request.method in WRITING:
             # A repeated request has its answer although what it depended on has changed: by itself, perhaps.
             if (answer := await self._idempotency.begin(request)) is not None:

@@ -48,7 +48,7 @@ def assert_problem(exchange, status, code):
         ("GET", "jobs/batch/generations/99"),
         ("GET", "jobs/nope/metrics"),
         ("GET", "jobs/nope/logs"),
-        ("GET", "jobs/%2e%2e%5c..%00"),
+        ("GET", "jobs/%2e%2e%5c.."),
         ("GET", "jobs/%1b%5d52%3b"),
     ],
 )
@@ -132,7 +132,16 @@ def test_a_body_that_is_not_json_is_400(daemon, body):
 def test_a_body_must_be_declared_as_json(daemon, declared):
     """What a web page could send across origins without asking is refused."""
     headers = {"Content-Type": declared} if declared else {}
-    assert_problem(daemon.request("POST", "/api/v1/jobs", b'{"text": ""}', headers), 415, "unsupported-media-type")
+    exchange = daemon.request("PUT", "/api/v1/queues/default", b'{"limit": null}', headers)
+    assert_problem(exchange, 415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize("declared", ["application/x-www-form-urlencoded", "text/html", "application/json-patch+json", ""])
+def test_a_job_file_must_be_of_a_known_type(daemon, declared):
+    """JSON, the text of a job file, or an upload: nothing else is guessed."""
+    headers = {"Content-Type": declared} if declared else {}
+    problem = assert_problem(daemon.request("POST", "/api/v1/jobs", b"env {}", headers), 415, "unsupported-media-type")
+    assert "multipart/form-data" in problem["detail"]
 
 
 def test_a_large_body_is_413(daemon):

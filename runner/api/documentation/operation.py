@@ -12,9 +12,10 @@ from typing import Any, Final
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from runner.api.documentation import problems, words
+from runner.api.documentation import job_file, problems, words
 from runner.api.documentation.parameters import Parameter, parameters_of
 from runner.api.documentation.schemas import Schemas, plain
+from runner.api.job_file_bodies import takes_job_file
 from runner.model import KeyScope
 
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -49,8 +50,7 @@ class Operation:
     @property
     def body(self) -> Any:
         """The type of the body, without the None that says that it may be left out; None without a body."""
-        field = self.handler.parsed_data_field
-        return next(iter(_members(field.annotation)), None) if field is not None else self.handler.opt.get("body")
+        return body_type(self.handler)
 
     @property
     def answers(self) -> dict[int, tuple[str, tuple[Any, ...], str]]:
@@ -122,6 +122,8 @@ class Operation:
     @property
     def _common_parameters(self) -> Iterator[dict[str, Any]]:
         """Headers that all routes of a kind take; they are read before the handler sees the request."""
+        if takes_job_file(self.body):
+            yield from job_file.parameters(self.body)
         if not self.writes:
             if any(media_type == JSON for _, _, media_type in self.answers.values()):
                 yield _header(*words.CONDITIONAL_READ)
@@ -144,7 +146,7 @@ class Operation:
             media["example"] = example
         return {
             "required": not (field is not None and field.is_optional),
-            "content": {JSON: media, **self.handler.opt.get("other_bodies", {})},
+            "content": {JSON: media, **(job_file.contents(self.body) if takes_job_file(self.body) else {})},
         }
 
     def _responses(self, schemas: Schemas) -> dict[str, Any]:
@@ -177,6 +179,12 @@ _ETAG: Final = {
         }
     }
 }
+
+
+def body_type(handler: HTTPRouteHandler) -> Any:
+    """The type of the body that a handler takes, without the None that says that it may be left out; None: it takes none."""
+    field = handler.parsed_data_field
+    return None if field is None else next(_members(field.annotation), None)
 
 
 def _content(schemas: Schemas, kinds: tuple[Any, ...], media_type: str) -> dict[str, Any]:

@@ -33,7 +33,9 @@ def _finished(schema: Mapping[str, Any]) -> dict[str, Any]:
         finished["description"] = plain(str(finished["description"]))
     is_answer = finished.get("type") == "object" and "properties" in finished and "additionalProperties" not in finished
     if is_answer:
-        finished["required"] = sorted(finished["properties"])
+        # What has no default may be left out of an answer: it is UNSET then.
+        always = {name for name, schema in finished["properties"].items() if "default" in schema}
+        finished["required"] = sorted(always | set(finished.get("required", ())))
     return finished
 
 

@@ -56,6 +56,7 @@ PARAMETERS: Final = {
     "force": ("Also if something still needs it.", None),
     "purge": ("For good, with everything that is kept of it.", None),
     "dry_run": ("Do nothing; answer what would be done, what would be kept and lost, and what would be safer.", None),
+    "action": ("Only this action, as `POST /jobs/{job}/stop`.", "POST /jobs/{job}/stop"),
     "reason": ("Why; kept in the audit trail.", "maintenance"),
     "who": ("Only what this one did: `unix:UID`, `key:NAME`, `reload` or `daemon`.", "key:scripts"),
     "Last-Event-ID": ("The revision of the last event that was received; the stream goes on after it.", 17),
