@@ -85,7 +85,7 @@ class AsyncClient(Verbs):
         """Make the call and return what is answered."""
         seconds = self.timeout if call.seconds is None else call.seconds
         body = None if call.body is None else encode_body(call.body)
-        repetition = Repetition(call, repeats_writes=False)
+        repetition = Repetition(call)
         while True:
             try:
                 async with self._places, asyncio.timeout(seconds):
@@ -96,14 +96,14 @@ class AsyncClient(Verbs):
             except OSError as error:
                 pause = repetition.after(error)
                 if pause is None:
-                    raise unreachable(self._endpoint, error, seconds) from error
+                    raise repetition.given_up(unreachable(self._endpoint, error, seconds)) from error
             await asyncio.sleep(pause)
         if answer.status >= 300:
             raise ApiError(problem_of(answer.status, answer.body))
         return call.read(answer.body)
 
     async def _exchange(self, call: Call[Any], body: bytes | None, repetition: Repetition) -> Answer:
-        connection = await self._connection(fresh=not call.is_read)
+        connection = await self._connection(fresh=call.has_secret_answer)
         try:
             answer = await connection.exchange(call.method, call.target, (*call.headers, *repetition.headers), body)
         except BaseException:  # also when the task is canceled: what is left of the answer must not be taken for the next one
@@ -116,7 +116,7 @@ class AsyncClient(Verbs):
         return answer
 
     async def _connection(self, *, fresh: bool) -> AsyncConnection:
-        # The daemon may have closed an idle connection; what changes something must not be sent twice.
+        # The daemon may have closed an idle connection, and what it cannot know again must not be sent twice.
         while self._idle:
             if (connection := self._idle.pop()).is_reusable and not fresh:
                 return connection

@@ -91,7 +91,7 @@ class Client(Verbs):
         """Make the call and return what is answered."""
         seconds = self.timeout if call.seconds is None else call.seconds
         body = None if call.body is None else encode_body(call.body)
-        repetition = Repetition(call, repeats_writes=False)
+        repetition = Repetition(call)
         while True:
             try:
                 answer = self._exchange(call, body, repetition, seconds)
@@ -102,7 +102,7 @@ class Client(Verbs):
                 self.close()
                 pause = repetition.after(error)
                 if pause is None:
-                    raise unreachable(self._endpoint, error, seconds) from error
+                    raise repetition.given_up(unreachable(self._endpoint, error, seconds)) from error
             time.sleep(pause)
         if answer.status >= 300:
             raise ApiError(problem_of(answer.status, answer.body))
@@ -111,8 +111,8 @@ class Client(Verbs):
     def _exchange(self, call: Call[Any], body: bytes | None, repetition: Repetition, seconds: float) -> Answer:
         if self._connection is None:
             self._connection = DaemonConnection(self._endpoint, timeout=seconds)
-        if not call.is_read:
-            # The daemon may have closed an idle connection; what changes something must not be sent twice.
+        if call.has_secret_answer:
+            # The daemon may have closed an idle connection, and this one must not be sent twice.
             self._connection.close()
         headers = (*call.headers, *repetition.headers)
         response, answer = exchange(self._connection, call.method, call.target, body, seconds, headers)

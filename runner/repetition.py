@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from runner.endpoint import DaemonUnreachable
 from runner.verbs.call import Call
 
 _PAUSES = (0.0, 0.1, 0.4, 1.0)
@@ -20,18 +21,21 @@ class Repetition:
     is that of the first time. Nothing is made again that may have taken effect without such a key, nor what ran out of time.
     """
 
-    def __init__(self, call: Call[Any], *, repeats_writes: bool = True) -> None:
-        self._repeats = call.is_read or (repeats_writes and not call.has_secret_answer)
+    def __init__(self, call: Call[Any]) -> None:
+        self._repeats = call.is_read or not call.has_secret_answer
         self._is_read = call.is_read
         self._pauses = list(_PAUSES)
         self._was_lost = False
         is_known_again = not (call.is_read or call.has_secret_answer)
         self.headers = (("Idempotency-Key", os.urandom(16).hex()),) if is_known_again else ()
 
-    @property
-    def is_unknown(self) -> bool:
-        """Whether nobody can say if the call took effect: it was sent, and no answer has come."""
-        return self._was_lost and not self._is_read
+    def given_up(self, error: DaemonUnreachable) -> DaemonUnreachable:
+        """The error that tells of it; of a write that was sent and never answered, that nobody knows what became of it."""
+        if self._was_lost and not self._is_read:
+            error.hint = (
+                "it may have been done all the same: look before you ask again; flowdeck operations lists what was done"
+            )
+        return error
 
     def after(self, error: Exception) -> float | None:
         """Seconds to wait before the next try; None: give up."""
