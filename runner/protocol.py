@@ -70,7 +70,7 @@ class OperatorState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PluginCounters(msgspec.Struct, kw_only=True):
-    """Monotonic counters of one plugin since this worker started."""
+    """Monotonic counters of one plugin since this worker started. Seconds are those of all its ``threads`` together."""
 
     plugin: str
     rows_in: int = 0
@@ -81,6 +81,7 @@ class PluginCounters(msgspec.Struct, kw_only=True):
     busy_seconds: float = 0.0
     idle_seconds: float = 0.0
     backpressured_seconds: float = 0.0
+    threads: int = 1
 
 
 class EdgeLevel(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,11 +17,11 @@ from runner.store.latencies import CELL_SECONDS, LatencyCell
 from runner.store.metrics import MetricSample
 from runner.supervisor.edge_loads import EdgeLoads
 from runner.supervisor.output_rate import OutputRate
+from runner.supervisor.time_shares import TimeShares
 from spec.job import JobSpec, PluginKind
 
 RATE_WINDOW = 5.0
 _COUNTERS = ("rows_in", "rows_out", "bytes_in", "bytes_out")
-_TIMES = ("busy_seconds", "idle_seconds", "backpressured_seconds")
 BACKPRESSURE_EVENTS = "backpressure_events"
 """A gauge whose sum says how often backpressure has begun on an edge."""
 _SETTLING = "rows_out"
@@ -47,6 +47,7 @@ class TotalsMeter:
         self._window: deque[_Measurement] = deque()
         self._output = OutputRate()
         self._edges = EdgeLoads()
+        self._shares = TimeShares()
         self._latency = LatencyHistogram()
         self._latency_since_sample = LatencyHistogram()
         self._latency_cell = LatencyHistogram()
@@ -68,6 +69,7 @@ class TotalsMeter:
         self._window.clear()
         self._output.clear()
         self._edges.clear()
+        self._shares.clear()
         self._committed_rows = base.rows_in
         self._barrier_at = now
 
@@ -78,12 +80,14 @@ class TotalsMeter:
         self._window.clear()
         self._output.clear()
         self._edges.clear()
+        self._shares.clear()
         self._barrier_at = None
 
     def observe(self, heartbeat: Heartbeat, now: float) -> None:
         """Take in a worker's counters."""
         self._heartbeats[heartbeat.worker] = heartbeat
         self._edges.observe(heartbeat, now)
+        self._shares.observe(heartbeat, now)
         counted = self.counted()
         cpu = sum(beat.cpu_seconds for beat in self._heartbeats.values())
         self._window.append(_Measurement(now, counted.rows_in, cpu))
@@ -97,6 +101,7 @@ class TotalsMeter:
         if beat is not None:
             self._heartbeats[worker] = msgspec.structs.replace(beat, memory_bytes=0)
         self._edges.depart(worker)
+        self._shares.depart(worker)
 
     def prepared(self, alignment: float, prepare: float) -> None:
         """A worker has prepared its part of a checkpoint: seconds for the barrier to pass, then until all was durable."""
@@ -215,6 +220,8 @@ class TotalsMeter:
             samples.extend(self._sample(at, plugin, name, value) for name, value in counters.items())
             if plugin in self._tolerant:
                 samples.append(self._sample(at, plugin, _REJECTED, self._rejected(plugin)))
+        for plugin, seconds in sorted(self._shares.seconds(now).items()):
+            samples.extend(self._sample(at, plugin, name, value) for name, value in seconds.items())
         if self._tolerant:
             samples.append(self._sample(at, "", _REJECTED, totals.rows_rejected))
         samples.extend(self._sample(at, edge, name, value) for edge, name, value in self._edges.metrics())
@@ -251,7 +258,7 @@ def _by_plugin(heartbeats: Iterable[Heartbeat]) -> dict[str, dict[str, float]]:
     sums: dict[str, dict[str, float]] = {}
     for beat in heartbeats:
         for counters in beat.counters:
-            _add(sums.setdefault(counters.plugin, dict.fromkeys((*_COUNTERS, *_TIMES), 0.0)), counters)
+            _add(sums.setdefault(counters.plugin, dict.fromkeys(_COUNTERS, 0.0)), counters)
     return sums
 
 

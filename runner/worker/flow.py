@@ -49,7 +49,7 @@ class StageFlow:
             meter.rows_out += rows
 
     def spent(self, *, busy: float, idle: float, backpressured: float) -> None:
-        """Seconds of the stage's thread."""
+        """Seconds of the stage's thread, whoever counts them."""
         for meter in self._meters:
             meter.busy_seconds += busy
             meter.idle_seconds += idle

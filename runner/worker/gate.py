@@ -60,7 +60,8 @@ class Gate:
         self._closed = False
         self._turn = 0
         self.idle_seconds = 0.0
-        """How long the reader has waited for input so far."""
+        """How long the reader has waited for input so far, the wait that goes on left out."""
+        self._idle_since: float | None = None
 
     def put(self, channel: int, batch: pa.RecordBatch) -> float:
         """Hand over a batch; seconds spent blocked because the channel was full. Raises GateClosed."""
@@ -114,8 +115,9 @@ class Gate:
         with self._changed:
             item = self._next()
             if item is None:
-                began = time.monotonic()
+                self._idle_since = began = time.monotonic()
                 self._changed.wait_for(self._ready, timeout)
+                self._idle_since = None
                 self.idle_seconds += time.monotonic() - began
                 item = self._next()
             self._check_open()
@@ -126,6 +128,12 @@ class Gate:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def idle_so_far(self) -> float:
+        """How many seconds the reader has waited for input so far."""
+        with self._changed:
+            since = self._idle_since
+            return self.idle_seconds + (0.0 if since is None else max(0.0, time.monotonic() - since))
 
     def waiting_bytes(self) -> int:
         """Bytes in the channels now."""

@@ -24,6 +24,7 @@ class Outlet:
 
     def __init__(self, channels: Sequence[tuple[Gate, int]]) -> None:
         self._channels = tuple(channels)
+        self._blocked_since: float | None = None
 
     def put(self, batch: pa.RecordBatch, give_way: Callable[[], bool] = never) -> Delivery:
         """Hand a batch to every reader as soon as all have room, unless ``give_way`` holds before that (``nudge`` makes a
@@ -32,14 +33,20 @@ class Outlet:
         blocked = 0.0
         for gate, channel in self._channels:
             if not gate.has_room(channel, size):
-                began = time.monotonic()
+                self._blocked_since = began = time.monotonic()
                 room = gate.wait_for_room(channel, size, give_way)
+                self._blocked_since = None
                 blocked += time.monotonic() - began
                 if not room:
                     return Delivery(done=False, blocked_seconds=blocked)
         for gate, channel in self._channels:  # only this thread writes to them, so there still is room
             gate.add(channel, batch)
         return Delivery(done=True, blocked_seconds=blocked)
+
+    def blocked_for(self) -> float:
+        """For how many seconds the writer has been waiting for room; 0 when it is not. From any thread."""
+        since = self._blocked_since
+        return 0.0 if since is None else max(0.0, time.monotonic() - since)
 
     def put_barrier(self, barrier: Barrier) -> None:
         """Hand a barrier to every reader."""

@@ -82,6 +82,8 @@ class Pipeline:
 
     def counters(self) -> list[PluginCounters]:
         """The counters of all plugins whose counters are known."""
+        for stage in self.stages:
+            stage.account()
         for meter in self.meters:
             sink = self.sinks.get(meter.plugin)
             written = sink.written_bytes() if sink is not None else None

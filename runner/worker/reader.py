@@ -70,6 +70,18 @@ class Reader:
         self._closed = False
         self._reading: _Reading | None = None
         self._read_times = ReadTimes()
+        self._doing: tuple[str, float] | None = None  # which of the meter's seconds go on, and since when
+
+    def counters(self) -> dict[str, float]:
+        """What the meter says, and the seconds of what goes on. From any thread."""
+        counted: dict[str, float] = {
+            name: getattr(self.meter, name) for name in self.meter.__struct_fields__ if name != "plugin"
+        }
+        doing = self._doing
+        if doing is not None:
+            counted[doing[0]] += max(0.0, time.monotonic() - doing[1])
+        counted["backpressured_seconds"] += self._outlet.blocked_for()
+        return counted
 
     def barrier(self, barrier: Barrier) -> None:
         """Put ``barrier`` into the stream at the next batch boundary; with ``stop`` read nothing after it."""
@@ -145,7 +157,9 @@ class Reader:
                 if timeout == 0.0:
                     return None
                 began = time.monotonic()
+                self._doing = ("idle_seconds", began)
                 self._changed.wait(timeout)
+                self._doing = None
                 self.meter.idle_seconds += time.monotonic() - began
 
     def _patience(self) -> float | None:
@@ -168,6 +182,7 @@ class Reader:
 
     def _read(self, reading: _Reading) -> None:
         began = time.monotonic()
+        self._doing = ("busy_seconds", began)
         try:
             if reading.batches is None:
                 reading.batches = self._source.read(reading.split, self._pace)
@@ -175,6 +190,7 @@ class Reader:
         except Exception as error:
             raise StageError(self.id, error, split=reading.split.id) from error
         reading.read_at = time.monotonic()
+        self._doing = None
         self.meter.busy_seconds += reading.read_at - began
         if reading.unsent is None:
             self._finish(reading)

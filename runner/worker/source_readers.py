@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import msgspec
+from typing import Any
 
 from runner.protocol import Barrier, PluginCounters, Split
 from runner.worker.reader import Reader
@@ -77,6 +76,6 @@ class SourceReaders:
 
     def counters(self) -> PluginCounters:
         """The sums over the readers; seconds are those of all threads."""
-        counted = [msgspec.structs.asdict(reader.meter) for reader in self.readers]
-        names = (name for name in counted[0] if name != "plugin")
-        return PluginCounters(plugin=self.readers[0].id, **{name: sum(each[name] for each in counted) for name in names})
+        counted = [reader.counters() for reader in self.readers]
+        sums: dict[str, Any] = {name: sum(each[name] for each in counted) for name in counted[0]}
+        return PluginCounters(plugin=self.readers[0].id, **sums)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import Protocol
@@ -29,7 +30,9 @@ class StageEnd(Protocol):
     """What a stage does with its rows."""
 
     limit: PartLimit
-    blocked_seconds: float
+
+    def blocked_seconds(self) -> float:
+        """How long it has waited for room so far. From any thread."""
 
     def write(self, part: QueryPart) -> int:
         """Consume the part; the number of rows."""
@@ -41,13 +44,15 @@ class StageEnd(Protocol):
 class SinkEnd:
     """The stage ends in a sink."""
 
-    blocked_seconds = 0.0
-
     def __init__(self, sink: Sink, ledger: Ledger) -> None:
         self.limit = sink.part_limit
         self._sink = sink
         self._ledger = ledger
         self._rows = 0
+
+    def blocked_seconds(self) -> float:
+        """A sink that takes its time is busy."""
+        return 0.0
 
     def write(self, part: QueryPart) -> int:
         """Let the sink write it."""
@@ -66,14 +71,18 @@ class OutletEnd:
 
     def __init__(self, outlet: Outlet) -> None:
         self.limit = PartLimit(seconds=HAND_ON_SECONDS)
-        self.blocked_seconds = 0.0
+        self._blocked = 0.0
         self._outlet = outlet
+
+    def blocked_seconds(self) -> float:
+        """How long the stages that it feeds have had no room."""
+        return self._blocked + self._outlet.blocked_for()
 
     def write(self, part: QueryPart) -> int:
         """Hand on every batch."""
         rows = 0
         for batch in part.batches():
-            self.blocked_seconds += self._outlet.put(batch).blocked_seconds
+            self._blocked += self._outlet.put(batch).blocked_seconds
             rows += batch.num_rows
         return rows
 
@@ -117,6 +126,18 @@ class Stage:
         self._rejections = rejections
         self._screen = screen
         self._leftover: pa.RecordBatch | None = None
+        self._accounting = threading.Lock()
+        self._accounted: tuple[float, float, float] | None = None
+
+    def account(self) -> None:
+        """Count the time since this was done last as idle, held up or busy. From any thread, now and then: work that takes long
+        is seen while it goes on."""
+        with self._accounting:
+            now = (time.monotonic(), self._gate.idle_so_far(), self._end.blocked_seconds())
+            if self._accounted is not None:
+                elapsed, idle, blocked = (max(0.0, new - old) for new, old in zip(now, self._accounted, strict=True))
+                self._flow.spent(busy=max(0.0, elapsed - idle - blocked), idle=idle, backpressured=blocked)
+            self._accounted = now
 
     def run(self) -> None:
         """The thread: until the gate closes (GateClosed) or something fails (StageError)."""
@@ -131,17 +152,12 @@ class Stage:
     def _write_part(self, first: pa.RecordBatch) -> None:
         source = PartInput(self._gate, first, self._end.limit, self._flow.read)
         part = self._part(source)
-        began, idle, blocked = time.monotonic(), self._gate.idle_seconds, self._end.blocked_seconds
         try:
             rows = self._end.write(part)
         except Exception as error:
             if isinstance(source.failure, GateClosed) or isinstance(error, GateClosed):
                 raise GateClosed from None
             raise StageError(self.plugin, source.failure or error) from error
-        elapsed = time.monotonic() - began
-        idle = self._gate.idle_seconds - idle
-        blocked = self._end.blocked_seconds - blocked
-        self._flow.spent(busy=max(0.0, elapsed - idle - blocked), idle=idle, backpressured=blocked)
         self._flow.wrote(rows)
         self._leftover = source.leftover
         if source.barrier is not None:
