@@ -23,7 +23,7 @@ from spec.job import JobSpec
 from spec.overrides.apply import override, override_errors, shown_overrides
 from spec.render.json_report import diagnostic_to_dict
 
-_NAME = re.compile(r"[A-Za-z0-9._ -]{1,128}")
+_NAME = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._ -]{1,128}")
 _NAMELESS = "job"
 _CHECK_TIMEOUT = 60.0
 
@@ -71,7 +71,7 @@ def check_name(what: str, name: str) -> None:
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} cannot be {what}",
-            hint="a name has 1 to 128 letters, digits, spaces, dots, dashes and underscores",
+            hint="a name has 1 to 128 letters, digits, spaces, dots, dashes and underscores, and not only signs",
             code="invalid-name",
         )
 
