@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 
 from runner.api.access import ADMIN_ONLY
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Limit
+from runner.api.routes.parameters import Limit, OptionalMoment
 from runner.audit import AuditPage
 
 After = Annotated[str | None, QueryParameter(pattern=r"^[0-9]{1,18}$")]
@@ -21,8 +21,8 @@ async def audit(
     job: str | None = None,
     who: str | None = None,
     action: str | None = None,
-    since: float | None = None,
-    until: float | None = None,
+    since: OptionalMoment = None,
+    until: OptionalMoment = None,
     limit: Limit = 100,
     after: After = None,
 ) -> AuditPage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import delete, get, post
 
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Limit
+from runner.api.routes.parameters import Limit, Number
 from runner.model import Checkpoint, CheckpointKind
 from runner.replies import CheckpointList, SavepointList, SavepointVerdict
 from runner.requests import SavepointRequest
@@ -33,7 +33,7 @@ async def savepoints(gateway: Gateway, job: str | None = None) -> SavepointList:
 async def remove(
     gateway: Gateway,
     job: str,
-    number: int,
+    number: Number,
     force: bool = False,  # noqa: FBT001, FBT002  # a query parameter
 ) -> None:
     """Forget a savepoint and its directory; unless forced, not one that the job needs."""
@@ -41,7 +41,7 @@ async def remove(
 
 
 @post("/jobs/{job:str}/savepoints/{number:int}/verify", status_code=200, summary="Verify a savepoint", tags=["checkpoints"])
-async def verify(gateway: Gateway, job: str, number: int) -> SavepointVerdict:
+async def verify(gateway: Gateway, job: str, number: Number) -> SavepointVerdict:
     """Reads every byte of it, in the store and in its directory."""
     return await gateway.service.verify_savepoint(job, number)
 

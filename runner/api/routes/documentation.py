@@ -7,10 +7,12 @@ import hashlib
 import importlib.metadata
 from typing import Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
+from litestar.routes import HTTPRoute
 
 from runner.api.documentation.document import Document
 from runner.api.documentation.page import CONTENT_SECURITY_POLICY, STYLE
+from runner.api.etags import Answer
 from runner.replies import ApiRoot
 from runner.transport import API_PREFIX
 
@@ -24,23 +26,23 @@ _HEADERS = {
 
 
 @get("/", summary="Where to begin", tags=["documentation"])
-async def root() -> ApiRoot:
-    """The versions, and where to read on."""
-    links = {"self": API_PREFIX, "openapi": f"{API_PREFIX}/openapi.json", "docs": f"{API_PREFIX}/docs"}
-    links |= {name: f"{API_PREFIX}/{name}" for name in ("jobs", "executions", "queues", "events", "status")}
+async def root(request: Request[Any, Any, Any]) -> ApiRoot:
+    """The version of the program, and everything that can be looked at without knowing more, by name."""
+    found = {route.path for route in request.app.routes if isinstance(route, HTTPRoute) and "GET" in route.methods}
+    links = {path.removeprefix(f"{API_PREFIX}/"): path for path in sorted(found) if "{" not in path and path != API_PREFIX}
     return ApiRoot(version=importlib.metadata.version("flowdeck"), links=links)
 
 
 @get("/openapi.json", summary="The API as OpenAPI 3.1", tags=["documentation"], media_type="application/json")
 async def openapi(document: Document) -> Response[dict[str, Any]]:
     """This API for programs: every route, parameter, body, answer and problem."""
-    return Response(await document.as_json(), media_type="application/json", headers={"Cache-Control": "no-cache"})  # type: ignore[arg-type]
+    return Answer(await document.as_json(), media_type="application/json")
 
 
 @get("/docs", summary="The API as a page", tags=["documentation"], media_type="text/html")
 async def page(document: Document) -> Response[bytes]:
     """This API for people: one page that loads nothing from elsewhere and needs no script."""
-    return Response(await document.as_page(), media_type="text/html; charset=utf-8", headers=_HEADERS)
+    return Response(await document.as_page(), media_type="text/html", headers=_HEADERS)
 
 
 ROUTES = (root, openapi, page)

@@ -8,7 +8,7 @@ from litestar import delete, get, post
 from litestar.params import QueryParameter
 
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Limit, Offset
+from runner.api.routes.parameters import Limit, Number, Offset
 from runner.model import Generation, Job
 from runner.replies import GenerationList, JobPage
 from runner.requests import SubmitRequest
@@ -54,7 +54,7 @@ async def generations(gateway: Gateway, job: str) -> GenerationList:
 
 
 @get("/jobs/{job:str}/generations/{number:int}", summary="Look at a generation", tags=["jobs"])
-async def generation(gateway: Gateway, job: str, number: int) -> Generation:
+async def generation(gateway: Gateway, job: str, number: Number) -> Generation:
     """One snapshot of the job's spec."""
     return await gateway.service.generation(job, number)
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from litestar import get
-from litestar.params import HeaderParameter
 from litestar.response import Stream
 
 from runner.api.event_stream import event_stream
 from runner.api.gateway import Gateway
 from runner.api.log_stream import log_stream
 from runner.api.routes.parameters import (
+    LastEventId,
     LineLimit,
     OptionalBuckets,
     OptionalOffset,
@@ -111,11 +109,11 @@ async def follow_logs(
     limit: LineLimit = 100,
     level: str | None = None,
     contains: str | None = None,
-    last_event_id: Annotated[int | None, HeaderParameter(name="Last-Event-ID", ge=0)] = None,
+    last_event_id: LastEventId = None,
 ) -> Stream:
     """Server-sent events: the last ``limit`` lines, or those after the offset ``after`` (or the header Last-Event-ID), then
-    each line as it is written: ``id`` is its offset, ``event`` is ``log``, ``data`` the line. The last event is ``end``, with the
-    state of the execution once that is over."""
+    each line as it is written: ``id`` is its offset, ``event`` is ``log``, ``data`` the line. The last event is ``end``, with
+    the state of the execution once that is over."""
     return await _followed(gateway, execution_id, after if after is not None else last_event_id, limit, level, contains)
 
 
@@ -127,7 +125,7 @@ async def follow_job_logs(
     limit: LineLimit = 100,
     level: str | None = None,
     contains: str | None = None,
-    last_event_id: Annotated[int | None, HeaderParameter(name="Last-Event-ID", ge=0)] = None,
+    last_event_id: LastEventId = None,
 ) -> Stream:
     """The same of the newest execution of a job."""
     execution_id = await gateway.observation.required_execution(job)
@@ -148,7 +146,7 @@ async def _followed(
 async def events(
     gateway: Gateway,
     since: OptionalRevision = None,
-    last_event_id: Annotated[int | None, HeaderParameter(name="Last-Event-ID", ge=0)] = None,
+    last_event_id: LastEventId = None,
 ) -> Stream:
     """Server-sent events: id is the revision, event its kind, data the event. ``since`` or the header Last-Event-ID replays
     what came after that revision; without them the stream begins now."""

@@ -1,18 +1,22 @@
-"""Query parameters that several routes share, with their bounds."""
+"""Parameters that several routes share, with their bounds."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from litestar.params import QueryParameter
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from runner.bounds import MAXIMUM_BUCKETS, MAXIMUM_LOG_LINES, MAXIMUM_PAGE
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_PAGE)]
 LineLimit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_LOG_LINES)]
-Offset = Annotated[int, QueryParameter(ge=0)]
-OptionalOffset = Annotated[int | None, QueryParameter(ge=0)]
-OptionalRevision = Annotated[int | None, QueryParameter(ge=0)]
+_LARGEST = 2**63 - 1
+Number = Annotated[int, PathParameter(ge=0, le=2**31 - 1)]
+Offset = Annotated[int, QueryParameter(ge=0, le=_LARGEST)]
+OptionalOffset = Annotated[int | None, QueryParameter(ge=0, le=_LARGEST)]
+OptionalRevision = Annotated[int | None, QueryParameter(ge=0, le=_LARGEST)]
+LastEventId = Annotated[int | None, HeaderParameter(name="Last-Event-ID", ge=0, le=_LARGEST)]
+OptionalMoment = Annotated[float | None, QueryParameter(ge=0, le=1e12)]
 WindowText = Annotated[str, QueryParameter(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})?[smhd]?$")]
 OptionalTime = Annotated[str | None, QueryParameter(max_length=40)]
 OptionalBuckets = Annotated[int | None, QueryParameter(ge=1, le=MAXIMUM_BUCKETS)]
