@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from runner.store import checkpoints, metrics, rejections
 from runner.store.executions import TERMINAL, UNSETTLED
+from runner.store.operations import OperationRecords
 from runner.store.session import Session
 
 _OF_JOB = ("generations", "executions", "reloads")
@@ -85,6 +86,7 @@ def _purge(session: Session, job_id: str) -> None:
     )
     for table in _OF_JOB:
         session.change(f'DELETE FROM "{table}" WHERE "job_id" = ?', job_id)
+    OperationRecords(session).forget_jobs([job_id])
     session.change('DELETE FROM "jobs" WHERE "id" = ?', job_id)
     session.memory.checkpoint_numbers.forget(job_id)
     session.memory.newest_checkpoints.pop(job_id, None)

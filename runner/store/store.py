@@ -50,6 +50,7 @@ from runner.store.attempts import FailedAttempt
 from runner.store.latencies import LatencyCell, LatencyPoint, LatencySum
 from runner.store.leases import Lease
 from runner.store.metrics import Measured, MetricSample
+from runner.store.operations import OperationRecords
 from runner.store.pages import JobFilter, Place
 from runner.store.rejections import Rejected
 from runner.store.session import Session
@@ -60,6 +61,11 @@ class Store:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    @property
+    def operations(self) -> OperationRecords:
+        """What was asked of the daemon."""
+        return OperationRecords(self._session)
 
     # jobs
 

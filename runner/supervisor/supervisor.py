@@ -95,6 +95,7 @@ class Supervisor:
             observation = Observation(parts, bus, executions, lifecycle, identity)
             service = JobService(parts, executions, lifecycle, savepoints, observation)
             stack.push_async_callback(service.close)
+            await stack.enter_async_context(service.actions.running())
             if watch:
                 reloader = Reloader([Path(path) for path in watch], parts.journal, lifecycle, executions, limits)
                 await stack.enter_async_context(_background(reloader.run(), "hot reload"))

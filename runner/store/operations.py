@@ -1,0 +1,88 @@
+"""Operations: what was asked of the daemon, how far it has come and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from runner.operation import Operation, OperationOutcome
+from runner.store.pages import Place
+from runner.store.session import Session, decode_record, encode_record
+
+_ORDER = 'ORDER BY "started_at" DESC, "id"'
+_PAGE = f"""
+    SELECT "record" FROM "operations"
+    WHERE ($job::VARCHAR IS NULL OR "job_id" = $job) AND ($kind::VARCHAR IS NULL OR "kind" = $kind)
+    AND ($open::BOOLEAN IS NULL OR ("finished_at" IS NULL) = $open)
+    AND ($at::DOUBLE IS NULL OR "started_at" < $at OR ("started_at" = $at AND "id" > $last))
+    {_ORDER} LIMIT $limit
+"""  # noqa: S608 - put together from this module's constants
+_USUAL = """
+    SELECT median("seconds") FROM (
+        SELECT "finished_at" - "started_at" AS "seconds" FROM "operations"
+        WHERE "job_id" = ? AND "kind" = ? AND "outcome" = ? ORDER BY "started_at" DESC LIMIT ?
+    )
+"""
+_TYPICAL = 15
+"""How many of the last operations of a kind say how long one usually takes."""
+
+
+class OperationRecords:
+    """The operations that one transaction sees."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def put(self, operations: Sequence[Operation]) -> None:
+        """Keep these operations in the place of what was known of them."""
+        if not operations:
+            return
+        ids = [operation.id for operation in operations]
+        self._session.change('DELETE FROM "operations" WHERE "id" = ANY(?::VARCHAR[])', ids)
+        for operation in operations:
+            self._session.change(
+                """
+                INSERT INTO "operations" ("id", "kind", "job_id", "started_at", "finished_at", "outcome", "record")
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+                *(operation.id, operation.kind, operation.job_id, operation.started_at, operation.finished_at),
+                *(operation.outcome and str(operation.outcome), encode_record(operation)),
+            )
+
+    def get(self, operation_id: str) -> Operation | None:
+        """One operation, None when it is not known (any more)."""
+        row = self._session.row('SELECT "record" FROM "operations" WHERE "id" = ?', operation_id)
+        return decode_record(Operation, row[0]) if row else None
+
+    def page(
+        self,
+        *,
+        job_id: str | None = None,
+        kind: str | None = None,
+        is_open: bool | None = None,
+        limit: int = 100,
+        after: Place | None = None,
+    ) -> list[Operation]:
+        """Operations, newest first; ``is_open``: only those that are under way, or only those that are over."""
+        place = {"at": after.at, "last": after.id} if after else {"at": None, "last": ""}
+        wanted = {"job": job_id, "kind": kind, "open": is_open, "limit": limit}
+        rows = self._session.named_rows(_PAGE, {**wanted, **place})
+        return [decode_record(Operation, row[0]) for row in rows]
+
+    def usual_seconds(self, job_id: str, kind: str) -> float | None:
+        """How long the last operations of this kind took the job when they succeeded; None before the first."""
+        row = self._session.row(_USUAL, job_id, kind, str(OperationOutcome.SUCCEEDED), _TYPICAL)
+        return float(row[0]) if row and row[0] is not None else None
+
+    def prune(self, keep: int) -> int:
+        """Forget all but the newest ``keep`` operations, and none that is under way; how many went."""
+        return self._session.change(
+            """
+            DELETE FROM "operations" WHERE "finished_at" IS NOT NULL
+            AND "id" NOT IN (SELECT "id" FROM "operations" ORDER BY "started_at" DESC, "id" LIMIT ?)
+            """,
+            keep,
+        )
+
+    def forget_jobs(self, job_ids: Iterable[str]) -> None:
+        """Forget the operations of these jobs."""
+        self._session.change('DELETE FROM "operations" WHERE "job_id" = ANY(?::VARCHAR[])', list(job_ids))

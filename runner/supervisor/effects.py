@@ -1,0 +1,304 @@
+"""What a command would do to a job right now: the dry run. Every number comes from the records; nothing is changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from runner.model import Checkpoint, CheckpointKind, Job
+from runner.operation import Effects, RestorePoint, Risk, Safer
+from runner.requests import RecoverRequest, RestartRequest, StartRequest, StopRequest, WorkersRequest
+from runner.states import ExecutionState
+from runner.supervisor.commands import Answer, Command, Rule, hint_of, refusal
+from runner.supervisor.plan_view import delivery_of
+from runner.supervisor.restore import LATEST, NONE
+from spec.job import JobSpec
+
+_UNTOUCHED = frozenset({ExecutionState.CREATED, ExecutionState.QUEUED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the records say of a job: ``point`` is what it can go on from (None: nothing), ``named`` what was asked to be gone
+    on from, if that was named."""
+
+    job: Job
+    spec: JobSpec
+    point: Checkpoint | None
+    named: Checkpoint | None = None
+    usual_seconds: float | None = None
+    executions: int = 0
+    checkpoints: int = 0
+    savepoints: int = 0
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the newest execution is under way."""
+        return self.job.execution is not None and not self.job.execution.state.is_terminal
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the newest execution has had workers."""
+        return self.job.execution is not None and self.job.execution.started_at is not None
+
+    @property
+    def rows_read(self) -> int:
+        """By the newest execution and those that it goes on from."""
+        return self.job.execution.totals.rows_in if self.job.execution else 0
+
+    @property
+    def repeating_sinks(self) -> tuple[str, ...]:
+        """Those that do not take part in checkpoints: they may get rows twice."""
+        return tuple(sink.id for sink in self.spec.sinks if delivery_of(sink) != "exactly-once")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Told:
+    """What is said of an action that is carried out."""
+
+    does: str = ""
+    kept: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    safer: list[Safer] = field(default_factory=list)
+    point: Checkpoint | None = None
+    again: int | None = 0
+    risk: Risk = Risk.CONFIRM
+
+
+def effects_of(command: Command, rule: Rule, facts: Facts, request: object = None) -> Effects:
+    """What ``command`` with this ``request`` would do, where ``rule`` is what the table says of it."""
+    job = facts.job
+    told = _Told(does=rule.says, point=facts.point)
+    if rule.answer is Answer.WORKS and command in _TELLERS:
+        _TELLERS[command](told, facts, request)
+    elif rule.answer is Answer.NOTHING:
+        told.does, told.risk = f"nothing: {rule.says}", Risk.NONE
+    refused = rule.answer is Answer.REFUSED
+    return Effects(
+        action=command.value,
+        job_id=job.id,
+        job_name=job.name,
+        execution_id=job.execution.id if job.execution else None,
+        state=str(job.execution.state) if job.execution else "NEW",
+        allowed=not refused,
+        reason=refusal(rule, job) if refused else "",
+        hint=hint_of(rule, job),
+        does="nothing" if refused else told.does,
+        kept=tuple(told.kept),
+        lost=tuple(told.lost),
+        safer=tuple(told.safer),
+        restore_point=_restore_point(told.point),
+        rows_to_read_again=told.again,
+        usual_seconds=None if refused else facts.usual_seconds,
+        risk=told.risk,
+    )
+
+
+# ending
+
+
+def _stop(told: _Told, facts: Facts, request: object) -> None:
+    wanted = request if isinstance(request, StopRequest) else StopRequest()
+    if _not_started(told, facts):
+        return
+    if not wanted.savepoint:
+        told.does = "stops at once, without a savepoint"
+        _broken_off(told, facts)
+        return
+    told.kept.append(f"everything: {_rows(facts.rows_read)} read so far, and what is read until then")
+    told.again = 0
+
+
+def _cancel(told: _Told, facts: Facts, _request: object) -> None:
+    if not _not_started(told, facts):
+        _broken_off(told, facts)
+
+
+def _not_started(told: _Told, facts: Facts) -> bool:
+    execution = facts.job.execution
+    if execution is None or execution.state not in _UNTOUCHED:
+        return False
+    told.kept.append("everything: it has not started")
+    return True
+
+
+def _broken_off(told: _Told, facts: Facts) -> None:
+    told.risk = Risk.DESTRUCTIVE
+    told.again = _rows_since(facts, facts.point)
+    if facts.point is None:
+        told.kept.append("nothing to go on from: the job has no complete checkpoint")
+        told.lost.append(f"{_rows(told.again)} read so far: the job can only start from the beginning")
+    else:
+        told.kept.append(_described(facts.point))
+        again = f"{_rows(told.again)} read after it: they are read again"
+        told.lost.append("nothing: no row was read after it" if told.again == 0 else again)
+    _tell_outputs(told, facts)
+    if facts.has_begun:
+        told.safer.append(Safer(action="stop", why="takes a savepoint first, and loses nothing"))
+        if facts.job.execution is not None and facts.job.execution.state is not ExecutionState.PAUSED:
+            told.safer.append(Safer(action="pause", why="only stops reading; everything stays where it is"))
+
+
+def _tell_outputs(told: _Told, facts: Facts) -> None:
+    told.kept.append("what checkpoints have committed to the targets")
+    if repeating := facts.repeating_sinks:
+        names = ", ".join(repeating)
+        told.lost.append(f"{names}: at-least-once, so rows written after the checkpoint stay there and come again")
+
+
+# starting
+
+
+def _start(told: _Told, facts: Facts, request: object) -> None:
+    wanted = request.restore if isinstance(request, StartRequest) else None
+    finished = facts.job.execution is None or facts.job.execution.state is ExecutionState.FINISHED
+    _begin(told, facts, wanted or (NONE if finished or facts.point is None else LATEST))
+
+
+def _restart(told: _Told, facts: Facts, request: object) -> None:
+    wanted = request if isinstance(request, RestartRequest) else RestartRequest()
+    if facts.is_active and wanted.restore == LATEST:
+        told.does = "takes a savepoint, stops, and starts a new execution from there"
+        told.kept.append(f"everything: {_rows(facts.rows_read)} read so far, and what is read until then")
+        told.safer.append(Safer(action="savepoint", why="saves the same and lets the job run on"))
+    else:
+        _begin(told, facts, wanted.restore)
+        if facts.is_active:
+            told.safer.append(
+                Safer(action="restart", why="without a restore point of its own it goes on exactly where it stopped")
+            )
+    if wanted.overrides:
+        told.does += f", as a new generation with {', '.join(sorted(wanted.overrides))} replaced"
+
+
+def _begin(told: _Told, facts: Facts, restore: str) -> None:
+    """A new execution from ``restore``."""
+    generation = facts.job.generation
+    if restore == NONE:
+        told.does = f"starts generation {generation} from the beginning"
+        told.point, told.again = None, facts.rows_read
+        if facts.has_begun:
+            told.risk = Risk.DESTRUCTIVE
+            told.lost.append(
+                f"everything is read again ({_rows(facts.rows_read)} so far); rows in the targets stay and come again"
+            )
+            if facts.point is not None:
+                told.safer.append(Safer(action="restart", why=f"goes on from {_described(facts.point)}"))
+        return
+    point = facts.named if facts.named is not None else facts.point
+    told.point = point
+    if point is None:
+        told.does = f"starts generation {generation} from {restore}"
+        told.again = None
+        return
+    told.does = f"starts generation {generation} from {_described(point)}"
+    told.kept.append(_described(point))
+    told.again = _rows_since(facts, point)
+    if facts.point is not None and point.id < facts.point.id:
+        told.risk = Risk.DESTRUCTIVE
+        told.lost.append(f"{_rows(told.again)} read after it; what they have written stays in the targets and comes again")
+        told.safer.append(Safer(action="restart", why=f"goes on from the newest: {_described(facts.point)}"))
+
+
+def _recover(told: _Told, facts: Facts, request: object) -> None:
+    cleanup = request.cleanup if isinstance(request, RecoverRequest) else RecoverRequest().cleanup
+    told.does = f"starts a new execution that reads what is not finished ({cleanup})"
+    told.again = _rows_since(facts, facts.point)
+    if facts.point is not None:
+        told.kept.append(_described(facts.point))
+    told.safer.append(Safer(action="start", why="goes on with everything that is left"))
+
+
+# changing what runs
+
+
+def _steer(told: _Told, facts: Facts, request: object) -> None:
+    told.risk = Risk.NONE
+    told.kept.append("everything: processes, checkpoints and outputs stay")
+    if isinstance(request, WorkersRequest) and facts.job.execution is not None:
+        told.does += f"; it has {len(facts.job.execution.worker_pids)} now"
+
+
+def _savepoint(told: _Told, facts: Facts, _request: object) -> None:
+    told.risk = Risk.NONE
+    told.kept.append(f"{_rows(facts.rows_read)} read so far can be gone on from until the savepoint is deleted")
+
+
+def _update(told: _Told, facts: Facts, _request: object) -> None:
+    told.kept.append("the generations before, and a savepoint to go back to" if facts.is_active else "the generations before")
+    if facts.is_active:
+        told.safer.append(Safer(action="plan", why="tells what the change takes before anything is touched"))
+
+
+# forgetting
+
+
+def _delete(told: _Told, facts: Facts, _request: object) -> None:
+    told.kept.append(f"for now: {_count(facts)}; `undelete` brings them back until they are purged")
+    told.kept.append("what was written to the targets")
+
+
+def _purge(told: _Told, facts: Facts, _request: object) -> None:
+    told.risk = Risk.DESTRUCTIVE
+    told.kept.append("what was written to the targets")
+    told.lost.append(f"{_count(facts)}, for good")
+    told.point, told.again = None, None
+    if facts.job.deleted_at is None:
+        told.safer.append(Safer(action="delete", why="hides the job; it can be brought back"))
+
+
+_TELLERS: dict[Command, Callable[[_Told, Facts, object], None]] = {
+    Command.STOP: _stop,
+    Command.CANCEL: _cancel,
+    Command.START: _start,
+    Command.RESTART: _restart,
+    Command.RECOVER: _recover,
+    Command.PAUSE: _steer,
+    Command.RESUME: _steer,
+    Command.WORKERS: _steer,
+    Command.SAVEPOINT: _savepoint,
+    Command.UPDATE: _update,
+    Command.DELETE: _delete,
+    Command.PURGE: _purge,
+}
+
+
+def _rows_since(facts: Facts, point: Checkpoint | None) -> int | None:
+    """Rows read since the point (None: since the beginning); None when that is not known."""
+    if point is None:
+        return facts.rows_read
+    if point.rows_in is None or point.rows_in > facts.rows_read:
+        return None  # of an execution that the newest one does not go on from
+    return facts.rows_read - point.rows_in
+
+
+def _rows(count: int | None) -> str:
+    if count is None:
+        return "an unknown number of rows"
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _count(facts: Facts) -> str:
+    parts: Iterable[tuple[int, str]] = (
+        (facts.executions, "execution"),
+        (facts.checkpoints, "checkpoint"),
+        (facts.savepoints, "savepoint"),
+    )
+    return ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in parts)
+
+
+def _described(point: Checkpoint) -> str:
+    noun = "savepoint" if point.kind is CheckpointKind.SAVEPOINT else "checkpoint"
+    rows = "" if point.rows_in is None else f", {_rows(point.rows_in)} read"
+    return f"{noun} {point.id}, {_age(point):.0f} s old{rows}"
+
+
+def _age(point: Checkpoint) -> float:
+    return max(0.0, time.time() - (point.completed_at or point.triggered_at))
+
+
+def _restore_point(point: Checkpoint | None) -> RestorePoint | None:
+    if point is None:
+        return None
+    return RestorePoint(number=point.id, kind=point.kind, age_seconds=_age(point), rows_in=point.rows_in, size=point.size)

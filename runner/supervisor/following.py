@@ -1,0 +1,209 @@
+"""From a command that was accepted to what came of it: an operation ends when the execution has got there, or cannot."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from runner.model import Checkpoint, ErrorInfo, Execution, Job
+from runner.operation import Operation, OperationOutcome
+from runner.states import ExecutionState
+from runner.supervisor.commands import Command
+from runner.supervisor.executions import Executions
+from runner.supervisor.lifecycle import JobLifecycle
+from runner.supervisor.operations import Operations
+from spec.errors import FlowdeckError
+
+if TYPE_CHECKING:
+    from runner.supervisor.service import JobService
+
+_LOOK = 0.2
+_SUCCESSOR_PATIENCE = 60.0
+_WORKERS_PATIENCE = 300.0
+_STARTING: Final = frozenset({"submit", Command.START, Command.RESTART, Command.RECOVER, Command.UPDATE})
+_ENDING: Final = frozenset({Command.STOP, Command.CANCEL})
+CONTINUED: Final = frozenset({*map(str, _STARTING), *map(str, _ENDING)})
+"""The kinds of operations that go on under the next daemon."""
+_AT_WORK = frozenset({ExecutionState.RUNNING, ExecutionState.PAUSED, ExecutionState.SAVEPOINTING})
+_WAITING = frozenset({ExecutionState.CREATED, ExecutionState.QUEUED})
+
+
+class Following:
+    """Follows the operations of one daemon."""
+
+    def __init__(self, service: JobService, operations: Operations, executions: Executions, lifecycle: JobLifecycle) -> None:
+        self._service = service
+        self._operations = operations
+        self._executions = executions
+        self._lifecycle = lifecycle
+
+    async def follow(self, operation: Operation, answer: object) -> None:
+        """To the end of the operation, whose command was answered with ``answer``."""
+        try:
+            await self._follow(operation, answer)
+        except FlowdeckError as error:  # the job is gone, or the store refuses
+            self._operations.end(operation.id, "what came of it is not known", outcome=OperationOutcome.ABANDONED, error=error)
+
+    async def _follow(self, operation: Operation, answer: object) -> None:
+        kind, end = operation.kind, self._operations.end
+        if isinstance(answer, Checkpoint):
+            end(operation.id, f"savepoint {answer.id} is {answer.status}")
+        elif not isinstance(answer, Job):
+            end(operation.id, "done")
+        elif kind in _STARTING:
+            await self._until_started(operation, answer.id)
+        elif kind in _ENDING and answer.execution is not None:
+            await self._until_over(operation, answer.execution)
+        elif kind == Command.WORKERS and answer.execution is not None:
+            await self._until_crewed(operation, answer.execution)
+        else:
+            end(operation.id, _settled(kind, answer))
+
+    async def carry_on(self, operation: Operation) -> None:
+        """Follow what a former daemon left under way; it is abandoned when nothing of it goes on."""
+        try:
+            if operation.kind in _ENDING and operation.execution_id is not None:
+                await self._until_over(operation, await self._service.execution(operation.execution_id))
+            else:
+                await self._until_started(operation, operation.job_id or "")
+        except FlowdeckError as error:
+            self._operations.end(
+                operation.id, "the daemon ended in the middle", outcome=OperationOutcome.ABANDONED, error=error
+            )
+
+    # an execution ends
+
+    async def _until_over(self, operation: Operation, execution: Execution) -> None:
+        control = self._executions.control(execution.id)
+        while control is not None and not control.ended.is_set():
+            view = control.view()
+            self._operations.advance(operation.id, _phase(view))
+            await _pause(control.ended)
+        execution = await self._service.execution(execution.id)
+        if not execution.state.is_terminal:
+            return  # the daemon ends; the next one follows it on
+        phase, error = _ended(operation, execution)
+        self._operations.end(operation.id, phase, error=error)
+
+    # an execution starts
+
+    async def _until_started(self, operation: Operation, job_id: str) -> None:
+        job = await self._successor(operation, job_id)
+        execution = job.execution
+        if execution is None:
+            self._operations.concern(operation.id, job)
+            self._operations.end(operation.id, "the job is stored, not started")
+            return
+        if _is_older(execution, operation):
+            phase = f"there is no new execution: {execution.id} is {execution.state}"
+            kept = operation.kind in {Command.UPDATE, "submit", Command.START}
+            outcome = OperationOutcome.SUCCEEDED if kept else OperationOutcome.ABANDONED
+            self._operations.end(operation.id, phase, outcome=outcome)
+            return
+        self._operations.concern(operation.id, job)
+        await self._until_running(operation, execution)
+
+    async def _successor(self, operation: Operation, job_id: str) -> Job:
+        """The job once nobody replaces its execution any more, and it has the new one if one is to come."""
+        deadline = _now() + _SUCCESSOR_PATIENCE
+        while True:
+            job = await self._service.job(job_id)
+            replacing = self._lifecycle.lock(job_id).locked()
+            is_old = job.execution is not None and _is_older(job.execution, operation)
+            coming = operation.kind == Command.RESTART and is_old and _is_passing(job)
+            if not replacing and (not coming or _now() > deadline):
+                return job
+            self._operations.advance(operation.id, _phase(job.execution) if job.execution else "being prepared")
+            await asyncio.sleep(_LOOK)
+
+    async def _until_running(self, operation: Operation, execution: Execution) -> None:
+        while True:
+            execution = await self._service.execution(execution.id)
+            state = execution.state
+            if state in _AT_WORK or state is ExecutionState.FINISHED:
+                self._operations.end(operation.id, f"the execution is {state}: {execution.restore_reason}".rstrip(": "))
+                return
+            if state in _WAITING and self._executions.queues.is_waiting(execution.job_id):
+                self._operations.end(operation.id, "the execution waits for its turn in the queue")
+                return
+            if state.is_terminal:
+                error = execution.error or _replaced(execution)
+                self._operations.end(operation.id, f"the execution is {state}", error=error)
+                return
+            self._operations.advance(operation.id, _phase(execution))
+            await asyncio.sleep(_LOOK)
+
+    # workers come and go
+
+    async def _until_crewed(self, operation: Operation, execution: Execution) -> None:
+        before = len(execution.worker_pids)
+        deadline = _now() + _WORKERS_PATIENCE
+        while True:
+            execution = await self._service.execution(execution.id)
+            there, wanted = len(execution.worker_pids), execution.workers_wanted or 0
+            if there == wanted:
+                self._operations.end(operation.id, f"there are {there} workers")
+                return
+            if execution.state.is_terminal or _now() > deadline:
+                message = f"the execution is {execution.state} with {there} of {wanted} workers"
+                self._operations.end(operation.id, message, error=ErrorInfo(code="workers-missing", message=message))
+                return
+            missing = abs(wanted - before)
+            share = 1 - abs(wanted - there) / missing if missing else None
+            self._operations.advance(
+                operation.id, f"there are {there} of {wanted} workers", share and max(0.0, min(1.0, share))
+            )
+            await asyncio.sleep(_LOOK)
+
+
+def _phase(execution: Execution) -> str:
+    return f"{execution.state}: {execution.phase}" if execution.phase else str(execution.state)
+
+
+def _is_older(execution: Execution, operation: Operation) -> bool:
+    """Whether the execution was there before the operation."""
+    return execution.created_at < operation.started_at
+
+
+def _is_passing(job: Job) -> bool:
+    """Whether the job is on its way to another execution."""
+    return bool(job.restarting_from) or (job.execution is not None and job.execution.state is ExecutionState.STOPPING)
+
+
+def _settled(kind: str, job: Job) -> str:
+    """How a command that is done at once left the job."""
+    execution = job.execution
+    if kind == Command.PAUSE and execution is not None and execution.state is not ExecutionState.PAUSED:
+        return "it is paused as soon as it would read"
+    if kind in {Command.PAUSE, Command.RESUME} and execution is not None:
+        return f"the execution is {execution.state}"
+    return "done" if kind not in _ENDING else "there was nothing to end"
+
+
+def _ended(operation: Operation, execution: Execution) -> tuple[str, ErrorInfo | None]:
+    """What to say of an execution that was to end, and what went wrong if anything did."""
+    state, saved = execution.state, execution.savepoint_id
+    if operation.kind == Command.STOP and state is ExecutionState.STOPPED:
+        phase = "the execution is STOPPED" + ("" if saved is None else f" with savepoint {saved}")
+        return phase, execution.error
+    error = execution.error if state is ExecutionState.FAILED else None
+    if operation.kind == Command.STOP and state is ExecutionState.CANCELED:
+        error = _replaced(execution)
+    return f"the execution is {state}", error
+
+
+def _replaced(execution: Execution) -> ErrorInfo:
+    return ErrorInfo(code="overtaken", message=f"the execution was {execution.state} in the meantime")
+
+
+async def _pause(event: asyncio.Event) -> None:
+    """Until the event is set, or for a moment."""
+    waiting = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({waiting}, timeout=_LOOK)
+    finally:
+        waiting.cancel()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
