@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 from textual import events
 from textual.app import App
-from textual.binding import Binding
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
@@ -31,11 +30,14 @@ from tui.screens.acting import Acting
 from tui.screens.jobs import JobsScreen
 from tui.screens.toosmall import TooSmallScreen, is_too_small
 from tui.screens.watcher import Watcher
+from tui.settings.file import DEFAULTS, Settings, SettingsInvalid, read_settings, settings_path
+from tui.settings.keymap import suggestion
 from tui.tabs.checkpoints import Checkpoints
 from tui.tabs.logs import Logs
 from tui.tabs.overview import Overview
 from tui.tabs.spec import Spec
 from tui.themes import DARK, LIGHT, THEMES
+from tui.widgets.bindings import bound
 
 TABS = {"Overview": Overview, "Checkpoints": Checkpoints, "Logs": Logs, "Spec": Spec}
 _WRITERS = 4
@@ -50,7 +52,7 @@ class FlowdeckApp(App[int]):
 
     CSS_PATH = ["styles/app.tcss", "styles/jobs.tcss", "styles/dialog.tcss"]
     COMMANDS = {JobCommands}
-    BINDINGS = [Binding("ctrl+z", "suspend_process", "Suspend", show=False)]
+    BINDINGS = [bound("suspend", "suspend_process")]
     TITLE = "flowdeck"
 
     class Looked(Message):
@@ -60,8 +62,18 @@ class FlowdeckApp(App[int]):
             super().__init__()
             self.snapshot = snapshot
 
-    def __init__(self, home: Home, clock: Callable[[], float] = time.time, *, start_daemon: bool = True) -> None:
+    def __init__(
+        self,
+        home: Home,
+        clock: Callable[[], float] = time.time,
+        *,
+        start_daemon: bool = True,
+        settings: Settings = DEFAULTS,
+    ) -> None:
         super().__init__()
+        self.settings = settings
+        self.keys = settings.keymap
+        self.set_keymap(self.keys.rebound())
         self.door = Door(home)
         self.clock = clock
         self.snapshot = Snapshot(Link(LinkState.CONNECTING, clock()))
@@ -72,7 +84,17 @@ class FlowdeckApp(App[int]):
         for theme in THEMES:
             self.register_theme(theme)
         if "TEXTUAL_THEME" not in os.environ:
-            self.theme = (LIGHT if _light_terminal() else DARK).name
+            self.theme = self._chosen_theme()
+
+    def _chosen_theme(self) -> str:
+        """The theme of the settings; without one, the one that fits the terminal's background."""
+        chosen = self.settings.theme
+        if chosen == "auto":
+            return (LIGHT if _light_terminal() else DARK).name
+        if chosen not in self.available_themes:
+            hint = suggestion(chosen, self.available_themes)
+            raise SettingsInvalid(f"{settings_path()}: there is no theme {chosen!r}", hint=hint)
+        return chosen
 
     def get_driver_class(self) -> type[Driver]:
         """Ours instead of Textual's own, unless the environment names another."""
@@ -81,7 +103,9 @@ class FlowdeckApp(App[int]):
 
     def get_default_screen(self) -> Screen[None]:
         """The job list."""
-        return JobsScreen(self.door, self.snapshot, TABS, (self._reading, self._acting), self.clock)
+        return JobsScreen(
+            self.door, self.snapshot, TABS, (self._reading, self._acting), self.clock, self.keys, self.feed.arrangement
+        )
 
     def on_mount(self) -> None:
         """Begin to look; a terminal is restored also when the process is asked to end."""
@@ -150,7 +174,7 @@ def run(home: Home) -> int:
             code="no-terminal",
             hint="in scripts use the commands: flowdeck ls, flowdeck show JOB, flowdeck logs JOB",
         )
-    app = FlowdeckApp(home)
+    app = FlowdeckApp(home, settings=read_settings(settings_path()))
     app.run()
     return app.return_code or 0
 

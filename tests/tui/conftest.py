@@ -17,6 +17,7 @@ import pytest
 import tui.screens.jobs
 from runner.home import Home
 from tui.app import FlowdeckApp
+from tui.settings.file import DEFAULTS, Settings
 
 HERE = Path(__file__).parent
 
@@ -123,9 +124,13 @@ def open_ui(home: Home) -> Callable[..., Any]:
 
     @contextlib.asynccontextmanager
     async def open_page(
-        size: tuple[int, int] = (120, 36), clock: Callable[[], float] | None = None, *, start_daemon: bool = False
+        size: tuple[int, int] = (120, 36),
+        clock: Callable[[], float] | None = None,
+        *,
+        start_daemon: bool = False,
+        settings: Settings = DEFAULTS,
     ) -> AsyncIterator[Any]:
-        app = FlowdeckApp(home, clock or (lambda: sample_jobs.NOW), start_daemon=start_daemon)
+        app = FlowdeckApp(home, clock or (lambda: sample_jobs.NOW), start_daemon=start_daemon, settings=settings)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield page.Page(app, pilot)
 

@@ -42,11 +42,11 @@ def test_each_action_sends_one_request(client: Client, stage: Any, target: Targe
     assert perform.cancel(target)(client).message == "It is CANCELING."
     newest, *_ = points(samples.sample_checkpoints(ORDERS))
     assert "from checkpoint #812" in perform.restore(target, newest)(client).message
-    assert stage.calls == [
-        ("savepoints", ORDERS, {"description": "", "directory": None}),
-        ("stop", ORDERS, {"savepoint": True, "description": ""}),
-        ("cancel", ORDERS, {}),
-        ("restart", ORDERS, {"restore": "latest", "overrides": {}}),
+    assert [(verb, job) for verb, job, _ in stage.calls] == [
+        ("savepoints", ORDERS),
+        ("stop", ORDERS),
+        ("cancel", ORDERS),
+        ("restart", ORDERS),
     ]
 
 

@@ -87,7 +87,7 @@ async def test_help(open_ui: Any, stage: Any, serve: Callable[[Any], Any], scree
     async with open_ui(size) as page:
         await page.loaded()
         await page.press("question_mark")
-        await page.sees("one line down or up")
+        await page.sees("one line down")
         screen_is(page, name("help", size))
 
 

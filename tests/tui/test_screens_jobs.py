@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from runner.states import ExecutionState
+from tui.settings.file import Settings
 from tui.widgets.filterbar import FilterBar
 from tui.widgets.inspector import Inspector
 from tui.widgets.linetable import LineTable
@@ -243,12 +244,59 @@ async def test_help_is_searchable(open_ui: Any, stage: Any, serve: Callable[[Any
     async with open_ui() as page:
         await page.loaded()
         await page.press("question_mark")
-        await page.sees("one line down or up")
+        await page.sees("one line down")
         await page.press(*"savep")
-        await page.until(lambda: "one line down or up" not in page.text)
+        await page.until(lambda: "one line down" not in page.text)
         assert "keep a point to go back to" in page.text
         await page.press("escape")
         await page.until(lambda: page.dialog == "JobsScreen")
+
+
+async def test_the_help_runs_what_is_chosen_in_it(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Enter runs the command under the cursor, arrows move it."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.press("question_mark", *"sort", "down", "up", "enter")
+        await page.until(lambda: "Sorted by" in page.toasts)
+        assert page.dialog == "JobsScreen"
+
+
+async def test_jobs_are_sorted_by_a_column(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """The key o goes from column to column, O turns the order round; the heading shows it, and the cursor stays on its job."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        page.jobs.action_sort_by("name")
+        await page.until(lambda: [view.name for view in page.app.snapshot.jobs] == sorted(_names(page)))
+        await page.sees("NAME▲")
+        assert page.selected is not None
+        assert page.selected.name == "orders-cdc"
+        await page.press("O")
+        await page.until(lambda: _names(page) == sorted(_names(page), reverse=True))
+        await page.press("o")
+        await page.sees("IN/s▼")
+
+
+def _names(page: Any) -> list[str]:
+    return [view.name for view in page.app.snapshot.jobs]
+
+
+async def test_keys_can_be_given_to_other_commands(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """A remapped key acts, the old one does not, and the key bar and the help show what holds."""
+    serve(stage)
+    async with open_ui(settings=Settings(keys={"filter.edit": "f", "job.stop": "f5"})) as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.sees("f5 stop")
+        await page.press("T", "slash")
+        assert page.dialog == "JobsScreen"
+        assert not page.jobs.query_one(FilterBar).has_class("editing")
+        await page.press("f")
+        assert page.jobs.query_one(FilterBar).has_class("editing")
+        await page.press("escape", "f5")
+        await page.until(lambda: page.dialog == "ConfirmScreen")
 
 
 async def test_the_palette_finds_jobs(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:

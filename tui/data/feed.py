@@ -15,6 +15,7 @@ from tui.data.listener import Listener
 from tui.data.models import Link, LinkState
 from tui.data.reading import Reader
 from tui.data.snapshot import Snapshot
+from tui.query.order import Arrangement
 
 _SHORTEST_GAP = 0.25
 _PAUSE_PER_LOOK = 6.0
@@ -37,7 +38,8 @@ class Feed:
         self._door = door
         self._publish = publish
         self._clock = clock
-        self._reader = Reader(clock)
+        self.arrangement = Arrangement()
+        self._reader = Reader(clock, self.arrangement)
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._start_daemon = start_daemon

@@ -12,7 +12,7 @@ from tui.data.snapshot import Snapshot
 from tui.data.tally import Tally
 from tui.data.trends import BUCKETS, WINDOW_SECONDS, Trends
 from tui.query.attention import reason
-from tui.query.order import order_key
+from tui.query.order import Arrangement
 
 PAGE = 1000
 MAXIMUM_JOBS = 20_000
@@ -22,8 +22,9 @@ _BACKFILLS_PER_LOOK = 8
 class Reader:
     """Turns the daemon's answers into snapshots. Remembers cleaned jobs and trends from one look to the next."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], arrangement: Arrangement) -> None:
         self._clock = clock
+        self._arrangement = arrangement
         self._trends = Trends()
         self._cleaned: dict[str, tuple[Job, Job]] = {}
         self._backfilled: set[str] = set()
@@ -36,7 +37,7 @@ class Reader:
         self._cleaned = {job.id: (job, clean) for job, clean in zip(jobs, shown, strict=True)}
         self._record(shown, now)
         self._backfill(daemon, shown)
-        shown.sort(key=order_key)
+        shown = self._arrangement.arrange(shown, now)
         views = tuple(JobView(job, self._trends.view(job.id, now), reason(job, now)) for job in shown)
         status = clean_record(daemon.status())
         return Snapshot(link, now, views, total, status, _summed(views), Tally.of(views))
@@ -79,9 +80,11 @@ def _rate(job: Job) -> float | None:
 
 def _all_jobs(daemon: Client) -> tuple[list[Job], int]:
     page = daemon.jobs(limit=PAGE, offset=0)
+    total = page.total or 0
     jobs = list(page.jobs)
-    while page.jobs and len(jobs) < min(page.total, MAXIMUM_JOBS):
+    while page.jobs and len(jobs) < min(total, MAXIMUM_JOBS):
         page = daemon.jobs(limit=PAGE, offset=len(jobs))
+        total = page.total or 0
         jobs.extend(page.jobs)
     unique = {job.id: job for job in jobs}  # a job that moved between two pages appears once
-    return list(unique.values()), page.total
+    return list(unique.values()), total

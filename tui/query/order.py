@@ -7,7 +7,8 @@ is pressing keys.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from runner.model import Job
@@ -53,9 +54,13 @@ class Order:
 
 
 class Arrangement:
-    """Keeps the jobs where they are between two renewals. Times are those of one clock, in seconds."""
+    """Keeps the jobs where they are between two renewals. Chosen and touched in one thread, arranged in another.
 
-    def __init__(self) -> None:
+    ``ticking`` measures how long the jobs have stood: seconds that only grow.
+    """
+
+    def __init__(self, ticking: Callable[[], float] = time.monotonic) -> None:
+        self._ticking = ticking
         self.order = Order()
         self._places: dict[str, int] = {}
         self._renewed_at = float("-inf")
@@ -67,16 +72,17 @@ class Arrangement:
         self._renewed_at = float("-inf")
         self._touched_at = float("-inf")
 
-    def touch(self, now: float) -> None:
+    def touch(self) -> None:
         """A key was pressed: the rows stay for a while."""
-        self._touched_at = now
+        self._touched_at = self._ticking()
 
     def arrange(self, jobs: Sequence[Job], now: float) -> list[Job]:
         """The jobs as they are to be shown. Those that are new stand at the end until the order is renewed."""
-        if now - self._renewed_at >= RENEWED_EVERY and now - self._touched_at >= RENEWED_EVERY:
+        tick = self._ticking()
+        if tick - self._renewed_at >= RENEWED_EVERY and tick - self._touched_at >= RENEWED_EVERY:
             arranged = self.order.arranged(jobs, now)
             self._places = {job.id: place for place, job in enumerate(arranged)}
-            self._renewed_at = now
+            self._renewed_at = tick
             return arranged
         last = len(self._places)
         return sorted(jobs, key=lambda job: self._places.get(job.id, last))

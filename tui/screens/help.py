@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from textual import events
 from textual.app import ComposeResult
@@ -10,78 +10,63 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
-from tui.actions.registry import ACTIONS
-from tui.draw.line import Line, Span, Tone, line
+from tui.draw.line import Ground, Line, Span, Tone, line
+from tui.draw.units import UNKNOWN
 from tui.screens.dialog import Dialog
+from tui.settings.commands import COMMANDS, Command, Group
+from tui.settings.keymap import Keymap
 from tui.widgets.lines import Bar, Lines
 
 _KEY_CELLS = 14
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHelp:
-    """One line of the list."""
-
-    group: str
-    key: str
-    words: str
+def found_commands(search: str, keymap: Keymap) -> list[Command]:
+    """The commands whose line contains every word of ``search``, in the order of their groups."""
+    wanted = search.casefold().split()
+    texts = [(command, f"{keymap.shown(command.id)} {command.words} {command.group.name}".casefold()) for command in _LISTED]
+    return [command for command, text in texts if all(word in text for word in wanted)]
 
 
-KEYS = (
-    KeyHelp("move", "j k ↑ ↓", "one line down or up"),
-    KeyHelp("move", "g G", "first and last line; in the logs G follows the end"),
-    KeyHelp("move", "pgup pgdn", "a page up or down"),
-    KeyHelp("move", "enter", "open the job: the inspector takes the whole screen"),
-    KeyHelp("move", "q esc", "back; q on the job list quits (jobs run on)"),
-    KeyHelp("move", "tab", "from the list to the inspector and back"),
-    KeyHelp("move", "!", "next job that needs you"),
-    KeyHelp("look", "1 2 3 4", "Overview, Checkpoints, Logs, Spec"),
-    KeyHelp("look", "[ ]", "shorter or longer time window: 1m, 5m, 1h"),
-    KeyHelp("look", "← →", "scroll sideways in logs and spec"),
-    KeyHelp("find", "/", "filter: name state:failed lag>5s /regex/; ! excludes"),
-    KeyHelp("find", "c", "clear the filter"),
-    KeyHelp("find", ": ctrl+p", "palette: every command and every job by name"),
-    KeyHelp("find", "y", "copy the job's id"),
-    *(KeyHelp("change", action.key, f"{action.title.lower()}: {action.help}") for action in ACTIONS),
-    KeyHelp("program", "?", "this list"),
-    KeyHelp("program", "r", "connect again now"),
-    KeyHelp("program", "ctrl+z", "back to the shell for a while; fg comes back here"),
-)
-
-
-def help_lines(search: str) -> list[Line]:
-    """The keys whose line contains ``search``, under their groups."""
-    wanted = search.casefold().strip()
-    found = [one for one in KEYS if wanted in f"{one.key} {one.words} {one.group}".casefold()]
+def help_lines(found: Sequence[Command], chosen: int, search: str, keymap: Keymap) -> tuple[list[Line], int]:
+    """The commands under their groups, and the line of the ``chosen`` one."""
     lines: list[Line] = []
-    group = ""
-    for one in found:
-        if one.group != group:
-            group = one.group
-            lines += [*([Line()] if lines else []), line(Span(_TITLES[group], Tone.MUTED))]
-        lines.append(line(Span(f"  {one.key:<{_KEY_CELLS}}", Tone.ACCENT_STRONG), Span(one.words)))
-    return lines or [line(Span(f"no key does “{search}”", Tone.MUTED))]
+    group, place = None, 0
+    for number, command in enumerate(found):
+        if command.group is not group:
+            group = command.group
+            lines += [*([Line()] if lines else []), line(Span(f"  {group.value}", Tone.MUTED))]
+        if number == chosen:
+            place = len(lines)
+        lines.append(_command_line(command, keymap, chosen=number == chosen))
+    return lines or [line(Span(f"  no key does “{search}”", Tone.MUTED))], place
 
 
-_TITLES = {
-    "move": "MOVE",
-    "look": "LOOK",
-    "find": "FIND",
-    "change": "CHANGE A JOB  capital letters write, and ask first where it matters",
-    "program": "PROGRAM",
-}
+def _command_line(command: Command, keymap: Keymap, *, chosen: bool) -> Line:
+    mark = Span("▌ ", Tone.ACCENT) if chosen else Span("  ")
+    keys = keymap.shown(command.id) or UNKNOWN
+    spans = (mark, Span(f"{keys:<{_KEY_CELLS}}", Tone.ACCENT_STRONG), Span(command.words))
+    return Line(spans, Ground.CURSOR if chosen else Ground.PLAIN)
 
 
-class HelpScreen(Dialog[None]):
-    """Type to search, escape to leave."""
+_LISTED = [command for group in Group for command in COMMANDS.values() if command.group is group]
+
+
+class HelpScreen(Dialog[str]):
+    """Type to search, enter to run the command under the cursor, escape to leave. Its answer is the action to run."""
 
     BINDINGS = [
         Binding("escape", "leave", "Leave", show=False),
-        Binding("up", "scroll(-1)", show=False),
-        Binding("down", "scroll(1)", show=False),
-        Binding("pageup", "scroll(-10)", show=False),
-        Binding("pagedown", "scroll(10)", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "move(-10)", show=False),
+        Binding("pagedown", "move(10)", show=False),
     ]
+
+    def __init__(self, keymap: Keymap) -> None:
+        super().__init__()
+        self._keymap = keymap
+        self._found = found_commands("", keymap)
+        self._chosen = 0
 
     def compose(self) -> ComposeResult:
         """The search line and the list."""
@@ -98,23 +83,38 @@ class HelpScreen(Dialog[None]):
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
-        self.query_one("#words", Bar).show([line(Span("Keys", Tone.STRONG), Span("   esc leaves", Tone.MUTED))])
-        lines = self.query_one("#list", Lines)
-        lines.show(help_lines(self.query_one(Input).value))
-        lines.scroll_to(y=0, animate=False)
+        head = (Span("Keys", Tone.STRONG), Span("   enter runs it, esc leaves", Tone.MUTED))
+        self.query_one("#words", Bar).show([line(*head)])
+        listed = self.query_one("#list", Lines)
+        lines, place = help_lines(self._found, self._chosen, self.query_one(Input).value, self._keymap)
+        listed.show(lines)
+        top, rows = listed.scroll_offset.y, max(listed.rows, 1)
+        if place < top + 1 or place >= top + rows:
+            listed.scroll_to(y=max(place - 1, 0) if place < top + 1 else place - rows + 1, animate=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Every letter searches."""
         event.stop()
+        self._found, self._chosen = found_commands(event.value, self._keymap), 0
         self._draw()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Run what is under the cursor, if it can be run from here."""
+        event.stop()
+        if not self._found:
+            return
+        command = self._found[self._chosen]
+        action = command.action
+        self.dismiss(action if not action or "." in action.partition("(")[0] else f"screen.{action}")
 
     def on_resize(self, event: events.Resize) -> None:  # noqa: ARG002 - Textual passes it
         """Made for a size."""
         self.call_after_refresh(self._draw)
 
-    def action_scroll(self, lines: int) -> None:
-        """The list scrolls while the search line keeps the focus."""
-        self.query_one("#list", Lines).scroll_relative(y=lines, animate=False)
+    def action_move(self, lines: int) -> None:
+        """The cursor moves while the search line keeps the focus."""
+        self._chosen = min(max(self._chosen + lines, 0), max(len(self._found) - 1, 0))
+        self._draw()
 
     def action_leave(self) -> None:
         """Back."""

@@ -16,10 +16,15 @@ from tui.data.lane import Lane
 from tui.data.link import is_current
 from tui.data.models import JobView
 from tui.data.snapshot import Snapshot
+from tui.query.fields import FIELDS
 from tui.query.filter import Filter, parse
+from tui.query.order import Arrangement, Order
 from tui.screens.acting import Acting
 from tui.screens.help import HelpScreen
+from tui.settings.commands import COMMANDS, Command
+from tui.settings.keymap import Keymap
 from tui.tabs.overview import Overview
+from tui.widgets.bindings import bound
 from tui.widgets.canvas import Canvas
 from tui.widgets.columns import JOB_COLUMNS
 from tui.widgets.empty import Empty
@@ -32,13 +37,18 @@ from tui.widgets.linetable import LineTable
 DEBOUNCE = 0.15
 """Seconds the cursor must rest before the inspector follows it."""
 _GENERAL = (
-    Hint("enter", "open", "screen.open"),
-    Hint(":", "palette", "app.command_palette"),
-    Hint("/", "filter", "screen.filter"),
-    Hint("?", "keys", "screen.help"),
-    Hint("q", "quit", "screen.back"),
+    ("job.open", "open", "screen.open"),
+    ("palette", "palette", "app.command_palette"),
+    ("filter.edit", "filter", "screen.filter"),
+    ("help", "keys", "screen.help"),
+    ("view.back", "quit", "screen.back"),
 )
-_ZOOMED = (Hint("1-4", "tabs", "screen.tab(1)"), Hint("?", "keys", "screen.help"), Hint("q", "back", "screen.back"))
+_ZOOMED = (("tab.overview", "tabs", "screen.tab(1)"), ("help", "keys", "screen.help"), ("view.back", "back", "screen.back"))
+
+
+def _is_mine(command: Command) -> bool:
+    """Whether the screen binds the command; the table and the application have theirs."""
+    return bool(command.action) and command.id not in {"job.open", "suspend"}
 
 
 class JobsScreen(Acting, Screen[None]):
@@ -47,22 +57,8 @@ class JobsScreen(Acting, Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-small"), (100, "-normal"), (160, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     BINDINGS = [
-        Binding("q", "back", "Back", show=False),
         Binding("escape", "leave", "Back", show=False),
-        *(Binding(str(number), f"tab({number})", f"Tab {number}", show=False) for number in range(1, 5)),
-        Binding("slash", "filter", "Filter", show=False),
-        Binding("c", "clear_filter", "Clear filter", show=False),
-        Binding("question_mark", "help", "Keys", show=False),
-        Binding("colon", "app.command_palette", "Palette", show=False),
-        Binding("left_square_bracket", "window(-1)", "Shorter window", show=False),
-        Binding("right_square_bracket", "window(1)", "Longer window", show=False),
-        Binding("y", "copy", "Copy id", show=False),
-        Binding("exclamation_mark", "next_problem", "Next problem", show=False),
-        Binding("r", "app.retry", "Connect again", show=False),
-        Binding("S", "act('savepoint')", "Savepoint", show=False),
-        Binding("T", "act('stop')", "Stop", show=False),
-        Binding("X", "act('cancel')", "Cancel", show=False),
-        Binding("R", "act('restore')", "Restore", show=False),
+        *(bound(command.id) for command in COMMANDS.values() if _is_mine(command)),
     ]
 
     def __init__(
@@ -72,8 +68,12 @@ class JobsScreen(Acting, Screen[None]):
         tabs: Mapping[str, Callable[[], Canvas]],
         lanes: tuple[Lane, Lane],
         clock: Callable[[], float],
+        keymap: Keymap,
+        arrangement: Arrangement,
     ) -> None:
         super().__init__()
+        self._arrangement = arrangement
+        self.keymap = keymap
         self.reading, self.acting = lanes
         self.clock = clock
         self.snapshot = snapshot
@@ -154,7 +154,15 @@ class JobsScreen(Acting, Screen[None]):
 
     def _draw_keys(self) -> None:
         general = _ZOOMED if self.has_class("zoomed") else _GENERAL
-        self.query_one(KeyBar).draw(job_hints(self.selected), general)
+        hints = [Hint(self._first_key(command), word, link) for command, word, link in general]
+        self.query_one(KeyBar).draw(job_hints(self.selected, self.keymap), hints)
+
+    def _first_key(self, command: str) -> str:
+        """The key of a command; of the tabs the first and the last."""
+        if not command.startswith("tab."):
+            return self.keymap.first(command)
+        tabs = [one for one in COMMANDS if one.startswith("tab.")]
+        return f"{self.keymap.first(tabs[0])}-{self.keymap.first(tabs[-1])}"
 
     @on(LineTable.Moved, "#jobs")
     def follow_cursor(self, event: LineTable.Moved) -> None:
@@ -233,6 +241,35 @@ class JobsScreen(Acting, Screen[None]):
             self.inspector.pane.widen(0)
             self.inspector.tick()
 
+    def action_sort(self, steps: int) -> None:
+        """By the next column that can be sorted by; after the last comes the order by how the jobs stand."""
+        fields = ["", *(column.field for column in JOB_COLUMNS if column.field)]
+        at = fields.index(self._arrangement.order.field)
+        self._sort(Order(fields[(at + steps) % len(fields)]))
+
+    def action_sort_by(self, field: str) -> None:
+        """By the column that was clicked; once more turns it round."""
+        now = self._arrangement.order
+        self._sort(Order(field, not now.reverse if now.field == field else False))
+
+    def action_sort_reverse(self) -> None:
+        """The other way round."""
+        now = self._arrangement.order
+        self._sort(Order(now.field, not now.reverse))
+
+    def _sort(self, order: Order) -> None:
+        self._arrangement.choose(order)
+        field = FIELDS.get(order.field)
+        self.jobs.sorted_by = order.field
+        self.jobs.sorted_up = order.reverse if field is not None and field.is_amount else not order.reverse
+        self.toast(f"Sorted by {field.words}." if field else "Sorted by how the jobs stand: failed first.")
+        self.post_message(self.Nudge())
+        self.redraw()
+
+    def on_key(self) -> None:
+        """While keys are pressed the rows stay where they are."""
+        self._arrangement.touch()
+
     def action_filter(self) -> None:
         """Type a filter."""
         self.query_one(FilterBar).edit(self._filter.text)
@@ -255,7 +292,12 @@ class JobsScreen(Acting, Screen[None]):
 
     def action_help(self) -> None:
         """The keys."""
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self.keymap), self._chosen_from_help)
+
+    async def _chosen_from_help(self, action: str | None) -> None:
+        """The help runs what was chosen in it."""
+        if action:
+            await self.run_action(action)
 
     def action_copy(self) -> None:
         """The job's id, through the terminal's clipboard sequence."""

@@ -10,6 +10,7 @@ from textual.strip import Strip
 
 from tui.draw.cells import width
 from tui.draw.line import Line
+from tui.widgets.bindings import bound
 from tui.widgets.ink import ink_of
 
 _EMPTY = Line()
@@ -32,10 +33,12 @@ class Canvas(ScrollView, can_focus=True):
     """
     ALLOW_SELECT = False
     BINDINGS = [
-        ("j", "scroll_down", "Down"),
-        ("k", "scroll_up", "Up"),
-        ("g", "scroll_home", "Top"),
-        ("G", "scroll_end", "End"),
+        bound("move.down", "scroll_down"),
+        bound("move.up", "scroll_up"),
+        bound("move.first", "scroll_home"),
+        bound("move.last", "scroll_end"),
+        bound("move.page_down", "page_down"),
+        bound("move.page_up", "page_up"),
     ]
 
     heading = 0

@@ -102,15 +102,15 @@ def _calm(view: JobView, tone: Tone) -> Tone:
 
 
 JOB_COLUMNS = (
-    Column("STATE", 14, _state),
-    Column("NAME", 16, _name, stretch=24),
-    Column("IN/s", 6, _rate_in, priority=1, right=True),
-    Column("OUT/s", 6, _rate_out, priority=2, right=True),
+    Column("STATE", 14, _state, field="state"),
+    Column("NAME", 16, _name, stretch=24, field="name"),
+    Column("IN/s", 6, _rate_in, priority=1, right=True, field="in"),
+    Column("OUT/s", 6, _rate_out, priority=2, right=True, field="out"),
     Column("2 MIN", BUCKETS // 2, _trend, priority=3),
-    Column("ROWS", 6, _rows, priority=7, right=True),
-    Column("LAG", 6, _lag, priority=5, right=True),
-    Column("CHECKPOINT", 12, _checkpoint, priority=4),
-    Column("RESTARTS", 8, _restarts, priority=8, right=True),
-    Column("UP", 7, _up, priority=6, right=True),
+    Column("ROWS", 6, _rows, priority=7, right=True, field="rows"),
+    Column("LAG", 6, _lag, priority=5, right=True, field="lag"),
+    Column("CHECKPOINT", 12, _checkpoint, priority=4, field="checkpoint"),
+    Column("RESTARTS", 8, _restarts, priority=8, right=True, field="restarts"),
+    Column("UP", 7, _up, priority=6, right=True, field="up"),
     Column("NOTE", 20, _note, priority=9, stretch=200),
 )

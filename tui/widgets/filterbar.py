@@ -23,7 +23,7 @@ from tui.widgets.lines import Bar
 
 _SAFE = r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*"
 """What may be typed or pasted: no controls."""
-_EXAMPLES = "name  !not-this  state:failed  lag>5s  label:team=x  /regex/   tab completes, enter keeps, esc drops"
+_EXAMPLES = "name  state:failed  lag>5s   enter keeps, esc drops"
 
 
 def filter_line(snapshot: Snapshot, shown: int, chosen: Filter, now: float, cells: int) -> Line:

@@ -9,6 +9,7 @@ from tui.actions.registry import ACTIONS
 from tui.data.models import JobView
 from tui.draw.cells import width
 from tui.draw.line import Line, Span, Tone, spread
+from tui.settings.keymap import Keymap
 from tui.widgets.lines import Bar
 
 _ALWAYS = 2
@@ -25,13 +26,13 @@ class Hint:
     dim: bool = False
 
 
-def job_hints(view: JobView | None) -> tuple[Hint, ...]:
+def job_hints(view: JobView | None, keymap: Keymap) -> tuple[Hint, ...]:
     """The actions on the selected job; none when there is no job."""
     if view is None:
         return ()
     return tuple(
         Hint(
-            action.key,
+            keymap.first(f"job.{action.id}"),
             action.title.lower() + ("…" if action.opens else ""),
             f"screen.act('{action.id}')",
             dim=bool(action.refusal(view)),

@@ -12,6 +12,7 @@ from textual.message import Message
 from tui.draw.cells import truncate
 from tui.draw.columns import GAP, Place, place
 from tui.draw.line import Ground, Line, Span, Tone, align_spans
+from tui.widgets.bindings import bound
 from tui.widgets.canvas import Canvas
 
 RowT = TypeVar("RowT")
@@ -29,6 +30,8 @@ class Column(Generic[RowT]):
     priority: int = 0
     stretch: int = 0
     right: bool = False
+    field: str = ""
+    """The field of :mod:`tui.query.fields` that rows are sorted by when this column is chosen; empty: they cannot be."""
 
 
 class LineTable(Canvas, Generic[RowT]):
@@ -38,13 +41,13 @@ class LineTable(Canvas, Generic[RowT]):
     """
 
     BINDINGS = [
-        ("j,down", "move(1)", "Down"),
-        ("k,up", "move(-1)", "Up"),
-        ("g,home", "move_first", "Top"),
-        ("G,end", "move_last", "End"),
-        ("pagedown", "move_page(1)", "Page down"),
-        ("pageup", "move_page(-1)", "Page up"),
-        ("enter", "open", "Open"),
+        bound("move.down", "move(1)"),
+        bound("move.up", "move(-1)"),
+        bound("move.first", "move_first"),
+        bound("move.last", "move_last"),
+        bound("move.page_down", "move_page(1)"),
+        bound("move.page_up", "move_page(-1)"),
+        bound("job.open", "open"),
     ]
     heading = 1
 
@@ -94,6 +97,9 @@ class LineTable(Canvas, Generic[RowT]):
         self.cursor_id = ""
         self.nothing = ""
         """What to say when there are no rows."""
+        self.sorted_by = ""
+        """The field whose column is marked, and which way."""
+        self.sorted_up = False
 
     def show(self, rows: Sequence[RowT], now: float) -> None:
         """Draw these rows. The cursor stays on its row; when that is gone, on the one that took its place."""
@@ -136,7 +142,13 @@ class LineTable(Canvas, Generic[RowT]):
 
     def heading_line(self, index: int) -> Line:  # noqa: ARG002 - there is one
         """The titles."""
-        return self._row_line(lambda column: (Span(column.title, Tone.MUTED),), Ground.PLAIN, Span(" " * _MARK))
+        return self._row_line(self._title, Ground.PLAIN, Span(" " * _MARK))
+
+    def _title(self, column: Column[RowT]) -> tuple[Span, ...]:
+        link = f"screen.sort_by('{column.field}')" if column.field else ""
+        if not column.field or column.field != self.sorted_by:
+            return (Span(column.title, Tone.MUTED, link),)
+        return (Span(f"{column.title}{'▲' if self.sorted_up else '▼'}", Tone.ACCENT, link),)
 
     def line_at(self, index: int) -> Line:
         """One row."""
@@ -205,8 +217,11 @@ class LineTable(Canvas, Generic[RowT]):
 
     async def on_click(self, event: events.Click) -> None:
         """A click puts the cursor there, a double click opens the row."""
+        if event.y < self.heading:
+            await super().on_click(event)
+            return
         index = event.y - self.heading + self.scroll_offset.y
-        if event.y >= self.heading and index < len(self._rows):
+        if index < len(self._rows):
             self._place_cursor(index)
             if event.chain > 1:
                 self.action_open()

@@ -1,0 +1,76 @@
+"""Every command that a key of the terminal UI can be bound to. The screens bind them, the help lists them, the settings file
+remaps them by id."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+class Group(enum.Enum):
+    """What a command is for; the value is its title in the help."""
+
+    MOVE = "MOVE"
+    LOOK = "LOOK"
+    FIND = "FIND"
+    CHANGE = "CHANGE A JOB  capital letters write, and ask first where it matters"
+    PROGRAM = "PROGRAM"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``keys`` are those without a remapping, in Textual's names; ``action`` is what the job list's screen runs (empty: only
+    the widget in focus knows)."""
+
+    id: str
+    keys: tuple[str, ...]
+    words: str
+    group: Group
+    action: str = ""
+
+    @property
+    def writes(self) -> bool:
+        """True for what changes a job."""
+        return self.group is Group.CHANGE
+
+
+_TABS: Final = ("Overview", "Checkpoints", "Logs", "Spec")
+_COMMANDS: Final = (
+    Command("move.down", ("j", "down"), "one line down", Group.MOVE),
+    Command("move.up", ("k", "up"), "one line up", Group.MOVE),
+    Command("move.first", ("g", "home"), "to the first line", Group.MOVE),
+    Command("move.last", ("G", "end"), "to the last line; in the logs: follow the end", Group.MOVE),
+    Command("move.page_down", ("pagedown",), "a page down", Group.MOVE),
+    Command("move.page_up", ("pageup",), "a page up", Group.MOVE),
+    Command("job.open", ("enter",), "open the job: the inspector takes the whole screen", Group.MOVE, "open"),
+    Command("view.back", ("q",), "back; on the job list it quits (jobs run on)", Group.MOVE, "back"),
+    Command("next.problem", ("exclamation_mark",), "next job that needs you", Group.MOVE, "next_problem"),
+    *(
+        Command(f"tab.{title.lower()}", (str(number),), f"tab {title}", Group.LOOK, f"tab({number})")
+        for number, title in enumerate(_TABS, 1)
+    ),
+    Command("window.shorter", ("left_square_bracket",), "shorter time window", Group.LOOK, "window(-1)"),
+    Command("window.longer", ("right_square_bracket",), "longer time window", Group.LOOK, "window(1)"),
+    Command("filter.edit", ("slash",), "filter: name state:failed lag>5s /regex/; ! excludes", Group.FIND, "filter"),
+    Command("filter.clear", ("c",), "clear the filter", Group.FIND, "clear_filter"),
+    Command("sort.next", ("o",), "sort by another column", Group.FIND, "sort(1)"),
+    Command("sort.reverse", ("O",), "sort the other way round", Group.FIND, "sort_reverse"),
+    Command("palette", ("colon",), "palette: every command and every job by name", Group.FIND, "app.command_palette"),
+    Command("copy.id", ("y",), "copy the job's id", Group.FIND, "copy"),
+    Command("job.savepoint", ("S",), "savepoint: keep a point to go back to; it runs on", Group.CHANGE, "act('savepoint')"),
+    Command("job.stop", ("T",), "stop with a savepoint: nothing is lost", Group.CHANGE, "act('stop')"),
+    Command("job.cancel", ("X",), "cancel: stop now, without a savepoint", Group.CHANGE, "act('cancel')"),
+    Command("job.restore", ("R",), "restore: from a checkpoint or the beginning", Group.CHANGE, "act('restore')"),
+    Command("help", ("question_mark",), "this list", Group.PROGRAM, "help"),
+    Command("connect", ("r",), "connect again now", Group.PROGRAM, "app.retry"),
+    Command("suspend", ("ctrl+z",), "back to the shell for a while; fg comes back here", Group.PROGRAM, "app.suspend_process"),
+)
+COMMANDS: Final[Mapping[str, Command]] = MappingProxyType({command.id: command for command in _COMMANDS})
+"""By id, in the order of the help."""
+FIXED: Final = MappingProxyType(
+    {"escape": "leave a dialog or an input", "tab": "to the next pane", "ctrl+c": "copy", "ctrl+q": "quit", "ctrl+p": "palette"}
+)
+"""Keys that mean the same everywhere and cannot be given away."""

@@ -1,0 +1,50 @@
+"""What the terminal UI remembers by itself from one session to the next: one small JSON file beside the daemon's.
+
+Losing it loses nothing but comfort: what cannot be read is forgotten.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+NAME = "terminal-ui.json"
+_LARGEST = 256 * 1024
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """``sort`` is a field of :mod:`tui.query.fields` or empty; ``hidden`` are columns by title; ``window`` is in seconds."""
+
+    theme: str = ""
+    sort: str = ""
+    reverse: bool = False
+    window: int = 300
+    hidden: tuple[str, ...] = ()
+    views: dict[str, str] = {}
+
+
+def recall(path: Path) -> Memory:
+    """What is remembered; what is not there, or not to be read, is as at the first start. Blocks."""
+    try:
+        with path.open("rb") as file:
+            return msgspec.json.decode(file.read(_LARGEST), type=Memory)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return Memory()
+
+
+def remember(path: Path, memory: Memory) -> None:
+    """Write it down, whole or not at all; a directory that is not there or not to be written to is no reason to fail.
+    Blocks."""
+    with contextlib.suppress(OSError):
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(msgspec.json.encode(memory))
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
