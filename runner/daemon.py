@@ -32,6 +32,7 @@ from runner.endpoint import TcpListening, parse_listen
 from runner.home import Home
 from runner.model import ErrorInfo
 from runner.near_client import NearClient
+from runner.reload_options import ReloadOptions, parse_settings
 from runner.supervisor.audit import DAEMON
 from runner.supervisor.sandbox import leave_no_core
 from runner.supervisor.supervisor import Supervisor
@@ -46,7 +47,13 @@ _EXIT_ENVIRONMENT = 2
 
 @contextlib.asynccontextmanager
 async def running_daemon(
-    home: Home, watch: Sequence[Path], closing: asyncio.Event, *, embedded: bool, listen: TcpListening | None = None
+    home: Home,
+    watch: Sequence[Path],
+    closing: asyncio.Event,
+    *,
+    embedded: bool,
+    listen: TcpListening | None = None,
+    reload: ReloadOptions | None = None,
 ) -> AsyncIterator[Gateway]:
     """The daemon of ``home``, answering on its socket, and on the TCP address ``listen``, while the context is open; sets
     ``closing`` when it is told to end. Yields what its routes are given.
@@ -56,7 +63,7 @@ async def running_daemon(
     """
     async with contextlib.AsyncExitStack() as stack:
         try:
-            supervisor = await stack.enter_async_context(Supervisor.open(home, watch=watch, embedded=embedded))
+            supervisor = await stack.enter_async_context(Supervisor.open(home, watch=watch, reload=reload, embedded=embedded))
             tcp = None if listen is None else open_tcp(_with_roots(listen, home), supervisor.keys)
         except FlowdeckError as error:
             error.exit_code = _EXIT_ENVIRONMENT  # whatever keeps a daemon from starting is not the work's failure
@@ -67,6 +74,7 @@ async def running_daemon(
             keys=supervisor.keys,
             audit=supervisor.audit,
             repeats=supervisor.repeats,
+            reloader=supervisor.reloader,
             listening=url,
             closing=closing,
         )
@@ -130,6 +138,7 @@ def run_daemon(
     *,
     foreground: bool,
     listen: TcpListening | None = None,
+    reload: ReloadOptions | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Be the daemon of ``home`` until a signal (TERM, INT, HUP) or a request ends it. Main thread only.
@@ -140,15 +149,21 @@ def run_daemon(
     leave_no_core()
     home.create()
     configure_logging(home.daemon_log, foreground=foreground)
-    asyncio.run(_run_until_told(home, watch, listen, ready))
+    asyncio.run(_run_until_told(home, watch, listen, reload, ready))
 
 
-async def _run_until_told(home: Home, watch: Sequence[Path], listen: TcpListening | None, ready: Callable[[], None]) -> None:
+async def _run_until_told(
+    home: Home,
+    watch: Sequence[Path],
+    listen: TcpListening | None,
+    reload: ReloadOptions | None,
+    ready: Callable[[], None],
+) -> None:
     closing = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, closing.set)
-    async with running_daemon(home, watch, closing, embedded=False, listen=listen):
+    async with running_daemon(home, watch, closing, embedded=False, listen=listen, reload=reload):
         ready()
         await closing.wait()
 
@@ -199,6 +214,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m runner.daemon")
     parser.add_argument("--home", required=True, type=Path)
     parser.add_argument("--watch", action="append", default=[], type=Path)
+    parser.add_argument("--watch-submitted", action="store_true")
+    parser.add_argument("--reload", action="append", default=[])
     parser.add_argument("--listen", type=parse_listen)
     parser.add_argument("--tls-certificate", type=Path)
     parser.add_argument("--tls-key", type=Path)
@@ -211,7 +228,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     faulthandler.enable()
     report = _Report(chosen.report)
     try:
-        run_daemon(Home(chosen.home), chosen.watch, foreground=False, listen=_listening(chosen), ready=report.close)
+        reload = ReloadOptions(chosen.watch_submitted, parse_settings(chosen.reload))
+        run_daemon(
+            Home(chosen.home),
+            chosen.watch,
+            foreground=False,
+            listen=_listening(chosen),
+            reload=reload,
+            ready=report.close,
+        )
     except FlowdeckError as error:
         report.fail(ErrorInfo(code=error.code, message=error.message, hint=error.hint))
         sys.stderr.write(f"{error.message}\n" + (f"hint: {error.hint}\n" if error.hint else ""))

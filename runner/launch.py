@@ -16,13 +16,21 @@ import msgspec
 from runner.endpoint import DaemonUnreachable, TcpListening, open_socket
 from runner.home import Home
 from runner.model import ErrorInfo
+from runner.reload_options import ReloadOptions
 
 _POLL_SECONDS = 0.02
 _LAST_LINES = 12
 _LOST_THE_RACE = "home-locked"
 
 
-def start_daemon(home: Home, *, watch: Sequence[Path] = (), listen: TcpListening | None = None, timeout: float = 30.0) -> None:
+def start_daemon(
+    home: Home,
+    *,
+    watch: Sequence[Path] = (),
+    listen: TcpListening | None = None,
+    reload: ReloadOptions | None = None,
+    timeout: float = 30.0,
+) -> None:
     """Start a daemon for ``home``, also on the TCP address ``listen``, and wait until its socket answers.
 
     The daemon is in a session of its own and outlives this process; it writes to the home's ``daemon.log``. When another
@@ -33,7 +41,7 @@ def start_daemon(home: Home, *, watch: Sequence[Path] = (), listen: TcpListening
     home.create()
     log_start = home.daemon_log.stat().st_size if home.daemon_log.exists() else 0
     deadline = time.monotonic() + timeout
-    process, failure = _start(home, watch, listen, deadline)
+    process, failure = _start(home, _arguments(watch, listen, reload), deadline)
     if failure is not None and failure.code != _LOST_THE_RACE:
         raise _refused(home, failure)
     while not answers(home):
@@ -52,13 +60,16 @@ def answers(home: Home) -> bool:
     return True
 
 
-def _start(
-    home: Home, watch: Sequence[Path], listen: TcpListening | None, deadline: float
-) -> tuple[subprocess.Popen[bytes], ErrorInfo | None]:
+def _arguments(watch: Sequence[Path], listen: TcpListening | None, reload: ReloadOptions | None) -> list[str]:
+    watching = [argument for path in watch for argument in ("--watch", str(path.absolute()))]
+    return [*watching, *(listen.arguments() if listen is not None else ()), *(reload.arguments() if reload is not None else ())]
+
+
+def _start(home: Home, arguments: Sequence[str], deadline: float) -> tuple[subprocess.Popen[bytes], ErrorInfo | None]:
     """The process, and why it could not start. It holds one end of a pipe until it answers or knows that it never will."""
     reading, writing = os.pipe()
     try:
-        process = _spawn(home, watch, listen, writing)
+        process = _spawn(home, arguments, writing)
     finally:
         os.close(writing)
     # Somebody has to collect the exit status, or a dead daemon stays in the process table while we live.
@@ -70,12 +81,8 @@ def _start(
     return process, msgspec.json.decode(report, type=ErrorInfo) if report else None
 
 
-def _spawn(home: Home, watch: Sequence[Path], listen: TcpListening | None, report: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-P", "-m", "runner.daemon", "--home", str(home.path), "--report", str(report)]
-    for directory in watch:
-        command += ["--watch", str(directory.absolute())]
-    if listen is not None:
-        command += listen.arguments()
+def _spawn(home: Home, arguments: Sequence[str], report: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-P", "-m", "runner.daemon", "--home", str(home.path), "--report", str(report), *arguments]
     with home.daemon_log.open("ab") as log:
         home.daemon_log.chmod(0o600)
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell

@@ -18,9 +18,9 @@ from runner.supervisor.journal import Entry
 from runner.supervisor.labels import check_labels
 from runner.supervisor.page_tokens import decode_place, encode_place
 from runner.supervisor.plan_view import dataflow_of, planned_plugins
+from runner.supervisor.reloading.upgrade import SYNCED, Step, Upgrade
 from runner.supervisor.service_base import ServiceBase, is_active
 from runner.supervisor.submission import Submission, check_name, check_request
-from runner.supervisor.upgrade import SYNCED, Upgrade
 from spec.errors import UsageError
 from spec.job import RetentionSettings
 
@@ -153,13 +153,16 @@ class Catalog(ServiceBase):
             await self._lifecycle.record_generation(job, submission)
         else:
             upgrade = Upgrade(self._lifecycle, self._executions, self._parts.limits, occasion=_OCCASION, in_place=True)
-            outcome, message = await upgrade.run(job, submission, self._announce)
-            await self._announce(job, message)
-            if outcome != SYNCED:
+            outcome, message, _ = await upgrade.run(job, submission, self._announce)
+            await self._note(job, message)
+            if outcome is not SYNCED:
                 hint = f"`flowdeck show {job.name}` tells what it runs"
                 raise Conflict(f"the job {job.name} was not updated: {message}", hint=hint)
 
-    async def _announce(self, job: Job, message: str) -> None:
+    async def _announce(self, job: Job, step: Step) -> None:
+        await self._note(job, step.message)
+
+    async def _note(self, job: Job, message: str) -> None:
         def record(entry: Entry) -> None:
             entry.note("job.update", f"{job.name}: {message}", job_id=job.id)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from runner.model import Cleanup, DesiredState, ErrorInfo, Execution, Job, ReloadStatus
+from runner.model import Cleanup, DesiredState, ErrorInfo, Execution, Job
 from runner.requests import SubmitRequest
 from runner.store.store import Store
 from runner.supervisor.cleanup import read_split_choice, require_work
@@ -408,17 +408,6 @@ class JobLifecycle:
             job = entry.store.job(job_id)
             if job is not None and job.restarting_from != restore:
                 entry.store.update_job(msgspec.structs.replace(job, restarting_from=restore, updated_at=time.time()))
-
-        await self._journal.write(record)
-
-    async def set_reload(self, job_id: str, status: ReloadStatus) -> None:
-        """Record what hot reload made of the job's file."""
-
-        def record(entry: Entry) -> None:
-            job = existing_job(entry, job_id)
-            entry.store.update_job(msgspec.structs.replace(job, reload=status, updated_at=status.at))
-            message = f"{job.name}: {status.outcome}" + (f": {status.message}" if status.message else "")
-            entry.note("job.reload", message, job_id=job_id, data={"outcome": status.outcome})
 
         await self._journal.write(record)
 

@@ -16,9 +16,9 @@ from runner.supervisor.errors import Conflict
 from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Entry
 from runner.supervisor.lifecycle import JobLifecycle, Prepared
+from runner.supervisor.reloading.upgrade import SYNCED, Step, Upgrade
 from runner.supervisor.restore import LATEST, NONE
 from runner.supervisor.submission import Submission, check_request
-from runner.supervisor.upgrade import SYNCED, Upgrade
 from runner.supervisor.wishes import StopWish
 from runner.supervisor.work import Parts
 from spec.errors import FlowdeckError
@@ -95,14 +95,17 @@ class Restarts:
         return await self._prepare(job, request, submission)
 
     async def _replace(self, job: Job, submission: Submission) -> None:
-        outcome, message = await self._upgrade.run(job, submission, self._announce)
-        await self._announce(job, message)
-        if outcome != SYNCED:
+        outcome, message, _ = await self._upgrade.run(job, submission, self._announce)
+        await self._note(job, message)
+        if outcome is not SYNCED:
             raise Conflict(
                 f"the job {job.name} does not run with what was set: {message}", hint="`flowdeck show` tells what it runs"
             )
 
-    async def _announce(self, job: Job, message: str) -> None:
+    async def _announce(self, job: Job, step: Step) -> None:
+        await self._note(job, step.message)
+
+    async def _note(self, job: Job, message: str) -> None:
         def record(entry: Entry) -> None:
             entry.note("job.restart", f"{job.name}: {message}", job_id=job.id)
 

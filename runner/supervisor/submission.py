@@ -16,6 +16,7 @@ from runner.requests import SubmitRequest
 from runner.supervisor.confinement import check_job, check_path, may_name
 from runner.supervisor.errors import SpecInvalid
 from runner.supervisor.labels import check_labels
+from runner.supervisor.reloading.content import file_key
 from spec.check import CheckResult, check_document
 from spec.document import Dialect, ReadOptions, read_text
 from spec.errors import UsageError
@@ -126,7 +127,7 @@ def _check(request: SubmitRequest, name: str, environment: Mapping[str, str]) ->
         request=_kept(request, dict(result.document.environment_used)),
         job=job,
         base_directory=base_directory(request) or os.sep,
-        files=tuple(os.path.realpath(source.name) for source in result.document.sources),
+        files=tuple(file_key(source.name) for source in result.document.sources),
         diagnostics=diagnostics,
         overrides=shown_overrides(request.overrides, result.document.root) if result.document.root else {},
         labels=request.labels,

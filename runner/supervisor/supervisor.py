@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.home import Home
+from runner.reload_options import ReloadOptions
 from runner.store.asynchronous import AsyncStore
 from runner.supervisor.audit import AuditTrail
 from runner.supervisor.event_bus import EventBus
@@ -30,7 +31,7 @@ from runner.supervisor.orphans import end_orphans
 from runner.supervisor.queues import Queues
 from runner.supervisor.reaper import Reaper
 from runner.supervisor.recovery import Recovery
-from runner.supervisor.reload import Reloader
+from runner.supervisor.reloading.reloader import Reloader
 from runner.supervisor.repeats import Repeats
 from runner.supervisor.sampling import Sampler
 from runner.supervisor.savepoints import Savepoints
@@ -43,19 +44,29 @@ _log = logging.getLogger(__name__)
 class Supervisor:
     """An open home. Made by :meth:`open`."""
 
-    def __init__(self, home: Home, service: JobService, keys: Keys, audit: AuditTrail, repeats: Repeats) -> None:
+    def __init__(
+        self, home: Home, service: JobService, keys: Keys, audit: AuditTrail, repeats: Repeats, reloader: Reloader
+    ) -> None:
         self.home = home
         self.service = service
         self.keys = keys
         self.audit = audit
         self.repeats = repeats
+        self.reloader = reloader
 
     @classmethod
     @contextlib.asynccontextmanager
     async def open(
-        cls, home: Home, *, watch: Sequence[Path | str] = (), limits: Limits | None = None, embedded: bool = False
+        cls,
+        home: Home,
+        *,
+        watch: Sequence[Path | str] = (),
+        reload: ReloadOptions | None = None,
+        limits: Limits | None = None,
+        embedded: bool = False,
     ) -> AsyncIterator[Supervisor]:
-        """Own ``home`` while the context is open. ``watch``: directories and job files to keep running as they are written.
+        """Own ``home`` while the context is open. ``watch``: directories and job files to keep running as they are written;
+        ``reload`` says how.
 
         Use it on the main thread: workers die with the thread that started their fork server. On leaving, every worker is
         ended; executions go on from their last checkpoint under the next supervisor. Raises
@@ -96,15 +107,16 @@ class Supervisor:
             service = JobService(parts, executions, lifecycle, savepoints, observation)
             stack.push_async_callback(service.close)
             await stack.enter_async_context(service.actions.running())
-            if watch:
-                reloader = Reloader([Path(path) for path in watch], parts.journal, lifecycle, executions, limits)
-                await stack.enter_async_context(_background(reloader.run(), "hot reload"))
+            watched = [Path(path) for path in watch]
+            reloader = Reloader(watched, reload or ReloadOptions(), parts.journal, lifecycle, executions, limits)
+            await reloader.load()
+            await stack.enter_async_context(_background(reloader.run(), "hot reload"))
             keys = Keys(parts.journal, await store.read(lambda found: found.keys_by_digest()))
             stack.push_async_callback(keys.close)
             audit = AuditTrail(parts.journal, lifecycle)
             stack.push_async_callback(audit.close)
             await stack.enter_async_context(_background(audit.run(), "audit trail"))
-            yield cls(home, service, keys, audit, Repeats(parts.journal))
+            yield cls(home, service, keys, audit, Repeats(parts.journal), reloader)
 
 
 async def _warm_up(fork_server: ForkServer) -> None:

@@ -90,7 +90,9 @@ async def test_the_file_counts_again_once_it_means_something_else(opened, direct
         (jobs / "copy.conf").write_text(stream.text() + "# only a comment\n")
         (jobs / "other.conf").write_text("source {")  # comes after: when it is told, the one before has been looked at
         async with flow.waiting():
-            while not [found for found in await flow.service.observation.events_since(0) if found.data.get("file")]:
+            while not [
+                found for found in await flow.service.observation.events_since(0) if found.data.get("outcome") == "invalid"
+            ]:
                 await flow.a_moment()
         assert (await flow.service.job("copy")).overrides == FASTER
     async with opened(jobs) as flow:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from spec.errors import UsageError
@@ -20,25 +21,49 @@ def file_key(path: str) -> str:
     return os.path.join(os.path.realpath(directory), name)  # noqa: PTH118
 
 
-def read_text(path: str) -> str | None:
-    """The text of the file; None when there is none. What is no text is left to the check to complain about. Raises
-    :class:`UsageError` when it cannot be read. Blocks."""
-    data = _read(path)
-    return None if data is None else data.decode("utf-8-sig", errors="replace")
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A job file as it was at one moment. ``digest`` tells contents of it and of what it includes apart. ``trouble`` says why
+    it cannot be read."""
+
+    path: str
+    data: bytes | None
+    digest: str
+    trouble: str = ""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether there is no such file."""
+        return self.data is None and not self.trouble
+
+    @property
+    def text(self) -> str:
+        """What is no text is left to the check to complain about."""
+        return (self.data or b"").decode("utf-8-sig", errors="replace")
+
+    def with_includes(self, includes: Iterable[str]) -> str:
+        """The digest of the same file with other included files. Blocks."""
+        return _digest(self.path, self.data, includes)
 
 
-def digest(path: str, includes: Iterable[str]) -> str:
-    """Tells contents of the file and of what it includes apart; empty when the file is not there. Blocks."""
-    found = hashlib.sha256()
-    for name in (path, *sorted(set(includes) - {path})):
+def read_content(path: str, includes: Iterable[str]) -> Content:
+    """The file and its digest. Blocks."""
+    try:
+        data = _read(path)
+    except UsageError as error:
+        return Content(path, None, hashlib.sha256(error.message.encode()).hexdigest(), error.message)
+    return Content(path, data, "" if data is None else _digest(path, data, includes))
+
+
+def _digest(path: str, data: bytes | None, includes: Iterable[str]) -> str:
+    found = hashlib.sha256(data or b"")
+    for name in sorted(set(includes) - {path}):
         try:
-            data = _read(name)
+            included = _read(name)
         except UsageError as error:
-            data = error.message.encode()
-        if data is None and name == path:
-            return ""
-        found.update(f"{name}\0{-1 if data is None else len(data)}\0".encode())
-        found.update(data or b"")
+            included = error.message.encode()
+        found.update(f"\0{name}\0{-1 if included is None else len(included)}\0".encode())
+        found.update(included or b"")
     return found.hexdigest()
 
 

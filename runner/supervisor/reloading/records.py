@@ -1,0 +1,205 @@
+"""The records of watched files: every change of state goes through here, checked against the table, into the store with
+its event and what the job shows of it, before it takes effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Final
+
+import msgspec
+
+from runner.model import Job, ReloadStatus
+from runner.reload import ObservedGeneration, ReloadState, UpgradePhase, Verdict, WatchedFile
+from runner.supervisor.journal import Entry, Journal
+from runner.supervisor.reloading.transitions import FIRST, REFUSED, check_transition
+
+EVENT: Final = "job.reload"
+_KEPT: Final = 20
+"""How many generations of a file are remembered."""
+_SILENT: Final = frozenset({ReloadState.PARSING, ReloadState.VALIDATING, ReloadState.PLANNING})
+"""States that the job itself does not show: they are over in a moment."""
+
+
+class ReloadRecords:
+    """All of one daemon, as the store has them."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._known: dict[tuple[str, str | None], WatchedFile] = {}
+        self._lock = asyncio.Lock()
+        """Held from the look at the newest record until its successor is written."""
+
+    async def load(self) -> None:
+        """What daemons before this one have left."""
+        for record in await self._journal.read(lambda store: store.watched_files()):
+            self._known[record.file, record.job_id] = record
+
+    def every(self) -> list[WatchedFile]:
+        """All of them, by file."""
+        return sorted(self._known.values(), key=lambda record: (record.file, record.job_name))
+
+    def of_file(self, file: str) -> list[WatchedFile]:
+        """Those of a file: one for each job that comes from it."""
+        return [record for (path, _), record in self._known.items() if path == file]
+
+    def of_job(self, job_id: str) -> list[WatchedFile]:
+        """Those of a job."""
+        return [record for (_, found), record in self._known.items() if found == job_id]
+
+    def get(self, file: str, job_id: str | None) -> WatchedFile | None:
+        """That of a file and a job."""
+        return self._known.get((file, job_id))
+
+    async def first(self, file: str, job: Job | None) -> WatchedFile:
+        """That of a file and a job, made when there is none."""
+        known = self.get(file, job.id if job else None)
+        if known is not None:
+            return known
+        record = WatchedFile(
+            file=file, job_id=job.id if job else None, job_name=job.name if job else "", state=FIRST, since=time.time()
+        )
+        return await self._write(record, None, note=True)
+
+    async def change(
+        self,
+        record: WatchedFile,
+        state: ReloadState,
+        message: str = "",
+        *,
+        phase: UpgradePhase | None = None,
+        **fields: Any,
+    ) -> WatchedFile:
+        """Go over to ``state``. Raises :class:`~runner.supervisor.reloading.transitions.IllegalReload`."""
+        async with self._lock:
+            record = self._newest(record)
+            check_transition(record.state, record.phase, state, phase)
+            fields.setdefault("diagnostics", ())
+            changed = msgspec.structs.replace(record, state=state, phase=phase, message=message, since=time.time(), **fields)
+            return await self._write(_judged(changed), record, note=True)
+
+    async def keep(self, record: WatchedFile, **fields: Any) -> WatchedFile:
+        """Remember something more, without a change of state."""
+        async with self._lock:
+            record = self._newest(record)
+            return await self._write(msgspec.structs.replace(record, **fields), record, note=False)
+
+    async def observe(self, record: WatchedFile, content: str) -> WatchedFile:
+        """A content was seen that is not the newest known one: it gets the next number, and those before it that nobody has
+        decided about are superseded, unless one is being worked on."""
+        async with self._lock:
+            record = self._newest(record)
+            observed = _observed(record, content)
+            return await self._write(observed, record, note=False)
+
+    async def forget(self, record: WatchedFile) -> None:
+        """The file is not one of this job any more."""
+        await self._journal.write(lambda entry: entry.store.remove_reload(record.file, record.job_id))
+        self._known.pop((record.file, record.job_id), None)
+
+    async def move(self, record: WatchedFile, file: str, job: Job) -> WatchedFile:
+        """The record belongs to ``file`` and ``job`` from now on."""
+        old = self._newest(record)
+        new = msgspec.structs.replace(old, file=file, job_id=job.id, job_name=job.name, rival="")
+
+        def work(entry: Entry) -> None:
+            entry.store.remove_reload(old.file, old.job_id)
+            entry.store.put_reload(new)
+
+        await self._journal.write(work)
+        self._known.pop((old.file, old.job_id), None)
+        self._known[new.file, new.job_id] = new
+        return new
+
+    def _newest(self, record: WatchedFile) -> WatchedFile:
+        return self._known.get((record.file, record.job_id), record)
+
+    async def _write(self, record: WatchedFile, before: WatchedFile | None, *, note: bool) -> WatchedFile:
+        def work(entry: Entry) -> None:
+            entry.store.put_reload(record)
+            if note:
+                _show_on_job(entry, record)
+                _note(entry, record, before)
+
+        await self._journal.write(work)
+        self._known[record.file, record.job_id] = record
+        return record
+
+
+def newest_content(record: WatchedFile) -> str:
+    """The content that was seen last, be it worked on or not."""
+    return record.generations[-1].content if record.generations else ""
+
+
+def _observed(record: WatchedFile, content: str) -> WatchedFile:
+    number = record.observed_generation + 1
+    now = time.time()
+    worked_on = _worked_on(record)
+    found = tuple(
+        _decided(known, Verdict.SUPERSEDED, now, f"generation {number} of the file came")
+        if known.verdict is None and known.number != worked_on
+        else known
+        for known in record.generations
+    )
+    newest = ObservedGeneration(number=number, content=content, observed_at=now)
+    return msgspec.structs.replace(record, observed_generation=number, generations=(*found, newest)[-_KEPT:])
+
+
+def _worked_on(record: WatchedFile) -> int | None:
+    """The number of the generation that an upgrade is carrying out."""
+    if record.state not in {ReloadState.UPGRADING, ReloadState.ROLLING_BACK}:
+        return None
+    return next((known.number for known in record.generations if known.content == record.content and not known.verdict), None)
+
+
+def _judged(record: WatchedFile) -> WatchedFile:
+    """With the verdict on the generation that was worked on, if the state is one."""
+    if record.state is ReloadState.SYNCED:
+        verdict = Verdict.APPLIED
+    elif record.state in REFUSED:
+        verdict = Verdict.REJECTED
+    else:
+        return record
+    now = time.time()
+    found = tuple(
+        _decided(known, verdict, now, record.message) if known.content == record.content and not known.verdict else known
+        for known in record.generations
+    )
+    applied = record.applied_generation
+    if verdict is Verdict.APPLIED:
+        applied = max((known.number for known in found if known.content == record.content), default=applied)
+    return msgspec.structs.replace(record, generations=found, applied_generation=applied, pending_generation=None, upgrade=None)
+
+
+def _decided(known: ObservedGeneration, verdict: Verdict, now: float, reason: str) -> ObservedGeneration:
+    return msgspec.structs.replace(known, verdict=verdict, decided_at=now, reason=reason)
+
+
+def _show_on_job(entry: Entry, record: WatchedFile) -> None:
+    if record.job_id is None or record.state in _SILENT:
+        return
+    job = entry.store.job(record.job_id)
+    if job is None:
+        return
+    outcome = record.state.lower()
+    message = f"{record.phase.lower()}: {record.message}" if record.phase else record.message
+    status = ReloadStatus(outcome=outcome, at=record.since, message=message, diagnostics=record.diagnostics)
+    entry.store.update_job(msgspec.structs.replace(job, reload=status, updated_at=record.since))
+
+
+def _note(entry: Entry, record: WatchedFile, before: WatchedFile | None) -> None:
+    state = f"{record.state} ({record.phase})" if record.phase else str(record.state)
+    said = f"{record.job_name or record.file}: {state.lower()}" + (f": {record.message}" if record.message else "")
+    data: dict[str, Any] = {
+        "file": record.file,
+        "outcome": record.state.lower(),
+        "state": str(record.state),
+        "previous": str(before.state) if before else None,
+        "phase": str(record.phase) if record.phase else None,
+        "observed_generation": record.observed_generation,
+        "applied_generation": record.applied_generation,
+    }
+    if record.diagnostics:
+        data["diagnostics"] = list(record.diagnostics)
+    entry.note(EVENT, said, job_id=record.job_id, data=data)

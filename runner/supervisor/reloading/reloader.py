@@ -1,0 +1,201 @@
+"""Keeps the jobs of the watched files as their files say: notices, and looks at each file that changes in a task of its own.
+
+Changes that come while one is carried out are not lost: the newest is remembered, and looked at when that is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from runner.model import Job
+from runner.reload import DecisionRequest, LookRequest, ReloadPlan, ReloadReport, ReloadState, WatchedFile
+from runner.reload_options import ReloadOptions
+from runner.requests import SubmitRequest
+from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.executions import Executions
+from runner.supervisor.journal import Journal
+from runner.supervisor.lifecycle import JobLifecycle
+from runner.supervisor.limits import Limits
+from runner.supervisor.reloading.comparison import compare_with_current, describe
+from runner.supervisor.reloading.file_reload import FileReload, Look
+from runner.supervisor.reloading.file_watch import FileWatch
+from runner.supervisor.reloading.job_files import JobFiles
+from runner.supervisor.reloading.records import ReloadRecords
+from runner.supervisor.reloading.transitions import AT_WORK
+from runner.supervisor.reloading.upgrade import Upgrade
+from runner.supervisor.submission import check_request
+from spec.errors import FlowdeckError
+
+_log = logging.getLogger(__name__)
+
+
+class Reloader:
+    """The hot reload of one daemon, which watches directories and files. What a person may ask of it is here too."""
+
+    def __init__(
+        self,
+        watch: Sequence[Path],
+        options: ReloadOptions,
+        journal: Journal,
+        lifecycle: JobLifecycle,
+        executions: Executions,
+        limits: Limits,
+    ) -> None:
+        self._watched = tuple(watch)
+        self._options = options
+        self._lifecycle = lifecycle
+        self._records = ReloadRecords(journal)
+        self._files = JobFiles(watch, lifecycle if options.watch_submitted else None)
+        self._watch = FileWatch(self._files, self._related)
+        upgrade = Upgrade(lifecycle, executions, limits, in_place=True)
+        self._reload = FileReload(
+            lifecycle, executions, self._records, upgrade, options.defaults, self._files.covers, self._look_at
+        )
+        self._waiting: dict[str, Look] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._notes: set[asyncio.Task[None]] = set()
+
+    # noticing
+
+    async def load(self) -> None:
+        """Know what daemons before this one knew; before anything else."""
+        await self._records.load()
+
+    async def run(self) -> None:
+        """Until cancelled. What a daemon left unfinished is carried on first, be it watched or not."""
+        try:
+            for record in self._records.every():
+                if record.state in AT_WORK:
+                    self._look_at(record.file, Look.CHANGED)
+            if not (self._watched or self._options.watch_submitted):
+                await asyncio.Event().wait()
+            async with contextlib.aclosing(self._watch.changes()) as changes:
+                async for path in changes:
+                    for job_file in self._concerned(path):
+                        self._look_at(job_file, Look.CHANGED)
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        tasks = [*self._tasks.values(), *self._notes]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _related(self) -> set[str]:
+        included = {path for record in self._records.every() for path in record.includes if self._files.covers(record.file)}
+        return included | {path for path in self._lifecycle.files() if self._files.covers(path)}
+
+    def _concerned(self, path: str) -> set[str]:
+        own = {path} if self._files.covers(path) else set()
+        including = {record.file for record in self._records.every() if path in record.includes}
+        return own | {file for file in including if self._files.covers(file)}
+
+    def _look_at(self, path: str, how: Look) -> None:
+        self._waiting[path] = max(how, self._waiting.get(path, how))
+        if path in self._tasks:
+            note = asyncio.create_task(self._remember(path), name=f"remember {path}")
+            self._notes.add(note)
+            note.add_done_callback(self._notes.discard)
+            return
+        task = asyncio.create_task(self._follow(path), name=f"reload {path}")
+        self._tasks[path] = task
+        task.add_done_callback(lambda _: self._tasks.pop(path, None))
+
+    async def _remember(self, path: str) -> None:
+        try:
+            await self._reload.remember(path)
+        except FlowdeckError as error:
+            _log.warning("%s: %s", path, error.message)
+
+    async def _follow(self, path: str) -> None:
+        while path in self._waiting:
+            how = self._waiting.pop(path)
+            try:
+                await self._reload.look(path, how)
+            except FlowdeckError as error:
+                _log.warning("%s: %s", path, error.message)
+            except Exception:  # noqa: BLE001 - one file must not end the watching of all others
+                _log.exception("hot reload of %s failed", path)
+
+    # what people ask
+
+    def report(self) -> ReloadReport:
+        """All watched files."""
+        return ReloadReport(
+            watching=tuple(str(path) for path in self._watched),
+            watches_submitted=self._options.watch_submitted,
+            files=tuple(self._records.every()),
+            problems=self._files.problems,
+        )
+
+    async def of_job(self, reference: str) -> WatchedFile:
+        """The file of a job. Raises :class:`NotFound` when none is watched for it."""
+        job = await self._lifecycle.require(reference)
+        found = self._records.of_job(job.id)
+        if not found:
+            raise NotFound(
+                f"no file is watched for the job {job.name}", hint="`flowdeck up --watch DIR` watches the files of a directory"
+            )
+        return found[0]
+
+    async def look_again(self, request: LookRequest) -> ReloadReport:
+        """Look at the files now, whatever the system notifies; returns before that is done."""
+        how = Look.RETRY if request.retry else Look.CHANGED
+        if request.job is not None:
+            self._look_at((await self.of_job(request.job)).file, how)
+        else:
+            self._watch.look()
+            for record in self._records.every() if request.retry else ():
+                self._look_at(record.file, how)
+        return self.report()
+
+    async def apply(self, reference: str, request: DecisionRequest) -> WatchedFile:
+        """Carry out the change that waits for approval; returns before that is done."""
+        record = self._pending(await self.of_job(reference), request)
+        record = await self._records.keep(record, approved_generation=record.observed_generation)
+        self._look_at(record.file, Look.AGAIN)
+        return record
+
+    async def discard(self, reference: str, request: DecisionRequest) -> WatchedFile:
+        """Leave the job as it is; the file has to change to be looked at again."""
+        record = self._pending(await self.of_job(reference), request)
+        said = "discarded; the file has to change to be looked at again" + (f": {request.reason}" if request.reason else "")
+        return await self._records.change(record, ReloadState.BLOCKED, said)
+
+    async def plan(self, reference: str, request: SubmitRequest) -> ReloadPlan:
+        """What a text would change of a job. Nothing is touched. Raises what the check of a submission raises."""
+        job = await self._lifecycle.require(reference)
+        request = await self._as_of(job, request)
+        submission = await check_request(request, dict(os.environ))
+        plan = await compare_with_current(self._lifecycle, job, submission)
+        return describe(job, plan, submission, self._reload.policy_of(submission))
+
+    async def _as_of(self, job: Job, request: SubmitRequest) -> SubmitRequest:
+        """A text without a place is one for the job's own file."""
+        if request.file is not None or request.base_directory is not None:
+            return request
+        _, source = await self._lifecycle.generation(job, job.generation)
+        return replace(request, file=source.file, base_directory=source.base_directory, name=request.name or source.name)
+
+    @staticmethod
+    def _pending(record: WatchedFile, request: DecisionRequest) -> WatchedFile:
+        if record.state is not ReloadState.PENDING_APPROVAL:
+            raise Conflict(
+                f"no change of {record.job_name} waits for approval: its file is {record.state}",
+                hint=f"`flowdeck reload {record.job_name}` tells more",
+            )
+        wanted = request.observed_generation
+        if wanted is not None and wanted != record.observed_generation:
+            raise Conflict(
+                f"generation {wanted} of the file is not the one that waits: {record.observed_generation} is",
+                hint="look at the newer change first",
+            )
+        return record
