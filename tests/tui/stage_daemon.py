@@ -23,8 +23,8 @@ from runner.states import ExecutionState
 
 @dataclass
 class Stage:
-    """What the daemon says. ``calls`` records every request that changes something; ``lose`` names those that are carried
-    out but not answered; ``refuse`` maps them to a problem."""
+    """What the daemon says. ``calls`` records every request that changes something, once for each idempotency key; ``lose``
+    names those that are carried out but not answered; ``refuse`` maps them to a problem."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
     checkpoints: dict[str, list[Checkpoint]] = field(default_factory=dict)
@@ -32,6 +32,7 @@ class Stage:
     logs: dict[str, list[LogLine]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
+    answers: dict[str, Any] = field(default_factory=dict)
     lose: set[str] = field(default_factory=set)
     refuse: dict[str, Problem] = field(default_factory=dict)
     hold: threading.Event = field(default_factory=threading.Event)
@@ -115,11 +116,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
         _, job, verb = self.path.removeprefix("/api/v1/").split("/")
         stage = self.stage
-        stage.calls.append((verb, job, body))
-        if verb in stage.refuse:
-            self._send(stage.refuse[verb].status, stage.refuse[verb])
-            return
-        answer = self._write(verb, job, body)
+        key = self.headers.get("Idempotency-Key", "")
+        if key not in stage.answers:
+            stage.calls.append((verb, job, body))
+            if verb in stage.refuse:
+                self._send(stage.refuse[verb].status, stage.refuse[verb])
+                return
+            stage.answers[key] = self._write(verb, job, body)
+        answer = stage.answers[key] if key else stage.answers.pop(key)
         if verb in stage.lose:
             self.close_connection = True
             return
