@@ -10,7 +10,7 @@ from history import History
 from lifecycle_job import LifecycleJob
 
 from runner.home import Home
-from runner.model import Checkpoint, CheckpointStatus, Execution, Job
+from runner.model import Checkpoint, CheckpointStatus, Event, Execution, Job
 from runner.store.asynchronous import AsyncStore
 from runner.store.store import Store
 
@@ -60,6 +60,9 @@ def _trouble(store: Store, history: History, jobs: Sequence[LifecycleJob]) -> It
     for event in history.events:
         if recorded.get(event.revision) != event:
             yield f"event {event.revision} was told as {event}, and is stored as {recorded.get(event.revision)}"
+    for event in recorded.values():
+        if event.revision > history.revision:  # the last words of a daemon that ends reach nobody
+            history.take(event)
     for lease in store.leases():
         found = store.execution(lease.execution_id)
         if found is not None and found.state.is_terminal:
@@ -70,7 +73,7 @@ def _trouble(store: Store, history: History, jobs: Sequence[LifecycleJob]) -> It
             yield from _trouble_of_job(store, job, history)
 
 
-def _events(store: Store) -> Iterable[object]:
+def _events(store: Store) -> Iterable[Event]:
     revision = 0
     while events := store.events_since(revision, 1000):
         yield from events

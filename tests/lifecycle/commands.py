@@ -24,6 +24,7 @@ from runner.requests import (
     RestartRequest,
     SavepointRequest,
     StopRequest,
+    SubmitRequest,
     WorkersRequest,
 )
 from runner.transport import API_PREFIX, problem_of
@@ -59,9 +60,11 @@ class Verb(enum.StrEnum):
     DELETE_SAVEPOINT = "delete a savepoint"
     DELETE = "delete"
     UNDELETE = "undelete"
+    PURGE = "purge"
     REPLACE = "put a new generation"
     LABEL = "label"
     LIMIT_QUEUE = "limit the queue"
+    PAUSE_QUEUE = "pause the queue"
     CANCEL_QUEUED = "cancel what is queued"
     KILL_WORKER = "kill a worker by the API"
     DRY_RUN = "dry run"
@@ -134,6 +137,7 @@ class Connection:
             found = self._ask(command, answer)
         except ApiError as error:
             absent = error.code in {"no-such-route", "method-not-allowed"}
+            absent = absent or (error.code == "invalid-request" and command.verb in _YOUNG)
             answer.outcome = Outcome.ABSENT if absent else Outcome.REFUSED
             answer.status, answer.code, answer.message, answer.hint = error.status, error.code, error.message, error.hint
         except DaemonUnreachable as error:
@@ -183,9 +187,11 @@ class Connection:
             Verb.DELETE_SAVEPOINT: lambda: client.delete_savepoint(name, named, force=choice % 2 == 1),
             Verb.DELETE: lambda: client.delete(name),
             Verb.UNDELETE: lambda: self._post(f"jobs/{name}/undelete"),
-            Verb.REPLACE: lambda: self._send("PUT", f"jobs/{name}", msgspec.to_builtins(job.request(choice))),
+            Verb.PURGE: lambda: self._send("DELETE", f"jobs/{name}?purge=true"),
+            Verb.REPLACE: lambda: self._send("PUT", f"jobs/{name}", _update(job.request(choice))),
             Verb.LABEL: lambda: self._send("PATCH", f"jobs/{name}", {"labels": {"model": str(choice)}}),
             Verb.LIMIT_QUEUE: lambda: client.limit_queue(QUEUE, LIMITS[choice % len(LIMITS)]),
+            Verb.PAUSE_QUEUE: lambda: self._send("PUT", f"queues/{QUEUE}", {"paused": choice % 3 == 0}),
             Verb.CANCEL_QUEUED: lambda: self._post("cancel", {"name": name} if choice % 2 else {"queue": QUEUE}),
             Verb.KILL_WORKER: lambda: self._kill_worker(name),
             Verb.DRY_RUN: lambda: self._post(f"jobs/{name}/{_DRY[choice % len(_DRY)]}?dry_run=true"),
@@ -217,7 +223,16 @@ class Connection:
             return answer
 
 
+_YOUNG = frozenset({Verb.DRY_RUN, Verb.STORE, Verb.PURGE, Verb.PAUSE_QUEUE})
+"""A daemon that does not know them yet refuses the parameter or the field."""
+
 _DRY = ("stop", "cancel", "pause", "resume", "restart", "savepoints")
+
+
+def _update(request: SubmitRequest) -> dict[str, Any]:
+    """The fields of a submission that a new generation may have."""
+    fields = {"text": request.text, "file": request.file, "base_directory": request.base_directory}
+    return {key: value for key, value in fields.items() if value is not None}
 
 
 def _overrides(choice: int) -> dict[str, str]:

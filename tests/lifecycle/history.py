@@ -7,6 +7,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from lifecycle_job import QUEUE
+
 from runner.client import ApiError, Client, DaemonUnreachable
 from runner.home import Home
 from runner.model import Event
@@ -14,6 +16,9 @@ from runner.states import TRANSITIONS, ExecutionState
 
 SLACK = 0.3
 """Between an event's time and the moment in which it takes effect for whoever asks."""
+
+_GRANTED_BEFORE = 2.0
+"""A place may have been granted so long before the execution is recorded as starting."""
 
 _INTERRUPTED = frozenset(
     {
@@ -63,6 +68,7 @@ class History:
         self.jobs: dict[str, JobCourse] = {}
         self.executions: dict[str, Course] = {}
         self.violations: list[str] = []
+        self._limits: list[tuple[float, str, int | None]] = []
         self._lock = threading.Lock()
 
     @property
@@ -123,13 +129,15 @@ class History:
             case "job.created":
                 job = JobCourse(event.job_id or "", event.message.split()[0], [(event.at, True)])
                 self.jobs[job.id] = job
-            case "job.deleted" | "job.undeleted" | "job.restored":
+            case "job.deleted" | "job.undeleted" | "job.purged":
                 if (known := self.jobs.get(event.job_id or "")) is not None:
-                    known.there.append((event.at, event.kind != "job.deleted"))
+                    known.there.append((event.at, event.kind == "job.undeleted"))
             case "job.generation":
                 self._take_generation(event)
             case "execution.created":
                 self._take_creation(event)
+            case "queue.limit":
+                self._limits.append((event.at, event.data["queue"], event.data["limit"]))
             case "execution.orphaned":
                 if (course := self.executions.get(event.execution_id or "")) is not None:
                     course.orphaned = True
@@ -175,8 +183,29 @@ class History:
         if attempt < course.attempt:
             self._violated(event, f"attempt {attempt} after attempt {course.attempt}")
         course.attempt = attempt
+        if previous in _WAITING and new is ExecutionState.STARTING:
+            self._check_place(event, course)
         course.orphaned = False
         course.states.append((event.at, new))
+
+    def _check_place(self, event: Event, course: Course) -> None:
+        """Nobody's turn comes while as many run as the queue allows, or has just allowed."""
+        since = event.at - _GRANTED_BEFORE
+        former = [found for found in self.jobs[course.job_id].executions if found is not course]
+        if former and former[-1].states[-1][0] > course.states[0][0] - _GRANTED_BEFORE:
+            return  # it has taken the place of the one before it
+        limits = [(at, limit) for at, queue, limit in self._limits if queue == QUEUE]
+        before = [limit for at, limit in limits if at < since][-1:] or [None]
+        allowed = {*before, *(limit for at, limit in limits if at >= since)}
+        running = [
+            found.id
+            for job in self.jobs.values()
+            if job.id != course.job_id
+            for found in job.executions
+            if found.state not in _WAITING and _was_active(found, since)
+        ]
+        if None not in allowed and len(running) >= max(limit or 0 for limit in allowed):
+            self._violated(event, f"it is started beside {running}, and the limit was {allowed}")
 
     def _move_silently(self, event: Event, course: Course, to: ExecutionState) -> None:
         """Only a daemon that finds an orphan moves it on without telling, and only so that another attempt follows."""
@@ -194,6 +223,11 @@ class History:
             return [
                 (event.at, f"    #{event.revision} {event.kind}: {event.message}") for event in self.events if event.at >= since
             ]
+
+
+def _was_active(course: Course, since: float) -> bool:
+    """Whether the execution had its turn before ``since``, and is not over."""
+    return not course.state.is_terminal and any(at < since and state not in _WAITING for at, state in course.states)
 
 
 class Listener(threading.Thread):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 from aftermath import left_behind, repeats, trouble_in_store
-from commands import FASTER, Answer, Command, Outcome, Verb
+from commands import FASTER, Answer, Command, Connection, Outcome, Verb
 from crowd import Crowd
 from daemon_process import ChaosDaemon, eventually
 from history import History, Listener
@@ -85,6 +85,7 @@ class Tally:
             if any(counts):
                 lines.append(f"  {verb:<26}" + "".join(f"{count:>9}" for count in counts))
         lines += [f"  {kind:<34}{count:>9}" for kind, count in sorted(self.disturbances.items())]
+        lines.append("  refusals: " + ", ".join(f"{code} {count}" for code, count in sorted(self.refusals.items())))
         lines.append("  executions ended: " + ", ".join(f"{state} {count}" for state, count in sorted(self.ends.items())))
         return "\n".join(lines)
 
@@ -181,6 +182,7 @@ class Theatre:
         self.crowd.check()
         self.daemon.assert_alive()
         self._listener.catch_up(self._client)
+        assert not self.history.violations, "; ".join(self.history.violations)
         answers = list(self.crowd.answers)
         for answer in answers:
             if not answer.judged:
@@ -188,25 +190,26 @@ class Theatre:
                 self._count(answer)
                 troubles = list(self.judge.trouble(answer, answers))
                 assert not troubles, f"{answer}: {'; '.join(troubles)}"
-        assert not self.history.violations, "; ".join(self.history.violations)
         assert not (found := list(contradictions(answers))), "; ".join(found)
 
     def finish(self) -> None:
         """Bring every job to its end, end the daemon, and look at what is left."""
         self.settle()
         self._client.limit_queue(QUEUE, None)
+        Connection(self.daemon.home, 0, {}).carry_out(Command(Verb.PAUSE_QUEUE, self.jobs[0], 1))
         problems: list[str] = []
         for job in self.jobs:
             problems += self._bring_to_the_end(job)
         self._remember_processes()
         self.look()
-        self._listener.end()
         self._client.close()
         self.daemon.stop()
+        self._listener.end()
         survivors = [str(process) for process in self._seen if _runs(process)]
         problems += [f"still running: {process}" for process in survivors]
         problems += left_behind(self.daemon.home, self.jobs)
         problems += trouble_in_store(self.daemon.home, self.history, self.jobs)
+        problems += self.history.violations
         assert not problems, "\n".join(problems)
         self._tally.executions += len(self.history.executions)
         self._tally.ends.update(str(course.state) for course in self.history.executions.values())
@@ -273,14 +276,16 @@ class Theatre:
 
     def _count(self, answer: Answer) -> None:
         self._tally.outcomes[answer.command.verb, answer.outcome] += 1
+        if answer.outcome is Outcome.REFUSED:
+            self._tally.refusals[answer.code] += 1
 
     def _unrest(self) -> str:
+        for name, edited in self._edited.items():
+            if time.time() < edited + 1.0:
+                return f"the file of {name} was edited just now"
         for job in self._client.jobs(limit=1000).jobs:
-            edited = self._edited.get(job.name)
             if job.reload is not None and job.reload.outcome == "upgrading":
                 return f"{job.name} is being upgraded"
-            if edited is not None and (time.time() < edited + 1.0):
-                return f"the file of {job.name} was edited just now"
             trouble = _unrest(job)
             if trouble:
                 return trouble

@@ -19,6 +19,9 @@ ENDED = frozenset({S.FINISHED, S.STOPPED, S.CANCELED, S.FAILED, None})
 ACTIVE = frozenset(S) - ENDED
 ENDING = frozenset({S.STOPPING, S.CANCELING})
 WAITING = frozenset({S.CREATED, S.QUEUED})
+_OTHER_REFUSALS = frozenset(
+    {"usage", "already-exists", "name-taken", "in-progress", "precondition-failed", "store-unavailable", "store-timeout"}
+)
 _NAMED_STATE = re.compile(rf"\b(?:is|was) ({'|'.join(S)})\b")
 
 LENGTHY = frozenset(
@@ -36,18 +39,21 @@ LENGTHY = frozenset(
         Verb.RECOVER_PENDING,
         Verb.DELETE,
         Verb.UNDELETE,
+        Verb.PURGE,
         Verb.REPLACE,
     }
 )
 """Operations of several steps: while one works on a job, another one may be refused."""
 
-STARTERS = LENGTHY - {Verb.STORE, Verb.DELETE, Verb.UNDELETE, Verb.REPLACE}
+STARTERS = LENGTHY - {Verb.STORE, Verb.DELETE, Verb.UNDELETE, Verb.PURGE, Verb.REPLACE}
 """What wants the job to run."""
 
 ENDERS = frozenset({Verb.STOP, Verb.STOP_NOW, Verb.CANCEL, Verb.CANCEL_QUEUED})
-_NEVER_REFUSED = frozenset({Verb.STOP, Verb.STOP_NOW, Verb.CANCEL, Verb.LIMIT_QUEUE, Verb.SHOW})
+_NEVER_REFUSED = frozenset(
+    {Verb.STOP, Verb.STOP_NOW, Verb.CANCEL, Verb.LABEL, Verb.LIMIT_QUEUE, Verb.PAUSE_QUEUE, Verb.CANCEL_QUEUED, Verb.SHOW}
+)
 _STEERING = frozenset({Verb.PAUSE, Verb.RESUME, Verb.ADD_WORKER, Verb.REMOVE_WORKER, Verb.TOTAL_WORKERS})
-_NO_JOB = frozenset({Verb.LIMIT_QUEUE, Verb.CANCEL_QUEUED})
+_NO_JOB = frozenset({Verb.LIMIT_QUEUE, Verb.PAUSE_QUEUE, Verb.CANCEL_QUEUED, Verb.UNDELETE, Verb.DELETE, Verb.PURGE})
 
 _REFUSABLE: dict[Verb, frozenset[S | None]] = {
     Verb.PAUSE: ENDED | ENDING,
@@ -60,10 +66,14 @@ _REFUSABLE: dict[Verb, frozenset[S | None]] = {
     Verb.RECOVER_ERRORS: frozenset([*S, None]),
     Verb.RECOVER_PENDING: frozenset([*S, None]),
     Verb.DELETE: ACTIVE,
+    Verb.PURGE: ACTIVE,
+    Verb.UNDELETE: frozenset(),
     Verb.SUBMIT: ACTIVE,
     Verb.SUBMIT_CHANGED: ACTIVE,
     Verb.STORE: ACTIVE,
-    Verb.RESTART_NONE: frozenset(),
+    Verb.START: ENDING | {S.PAUSED},
+    Verb.RESTART: ENDING,
+    Verb.RESTART_NONE: ENDING,
     Verb.RESTART_SET: ENDED | ENDING | {S.STARTING, S.RESTARTING},
     Verb.KILL_WORKER: frozenset([*S, None]),
 }
@@ -80,6 +90,11 @@ _POSSIBLE: dict[Verb, frozenset[S | None]] = {
     Verb.RECOVER_ERRORS: ENDED,
     Verb.RECOVER_PENDING: ENDED,
     Verb.DELETE: ENDED,
+    Verb.PURGE: ENDED,
+    Verb.START: frozenset([*S, None]) - ENDING - {S.PAUSED},
+    Verb.RESTART: frozenset([*S, None]) - ENDING,
+    Verb.RESTART_NONE: frozenset([*S, None]) - ENDING,
+    Verb.RESTART_SAVEPOINT: frozenset([*S, None]) - ENDING,
 }
 """In which states the command can have succeeded."""
 
@@ -160,7 +175,7 @@ class Judge:
             yield from self._of_absence(answer)
         elif answer.code == "conflict":
             yield from self._of_conflict(answer, seen, busy=busy)
-        elif answer.code not in {"usage", "already-exists", "precondition-failed", "store-unavailable", "store-timeout"}:
+        elif answer.code not in _OTHER_REFUSALS:
             yield f"{answer.code} is no refusal that the command may have"
 
     def _of_absence(self, answer: Answer) -> Iterable[str]:
