@@ -1,0 +1,216 @@
+"""Which files those who come over TCP may name: what resolves to a place below the daemon's roots, and nothing else."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runner.home import Home
+from runner.model import KeyScope
+from runner.supervisor.confinement import Confined, Confinement, check_path, confined
+from runner.supervisor.submission import check_name
+from spec.errors import UsageError
+
+PARTS = (
+    *(
+        "..",
+        ".",
+        "",
+        "a",
+        "b.csv",
+        "out",
+        "in",
+        "loop",
+        "%2e%2e",
+        "%2f",
+        "..%2f..",
+        "..\\..",
+        "\\",
+        "~",
+        "~root",
+        "~nobody-there",
+    ),
+    *("C:", "con", "...", " ", "\u2025", "\uff0e\uff0e", "\n", "a\\..\\..", "x" * 300, "proc", "self", "root"),
+)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A root with links in it that lead out, back in, and in circles, and a neighbour whose name begins like the root's."""
+    base = tmp_path_factory.mktemp("places")
+    root, elsewhere = base / "root", base / "root-2"
+    (root / "a").mkdir(parents=True)
+    elsewhere.mkdir()
+    (root / "out").symlink_to(elsewhere)
+    (root / "in").symlink_to(root / "a")
+    (root / "loop").symlink_to(root / "loop")
+    (root / "a" / "up").symlink_to("../..")
+    (root / "a" / "deep").mkdir()
+    (root / "short").symlink_to("a/deep")
+    return root
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.sampled_from(PARTS), max_size=8), st.sampled_from(["", "{root}/", "{root}/a/", "/proc/self/root{root}/", "//"])
+)
+def test_what_is_allowed_stays_below_the_root(place, parts, start):
+    """Whoever opens a path that was allowed is below the root: told by walking there as the system does."""
+    text = start.replace("{root}", str(place)) + "/".join(parts)
+    if not Confinement([place]).holds(text, str(place)):
+        return
+    named = place / Path(text).expanduser() if not text.startswith("~nobody") else place / text
+    for way in (named, Path(os.path.normpath(named))):  # as it stands, and as workers take it
+        assert opened_below(way, place), text
+
+
+def opened_below(way, root):
+    """Whether the system ends up below the root on that way, or at its nearest directory that there is."""
+    while not os.path.lexists(way):
+        way = way.parent
+    try:
+        directory = os.open(way if way.is_dir() else way.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:  # a link in a circle opens nothing
+        return True
+    try:
+        seen = Path(f"/proc/self/fd/{directory}").readlink()
+    finally:
+        os.close(directory)
+    return seen.is_relative_to(root)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "/etc/passwd",
+            "../root-2/x",
+            "out/x",
+            "a/up/root-2/x",
+            "a/../../x",
+            "~/x",
+            "~root/x",
+            "/proc/self/environ",
+            "/proc/1/root/etc",
+        ),
+        *(
+            "short/../../x",
+            "a/up/../root/a",
+            "x\0/../../etc",
+            "/dev/fd/0",
+            "in/../../x",
+            "",
+            "/",
+            "//etc",
+            "a/" + "../" * 40 + "etc/passwd",
+        ),
+    ],
+)
+def test_ways_out_of_the_root(place, text):
+    """By name, by link, by the home of a user, by the system's own directories; the root's own name is no prefix."""
+    with pytest.raises(Confined):
+        Confinement([place / "a"] if text == "" else [place]).check(text, "it", str(place))
+
+
+def test_the_owner_is_not_confined(place):
+    """Only what is done while a request from elsewhere is under way."""
+    check_path("/etc/passwd", "it")
+    with confined(Confinement([])), pytest.raises(Confined):
+        check_path("/etc/passwd", "it")
+    check_path("/etc/passwd", "it")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PARTS), max_size=5).map("/".join)))
+def test_ids_that_name_files_are_plain(text):
+    """What the home makes of an id is a name right below its directory, or nothing."""
+    home = Home("/nowhere")
+    for make in (home.log_file, home.workers_file):
+        try:
+            path = make(text)
+        except ValueError:
+            continue
+        assert path.parent in {home.logs, home.workers}
+        assert "\0" not in str(path)
+    try:
+        check_name("it", text)
+    except UsageError:
+        return
+    assert text.strip(". _-")
+    assert set(text).isdisjoint("/\\\0\n\x1b%")
+
+
+def job(sink, source='FakeSource { plugin_output = "rows", row.num = 2, schema { fields { id = bigint } } }', env=""):
+    """A job file."""
+    return f'env {{ job.name = "confined", job.mode = "BATCH", {env} }}\nsource {{ {source} }}\nsink {{ {sink} }}\n'
+
+
+CONSOLE = 'Console { plugin_input = "rows" }'
+
+
+def to_files(path):
+    """A sink that writes there."""
+    return f'LocalFile {{ plugin_input = "rows", path = "{path}", file_format_type = "json" }}'
+
+
+def from_files(path):
+    """A source that reads there."""
+    schema = "schema { fields { a = string } }"
+    return f'LocalFile {{ plugin_output = "rows", path = "{path}", file_format_type = "text", {schema} }}'
+
+
+def test_jobs_from_elsewhere_name_files_below_the_roots(deck, unchanged, tmp_path):
+    """What they read, what they write, where their dead letters go, what they include, where they start: all of it."""
+    outside = tmp_path / "outside"
+    link = deck.root / "link"
+    link.symlink_to(tmp_path)
+    letters = f'dead_letter.path = "{outside}"'
+    refused = (
+        {"text": job(to_files(outside))},
+        {"text": job(to_files(f"{deck.root}/../x"))},
+        {"text": job(to_files(f"{link}/x"))},
+        {"text": job(to_files("relative"))},
+        {"text": job(CONSOLE, from_files("/etc/passwd"))},
+        {"text": job(CONSOLE, from_files(deck.home.store_path))},
+        {"text": job(CONSOLE, env=letters)},
+        {"text": job(CONSOLE), "base_directory": "/etc"},
+        {"text": job(CONSOLE), "restore": str(tmp_path)},
+        {"text": job(CONSOLE), "overrides": {"env.dead_letter.path": f'"{outside}"'}},
+    )
+    try:
+        for request in refused:
+            status, problem = deck.ask("POST", "/api/v1/jobs", json_of(request), key=KeyScope.ADMIN)
+            assert (status, problem["code"]) == (403, "path-not-allowed"), (request, problem)
+            assert "root:" not in str(problem)
+        included = {"text": 'include "/etc/passwd"\n' + job(CONSOLE), "file": "/etc/x.conf"}
+        status, problem = deck.ask("POST", "/api/v1/jobs", json_of(included), key=KeyScope.ADMIN)
+        assert status == 422
+        assert "root:" not in str(problem)
+        for place in (str(outside), f"{deck.root}/../x", "relative"):
+            target, body = f"/api/v1/jobs/{deck.job}/savepoints", json_of({"directory": place})
+            assert deck.ask("POST", target, body, key=KeyScope.ADMIN)[0] in {400, 403, 409}
+    finally:
+        link.unlink()
+    assert not outside.exists()
+
+
+def test_jobs_from_elsewhere_may_use_the_roots(deck):
+    """And a job file from another machine is a text: it runs, whatever the name of its file means there."""
+    text = job(to_files(deck.root / "result"))
+    status, made = deck.ask(
+        "POST", "/api/v1/jobs", json_of({"text": text, "file": "/elsewhere/of/them/x.conf"}), key=KeyScope.OPERATE
+    )
+    assert status == 201, made
+    over = deck.wait_until(made["id"], deck.is_over)
+    assert over.execution.state == "FINISHED", over.execution.error
+    assert list((deck.root / "result").rglob("*.json"))
+    with deck.client() as client:
+        client.delete(made["id"])
+
+
+def json_of(value):
+    """As a request's body."""
+    return json.dumps(value)
