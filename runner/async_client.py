@@ -8,9 +8,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from runner.async_connection import AsyncConnection
-from runner.async_event_feed import AsyncEventFeed
+from runner.async_event_feed import AsyncEventFeed, AsyncLogFeed
 from runner.connection import Answer
 from runner.endpoint import DaemonUnreachable, Endpoint, UnixEndpoint, unreachable
+from runner.event_feed import log_stream_of
 from runner.home import Home
 from runner.launch import start_daemon
 from runner.model import Job
@@ -72,6 +73,19 @@ class AsyncClient(Verbs):
     def events(self, since: int | None, timeout: float = 30.0) -> AsyncEventFeed:
         """Events after revision ``since`` (None: from now on); see :class:`AsyncEventFeed`."""
         return AsyncEventFeed(self._endpoint, target_of("events", query={"since": since}), timeout=timeout)
+
+    def follow_logs(
+        self,
+        reference: str,
+        *,
+        after: int | None = None,
+        limit: int = 100,
+        level: str | None = None,
+        contains: str | None = None,
+    ) -> AsyncLogFeed:
+        """The last ``limit`` lines of the job's newest execution, or those after the offset ``after``, then each as it is
+        written, until the execution is over."""
+        return AsyncLogFeed(self._endpoint, log_stream_of(reference, after, limit, level, contains), timeout=30.0)
 
     async def wait_until(self, reference: str, predicate: Callable[[Job], bool], timeout: float) -> Job:
         """Return the job as soon as ``predicate`` holds. Raises :class:`WaitTimeout` after ``timeout`` seconds."""

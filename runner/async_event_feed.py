@@ -1,23 +1,26 @@
-"""The daemon's server-sent events in an event loop."""
+"""What the daemon sends as it happens (events, lines of logs), in an event loop."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from abc import abstractmethod
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from runner.async_connection import open_streams
 from runner.endpoint import Endpoint, unreachable
-from runner.event_feed import MAXIMUM_BUFFER, content_length_of, parse_event, status_of, subscription
-from runner.model import Event
+from runner.event_feed import MAXIMUM_BUFFER, content_length_of, parse_event, parse_log, status_of, subscription
+from runner.model import Event, LogLine
 from runner.transport import ApiError, problem_of
 from runner.waiting import concerns
 
+T = TypeVar("T")
 
-class AsyncEventFeed(AsyncIterator[Event]):
-    """The events of one stream, in order: ``async with client.events(None) as feed: async for event in feed: ...``.
+
+class AsyncFeed(AsyncIterator[T]):
+    """One stream of server-sent blocks, in order: ``async with client.events(None) as feed: async for event in feed: ...``.
 
     It is subscribed when the context is entered: what happens later is not missed. Iterating ends when the feed is closed, when
     the daemon goes, or when nothing at all (the daemon says something every ten seconds) arrived for ``timeout`` seconds.
@@ -56,27 +59,24 @@ class AsyncEventFeed(AsyncIterator[Event]):
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Event:
+    @abstractmethod
+    def parse(self, block: bytes) -> T | None:
+        """What one block holds; None when it is only a comment."""
+
+    async def __anext__(self) -> T:
         while (block := await self._block(self._timeout)) is not None:
-            if (event := parse_event(block)) is not None:
+            if (event := self.parse(block)) is not None:
                 return event
         self.close()
         raise StopAsyncIteration
 
-    async def next_within(self, timeout: float) -> Event | None:
-        """The next event, or None when none came within ``timeout`` seconds or the feed has ended."""
+    async def next_within(self, timeout: float) -> T | None:
+        """The next of them, or None when none came within ``timeout`` seconds or the feed has ended."""
         deadline = time.monotonic() + timeout
         while (block := await self._block(deadline - time.monotonic())) is not None:
-            if (event := parse_event(block)) is not None:
+            if (event := self.parse(block)) is not None:
                 return event
         return None
-
-    async def wait_for(self, job_id: str, timeout: float) -> None:
-        """Return as soon as something happened that may concern the job, or nothing did within ``timeout`` seconds."""
-        deadline = time.monotonic() + timeout
-        while (remaining := deadline - time.monotonic()) > 0 and not self.ended:
-            if concerns(await self.next_within(remaining), job_id):
-                return
 
     def close(self) -> None:
         """End the feed."""
@@ -103,3 +103,32 @@ class AsyncEventFeed(AsyncIterator[Event]):
         except (OSError, EOFError, asyncio.LimitOverrunError):
             self.close()
             return None
+
+
+class AsyncEventFeed(AsyncFeed[Event]):
+    """Events, in order."""
+
+    def parse(self, block: bytes) -> Event | None:
+        """The event of one block."""
+        return parse_event(block)
+
+    async def wait_for(self, job_id: str, timeout: float) -> None:
+        """Return as soon as something happened that may concern the job, or nothing did within ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        while (remaining := deadline - time.monotonic()) > 0 and not self.ended:
+            if concerns(await self.next_within(remaining), job_id):
+                return
+
+
+class AsyncLogFeed(AsyncFeed[LogLine]):
+    """Lines of one execution's log, until it is over: then ``state`` says how it ended. Without that, the daemon has gone."""
+
+    state: str = ""
+
+    def parse(self, block: bytes) -> LogLine | None:
+        """The line of one block."""
+        line, state = parse_log(block)
+        if state:
+            self.state = state
+            self.close()
+        return line

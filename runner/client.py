@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from runner.connection import Answer, DaemonConnection, exchange
 from runner.endpoint import DaemonUnreachable, Endpoint, UnixEndpoint, unreachable
-from runner.event_feed import EventFeed
+from runner.event_feed import EventFeed, LogFeed, log_stream_of
 from runner.home import Home
 from runner.launch import start_daemon
 from runner.model import Job
@@ -30,7 +30,7 @@ from runner.waiting import Waiting, WaitTimeout
 if TYPE_CHECKING:
     from runner.async_client import AsyncClient
 
-__all__ = ["ApiError", "AsyncClient", "Client", "DaemonUnreachable", "EventFeed", "JobPage", "WaitTimeout"]
+__all__ = ["ApiError", "AsyncClient", "Client", "DaemonUnreachable", "EventFeed", "JobPage", "LogFeed", "WaitTimeout"]
 
 T = TypeVar("T")
 
@@ -78,6 +78,19 @@ class Client(Verbs):
     def events(self, since: int | None, timeout: float = 30.0) -> EventFeed:
         """Events after revision ``since`` (None: from now on); see :class:`EventFeed`."""
         return EventFeed(self._endpoint, since, timeout=timeout)
+
+    def follow_logs(
+        self,
+        reference: str,
+        *,
+        after: int | None = None,
+        limit: int = 100,
+        level: str | None = None,
+        contains: str | None = None,
+    ) -> LogFeed:
+        """The last ``limit`` lines of the job's newest execution, or those after the offset ``after``, then each as it is
+        written, until the execution is over."""
+        return LogFeed(self._endpoint, log_stream_of(reference, after, limit, level, contains), timeout=30.0)
 
     def wait_until(self, reference: str, predicate: Callable[[Job], bool], timeout: float) -> Job:
         """Return the job as soon as ``predicate`` holds. Raises :class:`WaitTimeout` after ``timeout`` seconds."""

@@ -1,4 +1,4 @@
-"""The daemon's server-sent events as a blocking iterator for a thread of its own."""
+"""What the daemon sends as it happens (events, lines of logs) as a blocking iterator for a thread of its own."""
 
 from __future__ import annotations
 
@@ -6,29 +6,33 @@ import contextlib
 import email.parser
 import socket
 import time
+from abc import abstractmethod
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 
 from runner.endpoint import Endpoint, unreachable
-from runner.model import Event
-from runner.transport import ApiError, problem_of, target_of
+from runner.model import Event, LogLine
+from runner.transport import ApiError, Query, problem_of, target_of
 from runner.waiting import concerns
 
 MAXIMUM_BUFFER = 16 * 1024 * 1024
 
 
-class EventFeed(Iterator[Event]):
-    """Events after revision ``since`` (None: from now on), in order.
+T = TypeVar("T")
+
+
+class Feed(Iterator[T]):
+    """One stream of server-sent blocks.
 
     The stream is subscribed when the constructor returns: what happens later is not missed. Iterating ends when the feed is
     closed (by any thread), when the daemon goes, or when nothing at all (the daemon says something every ten seconds)
     arrived for ``timeout`` seconds.
     """
 
-    def __init__(self, endpoint: Endpoint, since: int | None, *, timeout: float) -> None:
+    def __init__(self, endpoint: Endpoint, target: str, *, timeout: float) -> None:
         self._timeout = timeout
         self._buffer = b""
         self._ended = False
@@ -37,7 +41,7 @@ class EventFeed(Iterator[Event]):
         except OSError as error:
             raise unreachable(endpoint, error, timeout) from error
         try:
-            self._begin(endpoint, target_of("events", query={"since": since}))
+            self._begin(endpoint, target)
         except OSError as error:
             self._socket.close()
             raise unreachable(endpoint, error, timeout) from error
@@ -59,23 +63,20 @@ class EventFeed(Iterator[Event]):
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> Event:
+    @abstractmethod
+    def parse(self, block: bytes) -> T | None:
+        """What one block holds; None when it is only a comment."""
+
+    def __next__(self) -> T:
         event = self._next(self._timeout, whole=False)
         if event is None:
             self.close()
             raise StopIteration
         return event
 
-    def next_within(self, timeout: float) -> Event | None:
-        """The next event, or None when none came within ``timeout`` seconds or the feed has ended."""
+    def next_within(self, timeout: float) -> T | None:
+        """The next of them, or None when none came within ``timeout`` seconds or the feed has ended."""
         return self._next(timeout, whole=True)
-
-    def wait_for(self, job_id: str, timeout: float) -> None:
-        """Return as soon as something happened that may concern the job, or nothing did within ``timeout`` seconds."""
-        deadline = time.monotonic() + timeout
-        while (remaining := deadline - time.monotonic()) > 0 and not self._ended:
-            if concerns(self.next_within(remaining), job_id):
-                return
 
     def close(self) -> None:
         """End the feed; a thread that waits for an event wakes up."""
@@ -94,10 +95,10 @@ class EventFeed(Iterator[Event]):
         if self._block(b"\n\n", time.monotonic() + self._timeout) is None:  # ": open" - subscribed
             raise ConnectionResetError("it closed the event stream at once") if self._ended else TimeoutError
 
-    def _next(self, timeout: float, *, whole: bool) -> Event | None:
+    def _next(self, timeout: float, *, whole: bool) -> T | None:
         deadline = time.monotonic() + timeout
         while (block := self._block(b"\n\n", deadline)) is not None:
-            event = parse_event(block)
+            event = self.parse(block)
             if event is not None:
                 return event
             if not whole:
@@ -133,6 +134,44 @@ class EventFeed(Iterator[Event]):
         return self._buffer
 
 
+class EventFeed(Feed[Event]):
+    """Events after revision ``since`` (None: from now on), in order."""
+
+    def __init__(self, endpoint: Endpoint, since: int | None, *, timeout: float) -> None:
+        super().__init__(endpoint, target_of("events", query={"since": since}), timeout=timeout)
+
+    def parse(self, block: bytes) -> Event | None:
+        """The event of one block."""
+        return parse_event(block)
+
+    def wait_for(self, job_id: str, timeout: float) -> None:
+        """Return as soon as something happened that may concern the job, or nothing did within ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        while (remaining := deadline - time.monotonic()) > 0 and not self.ended:
+            if concerns(self.next_within(remaining), job_id):
+                return
+
+
+class LogFeed(Feed[LogLine]):
+    """Lines of one execution's log, until it is over: then ``state`` says how it ended. Without that, the daemon has gone."""
+
+    state: str = ""
+
+    def parse(self, block: bytes) -> LogLine | None:
+        """The line of one block."""
+        line, state = parse_log(block)
+        if state:
+            self.state = state
+            self.close()
+        return line
+
+
+def log_stream_of(reference: str, after: int | None, limit: int, level: str | None, contains: str | None) -> str:
+    """Where the lines of a job's log come as they are written."""
+    query: Query = {"after": after, "limit": limit, "level": level, "contains": contains}
+    return target_of("jobs", reference, "logs", "follow", query=query)
+
+
 def subscription(endpoint: Endpoint, target: str) -> bytes:
     """The request for a stream. HTTP/1.0 keeps its body free of chunk headers: a read that times out can be repeated."""
     headers = (("Host", endpoint.host), ("Accept", "text/event-stream"), *endpoint.headers)
@@ -142,8 +181,20 @@ def subscription(endpoint: Endpoint, target: str) -> bytes:
 
 def parse_event(block: bytes) -> Event | None:
     """The event of one server-sent block, or None for a comment."""
-    data = [line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:")]
-    return msgspec.json.decode(b"\n".join(data), type=Event) if data else None
+    data = _data_of(block)
+    return msgspec.json.decode(data, type=Event) if data else None
+
+
+def _data_of(block: bytes) -> bytes:
+    return b"\n".join(line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:"))
+
+
+def parse_log(block: bytes) -> tuple[LogLine | None, str]:
+    """The line of one server-sent block, or the state of the execution when the block says that it is over."""
+    if b"event: end" in block.split(b"\n"):
+        return None, str(msgspec.json.decode(_data_of(block)).get("state") or "over")
+    data = _data_of(block)
+    return (msgspec.json.decode(data, type=LogLine) if data else None), ""
 
 
 def status_of(head: bytes) -> int:

@@ -1,15 +1,25 @@
-"""Verbs that show what a job does and did: workers, errors, metrics, logs."""
+"""Verbs that show what a job does and did: details, workers, metrics, logs, errors."""
 
 from __future__ import annotations
 
 from runner.model import LogLine, MetricSeries
-from runner.replies import ErrorReport, LogPage, SeriesList, WorkerList
+from runner.observation import JobDetails, JobMetrics
+from runner.replies import ErrorOverview, ErrorReport, LogPage, SeriesList, WorkerList
+from runner.transport import Query
 from runner.verbs.call import Call, get
 from runner.verbs.verb import Verb
+
+Time = float | str
+"""Epoch seconds, ISO 8601, or how long ago: ``-5m``."""
 
 
 class ObservationVerbs:
     """Looking at what runs and ran."""
+
+    @Verb
+    def details(self, reference: str) -> Call[JobDetails]:
+        """Everything about a job at once: its plugins as tasks, its configuration, its metrics, its newest checkpoints."""
+        return get(JobDetails, "jobs", reference, "details")
 
     @Verb
     def workers(self, reference: str) -> Call[WorkerList]:
@@ -17,17 +27,53 @@ class ObservationVerbs:
         return get(WorkerList, "jobs", reference, "workers")
 
     @Verb
-    def errors(
-        self, reference: str, *, plugin: str | None = None, kind: str | None = None, limit: int = 100
-    ) -> Call[ErrorReport]:
-        """What went wrong in the job: rejected rows, counted and the newest of them, and attempts that failed."""
-        return get(ErrorReport, "jobs", reference, "errors", query={"plugin": plugin, "kind": kind, "limit": limit})
+    def metrics(self, reference: str, window: str | float = "5m", buckets: int | None = None) -> Call[JobMetrics]:
+        """The last ``window`` (seconds, or ``1m``, ``5m``, ``24h``) summed up, and its history in ``buckets`` points."""
+        return get(JobMetrics, "jobs", reference, "metrics", query={"window": window, "buckets": buckets, "series": False})
 
     @Verb
-    def metrics(self, reference: str, window: float = 300, buckets: int = 120) -> Call[tuple[MetricSeries, ...]]:
-        """The last ``window`` seconds."""
+    def execution_metrics(self, execution_id: str, window: str | float = "5m", buckets: int | None = None) -> Call[JobMetrics]:
+        """The same of one execution; the window of one that is over ends with it."""
+        query: Query = {"window": window, "buckets": buckets, "series": False}
+        return get(JobMetrics, "executions", execution_id, "metrics", query=query)
+
+    @Verb
+    def metric_series(
+        self, reference: str, window: str | float = "5m", buckets: int | None = None
+    ) -> Call[tuple[MetricSeries, ...]]:
+        """Everything that was measured in the last ``window``, plugin by plugin."""
         asked = get(SeriesList, "jobs", reference, "metrics", query={"window": window, "buckets": buckets})
         return asked.then(lambda reply: reply.series)
+
+    @Verb
+    def errors(
+        self,
+        reference: str,
+        *,
+        plugin: str | None = None,
+        kind: str | None = None,
+        fingerprint: str | None = None,
+        since: Time | None = None,
+        limit: int = 100,
+    ) -> Call[ErrorReport]:
+        """What went wrong in the job: rejected rows, counted and the newest of them, attempts that failed, and both in groups
+        of those that are the same but for details."""
+        query: Query = {"plugin": plugin, "kind": kind, "fingerprint": fingerprint, "since": since, "limit": limit}
+        return get(ErrorReport, "jobs", reference, "errors", query=query)
+
+    @Verb
+    def all_errors(
+        self,
+        *,
+        plugin: str | None = None,
+        kind: str | None = None,
+        fingerprint: str | None = None,
+        since: Time | None = None,
+        limit: int = 100,
+    ) -> Call[ErrorOverview]:
+        """What went wrong in all jobs, in groups."""
+        query: Query = {"plugin": plugin, "kind": kind, "fingerprint": fingerprint, "since": since, "limit": limit}
+        return get(ErrorOverview, "errors", query=query)
 
     @Verb
     def logs(
@@ -37,7 +83,30 @@ class ObservationVerbs:
         limit: int = 1000,
         level: str | None = None,
         tail: bool = True,  # noqa: FBT001, FBT002 - the contract's signature
+        *,
+        since: Time | None = None,
+        until: Time | None = None,
+        contains: str | None = None,
     ) -> Call[tuple[LogLine, ...]]:
-        """The last ``limit`` lines, or those after the offset ``after``."""
-        query = {"after": after, "limit": limit, "level": level, "tail": tail}
-        return get(LogPage, "jobs", reference, "logs", query=query).then(lambda reply: reply.lines)
+        """The last ``limit`` lines of the newest execution, or those after the offset ``after``."""
+        query: Query = {"after": after, "limit": limit, "level": level, "tail": tail}
+        narrowed: Query = {"since": since, "until": until, "contains": contains}
+        return get(LogPage, "jobs", reference, "logs", query={**query, **narrowed}).then(lambda reply: reply.lines)
+
+    @Verb
+    def execution_logs(
+        self,
+        execution_id: str,
+        after: int | None = None,
+        limit: int = 1000,
+        level: str | None = None,
+        *,
+        tail: bool = True,
+        since: Time | None = None,
+        until: Time | None = None,
+        contains: str | None = None,
+    ) -> Call[LogPage]:
+        """The same of one execution, with where to read on."""
+        query: Query = {"after": after, "limit": limit, "level": level, "tail": tail}
+        narrowed: Query = {"since": since, "until": until, "contains": contains}
+        return get(LogPage, "executions", execution_id, "logs", query={**query, **narrowed})

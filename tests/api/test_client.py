@@ -50,7 +50,9 @@ def test_calls_are_typed(daemon, batch, stream):
         assert client.execution(execution.id) == execution
         assert client.attempts(execution.id)[0].number == 1
         assert client.generations(batch)[0] == client.generation(batch, 1)
-        assert {series.name for series in client.metrics(stream)}
+        assert {series.name for series in client.metric_series(stream)}
+        assert client.metrics(stream, "1m").window.seconds == 60
+        assert {task.name for task in client.details(stream).tasks} == {"FakeSource", "LocalFile"}
         assert len(client.logs(batch, level="output")) == 5
         savepoint = client.savepoint(stream, SavepointRequest(description="typed"))
         assert savepoint.kind is CheckpointKind.SAVEPOINT

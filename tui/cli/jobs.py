@@ -79,7 +79,7 @@ def rm_command(job: str) -> int:
     return 0
 
 
-def print_jobs(jobs: Sequence[Job], total: int, output: str, empty: str = _NO_JOBS) -> None:
+def print_jobs(jobs: Sequence[Job], total: int | None, output: str, empty: str = _NO_JOBS) -> None:
     """Print some of ``total`` jobs, as a table or as JSON."""
     if output == "json":
         print_json({"jobs": jobs, "total": total})
@@ -87,7 +87,7 @@ def print_jobs(jobs: Sequence[Job], total: int, output: str, empty: str = _NO_JO
         say(empty)
     else:
         print_table(_COLUMNS, [_row(job, time.time()) for job in jobs])
-        if total > len(jobs):
+        if total is not None and total > len(jobs):
             say(f"{total - len(jobs)} more; --limit shows them")
 
 

@@ -57,7 +57,7 @@ def metrics_command(job: str, *, window: float, buckets: int, output: str) -> in
     The table has one line a series; JSON has all points, null where nothing was measured.
     """
     with current_session().client() as client, suggesting(client, job):
-        series = client.metrics(job, window, buckets)
+        series = client.metric_series(job, window, buckets)
     if output == "json":
         print_json({"window": window, "series": series})
     elif not any(_values(entry) for entry in series):

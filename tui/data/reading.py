@@ -58,7 +58,7 @@ class Reader:
         waiting = [job for job in jobs if _rate(job) is not None and job.id not in self._backfilled]
         for job in waiting[:_BACKFILLS_PER_LOOK]:
             self._backfilled.add(job.id)
-            for series in daemon.metrics(job.id, WINDOW_SECONDS, BUCKETS):
+            for series in daemon.metric_series(job.id, WINDOW_SECONDS, BUCKETS):
                 if series.name == "rows_in" and not series.plugin:
                     self._trends.backfill(job.id, series.points)
 

@@ -50,7 +50,7 @@ class Overview(Lines, Pane):
             return None
         self._asked_key, self._asked_at = key, now
         buckets = min(max(plot_cells(self.cells) * 2, 20), window)
-        return Question(key, lambda client: History.of(window, client.metrics(job_id, window, buckets)))
+        return Question(key, lambda client: History.of(window, client.metric_series(job_id, window, buckets)))
 
     def told(self, key: str, answer: Answer, now: float) -> None:
         """The history has come; a failure leaves the last one (the header says that the daemon is gone)."""
