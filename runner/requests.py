@@ -152,3 +152,17 @@ class RestartRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     restore: str = "latest"
     overrides: dict[str, str] = {}
     reason: str = ""
+
+
+class LookRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Look at the watched files again, or only at those of ``job``; with ``retry`` also at a content that was rejected."""
+
+    job: str | None = None
+    retry: bool = False
+
+
+class DecisionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Apply or discard the change that waits. With ``observed_generation`` only if that is the one."""
+
+    observed_generation: int | None = None
+    reason: str = ""

@@ -30,6 +30,7 @@ from runner.api.routes import (
     queues,
     workers,
 )
+    reload,
 from runner.bounds import MAXIMUM_BODY_BYTES
 from runner.transport import API_PREFIX
 
@@ -43,6 +44,7 @@ ROUTES = (
     *checkpoints.ROUTES,
     *executions.ROUTES,
     *queues.ROUTES,
+    *reload.ROUTES,
     *workers.ROUTES,
     *observation.ROUTES,
     *errors.ROUTES,

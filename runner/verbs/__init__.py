@@ -7,7 +7,8 @@ from runner.verbs.control import ControlVerbs
 from runner.verbs.daemon import DaemonVerbs
 from runner.verbs.jobs import JobVerbs
 from runner.verbs.observation import ObservationVerbs
+from runner.verbs.reload import ReloadVerbs
 
 
-class Verbs(JobVerbs, ControlVerbs, CheckpointVerbs, ObservationVerbs, DaemonVerbs):
+class Verbs(JobVerbs, ControlVerbs, CheckpointVerbs, ObservationVerbs, ReloadVerbs, DaemonVerbs):
     """All of them."""

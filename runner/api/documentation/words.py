@@ -101,6 +101,8 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
 EVENT_STREAM: Final = """: open
 
 id: 17
+    "LookRequest": {"job": "orders", "retry": True},
+    "DecisionRequest": {"observed_generation": 3, "reason": "the tables are ready"},
 event: execution
 data: {"revision":17,"at":1764000000.5,"kind":"execution","job_id":"...","execution_id":"...","message":"...","data":{}}
 

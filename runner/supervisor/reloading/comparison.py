@@ -18,11 +18,14 @@ _MOST_CHANGES: Final = 200
 _ROOT: Final = "/"
 
 
-async def compare_with_current(lifecycle: JobLifecycle, job: Job, submission: Submission) -> Plan:
-    """The plan from the job's current generation to the submission."""
+async def compare_with_current(
+    lifecycle: JobLifecycle, job: Job, submission: Submission, *, in_its_place: bool = False
+) -> Plan:
+    """The plan from the job's current generation to the submission; with ``in_its_place`` as if both were in the directory of
+    the job's file."""
     old, request = await lifecycle.generation(job, job.generation)
     plan = plan_change(old, submission.job)
-    moves = (base_directory(request) or _ROOT) != submission.base_directory
+    moves = not in_its_place and (base_directory(request) or _ROOT) != submission.base_directory
     return plan_move(plan, submission.job) if moves else plan
 
 

@@ -14,10 +14,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from runner.model import Job
-from runner.reload import DecisionRequest, LookRequest, ReloadPlan, ReloadReport, ReloadState, WatchedFile
+from runner.reload import ReloadPlan, ReloadReport, ReloadState, WatchedFile
 from runner.reload_options import ReloadOptions
-from runner.requests import SubmitRequest
+from runner.requests import DecisionRequest, LookRequest, SubmitRequest
 from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Journal
@@ -173,17 +172,14 @@ class Reloader:
     async def plan(self, reference: str, request: SubmitRequest) -> ReloadPlan:
         """What a text would change of a job. Nothing is touched. Raises what the check of a submission raises."""
         job = await self._lifecycle.require(reference)
-        request = await self._as_of(job, request)
+        in_its_place = request.file is None and request.base_directory is None
+        if in_its_place:
+            _, source = await self._lifecycle.generation(job, job.generation)
+            place = {"file": source.file, "base_directory": source.base_directory}
+            request = replace(request, name=request.name or source.name, **place)
         submission = await check_request(request, dict(os.environ))
-        plan = await compare_with_current(self._lifecycle, job, submission)
+        plan = await compare_with_current(self._lifecycle, job, submission, in_its_place=in_its_place)
         return describe(job, plan, submission, self._reload.policy_of(submission))
-
-    async def _as_of(self, job: Job, request: SubmitRequest) -> SubmitRequest:
-        """A text without a place is one for the job's own file."""
-        if request.file is not None or request.base_directory is not None:
-            return request
-        _, source = await self._lifecycle.generation(job, job.generation)
-        return replace(request, file=source.file, base_directory=source.base_directory, name=request.name or source.name)
 
     @staticmethod
     def _pending(record: WatchedFile, request: DecisionRequest) -> WatchedFile:
