@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from runner.requests import SubmitRequest
-from runner.supervisor.reload import SYNCED
 from tests.supervisor.conftest import CopyJob, Flow
 
 
@@ -28,7 +27,7 @@ async def test_watched_file_is_submitted_once(
                 while len(admission._waiters or ()) < 2:
                     await flow.a_moment()
         job = await asked
-        await flow.until("copy", lambda found: found.reload is not None and found.reload.outcome == SYNCED)
+        await flow.until("copy", lambda found: found.reload is not None and found.reload.outcome == "synced")
         assert (await flow.service.jobs())[1] == 1
         assert len(await flow.service.executions("copy")) == 1
         assert job.execution is not None
