@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import locale
 import os
 import signal
 import sys
@@ -24,13 +25,14 @@ from tui.data.feed import Feed
 from tui.data.lane import Lane
 from tui.data.models import Link, LinkState
 from tui.data.snapshot import Snapshot
+from tui.draw.signs import likely_braille
 from tui.driver import PromptDriver
 from tui.palette import JobCommands
 from tui.screens.acting import Acting
 from tui.screens.jobs import JobsScreen
 from tui.screens.toosmall import TooSmallScreen, is_too_small
 from tui.screens.watcher import Watcher
-from tui.settings.file import DEFAULTS, Settings, SettingsInvalid, read_settings, settings_path
+from tui.settings.file import DEFAULTS, Settings, SettingsInvalid, Symbols, read_settings, settings_path
 from tui.settings.keymap import suggestion
 from tui.tabs.checkpoints import Checkpoints
 from tui.tabs.logs import Logs
@@ -81,6 +83,8 @@ class FlowdeckApp(App[int]):
         self._reading = Lane(self.door, "reading", READ_TIMEOUT)
         self._acting = Lane(self.door, "acting", WRITE_TIMEOUT, threads=_WRITERS)
         self.animation_level = "none"
+        self.plain_signs = _plain_signs(settings.symbols)
+        self.set_class(self.plain_signs, "-plain-signs")
         for theme in THEMES:
             self.register_theme(theme)
         if "TEXTUAL_THEME" not in os.environ:
@@ -177,6 +181,13 @@ def run(home: Home) -> int:
     app = FlowdeckApp(home, settings=read_settings(settings_path()))
     app.run()
     return app.return_code or 0
+
+
+def _plain_signs(wanted: Symbols) -> bool:
+    """Whether charts and marks are drawn in ASCII."""
+    if wanted is Symbols.AUTO:
+        return not likely_braille(locale.getencoding(), os.environ.get("TERM", ""))
+    return wanted is Symbols.ASCII
 
 
 def _light_terminal() -> bool:

@@ -62,7 +62,7 @@ class JobCommands(Provider):
         yield Command("next job that needs you", "!  failed, restarting, stuck", screen.action_next_problem)
         yield Command("copy the job's id", "y  through the terminal's clipboard", screen.action_copy)
         for theme in THEMES:
-            word = "dark" if theme.dark else "light"
+            word = theme.name.removeprefix("flowdeck-").replace("-", " ")
             yield Command(f"theme {word}", f"flowdeck's {word} colours", partial(setattr, app, "theme", theme.name))
         yield Command("theme …", "every theme there is", app.search_themes)
         yield Command("start the daemon", "when it was stopped", partial(app.run_action, "start_daemon"))

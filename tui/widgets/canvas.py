@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events
 from textual.geometry import Region, Size
 from textual.reactive import var
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
 from tui.draw.cells import width
@@ -14,6 +17,13 @@ from tui.widgets.bindings import bound
 from tui.widgets.ink import ink_of
 
 _EMPTY = Line()
+
+
+class PlainBars(ScrollBarRender):
+    """Scroll bars of blanks in reverse: whole cells, for terminals without block characters."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "]
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "]
 
 
 class Canvas(ScrollView, can_focus=True):
@@ -72,6 +82,8 @@ class Canvas(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         """Repaint when the theme changes."""
+        if getattr(self.app, "plain_signs", False):
+            self.vertical_scrollbar.renderer = self.horizontal_scrollbar.renderer = PlainBars  # type: ignore[misc]
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.refresh())
 
     def watch_stale(self) -> None:

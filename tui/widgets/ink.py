@@ -11,7 +11,8 @@ from textual.color import Color
 from textual.strip import Strip
 
 from tui.draw.cells import width
-from tui.draw.line import Ground, Line, Tone
+from tui.draw.line import Ground, Line, Span, Tone
+from tui.draw.signs import ASCII
 
 _NAMES = ("foreground", "background", "primary", "warning", "error", "muted", "faint", "cursor-ground", "cursor-ground-blurred")
 _STRONG = "-strong"
@@ -19,11 +20,19 @@ _BADGE = "-badge"
 
 
 class Ink:
-    """The styles of one theme. Themes other than flowdeck's own get their greys by blending."""
+    """The styles of one theme. Themes other than flowdeck's own get their greys by blending. With ``plain`` signs are drawn in
+    ASCII."""
 
     def __init__(
-        self, foreground: Color, background: Color, accents: tuple[Color, Color, Color], greys: tuple[Color, ...]
+        self,
+        foreground: Color,
+        background: Color,
+        accents: tuple[Color, Color, Color],
+        greys: tuple[Color, ...],
+        *,
+        plain: bool = False,
     ) -> None:
+        self._plain = plain
         muted, faint, cursor, blurred = greys
         accent, amber, red = accents
         self._background = background
@@ -61,27 +70,30 @@ class Ink:
 
     def paint(self, content: Line, cells: int, *, dim: bool = False) -> Strip:
         """The line as a strip at least ``cells`` cells wide."""
-        segments = [Segment(span.text, self.style(span.tone, content.ground, dim=dim)) for span in content.spans if span.text]
+        segments = [Segment(self._text(span), self.style(span.tone, content.ground, dim=dim)) for span in content.spans]
         used = sum(width(segment.text) for segment in segments)
         if used < cells:
             segments.append(Segment(" " * (cells - used), self.style(Tone.TEXT, content.ground)))
         return Strip(segments, max(used, cells))
 
+    def _text(self, span: Span) -> str:
+        return span.text.translate(ASCII) if self._plain else span.text
+
 
 def ink_of(app: App[object]) -> Ink:
     """The ink of the app's current theme."""
     variables = app.theme_variables
-    return _ink(tuple(variables.get(name, "") for name in _NAMES))
+    return _ink(tuple(variables.get(name, "") for name in _NAMES), plain=getattr(app, "plain_signs", False))
 
 
 @lru_cache(maxsize=32)
-def _ink(values: tuple[str, ...]) -> Ink:
+def _ink(values: tuple[str, ...], *, plain: bool) -> Ink:
     named = dict(zip(_NAMES, values, strict=True))
     foreground, background = Color.parse(named["foreground"]), Color.parse(named["background"])
     accents = (Color.parse(named["primary"]), Color.parse(named["warning"]), Color.parse(named["error"]))
     fallbacks = (("muted", 0.4), ("faint", 0.7), ("cursor-ground", 0.85), ("cursor-ground-blurred", 0.92))
     greys = tuple(Color.parse(named[name]) if named[name] else _blend(foreground, background, part) for name, part in fallbacks)
-    return Ink(foreground, background, accents, greys)
+    return Ink(foreground, background, accents, greys, plain=plain)
 
 
 def _blend(foreground: Color, background: Color, part: float) -> Color:
