@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
 from runner.model import Event
-from runner.supervisor.event_bus import LAGGED, Subscription
+from runner.supervisor.event_bus import LAGGED, Announcement, Subscription
+from runner.supervisor.job_changes import CHANGED
 from runner.supervisor.observation import Observation
 
 KEEP_ALIVE_SECONDS = 10.0
@@ -16,59 +19,117 @@ _OPEN = b": open\n\n"
 _KEEP_ALIVE = b": keep-alive\n\n"
 
 
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events are wanted: of one job (by its id), of some kinds (a kind stands for itself and for all that begin with it
+    and a dot); with ``changes`` also what changes of jobs, with ``snapshot`` the present state first."""
+
+    job_id: str | None = None
+    kinds: tuple[str, ...] = ()
+    changes: bool = False
+    snapshot: bool = False
+
+    def takes(self, event: Event) -> bool:
+        """Whether the event is wanted."""
+        if self.job_id not in {None, event.job_id}:
+            return False
+        if event.kind == CHANGED:
+            return self.changes
+        return not self.kinds or any(event.kind == kind or event.kind.startswith(kind + ".") for kind in self.kinds)
+
+
 def encode_event(event: Event) -> bytes:
-    """One server-sent block. JSON has no raw line breaks, so no text can end a field early."""
+    """One server-sent block. JSON has no raw line breaks, so no text can end a field early. What is not on record has no id: a
+    reader that comes back goes on after the last event that it knows."""
     kind = " ".join(event.kind.split()).encode()
-    return b"id: %d\nevent: %b\ndata: %b\n\n" % (event.revision, kind, msgspec.json.encode(event))
+    data = msgspec.json.encode(event)
+    if event.kind == CHANGED:
+        return b"event: %b\ndata: %b\n\n" % (kind, data)
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (event.revision, kind, data)
 
 
 async def event_stream(
-    observation: Observation, since: int | None, closing: asyncio.Event, *, keep_alive: float = KEEP_ALIVE_SECONDS
+    observation: Observation,
+    since: int | None,
+    closing: asyncio.Event,
+    wanted: EventFilter = EventFilter(),
+    *,
+    keep_alive: float = KEEP_ALIVE_SECONDS,
 ) -> AsyncIterator[bytes]:
-    """The blocks of one stream: a comment once it is subscribed, the events after ``since`` (None: from now on), and a comment
-    whenever nothing happened for ``keep_alive`` seconds. Ends when ``closing`` is set or the daemon ends."""
-    with observation.subscribe() as subscription:
-        yield _OPEN
-        position, sent = since, 0
-        if position is not None:
-            async for event in _recorded(observation, position):
-                position = sent = event.revision
+    """The blocks of one stream, several at a time: a comment once it is subscribed, the events after ``since`` (None: from now
+    on), and a comment whenever nothing happened for ``keep_alive`` seconds. Ends when ``closing`` is set or the daemon ends."""
+    with observation.subscribe(changes=wanted.changes) as subscription:
+        reader = _Reader(observation, wanted, since)  # at once: nothing comes between the two
+        told = asyncio.ensure_future(closing.wait())
+        told.add_done_callback(lambda _: subscription.wake())
+        try:
+            yield _OPEN
+            async for blocks in reader.beginning():
+                yield blocks
+            async for blocks in reader.following(subscription, told, keep_alive):
+                yield blocks
+        finally:
+            told.cancel()
+
+
+class _Reader:
+    """One reader of the stream. ``position``: everything up to this revision has been sent, or is not asked for."""
+
+    def __init__(self, observation: Observation, wanted: EventFilter, since: int | None) -> None:
+        self._observation = observation
+        self._wanted = wanted
+        self._since = since
+        self._position = observation.revision if since is None else since
+
+    async def beginning(self) -> AsyncIterator[bytes]:
+        """What comes before the live events."""
+        if self._wanted.snapshot:
+            async for event in self._observation.snapshot(self._wanted.job_id):
+                if self._since is None:
+                    self._position = event.revision
                 yield encode_event(event)
-        async for live in _live(subscription, closing, keep_alive):
-            if live is None:
-                yield _KEEP_ALIVE
-            elif live.kind == LAGGED and position is not None:
-                # This reader was too slow for the live events; the record has them.
-                async for event in _recorded(observation, position):
-                    position = sent = event.revision
-                    yield encode_event(event)
-            elif live.revision > sent:
-                position = sent = live.revision
-                yield encode_event(live)
+        if self._since is not None:
+            async for blocks in self._missed(self._since):
+                yield blocks
 
-
-async def _recorded(observation: Observation, revision: int) -> AsyncIterator[Event]:
-    while events := await observation.events_since(revision):
-        for event in events:
-            yield event
-        revision = events[-1].revision
-
-
-async def _live(subscription: Subscription, closing: asyncio.Event, keep_alive: float) -> AsyncIterator[Event | None]:
-    """What the subscription delivers; None each time nothing came for a while."""
-    told = asyncio.ensure_future(closing.wait())
-    upcoming = asyncio.ensure_future(anext(subscription, None))
-    try:
+    async def following(
+        self, subscription: Subscription, told: asyncio.Future[Literal[True]], keep_alive: float
+    ) -> AsyncIterator[bytes]:
+        """What the subscription delivers."""
         while not told.done():
-            await asyncio.wait({told, upcoming}, timeout=keep_alive, return_when=asyncio.FIRST_COMPLETED)
-            if not upcoming.done():
-                if not told.done():
-                    yield None
-                continue
-            if (event := upcoming.result()) is None:
+            arrived = await subscription.take(keep_alive)
+            if told.done():
                 return
-            yield event
-            upcoming = asyncio.ensure_future(anext(subscription, None))
-    finally:
-        told.cancel()
-        upcoming.cancel()
+            if any(found.event.kind == LAGGED for found in arrived):
+                # This reader was too slow for the live events; the record has them.
+                async for blocks in self._missed(self._position):
+                    yield blocks
+            elif blocks := self._encoded(arrived):
+                yield blocks
+            if subscription.closed:
+                return
+            if not arrived:
+                yield _KEEP_ALIVE
+
+    def _encoded(self, arrived: list[Announcement]) -> bytes:
+        """What of it is wanted and new."""
+        blocks = []
+        for found in arrived:
+            event = found.event
+            if event.kind != CHANGED:
+                if event.revision <= self._position:
+                    continue
+                self._position = event.revision
+            if self._wanted.takes(event):
+                blocks.append(found.encoded(encode_event))
+        return b"".join(blocks)
+
+    async def _missed(self, revision: int) -> AsyncIterator[bytes]:
+        """What is on record after ``revision``, and where changes are wanted everything about the jobs in question."""
+        position = revision
+        while events := await self._observation.events_since(position):
+            self._position = position = events[-1].revision
+            if blocks := b"".join(encode_event(event) for event in events if self._wanted.takes(event)):
+                yield blocks
+        if self._wanted.changes and (present := await self._observation.present(revision, self._wanted.job_id)):
+            yield b"".join(map(encode_event, present))

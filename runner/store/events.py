@@ -30,7 +30,7 @@ def append(
 
 def append_all(session: Session, events: Sequence[Event]) -> list[Event]:
     """Add events, by one statement, and return them with their revisions."""
-    first = _newest(session) + 1
+    first = newest(session) + 1
     numbered = [msgspec.structs.replace(event, revision=first + number) for number, event in enumerate(events)]
     if numbered:
         session.change(
@@ -52,7 +52,7 @@ def prune(session: Session, keep: int) -> int:
     return session.change('DELETE FROM "events" WHERE "revision" <= (SELECT max("revision") FROM "events") - ?', max(keep, 1))
 
 
-def _newest(session: Session) -> int:
+def newest(session: Session) -> int:
     """The newest event's revision. That event is never pruned, so the table knows it even after a restart."""
     if session.memory.revision is None:
         row = session.row('SELECT max("revision") FROM "events"')

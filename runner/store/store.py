@@ -504,6 +504,10 @@ class Store:
         """Add events in their order; each gets its revision."""
         return events.append_all(self._session, found)
 
+    def revision(self) -> int:
+        """That of the newest event, 0 before the first."""
+        return events.newest(self._session)
+
     def events_since(self, revision: int, limit: int = 1000) -> list[Event]:
         """Events after ``revision``, oldest first."""
         return events.since(self._session, revision, limit)

@@ -19,6 +19,7 @@ from runner.supervisor.execution_log import ExecutionLog
 from runner.supervisor.executions import Executions
 from runner.supervisor.fork_server import ForkServer, ForkServerError
 from runner.supervisor.housekeeping import Housekeeping
+from runner.supervisor.job_changes import JobChanges
 from runner.supervisor.journal import Journal
 from runner.supervisor.keys import Keys
 from runner.supervisor.lease import Leases
@@ -85,6 +86,7 @@ class Supervisor:
             stack.push_async_callback(store.close)
             bus = EventBus()
             stack.callback(bus.close)
+            bus.revision = await store.read(lambda found: found.revision())
             queues = Queues(*await store.read(lambda found: (found.queue_limits(), found.paused_queues())))
             journal = Journal(store, bus, ExecutionLog(home))
             parts = Parts(home, journal, fork_server, limits, queues, Leases(journal, limits.lease))
@@ -102,6 +104,8 @@ class Supervisor:
             await stack.enter_async_context(_background(leftovers.run(), "leftovers"))
             await stack.enter_async_context(_background(Sampler(parts.journal, executions, limits).run(), "metrics"))
             await stack.enter_async_context(_background(Housekeeping(home, parts.journal, limits).run(), "housekeeping"))
+            changes = JobChanges(parts.journal, bus, executions)
+            await stack.enter_async_context(_background(changes.run(), "changes of jobs"))
             identity = DaemonIdentity(time.time(), tuple(str(path) for path in watch), embedded)
             observation = Observation(parts, bus, executions, lifecycle, identity)
             service = JobService(parts, executions, lifecycle, savepoints, observation)

@@ -26,7 +26,7 @@ async def test_a_window_is_summed_up_while_the_job_runs_and_after(opened, copy):
     """Counters, throughput, latency with its count, checkpoints, resources; the history has gaps where nothing ran."""
     async with opened(sampling=0.1) as flow:
         look = flow.service.observation
-        job = await flow.service.submit(copy.request())
+        job = await flow.service.submit(copy.but(rows_per_second=4000).request())
         await flow.progressed(job.id)
         async with flow.waiting():
             while (seen := await look.metrics(job.id, 60, 30)).rows_in.peak is None or not seen.latency.count:

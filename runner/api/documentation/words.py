@@ -43,6 +43,7 @@ PARAMETERS: Final = {
     "kind": ("Only those of this kind.", None),
     "plugin": ("Only of this plugin.", None),
     "fingerprint": ("Only those of the group with this fingerprint.", None),
+    "changes": ("Also what changes of jobs, field by field.", None),
     "series": ("Also the points of everything that was measured.", None),
     "window": ("A time until now: `1m`, `5m`, `1h`, `24h`, or seconds.", "5m"),
     "buckets": ("How many points the window is cut into.", 120),

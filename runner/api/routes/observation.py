@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import get
 from litestar.response import Stream
 
-from runner.api.event_stream import event_stream
+from runner.api.event_stream import EventFilter, event_stream
 from runner.api.gateway import Gateway
 from runner.api.log_stream import log_stream
 from runner.api.routes.parameters import (
@@ -20,6 +20,7 @@ from runner.api.routes.parameters import (
 from runner.api.routes.times import moment_of, points_of, seconds_of
 from runner.observation import JobDetails, JobMetrics
 from runner.replies import LogPage
+from runner.supervisor.job_changes import CHANGED
 from runner.supervisor.log_file import LogFilter
 from runner.supervisor.log_view import checked
 
@@ -146,12 +147,20 @@ async def _followed(
 async def events(
     gateway: Gateway,
     since: OptionalRevision = None,
+    job: str | None = None,
+    kind: list[str] | None = None,
+    changes: bool = False,  # noqa: FBT001, FBT002  # a query parameter
+    snapshot: bool = False,  # noqa: FBT001, FBT002  # a query parameter
     last_event_id: LastEventId = None,
 ) -> Stream:
     """Server-sent events: id is the revision, event its kind, data the event. ``since`` or the header Last-Event-ID replays
-    what came after that revision; without them the stream begins now."""
+    what came after that revision; without them the stream begins now, or with ``snapshot`` with the present state. ``changes``
+    adds the new values of whatever changes of jobs, at most a few times a second."""
     start = since if since is not None else last_event_id
-    stream = event_stream(gateway.observation, start, gateway.closing)
+    job_id = None if job is None else await gateway.observation.job_id_of(job)
+    asked = tuple(kind or ())
+    wanted = EventFilter(job_id, asked, changes=changes or snapshot or CHANGED in asked, snapshot=snapshot)
+    stream = event_stream(gateway.observation, start, gateway.closing, wanted)
     return Stream(stream, media_type=_EVENT_STREAM, headers=_UNCACHED)
 
 
