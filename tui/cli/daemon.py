@@ -14,6 +14,7 @@ from runner.endpoint import ListenAddress, parse_listen
 from runner.home import Home
 from runner.launch import start_daemon
 from runner.model import DaemonStatus
+from runner.reload_options import ReloadOptions, parse_settings
 from spec.errors import FlowdeckError, UsageError
 from tui.cli import figures
 from tui.cli.failures import EXIT_FAILED
@@ -34,28 +35,37 @@ _POLL_SECONDS = 0.05
 @click.option(
     "--watch",
     multiple=True,
-    metavar="DIR",
-    type=click.Path(path_type=Path, exists=True, file_okay=False, readable=True),
-    help="Submit the job files in DIR and follow their changes. May be repeated.",
+    metavar="PATH",
+    type=click.Path(path_type=Path, exists=True, readable=True),
+    help="Submit the job files below the directory PATH, or the one job file, and follow their changes. May be repeated.",
+)
+@click.option("--watch-submitted", is_flag=True, help="Follow the files that jobs are submitted from, too.")
+@click.option(
+    "--reload",
+    "reload",
+    multiple=True,
+    metavar="OPTION=VALUE",
+    help="What counts for hot reload where a job file does not say: approval=manual, say. May be repeated.",
 )
 @listen_options
 @home_option
-def up_command(*, foreground: bool, watch: tuple[Path, ...], **tcp: Any) -> int:
+def up_command(*, foreground: bool, watch: tuple[Path, ...], watch_submitted: bool, reload: tuple[str, ...], **tcp: Any) -> int:
     """Start the daemon of this home in the background; say so when it is already running."""
     listening = chosen_listening(**tcp)
+    options = ReloadOptions(watch_submitted, parse_settings(reload))
     home = current_session().own_home()
-    directories = tuple(directory.resolve() for directory in watch)
+    directories = tuple(path.resolve() if path.is_dir() else path.absolute() for path in watch)
     if foreground:
         from runner.daemon import run_daemon  # the whole daemon: only for those who want it in this process
 
-        run_daemon(home, directories, foreground=True, listen=listening)
+        run_daemon(home, directories, foreground=True, listen=listening, reload=options)
         return 0
     if (running := _running(home)) is not None:
         _check_same(running, directories, listening.address if listening else None)
         say(f"the daemon is already running (process {running.pid})")
         _print_address(home, running)
         return 0
-    start_daemon(home, watch=directories, listen=listening)
+    start_daemon(home, watch=directories, listen=listening, reload=options)
     with Client.connect(home, start=False) as client:
         started = client.status()
         _print_address(home, started)
@@ -140,7 +150,7 @@ def _check_same(running: DaemonStatus, watch: tuple[Path, ...], address: ListenA
             f"the daemon is already running (process {running.pid}) and listens on {running.listening or 'no TCP address'}",
             hint="flowdeck down, then flowdeck up with the address you want",
         )
-    if watch and {os.path.realpath(entry) for entry in running.watching} != {str(directory) for directory in watch}:
+    if watch and {os.path.realpath(entry) for entry in running.watching} != {os.path.realpath(path) for path in watch}:
         watching = ", ".join(running.watching) or "nothing"
         raise UsageError(
             f"the daemon is already running (process {running.pid}) and watches {watching}",

@@ -138,7 +138,7 @@ def _error_pairs(execution: Execution) -> list[tuple[str, str | Cell]]:
 def _reload_pairs(job: Job) -> list[tuple[str, str | Cell]]:
     if job.reload is None:
         return []
-    return [("reload", f"{job.reload.outcome} at {moment(job.reload.at)} {job.reload.message}".rstrip())]
+    return [("reload", f"{job.reload.outcome.replace('_', ' ')} at {moment(job.reload.at)} {job.reload.message}".rstrip())]
 
 
 def _execution_row(execution: Execution) -> tuple[str | Cell, ...]:

@@ -43,6 +43,7 @@ GROUPS = {
         "savepoints": "tui.cli.savepoints:savepoints_command",
         "workers": "tui.cli.workers:workers_command",
         "queues": "tui.cli.queues:queues_command",
+        "reload": "tui.cli.reload:reload_command",
     },
     "Look": {
         "ls": "tui.cli.jobs:ls_command",

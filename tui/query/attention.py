@@ -20,6 +20,9 @@ _RELOAD = {
     "invalid": "its file changed and does not check",
     "blocked": "its file changed in a way that needs a decision",
     "failed": "the reload of its file failed",
+    "rolled_back": "its file changed, did not work, and was rolled back",
+    "upgrade_failed": "its file changed and could not be taken over",
+    "pending_approval": "its file changed and waits for approval",
 }
 
 

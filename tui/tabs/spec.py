@@ -14,7 +14,7 @@ from tui.tabs.spec_lines import banner, numbered
 from tui.widgets.lines import Lines
 from tui.widgets.pane import Pane, Question
 
-_TROUBLED = ("invalid", "blocked", "failed")
+_TROUBLED = ("invalid", "blocked", "failed", "rolled_back", "upgrade_failed")
 
 
 @dataclass(frozen=True, slots=True)

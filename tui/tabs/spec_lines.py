@@ -16,7 +16,9 @@ Diagnostics = Sequence[Mapping[str, Any]]
 _SAYS = {
     "invalid": "the file changed and does not check",
     "blocked": "the file changed in a way that needs your decision",
-    "failed": "the reload of the file failed",
+    "failed": "the reload of the file failed, and nothing runs",
+    "rolled_back": "the file changed, did not work, and was rolled back",
+    "upgrade_failed": "the file changed and could not be taken over",
 }
 _MOST = 5
 """Diagnostics spelled out in the banner."""
