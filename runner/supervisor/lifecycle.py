@@ -417,7 +417,7 @@ class JobLifecycle:
         def record(entry: Entry) -> None:
             changed = msgspec.structs.replace(change(existing_job(entry, job_id)), updated_at=time.time())
             entry.store.update_job(changed)
-            entry.note("job.changed", f"{changed.name}: {message}", job_id=job_id)
+            entry.note("job.edited", f"{changed.name}: {message}", job_id=job_id)
 
         await self._journal.write(record)
 
