@@ -8,6 +8,7 @@ from runner.states import ExecutionState, check_transition
 from runner.store import jobs
 from runner.store.errors import already_exists, not_found
 from runner.store.identifiers import check_id
+from runner.store.pages import ExecutionFilter, Place
 from runner.store.session import Row, Session, decode_record, encode_record
 
 # In the JSON text of a record a quote inside a value has a backslash before it, so this is the field and nothing else.
@@ -63,6 +64,39 @@ def of_job(session: Session, job_id: str, limit: int, offset: int) -> list[Execu
     """Executions of a job, newest first."""
     statement = 'SELECT "record" FROM "executions" WHERE "job_id" = ? ORDER BY "created_at" DESC, rowid DESC LIMIT ? OFFSET ?'
     return [_decode(row) for row in session.rows(statement, job_id, limit, offset)]
+
+
+_FILTER = """
+    FROM "executions"
+    WHERE ($job::VARCHAR IS NULL OR "job_id" = $job)
+    AND ($states::VARCHAR[] IS NULL OR list_contains($states::VARCHAR[], "state"))
+    AND ($job::VARCHAR IS NOT NULL OR "job_id" IN (SELECT "id" FROM "jobs" WHERE "deleted_at" IS NULL))
+    AND ($queue::VARCHAR IS NULL OR "job_id" IN (SELECT "id" FROM "jobs" WHERE "queue" = $queue))
+"""
+_PAGE = f"""
+    SELECT "created_at", "record" {_FILTER}
+    AND ($at::DOUBLE IS NULL OR "created_at" < $at OR ("created_at" = $at AND "id" > $last))
+    ORDER BY "created_at" DESC, "id" LIMIT $limit OFFSET $offset
+"""
+
+
+def page(
+    session: Session, wanted: ExecutionFilter, limit: int, offset: int, after: Place | None
+) -> list[tuple[float, Execution]]:
+    """One page of executions, each with what it is ordered by: those after ``after``, without the first ``offset`` of them."""
+    place = {"at": after.at, "last": after.id} if after else {"at": None, "last": ""}
+    rows = session.named_rows(_PAGE, {**_parameters(wanted), **place, "limit": limit, "offset": offset})
+    return [(float(at), decode_record(Execution, record)) for at, record in rows]
+
+
+def count(session: Session, wanted: ExecutionFilter) -> int:
+    """How many executions there are on all pages."""
+    return int(session.named_rows(f"SELECT count(*) {_FILTER}", _parameters(wanted))[0][0])
+
+
+def _parameters(wanted: ExecutionFilter) -> dict[str, object]:
+    states = [str(state) for state in wanted.states] or None
+    return {"job": wanted.job_id, "states": states, "queue": wanted.queue}
 
 
 def unfinished(session: Session) -> list[Execution]:

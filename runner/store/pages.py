@@ -17,6 +17,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionFilter:
+    """Which executions: of one job (None: of all that are not deleted), in one of ``states`` (none: any), of the jobs whose
+    queue is ``queue``."""
+
+    job_id: str | None = None
+    states: tuple[ExecutionState | str, ...] = ()
+    queue: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobFilter:
     """Which jobs: whose newest execution is in one of ``states`` (none: any), whose name contains ``name`` in any case, of
     ``queue``, with all of ``labels``; those that are deleted, or those that are not."""

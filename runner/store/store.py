@@ -51,7 +51,7 @@ from runner.store.latencies import LatencyCell, LatencyPoint, LatencySum
 from runner.store.leases import Lease
 from runner.store.metrics import Measured, MetricSample
 from runner.store.operations import OperationRecords
-from runner.store.pages import JobFilter, Place
+from runner.store.pages import ExecutionFilter, JobFilter, Place
 from runner.store.rejections import Rejected
 from runner.store.session import Session
 
@@ -292,6 +292,16 @@ class Store:
     def executions(self, job_id: str, limit: int = 100, offset: int = 0) -> list[Execution]:
         """Executions of a job, newest first."""
         return executions.of_job(self._session, job_id, limit, offset)
+
+    def execution_page(
+        self, wanted: ExecutionFilter, limit: int = 100, offset: int = 0, after: Place | None = None
+    ) -> list[tuple[float, Execution]]:
+        """Executions that ``wanted`` describes, newest first, each with the time it is ordered by."""
+        return executions.page(self._session, wanted, limit, offset, after)
+
+    def count_executions(self, wanted: ExecutionFilter) -> int:
+        """How many executions ``wanted`` describes."""
+        return executions.count(self._session, wanted)
 
     def unfinished_executions(self) -> list[Execution]:
         """Every execution that is not in a terminal state, oldest first."""

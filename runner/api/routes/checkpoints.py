@@ -6,15 +6,8 @@ from litestar import delete, get, post
 
 from runner.api.gateway import Gateway
 from runner.api.routes.parameters import Limit, Number
-from runner.model import Checkpoint, CheckpointKind
+from runner.model import CheckpointKind
 from runner.replies import CheckpointList, SavepointList, SavepointVerdict
-from runner.requests import SavepointRequest
-
-
-@post("/jobs/{job:str}/savepoints", summary="Take a savepoint", tags=["checkpoints"])
-async def take(gateway: Gateway, job: str, data: SavepointRequest | None = None) -> Checkpoint:
-    """Answers when the savepoint is complete; the job runs on."""
-    return await gateway.service.savepoint(job, data or SavepointRequest())
 
 
 @get("/jobs/{job:str}/checkpoints", summary="List a job's checkpoints", tags=["checkpoints"])
@@ -46,4 +39,4 @@ async def verify(gateway: Gateway, job: str, number: Number) -> SavepointVerdict
     return await gateway.service.verify_savepoint(job, number)
 
 
-ROUTES = (take, checkpoints, savepoints, remove, verify)
+ROUTES = (checkpoints, savepoints, remove, verify)

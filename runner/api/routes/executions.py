@@ -1,18 +1,46 @@
-"""Executions and their attempts."""
+# ruff: noqa: FBT001, FBT002 - query parameters
+"""Executions, their attempts and their checkpoints."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from litestar import get
+from litestar.params import QueryParameter
 
 from runner.api.gateway import Gateway
-from runner.model import Execution
-from runner.replies import AttemptList, ExecutionList
+from runner.api.routes.parameters import Limit, Offset, PageToken
+from runner.model import CheckpointKind, Execution
+from runner.replies import AttemptList, CheckpointList, ExecutionList
+from runner.states import ExecutionState
+
+States = Annotated[list[ExecutionState] | None, QueryParameter(name="state", max_items=20)]
+
+
+@get("/executions", summary="List executions", tags=["executions"])
+async def list_executions(
+    gateway: Gateway,
+    job: str | None = None,
+    states: States = None,
+    queue: str | None = None,
+    limit: Limit = 100,
+    offset: Offset = 0,
+    after: PageToken = None,
+    count: bool = False,
+) -> ExecutionList:
+    """Of all jobs, newest first. `queue` is that of the job's newest generation; `after` is the `next` of the page before;
+    `total` is null unless `count`."""
+    return await gateway.service.execution_page(
+        job=job, states=tuple(states or ()), queue=queue, limit=limit, offset=offset, after=after, count=count
+    )
 
 
 @get("/jobs/{job:str}/executions", summary="List a job's executions", tags=["executions"])
-async def executions(gateway: Gateway, job: str) -> ExecutionList:
+async def executions(
+    gateway: Gateway, job: str, limit: Limit = 1000, offset: Offset = 0, after: PageToken = None, count: bool = False
+) -> ExecutionList:
     """Newest first."""
-    return ExecutionList(executions=tuple(await gateway.service.executions(job)))
+    return await gateway.service.execution_page(job=job, limit=limit, offset=offset, after=after, count=count)
 
 
 @get("/executions/{execution_id:str}", summary="Look at an execution", tags=["executions"])
@@ -27,4 +55,12 @@ async def attempts(gateway: Gateway, execution_id: str) -> AttemptList:
     return AttemptList(attempts=tuple(await gateway.service.attempts(execution_id)))
 
 
-ROUTES = (executions, execution, attempts)
+@get("/executions/{execution_id:str}/checkpoints", summary="List an execution's checkpoints", tags=["executions"])
+async def checkpoints(
+    gateway: Gateway, execution_id: str, kind: CheckpointKind | None = None, limit: Limit = 50
+) -> CheckpointList:
+    """Those that it took and that are kept, newest first, failed ones and savepoints too."""
+    return CheckpointList(checkpoints=tuple(await gateway.service.execution_checkpoints(execution_id, kind, limit)))
+
+
+ROUTES = (list_executions, executions, execution, attempts, checkpoints)

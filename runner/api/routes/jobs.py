@@ -1,38 +1,66 @@
-"""Jobs: submit, list, look at, delete."""
+# ruff: noqa: FBT001, FBT002 - query parameters
+"""Jobs: submit, list, look at, update, edit, delete, and their generations."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import delete, get, post
+from litestar import Request, Response, delete, get, patch, post, put
+from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Limit, Number, Offset
+from runner.api.performing import Terms, perform, perform_submit
+from runner.api.routes.answers import TAKEN_UP
+from runner.api.routes.parameters import DryRun, Limit, Number, Offset, PageToken, Prefer, Reason
+from runner.dataflow import Dataflow
 from runner.model import Generation, Job
-from runner.replies import GenerationList, JobPage
-from runner.requests import SubmitRequest
+from runner.operation import Effects
+from runner.replies import GenerationList, JobPage, SubmissionVerdict
+from runner.requests import EditRequest, SubmitRequest, UpdateRequest
 from runner.states import ExecutionState
+from runner.store.pages import JobFilter
+from runner.supervisor.commands import Command
+from runner.supervisor.labels import parse_labels
+
+_CHECKED = ResponseSpec(data_container=SubmissionVerdict, description="With `validate_only`: what the check says.")
+_GONE = ResponseSpec(data_container=None, description="Done; there is no body.", generate_examples=False)
+States = Annotated[list[ExecutionState] | None, QueryParameter(name="state", max_items=20)]
+Labels = Annotated[list[str] | None, QueryParameter(name="label", max_items=32)]
 
 
-@post("/jobs", summary="Submit a job", tags=["jobs"])
-async def submit(gateway: Gateway, data: SubmitRequest) -> Job:
-    """Check the job file, keep it as a new generation of the job of its name, and start an execution."""
-    return await gateway.service.submit(data)
+@post("/jobs", status_code=201, summary="Submit a job", tags=["jobs"], responses={200: _CHECKED, **TAKEN_UP})
+async def submit(
+    gateway: Gateway,
+    request: Request[Any, Any, Any],
+    data: SubmitRequest,
+    reason: Reason = None,
+    prefer: Prefer = None,
+) -> Response[Job]:
+    """Check the job file, keep it as a new generation of the job of its name, and start an execution, unless `start` is false.
+    With `validate_only` it is checked and nothing else."""
+    if data.validate_only:
+        return Response(await gateway.service.check(data), status_code=200)  # type: ignore[arg-type]
+    return await perform_submit(gateway, request, data, Terms(reason=reason, prefer=prefer))
 
 
 @get("/jobs", summary="List jobs", tags=["jobs"])
 async def list_jobs(
     gateway: Gateway,
-    execution_state: Annotated[ExecutionState | None, QueryParameter(name="state")] = None,
+    states: States = None,
     name: str | None = None,
+    queue: str | None = None,
+    label: Labels = None,
+    deleted: bool = False,
     limit: Limit = 100,
     offset: Offset = 0,
-    queue: str | None = None,
+    after: PageToken = None,
+    count: bool = True,
 ) -> JobPage:
-    """Jobs of ``queue`` whose newest execution is in ``state`` and whose name contains ``name``."""
-    jobs, total = await gateway.service.jobs(execution_state, name, limit, offset, queue)
-    return JobPage(jobs=tuple(jobs), total=total)
+    """Newest first. Those whose newest execution is in one of the states, whose name contains `name`, of `queue`, with each
+    label; `deleted`: those that are deleted. `after` is the `next` of the page before, `total` is null without `count`."""
+    wanted = JobFilter(states=tuple(states or ()), name=name, queue=queue, labels=parse_labels(label or ()), deleted=deleted)
+    return await gateway.service.job_page(wanted, limit=limit, offset=offset, after=after, count=count)
 
 
 @get("/jobs/{job:str}", summary="Look at a job", tags=["jobs"])
@@ -41,10 +69,68 @@ async def show(gateway: Gateway, job: str) -> Job:
     return await gateway.service.job(job)
 
 
-@delete("/jobs/{job:str}", summary="Delete a job", tags=["jobs"])
-async def remove(gateway: Gateway, job: str) -> None:
-    """Forget a job that is not running."""
-    await gateway.service.delete(job)
+@put("/jobs/{job:str}", summary="Give a job a new generation", tags=["jobs"], responses=TAKEN_UP)
+async def update(
+    gateway: Gateway,
+    request: Request[Any, Any, Any],
+    job: str,
+    data: UpdateRequest,
+    dry_run: DryRun = False,
+    reason: Reason = None,
+    prefer: Prefer = None,
+) -> Response[Job | Effects]:
+    """Of a job that runs, the execution is stopped with a savepoint, and the new generation goes on from it; the old one does
+    when that fails, which is answered 409. A job that does not run stays as it is."""
+    terms = Terms(dry_run=dry_run, reason=reason, prefer=prefer)
+    return await perform(
+        gateway, request, Command.UPDATE, job, terms, lambda service, found: service.update(found, data), body=data, status=200
+    )
+
+
+@patch("/jobs/{job:str}", summary="Change a job's name, labels or retention", tags=["jobs"])
+async def edit(
+    gateway: Gateway,
+    request: Request[Any, Any, Any],
+    job: str,
+    data: EditRequest,
+    dry_run: DryRun = False,
+    reason: Reason = None,
+) -> Response[Job | Effects]:
+    """What the job runs is not touched."""
+    terms = Terms(dry_run=dry_run, reason=reason)
+    return await perform(
+        gateway, request, Command.EDIT, job, terms, lambda service, found: service.edit(found, data), body=data, status=200
+    )
+
+
+@delete("/jobs/{job:str}", status_code=200, summary="Delete a job", tags=["jobs"], responses={204: _GONE})
+async def remove(
+    gateway: Gateway,
+    request: Request[Any, Any, Any],
+    job: str,
+    purge: bool = False,
+    dry_run: DryRun = False,
+    reason: Reason = None,
+) -> Response[Effects]:
+    """Answers 204: the job is hidden and its name is free; it can be brought back for a week. With `purge` everything that is
+    known of it is gone at once. One that runs is refused. Answers 200 only to a dry run."""
+    terms = Terms(dry_run=dry_run, reason=reason)
+    if purge:
+        return await perform(
+            gateway, request, Command.PURGE, job, terms, lambda service, found: service.purge(found), status=204
+        )
+    return await perform(gateway, request, Command.DELETE, job, terms, lambda service, found: service.delete(found), status=204)
+
+
+@post("/jobs/{job:str}/undelete", status_code=200, summary="Bring a deleted job back", tags=["jobs"])
+async def undelete(
+    gateway: Gateway, request: Request[Any, Any, Any], job: str, dry_run: DryRun = False, reason: Reason = None
+) -> Response[Job | Effects]:
+    """By its id, or by its name when nobody has taken that."""
+    terms = Terms(dry_run=dry_run, reason=reason)
+    return await perform(
+        gateway, request, Command.UNDELETE, job, terms, lambda service, found: service.undelete(found), status=200
+    )
 
 
 @get("/jobs/{job:str}/generations", summary="List a job's generations", tags=["jobs"])
@@ -59,4 +145,10 @@ async def generation(gateway: Gateway, job: str, number: Number) -> Generation:
     return await gateway.service.generation(job, number)
 
 
-ROUTES = (submit, list_jobs, show, remove, generations, generation)
+@get("/jobs/{job:str}/plan", summary="What a job runs", tags=["jobs"])
+async def dataflow(gateway: Gateway, job: str) -> Dataflow:
+    """The plugins and edges of the generation that its execution runs; when it does not run, of its newest one."""
+    return await gateway.service.dataflow(job)
+
+
+ROUTES = (submit, list_jobs, show, update, edit, remove, undelete, generations, generation, dataflow)
