@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from pathlib import Path
 
 import click
@@ -11,12 +9,12 @@ import click
 from spec.conversion.conversion import TargetFormat, convert
 from spec.diagnostic import Severity
 from spec.document import Document, read_file, read_text
-from spec.render.text import render_text
 from spec.value import Value, to_plain
 from tui.cli.check import EXIT_CLEAN, exit_code
+from tui.cli.findings import tell_findings
 from tui.cli.paths import STDIN
 from tui.cli.reading import STDIN_NAME, read_options, read_stdin, reading_options
-from tui.cli.terminal import has_colour, say, write_data
+from tui.cli.terminal import say, write_data
 
 
 @click.command("convert", short_help="Convert a job file to another format.")
@@ -34,9 +32,7 @@ def convert_command(file: str, *, target: str, variables: dict[str, str], dialec
     """
     document = _read(file, variables, dialect)
     errors = [diagnostic for diagnostic in document.diagnostics if diagnostic.severity is Severity.ERROR]
-    if document.diagnostics:
-        width = shutil.get_terminal_size((120, 24)).columns
-        sys.stderr.write(render_text(document.diagnostics, colour=has_colour(sys.stderr), width=width))
+    tell_findings(document.diagnostics)
     if errors:
         return exit_code(errors)
     return _write(document.root, TargetFormat(target)) if document.root is not None else EXIT_CLEAN

@@ -14,6 +14,7 @@ import click
 
 from spec.errors import FlowdeckError
 from tui.cli.lazy_group import ReaderGone
+from tui.cli.next_step import explanation, next_step
 from tui.cli.session import Session
 from tui.cli.terminal import say, say_problem
 
@@ -29,11 +30,11 @@ def guarded(work: Callable[[], int], session: Session) -> int:
         code = work()
         sys.stdout.flush()
     except click.ClickException as error:
-        return _tell_usage(error)
+        return _tell_usage(error, session)
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     except FlowdeckError as error:
-        say_problem(error.message, error.hint)
+        say_problem(error.message, next_step(error, session))
         _show_traceback(session)
         return error.exit_code
     except (BrokenPipeError, ReaderGone):
@@ -46,16 +47,16 @@ def guarded(work: Callable[[], int], session: Session) -> int:
     return code
 
 
-def _tell_usage(error: click.ClickException) -> int:
+def _tell_usage(error: click.ClickException, session: Session) -> int:
     context = error.ctx if isinstance(error, click.UsageError) else None
-    hint = f"{context.command_path} --help explains the command" if context is not None else ""
+    hint = f"{context.command_path} --help explains the command" if context is not None else explanation(session)
     say_problem(error.format_message(), hint)
     return error.exit_code
 
 
 def _tell_environment(error: OSError, session: Session) -> int:
     where = f"{error.filename}: " if error.filename else ""
-    say_problem(f"{where}{error.strerror or error}")
+    say_problem(f"{where}{error.strerror or error}", explanation(session))
     _show_traceback(session)
     return EXIT_USAGE
 
@@ -65,7 +66,7 @@ def _tell_defect(error: Exception, session: Session) -> int:
         traceback.print_exc()
     say_problem(f"flowdeck has a defect: {type(error).__name__}: {error}")
     if not session.debug:
-        say(f"  the traceback is in {_keep_traceback(session)}")
+        say(f"  hint: the traceback is in {_keep_traceback(session)}; flowdeck --debug {session.command} shows it")
     return EXIT_FAILED
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +13,11 @@ from spec.document import Dialect
 from spec.errors import FlowdeckError
 from spec.format.format import Formatted, format_file, format_text
 from spec.format.replacement import replace_text
-from spec.render.text import render_text
 from tui.cli.check import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE, exit_code
+from tui.cli.findings import tell_findings
 from tui.cli.paths import STDIN, job_files
 from tui.cli.reading import STDIN_NAME, read_stdin
-from tui.cli.terminal import clean_line, has_colour, say, say_problem, write_data
+from tui.cli.terminal import clean_line, say, say_problem, write_data
 
 
 @dataclass(slots=True)
@@ -80,8 +78,7 @@ def _treat(path: str, dialect: Dialect | None, tally: _Tally, *, check: bool, di
     formatted = format_text(read_stdin(), STDIN_NAME, dialect) if path == STDIN else format_file(Path(path), dialect)
     if formatted.text is None:
         first = formatted.diagnostics[:1]  # more problems are the business of check
-        width = shutil.get_terminal_size((120, 24)).columns
-        sys.stderr.write(render_text(first, colour=has_colour(sys.stderr), width=width))
+        tell_findings(first)
         tally.refuse(exit_code(first))
     elif check or diff:
         _tell(path, formatted, formatted.text, tally, diff=diff)

@@ -14,12 +14,12 @@ from spec.check import CheckResult, check_file, check_text
 from spec.diagnostic import Severity
 from spec.graph.build import graph_of
 from spec.graph.model import JobGraph
-from spec.render.text import render_text
 from tui.cli.check import EXIT_FINDINGS, exit_code
+from tui.cli.findings import tell_findings
 from tui.cli.json_output import print_json
 from tui.cli.paths import STDIN
 from tui.cli.reading import STDIN_NAME, read_options, read_stdin, reading_options
-from tui.cli.terminal import has_colour, say, write_data
+from tui.cli.terminal import say, write_data
 
 
 @click.command("graph", short_help="Draw a job's plugins and datasets.")
@@ -42,9 +42,7 @@ def graph_command(file: str, *, variables: dict[str, str], dialect: str | None, 
     """
     result = _check(file, variables, dialect, engine)
     problems = [found for found in result.diagnostics if found.severity is not Severity.NOTE]
-    if problems:
-        sys.stderr.write(render_text(problems, colour=has_colour(sys.stderr), width=_width()))
-        sys.stderr.flush()
+    tell_findings(problems)
     graph = graph_of(result, engine)
     if output == "json":
         print_json(_record(graph))

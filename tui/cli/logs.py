@@ -24,7 +24,10 @@ _PAGE = 1000
 @job_argument
 @click.option("-f", "--follow", is_flag=True, help="Go on until the execution is over.")
 @click.option(
-    "--level", metavar="L", help="Only lines at least as severe (debug, info, warning, error), or only rows (output)."
+    "--level",
+    metavar="L",
+    type=click.Choice(["debug", "info", "warning", "error", "output"], case_sensitive=False),
+    help="Only lines at least as severe (debug, info, warning, error), or only rows (output).",
 )
 @click.option("--tail", type=click.IntRange(1, 10_000), default=100, show_default=True, metavar="N", help="The last N lines.")
 @click.option(

@@ -92,6 +92,7 @@ def flowdeck(context: click.Context, *, debug: bool) -> int:
     """
     session = context.ensure_object(Session)
     session.debug = debug
+    session.command = context.invoked_subcommand or ""
     if context.invoked_subcommand is None:
         _open_terminal_ui(session)
     return 0

@@ -62,7 +62,12 @@ def output_option(command: F) -> F:
 
 def job_argument(command: F) -> F:
     """``JOB``: an id, a unique prefix of one, or a name."""
-    return click.argument("job", metavar="JOB", shell_complete=_complete_jobs)(command)
+    return click.argument("job", metavar="JOB", shell_complete=_complete_jobs, callback=_remember_job)(command)
+
+
+def _remember_job(context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    context.ensure_object(Session).job = value
+    return value
 
 
 def _complete_jobs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -18,12 +18,14 @@ def suggesting(client: Client, reference: str) -> Iterator[None]:
         yield
     except ApiError as error:
         if error.code == "not-found":
-            error.hint = _suggest(client, reference) or error.hint or "flowdeck ls lists the jobs"
+            error.hint = _suggest(client, reference) or error.hint
         raise
 
 
 def _suggest(client: Client, reference: str) -> str:
-    page = client.jobs(limit=_LOOKED_AT)
-    lowered = {name.lower(): name for job in page.jobs for name in (job.name, job.id)}
+    """A job of a similar name; nothing when the job is there, and something of it is not."""
+    lowered = {name.lower(): name for job in client.jobs(limit=_LOOKED_AT).jobs for name in (job.name, job.id)}
+    if any(known.startswith(reference.lower()) for known in lowered):
+        return ""
     close = difflib.get_close_matches(reference.lower(), lowered, n=1)
-    return f"did you mean {lowered[close[0]]}?" if close else ""
+    return f"did you mean {lowered[close[0]]}? flowdeck ls lists the jobs" if close else ""

@@ -86,6 +86,9 @@ def list_command(job: str | None, *, unwanted: int | None, output: str) -> int:
 def verify_command(which: tuple[str, ...], *, output: str) -> int:
     """Check savepoints, in the store and in their directories, or directories that were carried here: every byte against the
     checksums that were written with it. Exit code 1 when one is not whole."""
+    for name in which:
+        if not _is_directory(name):
+            _parts(name)
     with contextlib.ExitStack() as stack:
         connected: list[Client] = []
 
@@ -111,6 +114,8 @@ def verify_command(which: tuple[str, ...], *, output: str) -> int:
 @home_option
 def delete_command(which: tuple[str, ...], *, force: bool) -> int:
     """Delete savepoints, with their directories below the home. One that is not there any more is no error."""
+    for name in which:
+        _parts(name)
     with current_session().client() as client:
         for name in which:
             try:
@@ -167,13 +172,18 @@ def _verify(client: Client, name: str) -> _Verdict:
     return _Verdict(name, verdict.problems, place.path if place is not None else "")
 
 
-def _resolve(client: Client, name: str) -> tuple[str, int]:
-    """The job and the number that ``JOB/ID`` or ``ID`` means."""
+def _parts(name: str) -> tuple[str, int]:
+    """The job, empty when it is not named, and the number. Raises UsageError when it is no name of a savepoint."""
     job, separator, text = name.rpartition("/")
     if not (text.isascii() and text.isdigit()) or (separator and not job):
         raise UsageError(f"{name!r} is no savepoint", hint="name it JOB/ID, as in orders/3; flowdeck savepoints lists them")
-    number = int(text)
-    if separator:
+    return job, int(text)
+
+
+def _resolve(client: Client, name: str) -> tuple[str, int]:
+    """The job and the number that ``JOB/ID`` or ``ID`` means."""
+    job, number = _parts(name)
+    if job:
         return job, number
     found = [entry for entry in client.savepoints() if entry.id == number]
     if not found:

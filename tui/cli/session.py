@@ -27,6 +27,10 @@ class Session:
     server_url: str | None = None
     authority: Path | None = None
     debug: bool = False
+    command: str = ""
+    """The command that runs, as it was typed."""
+    job: str = ""
+    """The job that the command is about, as it was typed."""
 
     @property
     def home(self) -> Home:

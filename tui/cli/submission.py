@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +10,11 @@ from typing import Any, TypeVar
 import click
 
 from runner.requests import SubmitRequest
-from spec.check import CheckResult, check_file
+from spec.check import check_file
 from spec.job import JobSpec
-from spec.render.text import render_text
+from tui.cli.findings import tell_findings
 from tui.cli.options import check_restore_point
 from tui.cli.reading import read_options, reading_options
-from tui.cli.terminal import has_colour
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,7 +48,7 @@ def read_submission(
     path = file.absolute()
     options = read_options(path.parent, variables, dialect)
     result = check_file(file, options)
-    _tell_diagnostics(result)
+    tell_findings(result.diagnostics)
     if result.job is None:
         return None
     request = SubmitRequest(
@@ -64,11 +61,3 @@ def read_submission(
         restore=restore,
     )
     return Submission(result.job, request)
-
-
-def _tell_diagnostics(result: CheckResult) -> None:
-    if result.diagnostics:
-        sys.stderr.write(
-            render_text(result.diagnostics, colour=has_colour(sys.stderr), width=shutil.get_terminal_size().columns)
-        )
-        sys.stderr.flush()
