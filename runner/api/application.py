@@ -30,9 +30,9 @@ from runner.api.routes import (
     observation,
     operations,
     queues,
+    reload,
     workers,
 )
-    reload,
 from runner.bounds import MAXIMUM_BODY_BYTES
 from runner.transport import API_PREFIX
 
@@ -44,11 +44,11 @@ ROUTES = (
     *audit.ROUTES,
     *control.ROUTES,
     *checkpoints.ROUTES,
+    *reload.ROUTES,
     *executions.ROUTES,
-    *queues.ROUTES,
     *execution_control.ROUTES,
     *operations.ROUTES,
-    *reload.ROUTES,
+    *queues.ROUTES,
     *workers.ROUTES,
     *observation.ROUTES,
     *errors.ROUTES,
