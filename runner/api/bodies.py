@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 from litestar import Request
 
+from runner.api.faults import InvalidRequest, fault_at
 from spec.errors import FlowdeckError
 
 JSON: Final = "application/json"
@@ -54,6 +55,9 @@ async def check_body(request: Request[Any, Any, Any], others: Iterable[str] = ()
         raise UnsupportedMediaType(
             f"the request's body must be {wanted}, but {said}", hint="send the header Content-Type: application/json"
         )
+    if body.strip() == b"null":
+        hint = "send an object, or no body where none is needed"
+        raise InvalidRequest(fault_at("", "the request's body is null", hint))
     if len(body) > _LARGE:
         await asyncio.to_thread(check_json, body)
     else:

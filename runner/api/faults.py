@@ -11,9 +11,28 @@ import msgspec
 from litestar import Request
 from litestar.exceptions import ValidationException
 
+from spec.errors import FlowdeckError
+
 _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]*)`")
 _MISSING_FIELD = re.compile(r"missing required field `(?P<name>[^`]*)`")
 _LOCATION = re.compile(r" - at `\$\.data\.?(?P<path>[^`]*)`$")
+
+
+class InvalidRequest(FlowdeckError):
+    """The request is not one that its route takes. ``diagnostics``: each fault, as :func:`faults_of` gives them."""
+
+    code = "invalid-request"
+    exit_code = 2
+
+    def __init__(self, *faults: dict[str, str]) -> None:
+        hint = next((fault["hint"] for fault in faults if fault["hint"]), "")
+        super().__init__("; ".join(fault["message"] for fault in faults), hint=hint)
+        self.diagnostics = faults
+
+
+def fault_at(pointer: str, message: str, hint: str = "") -> dict[str, str]:
+    """One fault: a JSON pointer into the body, or ``?name`` for a parameter."""
+    return {"pointer": pointer, "message": message, "hint": hint}
 
 
 def faults_of(request: Request[Any, Any, Any], error: ValidationException) -> tuple[dict[str, str], ...]:

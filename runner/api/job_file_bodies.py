@@ -16,8 +16,8 @@ from litestar import Request
 from multipart import MultipartError, PushMultipartParser, parse_options_header
 
 from runner.api.bodies import MalformedBody, UnsupportedMediaType, media_type_of
+from runner.api.faults import InvalidRequest, fault_at
 from runner.bounds import MAXIMUM_BODY_BYTES
-from spec.errors import FlowdeckError
 
 TEXT_TYPES: Final = ("application/hocon", "text/plain")
 FORM: Final = "multipart/form-data"
@@ -42,17 +42,6 @@ class JobFileRequest(Request[Any, Any, Any]):
     def mean(self, fields: dict[str, Any]) -> None:
         """From now on the body means these fields."""
         self._meant = fields
-
-
-class InvalidField(FlowdeckError):
-    """A field of a job file's request that came as text is not what it should be."""
-
-    code = "invalid-request"
-    exit_code = 2
-
-    def __init__(self, pointer: str, message: str) -> None:
-        super().__init__(message)
-        self.diagnostics = ({"pointer": pointer, "message": message, "hint": ""},)
 
 
 def takes_job_file(kind: Any) -> bool:
@@ -92,9 +81,9 @@ def _read_form(content_type: str, body: bytes) -> tuple[dict[str, Any], list[tup
         if name != _FILE:
             others.append((name, _decoded(content)))
         elif file_name is None:
-            raise InvalidField("/file", "the part file must be a file, with a file name")
+            raise _wrong("/file", "the part file must be a file, with a file name")
         elif _TEXT in fields:
-            raise InvalidField("/file", "there is more than one file")
+            raise _wrong("/file", "there is more than one file")
         else:
             fields[_TEXT] = _decoded(content)
             if re.split(r"[/\\]", file_name)[-1].lower().endswith(".json"):
@@ -109,10 +98,10 @@ def _add(fields: dict[str, Any], kind: Any, name: str, value: str, pointer: str)
         values = fields.setdefault(name, {})
         if not separator or key in values:
             wrong = f"has {key!r} twice" if separator else "must be key=value"
-            raise InvalidField(pointer, f"{name} {wrong}")
+            raise _wrong(pointer, f"{name} {wrong}")
         values[key] = content
     elif name in fields:
-        raise InvalidField(pointer, f"{name} is there twice")
+        raise _wrong(pointer, f"{name} is there twice")
     else:
         fields[name] = _typed(kind, name, value, pointer)
 
@@ -160,5 +149,9 @@ def _typed(kind: Any, name: str, value: str, pointer: str) -> Any:
     if field is None or field.type is not bool:
         return value
     if value not in _BOOLEANS:
-        raise InvalidField(pointer, f"{name} must be true or false")
+        raise _wrong(pointer, f"{name} must be true or false")
     return _BOOLEANS[value]
+
+
+def _wrong(pointer: str, message: str) -> InvalidRequest:
+    return InvalidRequest(fault_at(pointer, message))

@@ -4,13 +4,15 @@ conditions."""
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from litestar import Request, Response
 
 from runner.api.bodies import check_body, media_type_of
 from runner.api.documentation.operation import WRITING, body_type
-from runner.api.documentation.parameters import QueryNames
+from runner.api.documentation.parameters import QueryName, QueryNames
+from runner.api.faults import InvalidRequest, fault_at
 from runner.api.gateway import Gateway
 from runner.api.idempotency import Idempotency
 from runner.api.job_file_bodies import (
@@ -22,21 +24,9 @@ from runner.api.job_file_bodies import (
     takes_job_file,
 )
 from runner.api.preconditions import Preconditions
-from spec.errors import FlowdeckError
+from runner.api.problems import allowed_methods
 
 _MAXIMUM_FAULTS: Final = 20
-
-
-class InvalidQuery(FlowdeckError):
-    """The query has what the route does not know, or what it knows too often. ``diagnostics``: each fault."""
-
-    code = "invalid-request"
-    exit_code = 2
-
-    def __init__(self, faults: list[dict[str, str]]) -> None:
-        hint = next((fault["hint"] for fault in faults if fault["hint"]), "")
-        super().__init__("; ".join(fault["message"] for fault in faults), hint=hint)
-        self.diagnostics = tuple(faults)
 
 
 class RequestChecks:
@@ -49,6 +39,9 @@ class RequestChecks:
 
     async def check(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         """Before each request: raise what is wrong with it; the answer, when it was carried out before."""
+        if request.method == "OPTIONS":
+            allowed = ", ".join(sorted({*allowed_methods(request), "OPTIONS"}))
+            return Response(b"", status_code=204, headers={"Allow": allowed})
         known = self._names.of(request.route_handler)
         kind = body_type(request.route_handler)
         declared = media_type_of(request)
@@ -56,7 +49,7 @@ class RequestChecks:
             check_query(request, known)
             await check_body(request, JOB_FILE_TYPES if takes_job_file(kind) else ())
         else:
-            check_query(request, known | fields_beside(kind) if declared in TEXT_TYPES else known)
+            check_query(request, known | _beside(kind) if declared in TEXT_TYPES else known)
             await read_job_file(cast("JobFileRequest", request), kind)
         if request.method in WRITING:
             # A repeated request has its answer although what it depended on has changed: by itself, perhaps.
@@ -66,25 +59,35 @@ class RequestChecks:
         return None
 
 
-def check_query(request: Request[Any, Any, Any], known: dict[str, bool]) -> None:
-    """Raise :class:`InvalidQuery` for parameters that are not ``known``, and for those that may be there once (False) and are
-    there twice."""
+def _beside(kind: Any) -> dict[str, QueryName]:
+    return {name: QueryName(repeated=repeated, text=True) for name, repeated in fields_beside(kind).items()}
+
+
+def check_query(request: Request[Any, Any, Any], known: Mapping[str, QueryName]) -> None:
+    """Raise :class:`.InvalidRequest` for parameters that are not ``known``, and for those that are there more often than they
+    may be. A query has no null: as a number, a switch or a name of something the word is a mistake."""
     faults: list[dict[str, str]] = []
     seen: set[str] = set()
-    for name, _value in request.query_params.multi_items():
+    # By name, because Litestar gives them in no order.
+    for name, value in sorted(request.query_params.multi_items(), key=lambda item: item[0]):
         if name not in known and name not in seen:
             faults.append(_unknown(name, known))
-        elif name in seen and not known.get(name, True):
-            message = f"the parameter {name} may be there once"
-            faults.append({"pointer": f"?{name}", "message": message, "hint": ""})
+        elif name in seen and name in known and not known[name].repeated:
+            faults.append(_fault(name, f"the parameter {name} may be there once"))
+        elif value.lower() == "null" and name in known and not known[name].text:
+            faults.append(_fault(name, f"the parameter {name} cannot be null", "leave it out"))
         seen.add(name)
     if faults:
-        raise InvalidQuery(faults[:_MAXIMUM_FAULTS])
+        raise InvalidRequest(*faults[:_MAXIMUM_FAULTS])
 
 
-def _unknown(name: str, known: dict[str, bool]) -> dict[str, str]:
+def _unknown(name: str, known: Mapping[str, QueryName]) -> dict[str, str]:
     close = difflib.get_close_matches(name[:64], known, n=1)
     hint = f"the parameters are {', '.join(sorted(known))}" if known else "this route takes none"
     if close:
         hint = f"did you mean {close[0]}?"
-    return {"pointer": f"?{name}", "message": f"there is no parameter {name!r}", "hint": hint}
+    return _fault(name, f"there is no parameter {name!r}", hint)
+
+
+def _fault(name: str, message: str, hint: str = "") -> dict[str, str]:
+    return fault_at(f"?{name}", message, hint)

@@ -14,6 +14,7 @@ from spec.errors import FlowdeckError
 PROBLEM_JSON: Final = "application/problem+json"
 MAXIMUM_HEADER_BYTES: Final = 32 * 1024
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+_REFUSED_BY_ROUTES = frozenset({"TRACE"})
 _ONCE = frozenset(
     {b"host", b"content-type", b"content-length", b"transfer-encoding", b"authorization", b"x-api-key", b"origin"}
 )
@@ -56,7 +57,7 @@ def check_shape(scope: Scope) -> None:
     target = scope.get("raw_path", b"") + scope.get("query_string", b"")
     if len(target) + sum(len(name) + len(value) + 4 for name, value in headers) > MAXIMUM_HEADER_BYTES:
         raise HeadTooLarge(f"the request's head has more than {MAXIMUM_HEADER_BYTES} bytes")
-    if str(scope.get("method")) not in _METHODS:
+    if str(scope.get("method")) not in _METHODS | _REFUSED_BY_ROUTES:
         raise UnknownMethod("no route takes this method", hint=f"methods are {', '.join(sorted(_METHODS))}")
     names = [name for name, _ in headers if name in _ONCE]
     if len(names) != len(set(names)):

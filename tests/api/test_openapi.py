@@ -10,8 +10,6 @@ import msgspec
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-import runner.replies
-import runner.requests
 from runner.api.application import ROUTES
 from runner.api.documentation import words
 from runner.api.documentation.document import describe, operations_of
@@ -91,8 +89,11 @@ def test_failures_are_problems(document, operations):
 
 def test_examples_are_valid():
     """An example of a body is one that the daemon reads."""
-    for name, example in words.EXAMPLES.items():
-        msgspec.convert(example, getattr(runner.requests, name))
+    bodies = {operation.body.__name__: operation.body for operation in operations_of(ROUTES) if operation.body is not None}
+    for name, kind in bodies.items():
+        if name in words.EXAMPLES:
+            msgspec.convert(words.EXAMPLES[name], kind)
+    assert len(bodies.keys() & words.EXAMPLES.keys()) > 5
 
 
 def test_answers_have_all_their_fields(document):

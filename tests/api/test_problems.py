@@ -68,7 +68,7 @@ def test_a_path_without_a_route_is_404(daemon, path):
     [
         ("PUT", "/api/v1/jobs", {"GET", "POST"}),
         ("POST", "/api/v1/status", {"GET"}),
-        ("PATCH", "/api/v1/jobs/batch", {"GET", "DELETE"}),
+        ("POST", "/api/v1/jobs/batch", {"GET", "PUT", "PATCH", "DELETE"}),
         ("GET", "/api/v1/jobs/batch/stop", {"POST"}),
     ],
 )

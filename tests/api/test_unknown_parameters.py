@@ -19,14 +19,29 @@ def test_a_misspelt_parameter_is_refused_with_a_suggestion(daemon):
     status, problem = ask(daemon, "/api/v1/jobs?stat=RUNNING&limt=3")
     assert (status, problem["code"]) == (400, "invalid-request")
     assert [(fault["pointer"], fault["hint"]) for fault in problem["errors"]] == [
-        ("?stat", "did you mean state?"),
         ("?limt", "did you mean limit?"),
+        ("?stat", "did you mean state?"),
     ]
 
 
 def test_a_route_without_parameters_says_so(daemon):
     """There is nothing to suggest then."""
     assert ask(daemon, "/api/v1/queues?x=1")[1]["hint"] == "this route takes none"
+
+
+def test_null_is_no_value(daemon):
+    """What is left out is left out; the word null is a mistake where no text is meant."""
+    for query in ("state=null", "limit=null", "limit=NULL"):
+        status, problem = ask(daemon, f"/api/v1/jobs?{query}")
+        assert (status, problem["code"]) == (400, "invalid-request"), query
+    assert ask(daemon, "/api/v1/jobs?name=null")[0] == 200
+
+
+def test_options_lists_all_methods_of_a_path(daemon):
+    """Each handler of a path counts, whichever was there first."""
+    status, headers, body = daemon.request("OPTIONS", "/api/v1/jobs")
+    assert (status, body) == (204, b"")
+    assert {entry.strip() for entry in headers["allow"].split(",")} == {"GET", "POST", "OPTIONS"}
 
 
 def test_a_parameter_twice_is_refused(daemon):

@@ -126,12 +126,12 @@ class Operation:
             yield from job_file.parameters(self.body)
         if not self.writes:
             if any(media_type == JSON for _, _, media_type in self.answers.values()):
-                yield _header(*words.CONDITIONAL_READ)
+                yield _header(*words.CONDITIONAL_READ, words.TAGS_PATTERN)
             return
         if self.is_about_a_job:
-            yield _header(*words.CONDITIONAL_WRITE)
+            yield _header(*words.CONDITIONAL_WRITE, words.VERSIONS_PATTERN)
         if self.handler.opt.get("replayable", True):
-            yield _header(*words.IDEMPOTENCY) | {"schema": {"type": "string", "pattern": "^[!-~]{1,255}$"}}
+            yield _header(*words.IDEMPOTENCY, words.KEY_PATTERN)
 
     @property
     def is_about_a_job(self) -> bool:
@@ -198,8 +198,9 @@ def _content(schemas: Schemas, kinds: tuple[Any, ...], media_type: str) -> dict[
     return {media_type: {"schema": found[0] if len(found) == 1 else {"anyOf": found}}}
 
 
-def _header(name: str, description: str) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": False, "description": description, "schema": {"type": "string"}}
+def _header(name: str, description: str, pattern: str) -> dict[str, Any]:
+    schema = {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
 def _members(annotation: Any) -> Iterator[Any]:

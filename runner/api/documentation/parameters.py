@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -87,19 +88,32 @@ def parameters_of(handler: HTTPRouteHandler, path: str) -> Iterator[Parameter]:
             yield Parameter(name, "query", field)
 
 
+@dataclass(frozen=True, slots=True)
+class QueryName:
+    """What a parameter of the query may be: there more than once, and any text."""
+
+    repeated: bool
+    text: bool
+
+
 class QueryNames:
     """Which parameters the query of a request may have, by the handler of its route."""
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[str, bool]] = {}
+        self._known: dict[str, dict[str, QueryName]] = {}
 
-    def of(self, handler: HTTPRouteHandler) -> dict[str, bool]:
-        """By name: whether it may be there more than once."""
+    def of(self, handler: HTTPRouteHandler) -> dict[str, QueryName]:
+        """By name."""
         name = str(handler)
         if name not in self._known:
             found = [entry for entry in parameters_of(handler, next(iter(handler.paths))) if entry.place == "query"]
-            self._known[name] = {entry.name: entry.field.is_non_string_sequence for entry in found}
+            self._known[name] = {entry.name: _query_name(entry.field) for entry in found}
         return self._known[name]
+
+
+def _query_name(field: FieldDefinition) -> QueryName:
+    members = {field.annotation, *typing.get_args(field.annotation)}
+    return QueryName(repeated=field.is_non_string_sequence, text=str in members or field.is_non_string_sequence)
 
 
 def _fits(example: object, annotation: Any) -> bool:

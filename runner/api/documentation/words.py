@@ -65,6 +65,12 @@ PARAMETERS: Final = {
 }
 """By name: a description, and an example or None. A handler's own words come first."""
 
+_TAG = r'(W/)?"[!#-~]*"'
+_VERSION = r'(W/)?"[0-9]{1,18}(\.[!#-~]*)?"'
+TAGS_PATTERN: Final = rf"^(\*|{_TAG}( *, *{_TAG})*)$"
+VERSIONS_PATTERN: Final = rf"^(\*|{_VERSION}( *, *{_VERSION})*)$"
+KEY_PATTERN: Final = "^[!-~]{1,255}$"
+
 CONDITIONAL_READ: Final = ("If-None-Match", "An entity tag of an earlier answer: 304 without a body when nothing has changed.")
 CONDITIONAL_WRITE: Final = (
     "If-Match",
@@ -95,6 +101,8 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "RecoverRequest": {"cleanup": "errors"},
     "WorkersRequest": {"add": 1},
     "QueueRequest": {"limit": 4},
+    "LookRequest": {"job": "orders", "retry": True},
+    "DecisionRequest": {"observed_generation": 3, "reason": "the tables are ready"},
     "KeyRequest": {"name": "scripts", "scope": "operate"},
 }
 """Bodies, by the name of their type."""
@@ -102,8 +110,6 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
 EVENT_STREAM: Final = """: open
 
 id: 17
-    "LookRequest": {"job": "orders", "retry": True},
-    "DecisionRequest": {"observed_generation": 3, "reason": "the tables are ready"},
 event: execution
 data: {"revision":17,"at":1764000000.5,"kind":"execution","job_id":"...","execution_id":"...","message":"...","data":{}}
 

@@ -24,7 +24,7 @@ def seconds_of(window: str) -> float:
     seconds = float(match["number"]) * _UNITS[match["unit"]] if match else 0.0
     if not 0 < seconds <= MAXIMUM_WINDOW_SECONDS:
         hint = "write 1m, 5m, 1h, 24h, or another number of seconds, minutes, hours or days; 400 days at most"
-        raise UsageError(f"{window!r} is not a window of time", hint=hint)
+        raise UsageError(f"{window!r} is not a window of time", hint=hint, code="invalid-request")
     return seconds
 
 
@@ -56,4 +56,4 @@ def _iso_seconds(text: str) -> float:
 
 def _no_time(text: str) -> UsageError:
     hint = "write epoch seconds, 2026-01-31T10:00:00Z, or how long ago: -5m"
-    return UsageError(f"{text!r} is not a time", hint=hint)
+    return UsageError(f"{text!r} is not a time", hint=hint, code="invalid-request")
