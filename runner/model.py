@@ -317,8 +317,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     deleted_at: float | None = None
     given_name: str = ""
     """A name that was given by hand, which counts over the job file's; empty: the file's."""
-    retention: RetentionSettings | None = None
-    """How long finished executions are kept, as was said by hand; None: as the job file and the daemon say."""
+    retention: RetentionSettings = RetentionSettings()
+    """How many executions that are over are kept, and for how long: as was said by hand, else by the job file; None of either:
+    as the daemon was told."""
+    given_retention: RetentionSettings | None = None
+    """What was said of that by hand."""
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,8 +52,11 @@ def insert(session: Session, job: Job) -> None:
         raise already_exists("job", job.id)
     _check_name(session, job)
     session.change(
-        'INSERT INTO "jobs" ("id", "name", "created_at", "queue", "labels", "record") VALUES (?, ?, ?, ?, ?, ?)',
-        *(job.id, job.name, job.created_at, job.queue, label_pairs(job.labels), _encode(job)),
+        """
+        INSERT INTO "jobs" ("id", "name", "created_at", "queue", "labels", "kept_executions", "kept_days", "record")
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        *(job.id, *_columns(job), _encode(job)),
     )
 
 
@@ -62,10 +65,11 @@ def update(session: Session, job: Job) -> None:
     _check_name(session, job)
     changed = session.change(
         """
-        UPDATE "jobs" SET "name" = ?, "created_at" = ?, "queue" = ?, "labels" = ?, "record" = ?, "version" = "version" + 1
+        UPDATE "jobs" SET "name" = ?, "created_at" = ?, "queue" = ?, "labels" = ?, "kept_executions" = ?, "kept_days" = ?,
+            "record" = ?, "version" = "version" + 1
         WHERE "id" = ? AND "deleted_at" IS NULL
         """,
-        *(job.name, job.created_at, job.queue, label_pairs(job.labels), _encode(job), job.id),
+        *(*_columns(job), _encode(job), job.id),
     )
     if not changed:
         raise not_found("job", job.id)
@@ -205,6 +209,12 @@ def _check_name(session: Session, job: Job) -> None:
             code="name-taken",
             hint="choose another name, or delete that job",
         )
+
+
+def _columns(job: Job) -> tuple[object, ...]:
+    """What stands beside the record, from the name on."""
+    kept = job.retention
+    return job.name, job.created_at, job.queue, label_pairs(job.labels), kept.executions, kept.days
 
 
 def _encode(job: Job) -> str:

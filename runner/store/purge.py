@@ -12,12 +12,20 @@ from runner.store.session import Session
 _OF_JOB = ("generations", "executions", "reloads")
 _SUPERFLUOUS_EXECUTIONS = f"""
     SELECT "id" FROM (
-        SELECT "id", "state", "record",
-            row_number() OVER (PARTITION BY "job_id" ORDER BY "created_at" DESC, rowid DESC) AS "age"
-        FROM "executions"
+        SELECT e."id", e."state", e."record", e."finished_at", j."kept_executions", j."kept_days",
+            row_number() OVER (PARTITION BY e."job_id" ORDER BY e."created_at" DESC, e.rowid DESC) AS "age"
+        FROM "executions" e LEFT JOIN "jobs" j ON j."id" = e."job_id"
     )
-    WHERE "age" > greatest(?, 1) AND "state" IN ({TERMINAL}) AND NOT {UNSETTLED}
-    LIMIT ?
+    WHERE "age" > 1 AND "state" IN ({TERMINAL}) AND NOT {UNSETTLED}
+    AND ("age" > coalesce("kept_executions", $keep) OR "finished_at" < $now - coalesce("kept_days", $days) * 86400)
+    LIMIT $limit
+"""
+_MAY_BE_SUPERFLUOUS = """
+    SELECT 1 FROM "executions" e LEFT JOIN "jobs" j ON j."id" = e."job_id" GROUP BY e."job_id"
+    HAVING count(*) > 1 AND (
+        count(*) > coalesce(any_value(j."kept_executions"), $keep)
+        OR min(e."finished_at") < $now - coalesce(any_value(j."kept_days"), $days) * 86400
+    ) LIMIT 1
 """
 # Those that an execution runs, or that took a checkpoint that is kept, are needed for what they know of it.
 _SUPERFLUOUS_GENERATIONS = """
@@ -54,11 +62,14 @@ def purge_job(session: Session, job_id: str) -> bool:
     return not unsettled
 
 
-def prune_executions(session: Session, keep: int, limit: int) -> list[str]:
-    """Remove at most ``limit`` executions beyond the newest ``keep`` of each job; their ids."""
-    if not _has_more(session, "executions", keep):
+def prune_executions(session: Session, keep: int, limit: int, days: float | None, now: float) -> list[str]:
+    """Remove at most ``limit`` executions beyond the newest ``keep`` of each job, or that ended more than ``days`` before
+    ``now``; the job's own retention counts over both. Their ids."""
+    bounds = {"keep": keep, "days": days, "now": now}
+    # Mostly none has too many, and this is found without reading a single record.
+    if not session.named_rows(_MAY_BE_SUPERFLUOUS, bounds):
         return []
-    ids = [str(row[0]) for row in session.rows(_SUPERFLUOUS_EXECUTIONS, keep, limit)]
+    ids = [str(row[0]) for row in session.named_rows(_SUPERFLUOUS_EXECUTIONS, {**bounds, "limit": limit})]
     _remove_executions(session, ids)
     return ids
 

@@ -22,7 +22,7 @@ from runner.supervisor.reloading.upgrade import SYNCED, Step, Upgrade
 from runner.supervisor.service_base import ServiceBase, is_active
 from runner.supervisor.submission import Submission, check_name, check_request
 from spec.errors import UsageError
-from spec.job import RetentionSettings
+from spec.job import JobSpec, RetentionSettings
 
 _OCCASION = "update"
 
@@ -172,8 +172,8 @@ class Catalog(ServiceBase):
         """Change the job's name, labels or retention; what runs is not touched."""
         job = await self._lifecycle.require(reference)
         self._require(Command.EDIT, job)
-        naming = await self._naming(job, request)
-        changes = [change for change in (naming, _labelling(request), _retaining(request)) if change]
+        spec, _ = await self._lifecycle.generation(job, job.generation)
+        changes = [change for change in (_naming(request, spec), _labelling(request), _retaining(request, spec)) if change]
         if changes:
             await self._lifecycle.edit(job.id, _one_after_the_other(changes), "its name, labels or retention changed")
         return await self.job(job.id)
@@ -183,16 +183,6 @@ class Catalog(ServiceBase):
             change = _labelling(EditRequest(labels=dict(labels)))
             if change is not None:
                 await self._lifecycle.edit(job.id, change, "its labels changed")
-
-    async def _naming(self, job: Job, request: EditRequest) -> Callable[[Job], Job] | None:
-        name = request.name
-        if isinstance(name, msgspec.UnsetType):
-            return None
-        if name is not None:
-            check_name("a job's name", name)
-            return lambda found: msgspec.structs.replace(found, name=name, given_name=name)
-        spec, _ = await self._lifecycle.generation(job, job.generation)
-        return lambda found: msgspec.structs.replace(found, name=spec.name, given_name="")
 
     # deleting
 
@@ -219,6 +209,15 @@ class Catalog(ServiceBase):
             await self._lifecycle.purge(job)
 
 
+def _naming(request: EditRequest, spec: JobSpec) -> Callable[[Job], Job] | None:
+    name = request.name
+    if isinstance(name, msgspec.UnsetType):
+        return None
+    if name is not None:
+        check_name("a job's name", name)
+    return lambda job: msgspec.structs.replace(job, name=name or spec.name, given_name=name or "")
+
+
 def _labelling(request: EditRequest) -> Callable[[Job], Job] | None:
     labels = request.labels
     if isinstance(labels, msgspec.UnsetType):
@@ -234,13 +233,14 @@ def _labelling(request: EditRequest) -> Callable[[Job], Job] | None:
     return change
 
 
-def _retaining(request: EditRequest) -> Callable[[Job], Job] | None:
+def _retaining(request: EditRequest, spec: JobSpec) -> Callable[[Job], Job] | None:
     retention = request.retention
     if isinstance(retention, msgspec.UnsetType):
         return None
     if retention is not None:
         _check_retention(retention)
-    return lambda job: msgspec.structs.replace(job, retention=retention)
+    effective = retention or spec.env.retention
+    return lambda job: msgspec.structs.replace(job, retention=effective, given_retention=retention)
 
 
 def _check_retention(retention: RetentionSettings) -> None:

@@ -45,7 +45,9 @@ class Housekeeping:
         # Each step is short, and between two of them everybody else has their turn.
         await self._journal.write(lambda entry: entry.store.prune_events(limits.events_retained))
         await self._journal.write(lambda entry: entry.store.purge_jobs(now - limits.deleted_retention))
-        await self._journal.write(lambda entry: entry.store.prune_executions(limits.executions_retained))
+        keep, days = limits.executions_retained, limits.executions_retained_days
+        await self._journal.write(lambda entry: entry.store.prune_executions(keep, days=days, now=now))
+        await self._journal.write(lambda entry: entry.store.operations.prune(limits.operations_retained))
         await self._journal.write(lambda entry: entry.store.prune_generations(limits.generations_retained))
         measured = time.time()  # by the clock that the samples have
         while await self._journal.write(lambda entry: entry.store.tidy_metrics(measured, now)):

@@ -93,6 +93,7 @@ def _new_job(work: Work, submission: Submission | None, now: float) -> Job:
         queue=work.job.env.queue,
         overrides=submission.overrides if submission else {},
         labels={**work.job.env.labels, **(submission.labels if submission else {})},
+        retention=work.job.env.retention,
     )
 
 
@@ -112,6 +113,7 @@ def with_generation(
         queue=work.job.env.queue,
         overrides=recorded.overrides if recorded else {},
         labels=_labels(entry, job, work, submission),
+        retention=job.given_retention or work.job.env.retention,
         restarting_from="",
     )
 
@@ -186,6 +188,7 @@ def record_failed_start(entry: Entry, job: Job, error: ErrorInfo, now: float) ->
         state_since=now,
         created_at=now,
         finished_at=now,
+        restored_from=_left_off_at(job),
         error=error,
         phase="it could not be started",
     )
@@ -200,6 +203,14 @@ def record_failed_start(entry: Entry, job: Job, error: ErrorInfo, now: float) ->
     return execution
 
 
+def _left_off_at(job: Job) -> int | None:
+    """Where the newest execution of the job left off: what goes on from one that never ran goes on from there."""
+    former, last = job.execution, job.last_checkpoint
+    if former is None:
+        return None
+    return last.id if last is not None and last.execution_id == former.id else former.restored_from
+
+
 def record_generation(entry: Entry, work: Work, submission: Submission, now: float) -> None:
     """A new generation of the job, as the submission has it."""
     generation = Generation(
@@ -207,7 +218,7 @@ def record_generation(entry: Entry, work: Work, submission: Submission, now: flo
         number=work.generation,
         content_hash=submission.content_hash,
         created_at=now,
-        text=submission.request.text,
+        text=submission.shown_text,
         spec=public_spec(work.job),
         overrides=submission.overrides,
     )

@@ -39,7 +39,12 @@ class Limits:
     events_retained: int = 20_000
     """Number of events kept."""
     executions_retained: int = 100
-    """Number of executions kept of each job, with their logs; the newest, and one whose output is unsettled, always are."""
+    """Number of executions kept of each job, with their logs, unless the job says another one; the newest, and one whose output
+    is unsettled, always are."""
+    executions_retained_days: float | None = None
+    """For how many days executions are kept that are over, unless the job says another number; None: whatever their age."""
+    operations_retained: int = 5_000
+    """Number of operations kept, beside those that are under way."""
     generations_retained: int = 50
     """Number of generations kept of each job, beside those that an execution or a checkpoint refers to."""
     deleted_retention: float = 7 * 24 * 3600.0

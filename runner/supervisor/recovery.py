@@ -21,7 +21,7 @@ from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import error_info
 from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Entry, Journal
-from runner.supervisor.lifecycle import JobLifecycle
+from runner.supervisor.lifecycle import JobLifecycle, NotWanted
 from runner.supervisor.outcome import Ending
 from runner.supervisor.queues import has_begun
 from runner.supervisor.restore import NONE
@@ -135,8 +135,11 @@ class Recovery:
             else:
                 prepared = await self._lifecycle.prepare_successor(job, job.generation, execution)
             await self._lifecycle.start(prepared, only_if_wanted=True, keep_pause=not job.restarting_from)
+        except NotWanted:
+            return
         except FlowdeckError as error:
             _log.warning("the job %s cannot go on: %s", job.name, error)
+            await self._lifecycle.record_failed_start(job, error_info(error))
 
 
 def _wanted_ending(execution: Execution, job: Job) -> Ending | None:

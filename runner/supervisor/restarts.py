@@ -12,10 +12,10 @@ import msgspec
 from runner.model import Cleanup, Job
 from runner.requests import RestartRequest
 from runner.supervisor.control import ExecutionControl
-from runner.supervisor.errors import Conflict
+from runner.supervisor.errors import Conflict, error_info
 from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Entry
-from runner.supervisor.lifecycle import JobLifecycle, Prepared
+from runner.supervisor.lifecycle import JobLifecycle, NotWanted, Prepared
 from runner.supervisor.reloading.upgrade import SYNCED, Step, Upgrade
 from runner.supervisor.restore import LATEST, NONE
 from runner.supervisor.submission import Submission, check_request
@@ -64,7 +64,13 @@ class Restarts:
         if trouble:
             raise Conflict(f"the job {job.name} was not restarted: {trouble}")
         job = await self._lifecycle.reread(job.id)
-        await self._lifecycle.start(await self._prepare_successor(job, request, submission), only_if_wanted=True)
+        try:
+            await self._lifecycle.start(await self._prepare_successor(job, request, submission), only_if_wanted=True)
+        except NotWanted:
+            raise
+        except FlowdeckError as error:  # it was stopped for this: whoever looks at the job is to see why it does not run
+            await self._lifecycle.record_failed_start(job, error_info(error))
+            raise
 
     async def recover(self, job_id: str, cleanup: Cleanup) -> None:
         """Run what a job that is over has left unfinished. Raises :class:`Conflict` when it is not over or left nothing."""
