@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -54,8 +54,9 @@ def fields_beside(kind: Any) -> dict[str, bool]:
     return {field.name: field.type == dict[str, str] for field in msgspec.structs.fields(kind) if field.name != _TEXT}
 
 
-async def read_job_file(request: JobFileRequest, kind: Any) -> None:
-    """Give the body of one of the :data:`JOB_FILE_TYPES` its meaning. Raises what is wrong with it."""
+async def read_job_file(request: JobFileRequest, kind: Any, parameters: Collection[str]) -> None:
+    """Give the body of one of the :data:`JOB_FILE_TYPES` its meaning. What the query has beside the route's own ``parameters``
+    are fields. Raises what is wrong with it."""
     body = await request.body()
     if not body:
         return
@@ -65,7 +66,8 @@ async def read_job_file(request: JobFileRequest, kind: Any) -> None:
         sign = "/"
     else:
         _check_charset(content_type)
-        fields, given = {_TEXT: _decoded(body)}, list(request.query_params.multi_items())
+        given = [(name, value) for name, value in request.query_params.multi_items() if name not in parameters]
+        fields = {_TEXT: _decoded(body)}
         sign = "?"
     found: dict[str, Any] = {}
     for name, value in given:

@@ -50,7 +50,7 @@ class RequestChecks:
             await check_body(request, JOB_FILE_TYPES if takes_job_file(kind) else ())
         else:
             check_query(request, known | _beside(kind) if declared in TEXT_TYPES else known)
-            await read_job_file(cast("JobFileRequest", request), kind)
+            await read_job_file(cast("JobFileRequest", request), kind, known)
         if request.method in WRITING:
             # A repeated request has its answer although what it depended on has changed: by itself, perhaps.
             if (answer := await self._idempotency.begin(request)) is not None:

@@ -30,7 +30,7 @@ def post(daemon, query, body, headers):
 def test_a_body_can_be_the_job_file(daemon, batch_text, tmp_path, declared):
     """The text is the body; the other fields are parameters, maps as key=value."""
     name = f"text-{abs(hash(declared))}"
-    query = f"?name={name}&base_directory={tmp_path}&labels=team%3Dweb&labels=zone%3Da&variables=x%3Dy%3Dz"
+    query = f"?name={name}&base_directory={tmp_path}&labels=team%3Dweb&labels=zone%3Da&reason=because&variables=x%3Dy%3Dz"
     status, job = post(daemon, query, batch_text.encode(), {"Content-Type": declared})
     assert status == 201, job
     assert (job["name"], job["labels"]) == (name, {"team": "web", "zone": "a"})
