@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from runner.requests import SubmitRequest
+from runner.supervisor.reloading.transitions import AT_WORK
 from tests.supervisor.conftest import CopyJob, Flow
 
 
@@ -31,3 +32,30 @@ async def test_watched_file_is_submitted_once(
         assert (await flow.service.jobs())[1] == 1
         assert len(await flow.service.executions("copy")) == 1
         assert job.execution is not None
+        await _nothing_is_at_work(flow, files=1)
+
+
+async def test_nothing_is_left_of_a_reload_whose_job_is_deleted(
+    opened: Callable[..., AbstractAsyncContextManager[Flow]], directory: Path, copy: CopyJob
+) -> None:
+    """A job that is deleted while its changed file is looked at leaves no file that is looked at for good."""
+    watched = directory / "jobs"
+    watched.mkdir()
+    file = watched / "copy.conf"
+    async with opened(watched) as flow:
+        await flow.service.submit(SubmitRequest(text=copy.text(), file=str(file), start=False))
+        job = await flow.service.job("copy")
+        async with flow.service._lifecycle.lock(job.id):  # the reload has to wait here, when it has checked the file
+            file.write_text(copy.but(rows=10).text())
+            async with flow.waiting():
+                while not flow.service._lifecycle.lock(job.id)._waiters:
+                    await flow.a_moment()
+            await flow.service._lifecycle.delete(job)
+        await _nothing_is_at_work(flow, files=0)
+
+
+async def _nothing_is_at_work(flow: Flow, *, files: int) -> None:
+    """Every record of a file has come to rest, and there are so many."""
+    async with flow.waiting():
+        while [record.state in AT_WORK for record in flow.supervisor.reloader.report().files] != [False] * files:
+            await flow.a_moment()

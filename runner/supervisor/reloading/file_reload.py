@@ -90,12 +90,24 @@ class FileReload:
         if content.is_gone:
             await self._gone(path)
             return
-        jobs = self._lifecycle.jobs_of_file(path)
+        jobs = await self._owners(path)
         if not jobs:
             await self._look_at_new(path, content, how)
         for job_id in jobs:
-            with contextlib.suppress(NotFound):  # deleted in the meantime
+            try:
                 await self._look_at_job(path, await self._lifecycle.reread(job_id), how)
+            except NotFound:  # deleted in the meantime
+                await self._owners(path)
+
+    async def _owners(self, path: str) -> list[str]:
+        """The jobs that come from the file. What was begun for a job that is gone, or before there was one (somebody else has
+        submitted the file, or a daemon has died between a job and its record), would stay for good in a state that passes."""
+        jobs = self._lifecycle.jobs_of_file(path)
+        for record in self._records.of_file(path):
+            gone = record.job_id is not None and record.job_id not in jobs and record.state in AT_WORK
+            if gone or (record.job_id is None and jobs):
+                await self._records.forget(record)
+        return jobs
 
     async def remember(self, path: str) -> None:
         """The file has changed while an upgrade is under way: the newest change is what comes next."""
