@@ -18,6 +18,7 @@ from runner.connection import DaemonConnection, exchange
 from runner.endpoint import UnixEndpoint
 from runner.home import Home
 from runner.model import Checkpoint, Cleanup, Job
+from runner.reload import ReloadReport, WatchedFile
 from runner.requests import (
     PauseRequest,
     RecoverRequest,
@@ -139,6 +140,8 @@ class Connection:
             absent = error.code in {"no-such-route", "method-not-allowed"}
             absent = absent or (error.code == "invalid-request" and command.verb in _YOUNG)
             answer.outcome = Outcome.ABSENT if absent else Outcome.REFUSED
+            if error.code == "idempotency-outcome-unknown":  # the client asked again, and the daemon had died meanwhile
+                answer.outcome = Outcome.UNKNOWN
             answer.status, answer.code, answer.message, answer.hint = error.status, error.code, error.message, error.hint
         except DaemonUnreachable as error:
             answer.code, answer.message = error.code, error.message
@@ -150,6 +153,10 @@ class Connection:
         if answer.checkpoint is not None:
             self._savepoints.setdefault(command.job.name, []).append(answer.checkpoint.id)
         return answer
+
+    def watched_files(self) -> tuple[WatchedFile, ...]:
+        """Where hot reload stands with each file."""
+        return msgspec.json.decode(self._raw("GET", "reload"), type=ReloadReport).files
 
     def close(self) -> None:
         """Close the connection."""
@@ -207,6 +214,13 @@ class Connection:
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> object:
         """The job in the answer, if there is one. Raises like the client."""
+        answer = self._raw(method, path, body)
+        try:
+            return msgspec.json.decode(answer, type=Job)
+        except msgspec.DecodeError:
+            return answer
+
+    def _raw(self, method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
         connection = DaemonConnection(self._endpoint, timeout=PATIENCE)
         content = None if body is None else json.dumps(body).encode()
         try:
@@ -217,10 +231,7 @@ class Connection:
             connection.close()
         if response.status >= 300:
             raise ApiError(problem_of(response.status, answer))
-        try:
-            return msgspec.json.decode(answer, type=Job)
-        except msgspec.DecodeError:
-            return answer
+        return answer
 
 
 _YOUNG = frozenset({Verb.DRY_RUN, Verb.STORE, Verb.PURGE, Verb.PAUSE_QUEUE})

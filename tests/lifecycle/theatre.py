@@ -24,6 +24,7 @@ from verdicts import ENDERS, STARTERS, Disturbed, Judge, contradictions
 
 from runner.client import ApiError, Client
 from runner.model import DesiredState, Execution, Job
+from runner.reload import ReloadState
 from runner.requests import RecoverRequest, RestartRequest
 from runner.states import ExecutionState
 
@@ -31,6 +32,15 @@ CLIENTS = 3
 CONVERGENCE = 60.0
 """Undisturbed, every state that passes by itself must have passed then: a silent worker is given up after ten seconds."""
 ANSWERS = 150.0
+_PASSING = frozenset(
+    {
+        ReloadState.PARSING,
+        ReloadState.VALIDATING,
+        ReloadState.PLANNING,
+        ReloadState.UPGRADING,
+        ReloadState.ROLLING_BACK,
+    }
+)
 _REST = frozenset({ExecutionState.RUNNING, ExecutionState.PAUSED, ExecutionState.QUEUED})
 
 
@@ -110,6 +120,7 @@ class Theatre:
         self.daemon = ChaosDaemon(self.directory / "home", options=("--watch", str(self.directory / "watched")))
         self.daemon.start()
         self._client = Client(self.daemon.home, timeout=60.0)
+        self._connection = Connection(self.daemon.home, CLIENTS, {})
         self.judge = Judge(self.history)
         self._listener = Listener(self.daemon.home, self.history)
         self._listener.start()
@@ -196,13 +207,14 @@ class Theatre:
         """Bring every job to its end, end the daemon, and look at what is left."""
         self.settle()
         self._client.limit_queue(QUEUE, None)
-        Connection(self.daemon.home, 0, {}).carry_out(Command(Verb.PAUSE_QUEUE, self.jobs[0], 1))
+        self._connection.carry_out(Command(Verb.PAUSE_QUEUE, self.jobs[0], 1))
         problems: list[str] = []
         for job in self.jobs:
             problems += self._bring_to_the_end(job)
         self._remember_processes()
         self.look()
         self._client.close()
+        self._connection.close()
         self.daemon.stop()
         self._listener.end()
         survivors = [str(process) for process in self._seen if _runs(process)]
@@ -283,9 +295,10 @@ class Theatre:
         for name, edited in self._edited.items():
             if time.time() < edited + 1.0:
                 return f"the file of {name} was edited just now"
+        for file in self._connection.watched_files():
+            if file.state in _PASSING:
+                return f"the file of {file.job_name} is {file.state}, {file.phase}: {file.message}"
         for job in self._client.jobs(limit=1000).jobs:
-            if job.reload is not None and job.reload.outcome == "upgrading":
-                return f"{job.name} is being upgraded"
             trouble = _unrest(job)
             if trouble:
                 return trouble
