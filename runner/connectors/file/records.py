@@ -23,6 +23,7 @@ BOM = b"\xef\xbb\xbf"
 
 _SHOWN_BYTES = 128 << 10
 _LOOK_BYTES = 1 << 18
+_COUNTED_BYTES = 1 << 17
 _NEWLINE = 0x0A
 _RETURN = 0x0D
 
@@ -235,10 +236,14 @@ class _Pieces:
         data, cut = self._whole_records(at, self._size)
         if not cut:
             return self._one_line(at)
-        if cut > self._pace.rows:  # a record has at least one byte, so fewer bytes cannot be too many rows
+        if self._may_be_too_many(data, cut):
             cut = self._boundaries.after(data[:cut], self._pace.rows)
         self._size = min(self._pace.bytes, 2 * cut)
         return Range(at, at + cut, data[:cut] if cut < len(data) else data)
+
+    def _may_be_too_many(self, data: bytes, cut: int) -> bool:
+        """Whether ``data[:cut]`` may hold more rows than are wanted: a record has a byte, and all but the last a line break."""
+        return cut > self._pace.rows and _line_breaks(data, cut) >= self._pace.rows
 
     def _whole_records(self, at: int, size: int) -> tuple[bytes, int]:
         """Bytes from ``at`` on, and how many of them are whole records: at least one. No bytes for a record without an end,
@@ -283,6 +288,17 @@ class _Pieces:
             hint="a quote that is never closed looks like this",
             position=f"{self._path}: byte {offset}",
         )
+
+
+def _line_breaks(data: bytes, end: int) -> int:
+    """How many there are before ``end``, counted in pieces that stay in the processor's cache."""
+    characters = np.frombuffer(data, dtype=np.uint8, count=end)
+    found = np.empty(min(end, _COUNTED_BYTES), dtype=np.bool_)
+    breaks = 0
+    for at in range(0, end, _COUNTED_BYTES):
+        piece = characters[at : at + _COUNTED_BYTES]
+        breaks += int(np.count_nonzero(np.equal(piece, _NEWLINE, out=found[: len(piece)])))
+    return breaks
 
 
 def _pread(descriptor: int, path: Path, size: int, at: int) -> bytes:
