@@ -153,3 +153,20 @@ def test_documents_are_read_as_they_are(
     found = read(path, content, fields, pace=Pace(bytes=size), parts=parts)
     expected = [{name: row.get(name) for name in fields} for row in rows]
     assert [{**row, "m": None if row["m"] is None else dict(row["m"])} for row in found] == expected
+
+
+@pytest.mark.parametrize(
+    "content", ["null\n", 'null\n{"i": 1}\n', '{"i": 1}\n  null\n', '{"i": 1} null\n', '\n \tnull\r\n{"i": 2}']
+)
+def test_a_document_that_is_null_is_refused(path: Path, content: str) -> None:
+    """It is no row, wherever it stands; Arrow's parser would crash on some of them and make a row of others."""
+    with pytest.raises(DataError):
+        read(path, content, {"i": "int"})
+
+
+def test_null_inside_a_document_is_none_of_its_own(path: Path) -> None:
+    """Values and texts that say null, also at the beginning of a line of text."""
+    assert read(path, '{"i": null, "s": "\\nnull"}\n{"s": "null", "i": 1}\n', {"i": "int", "s": "string"}) == [
+        {"i": None, "s": "\nnull"},
+        {"i": 1, "s": "null"},
+    ]

@@ -7,6 +7,7 @@ engine, a third slower.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from spec.sql.text import literal
 
 _compute: Any = pc
 _read_json: Any = pj.read_json  # the stubs do not know that it takes files in memory
+_NULL_DOCUMENT = re.compile(rb"(?:^|[\n}])[ \t\r]*null")
 
 
 class JsonReader(FileReader):
@@ -119,6 +121,8 @@ class JsonReader(FileReader):
         return self._by_engine(found)
 
     def _by_arrow(self, found: Range, carriers: pa.Schema) -> pa.RecordBatch:
+        if b"null" in found.data and _NULL_DOCUMENT.search(found.data):
+            raise pa.ArrowInvalid("a document is null")  # which makes Arrow's parser crash the process, or passes for a row
         if not found.data.isascii():
             found.data.decode()  # Arrow's parser would hand on bytes that are no text
         table: pa.Table = _read_json(
