@@ -71,7 +71,7 @@ class Actions:
 
     async def effects(self, command: Command, reference: str, request: object = None, asked: Asked | None = None) -> Effects:
         """What the command would do now."""
-        job = await self._job(command, reference, asked or Asked())
+        job = await self._job(reference, asked or Asked())
         rule = rule_of(command, job, replacing=self._lifecycle.lock(job.id).locked())
         return effects_of(command, rule, await self._facts(command, job, request), request)
 
@@ -107,7 +107,7 @@ class Actions:
     ) -> Started[T]:
         """Carry ``call`` out as an operation, on the job that ``reference`` means. Raises what the table of commands says."""
         asked = asked or Asked()
-        job = await self._job(command, reference, asked)
+        job = await self._job(reference, asked)
         permit(command, job, replacing=self._lifecycle.lock(job.id).locked())
         operation = await self.operations.begin(command.value, job, requested_by=asked.requested_by, reason=asked.reason)
         return Started(operation, self._spawn(self._carry_out(operation, call(self._service, job.id))))
@@ -129,12 +129,10 @@ class Actions:
         self._spawn(self._following.follow(operation, answer))
         return answer
 
-    async def _job(self, command: Command, reference: str, asked: Asked) -> Job:
+    async def _job(self, reference: str, asked: Asked) -> Job:
         if asked.execution is not None:
             return await self._job_of_execution(asked.execution)
-        if command in _FORGETTING:
-            return self._executions.live_job(await self._lifecycle.find(reference))
-        return await self._service.job(reference)
+        return self._executions.live_job(await self._lifecycle.find(reference))
 
     async def _job_of_execution(self, execution_id: str) -> Job:
         """The job whose newest execution that is. Raises :class:`Conflict` when it has a newer one."""
