@@ -11,14 +11,15 @@ from runner.async_connection import AsyncConnection
 from runner.async_event_feed import AsyncEventFeed, AsyncLogFeed
 from runner.connection import Answer
 from runner.endpoint import DaemonUnreachable, Endpoint, UnixEndpoint, unreachable
-from runner.event_feed import log_stream_of
+from runner.event_feed import event_stream_of, log_stream_of
 from runner.home import Home
 from runner.launch import start_daemon
 from runner.model import Job
 from runner.repetition import Repetition
-from runner.transport import ApiError, encode_body, problem_of, target_of
+from runner.transport import ApiError, encode_body, problem_of
 from runner.verbs import Verbs
 from runner.verbs.call import Call
+from runner.verbs.views import AsyncBackground, AsyncByExecution, AsyncDryRun
 from runner.waiting import Waiting
 
 T = TypeVar("T")
@@ -70,9 +71,25 @@ class AsyncClient(Verbs):
         while self._idle:
             self._idle.pop().close()
 
-    def events(self, since: int | None, timeout: float = 30.0) -> AsyncEventFeed:
-        """Events after revision ``since`` (None: from now on); see :class:`AsyncEventFeed`."""
-        return AsyncEventFeed(self._endpoint, target_of("events", query={"since": since}), timeout=timeout)
+    @property
+    def dry_run(self) -> AsyncDryRun:
+        """The commands, each of which returns what it would keep and lose; nothing is done."""
+        return AsyncDryRun(self.perform)
+
+    @property
+    def background(self) -> AsyncBackground:
+        """The commands, each of which returns the operation that it begins, at once."""
+        return AsyncBackground(self.perform)
+
+    @property
+    def by_execution(self) -> AsyncByExecution:
+        """The commands to a job that is named by its newest execution."""
+        return AsyncByExecution(self)
+
+    def events(self, since: int | None, timeout: float = 30.0, *, snapshot: bool = False) -> AsyncEventFeed:
+        """Events after revision ``since`` (None: from now on), with ``snapshot`` the present state first; see
+        :class:`AsyncEventFeed`."""
+        return AsyncEventFeed(self._endpoint, event_stream_of(since, snapshot=snapshot), timeout=timeout)
 
     def follow_logs(
         self,

@@ -25,6 +25,7 @@ from runner.replies import JobPage
 from runner.transport import ApiError, encode_body, problem_of
 from runner.verbs import Verbs
 from runner.verbs.call import Call
+from runner.verbs.views import Background, ByExecution, DryRun
 from runner.waiting import Waiting, WaitTimeout
 
 if TYPE_CHECKING:
@@ -75,9 +76,25 @@ class Client(Verbs):
         if self._connection is not None:
             self._connection.close()
 
-    def events(self, since: int | None, timeout: float = 30.0) -> EventFeed:
-        """Events after revision ``since`` (None: from now on); see :class:`EventFeed`."""
-        return EventFeed(self._endpoint, since, timeout=timeout)
+    @property
+    def dry_run(self) -> DryRun:
+        """The commands, each of which returns what it would keep and lose; nothing is done."""
+        return DryRun(self.perform)
+
+    @property
+    def background(self) -> Background:
+        """The commands, each of which returns the operation that it begins, at once."""
+        return Background(self.perform)
+
+    @property
+    def by_execution(self) -> ByExecution:
+        """The commands to a job that is named by its newest execution."""
+        return ByExecution(self)
+
+    def events(self, since: int | None, timeout: float = 30.0, *, snapshot: bool = False) -> EventFeed:
+        """Events after revision ``since`` (None: from now on), with ``snapshot`` the present state first; see
+        :class:`EventFeed`."""
+        return EventFeed(self._endpoint, since, timeout=timeout, snapshot=snapshot)
 
     def follow_logs(
         self,

@@ -135,10 +135,11 @@ class Feed(Iterator[T]):
 
 
 class EventFeed(Feed[Event]):
-    """Events after revision ``since`` (None: from now on), in order."""
+    """Events after revision ``since`` (None: from now on), in order. With ``snapshot`` the present state of all jobs comes
+    first, as events of the kind ``snapshot``, and then also what changes of them (kind ``job.changed``)."""
 
-    def __init__(self, endpoint: Endpoint, since: int | None, *, timeout: float) -> None:
-        super().__init__(endpoint, target_of("events", query={"since": since}), timeout=timeout)
+    def __init__(self, endpoint: Endpoint, since: int | None, *, timeout: float, snapshot: bool = False) -> None:
+        super().__init__(endpoint, event_stream_of(since, snapshot=snapshot), timeout=timeout)
 
     def parse(self, block: bytes) -> Event | None:
         """The event of one block."""
@@ -164,6 +165,11 @@ class LogFeed(Feed[LogLine]):
             self.state = state
             self.close()
         return line
+
+
+def event_stream_of(since: int | None, *, snapshot: bool = False) -> str:
+    """Where the events come as they happen."""
+    return target_of("events", query={"since": since, "snapshot": snapshot or None})
 
 
 def log_stream_of(reference: str, after: int | None, limit: int, level: str | None, contains: str | None) -> str:

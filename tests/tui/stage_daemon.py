@@ -16,8 +16,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
-from runner.model import Checkpoint, DaemonStatus, Generation, Job, LogLine, MetricSeries
-from runner.replies import CheckpointList, JobPage, LogPage, Problem, SeriesList
+from runner.model import Checkpoint, DaemonStatus, Event, Generation, Job, LogLine, MetricSeries
+from runner.replies import CheckpointList, LogPage, Problem, SeriesList
 from runner.states import ExecutionState
 
 
@@ -54,11 +54,10 @@ class Stage:
             self.jobs[job_id] = job = msgspec.structs.replace(job, execution=execution)
         return job
 
-    def page(self, limit: int, offset: int) -> JobPage:
-        """Some of the jobs."""
+    def present(self) -> dict[str, dict[str, Any]]:
+        """The jobs as they are."""
         with self.lock:
-            everything = tuple(self.jobs.values())
-        return JobPage(jobs=everything[offset : offset + limit], total=len(everything))
+            return {job.id: msgspec.to_builtins(job) for job in self.jobs.values()}
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -76,13 +75,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return self.server.stage
 
     def do_GET(self) -> None:
-        self.stage.hold.wait(20)
         url = urlsplit(self.path)
-        query = {key: values[0] for key, values in parse_qs(url.query).items()}
-        parts = [unquote(part) for part in url.path.removeprefix("/api/v1/").split("/")]
-        if parts == ["events"]:
+        if url.path.endswith("/events"):
             self._events()
             return
+        self.stage.hold.wait(20)
+        query = {key: values[0] for key, values in parse_qs(url.query).items()}
+        parts = [unquote(part) for part in url.path.removeprefix("/api/v1/").split("/")]
         self._send(200, self._read(parts, query))
 
     def _read(self, parts: list[str], query: dict[str, str]) -> Any:
@@ -93,8 +92,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                     pid=1, version="0.1.0", home="h", started_at=1_789_989_000.0, uptime=11_000.0, watching=(),
                     jobs=len(stage.jobs), running=0, memory_bytes=1, worker_pids=(),
                 )  # fmt: skip
-            case ["jobs"]:
-                return stage.page(int(query["limit"]), int(query["offset"]))
             case ["jobs", job]:
                 return stage.jobs[job]
             case ["jobs", job, "checkpoints"]:
@@ -153,9 +150,23 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         with contextlib.suppress(OSError):
             self.wfile.write(b": open\n\n")
-            self.wfile.flush()
-            self.server.closing.wait(60)
+            known = self.stage.present()
+            self._tell("snapshot", {"jobs": list(known.values()), "more": False})
+            while not self.server.closing.wait(0.05):
+                present = self.stage.present()
+                for job_id in known.keys() - present.keys():
+                    del known[job_id]
+                    self._tell("job.deleted", {}, job_id)
+                for job_id, fields in present.items():
+                    if known.get(job_id) != fields:
+                        known[job_id] = fields
+                        self._tell("job.changed", {"version": fields["version"], "changes": fields}, job_id)
         self.close_connection = True
+
+    def _tell(self, kind: str, data: dict[str, Any], job_id: str | None = None) -> None:
+        event = Event(revision=1, at=0.0, kind=kind, job_id=job_id, data=data)
+        self.wfile.write(b"event: %b\ndata: %b\n\n" % (kind.encode(), msgspec.json.encode(event)))
+        self.wfile.flush()
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):

@@ -1,4 +1,4 @@
-"""The one producer: a thread that connects, looks once a second (sooner after an event), publishes, and reconnects."""
+"""The one producer: a thread that connects, draws up a snapshot once a second (sooner after an event), and reconnects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from runner.client import Client
+from runner.client import Client, DaemonUnreachable
 from spec.errors import FlowdeckError
 from tui.data.clean import clean_lines
 from tui.data.daemon import FAILURES, READ_TIMEOUT, Door
@@ -22,6 +22,8 @@ _PAUSE_PER_LOOK = 6.0
 """With very many jobs a look takes long: it never takes more than a seventh of the time, until the pause would make the
 data look stale."""
 _LONGEST_PAUSE = 2.5
+_DOUBTS = 10
+"""After so many looks in a row that found another number of jobs than the daemon has, everything is read anew."""
 _BACK_OFF = (0.5, 1.0, 2.0, 4.0, 7.0, 10.0)
 
 
@@ -84,16 +86,25 @@ class Feed:
     def _connect_and_look(self) -> None:
         daemon = self._open()
         listener = Listener(self._door, self._wake.set)
+        listener.start()
         try:
-            while not self._stopped.is_set():
-                began = time.monotonic()
-                self._look(daemon)
-                listener.start()
-                took = time.monotonic() - began
-                self._pause(max(self._interval, min(took * _PAUSE_PER_LOOK, _LONGEST_PAUSE)))
+            self._follow(daemon, listener)
         finally:
             listener.stop()
             daemon.close()
+
+    def _follow(self, daemon: Client, listener: Listener) -> None:
+        """Look again and again, until the stream of events ends or the copy of the jobs turns out to be incomplete."""
+        doubts = 0
+        while not self._stopped.is_set() and doubts < _DOUBTS:
+            began = time.monotonic()
+            if listener.ended.is_set():
+                daemon.status()  # if it has gone, this says so better
+                raise listener.failure or DaemonUnreachable("the daemon has ended the stream of its events")
+            if listener.replica.complete:
+                doubts = doubts + 1 if self._look(daemon, listener) else 0
+            took = time.monotonic() - began
+            self._pause(max(self._interval, min(took * _PAUSE_PER_LOOK, _LONGEST_PAUSE)))
 
     def _open(self) -> Client:
         if not self._start_daemon:
@@ -102,9 +113,12 @@ class Feed:
         self._start_daemon = False
         return daemon
 
-    def _look(self, daemon: Client) -> None:
+    def _look(self, daemon: Client, listener: Listener) -> bool:
+        """True when the daemon counts other jobs than there are here."""
         since = self._last.link.since if self._last.link.state is LinkState.LIVE else self._clock()
-        self._tell(self._reader.look(daemon, Link(LinkState.LIVE, since)))
+        snapshot = self._reader.look(daemon, Link(LinkState.LIVE, since), listener.replica.jobs())
+        self._tell(snapshot)
+        return snapshot.status is not None and snapshot.status.jobs != len(snapshot.jobs)
 
     def _broken(self, error: BaseException, attempt: int) -> Snapshot:
         """The last good data, under a link that says what is wrong."""

@@ -1,32 +1,37 @@
-"""Waits for the daemon's events in a thread of its own, so that a change shows before the next look is due."""
+"""Listens to the daemon in a thread of its own, and keeps the replica of its jobs."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 
+import msgspec
+
 from runner.client import EventFeed
 from tui.data.daemon import FAILURES, Door
+from tui.data.replica import Replica
 
 _SILENCE = 30.0
-"""Seconds without a sign of life after which the stream is opened again."""
+"""Seconds without a sign of life after which the stream counts as broken."""
 
 
 class Listener:
-    """Calls ``wake`` for every event. When the stream ends, :meth:`start` opens it again."""
+    """One stream. ``wake`` is called when something is worth being shown at once. When the stream has ended, ``ended`` is
+    set and ``failure`` says why, if there was a reason."""
 
     def __init__(self, door: Door, wake: Callable[[], None]) -> None:
         self._door = door
         self._wake = wake
         self._events: EventFeed | None = None
         self._stopped = False
-        self._thread: threading.Thread | None = None
+        self.replica = Replica()
+        self.ended = threading.Event()
+        self.failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="flowdeck-events", daemon=True)
 
     def start(self) -> None:
-        """Listen, unless a thread is already listening."""
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run, name="flowdeck-events", daemon=True)
-            self._thread.start()
+        """Begin."""
+        self._thread.start()
 
     def stop(self) -> None:
         """Wake nobody any more."""
@@ -36,11 +41,15 @@ class Listener:
 
     def _run(self) -> None:
         try:
-            with self._door.open(_SILENCE).events(None, _SILENCE) as events:
+            with self._door.open(_SILENCE).events(None, _SILENCE, snapshot=True) as events:
                 self._events = events
-                for _ in events:
+                for event in events:
                     if self._stopped:
                         return
-                    self._wake()
-        except FAILURES:
-            return  # the feed's next look fails the same way and says why
+                    if self.replica.hear(event):
+                        self._wake()
+        except (*FAILURES, msgspec.ValidationError) as error:
+            self.failure = error
+        finally:
+            self.ended.set()
+            self._wake()

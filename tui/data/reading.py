@@ -1,8 +1,8 @@
-"""One look at the daemon: every job, page by page, cleaned, with its trend."""
+"""One look at the jobs: every one of them cleaned, with its trend and the reason why it needs someone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from runner.client import Client
 from runner.model import Job
@@ -14,8 +14,6 @@ from tui.data.trends import BUCKETS, WINDOW_SECONDS, Trends
 from tui.query.attention import reason
 from tui.query.order import Arrangement
 
-PAGE = 1000
-MAXIMUM_JOBS = 20_000
 _BACKFILLS_PER_LOOK = 8
 
 
@@ -27,24 +25,31 @@ class Reader:
         self._arrangement = arrangement
         self._trends = Trends()
         self._cleaned: dict[str, tuple[Job, Job]] = {}
+        self._views: dict[str, JobView] = {}
         self._backfilled: set[str] = set()
 
-    def look(self, daemon: Client, link: Link) -> Snapshot:
-        """Ask the daemon for everything. Raises what the client raises."""
-        jobs, total = _all_jobs(daemon)
+    def look(self, daemon: Client, link: Link, jobs: Sequence[Job]) -> Snapshot:
+        """The jobs as they are to be shown. Raises what the client raises."""
+        status = clean_record(daemon.status())
         now = self._clock()
         shown = [self._clean(job) for job in jobs]
         self._cleaned = {job.id: (job, clean) for job, clean in zip(jobs, shown, strict=True)}
         self._record(shown, now)
         self._backfill(daemon, shown)
-        shown = self._arrangement.arrange(shown, now)
-        views = tuple(JobView(job, self._trends.view(job.id, now), reason(job, now)) for job in shown)
-        status = clean_record(daemon.status())
-        return Snapshot(link, now, views, total, status, _summed(views), Tally.of(views))
+        views = tuple(self._view(job, now) for job in self._arrangement.arrange(shown, now))
+        self._views = {view.id: view for view in views}
+        return Snapshot(link, now, views, len(views), status, _summed(views), Tally.of(views))
+
+    def _view(self, job: Job, now: float) -> JobView:
+        """A job that is over and has not changed looks as before."""
+        known = self._views.get(job.id)
+        if known is not None and known.job is job and known.state.is_terminal and not any(known.trend):
+            return known
+        return JobView(job, self._trends.view(job.id, now), reason(job, now))
 
     def _clean(self, job: Job) -> Job:
         known = self._cleaned.get(job.id)
-        return known[1] if known and known[0] == job else clean_record(job)
+        return known[1] if known and known[0] is job else clean_record(job)
 
     def _record(self, jobs: list[Job], now: float) -> None:
         rates = {job.id: _rate(job) for job in jobs}
@@ -67,6 +72,8 @@ def _summed(views: Iterable[JobView]) -> Trend:
     """The trend of all jobs together: a bucket is unknown only when no job was measured in it."""
     totals: list[float | None] = [None] * BUCKETS
     for view in views:
+        if view.state.is_terminal and not any(view.trend):
+            continue
         for index, value in enumerate(view.trend):
             if value is not None:
                 totals[index] = (totals[index] or 0.0) + value
@@ -76,15 +83,3 @@ def _summed(views: Iterable[JobView]) -> Trend:
 def _rate(job: Job) -> float | None:
     execution = job.execution
     return None if execution is None or execution.state.is_terminal else execution.totals.rows_in_per_second
-
-
-def _all_jobs(daemon: Client) -> tuple[list[Job], int]:
-    page = daemon.jobs(limit=PAGE, offset=0)
-    total = page.total or 0
-    jobs = list(page.jobs)
-    while page.jobs and len(jobs) < min(total, MAXIMUM_JOBS):
-        page = daemon.jobs(limit=PAGE, offset=len(jobs))
-        total = page.total or 0
-        jobs.extend(page.jobs)
-    unique = {job.id: job for job in jobs}  # a job that moved between two pages appears once
-    return list(unique.values()), total
