@@ -50,7 +50,7 @@ def test_it_is_complete_with_the_last_part(samples: ModuleType) -> None:
     assert not replica.complete
     assert replica.hear(snapshot(second))
     assert replica.complete
-    assert replica.jobs() == [first, second]
+    assert {job.id: job for job in replica.jobs()} == {first.id: first, second.id: second}
 
 
 def test_counters_alone_are_not_urgent(samples: ModuleType) -> None:
@@ -58,13 +58,13 @@ def test_counters_alone_are_not_urgent(samples: ModuleType) -> None:
     job, other, *_ = samples.sample_jobs()
     replica = Replica()
     replica.hear(snapshot(job, other))
-    before = replica.jobs()
+    before = {one.id: one for one in replica.jobs()}
     totals = msgspec.structs.replace(job.execution.totals, rows_in=job.execution.totals.rows_in + 1)
     counted = msgspec.structs.replace(job, execution=msgspec.structs.replace(job.execution, totals=totals))
     assert not replica.hear(told(job, counted))
-    after = replica.jobs()
-    assert after[0] == counted
-    assert after[1] is before[1]
+    after = {one.id: one for one in replica.jobs()}
+    assert after[job.id] == counted
+    assert after[other.id] is before[other.id]
     assert replica.hear(told(counted, msgspec.structs.replace(counted, generation=99)))
 
 
