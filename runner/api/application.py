@@ -19,12 +19,14 @@ from runner.api.request_checks import RequestChecks
 from runner.api.routes import (
     audit,
     checkpoints,
+    cluster,
     control,
     daemon,
     documentation,
     errors,
     execution_control,
     executions,
+    health,
     jobs,
     keys,
     observation,
@@ -39,6 +41,8 @@ from runner.transport import API_PREFIX
 ROUTES = (
     *documentation.ROUTES,
     *daemon.ROUTES,
+    *health.ROUTES,
+    *cluster.ROUTES,
     *jobs.ROUTES,
     *keys.ROUTES,
     *audit.ROUTES,

@@ -8,6 +8,7 @@ import logging
 from runner.model import Checkpoint, CheckpointKind, DesiredState, ErrorInfo
 from runner.states import ExecutionState
 from runner.supervisor.course import Course
+from runner.supervisor.crew import WORKER_KILLED
 from runner.supervisor.errors import AttemptFailed, error_info
 from runner.supervisor.orphans import NOTHING_NOTED
 from runner.supervisor.outcome import Ending, Outcome
@@ -82,12 +83,13 @@ class Aftermath:
             return None
         if course.pending.stop is not None:
             course.pending.drop_stop(f"the attempt failed: {error.message}")
-        if course.recurrence.recurs(error):
+        killed = error.code == WORKER_KILLED
+        if not killed and course.recurrence.recurs(error):
             error = recurring(error)
             await self._finish(ExecutionState.FAILED, "another attempt would fail the same way", clean=False, error=error)
             return None
         never = error.code == FILE_MISSING and not course.touched  # a path mistyped: whoever started the job is waiting
-        hopeless = course.fragile or never or not failure.retriable
+        hopeless = not killed and (course.fragile or never or not failure.retriable)
         delay = None if hopeless else self._next_delay(error)
         if delay is None:
             await self._finish(ExecutionState.FAILED, "" if hopeless else course.budget.describe(), clean=False, error=error)
@@ -104,6 +106,8 @@ class Aftermath:
     def _next_delay(self, error: ErrorInfo) -> float | None:
         if error.code in HOME_TROUBLE:
             return _HOME_PAUSE
+        if error.code == WORKER_KILLED:
+            return 0.0
         if self._course.final_tries:
             # All input is processed and durable; only the sinks' commit is missing, whatever the restart strategy says.
             self._course.final_tries -= 1

@@ -9,7 +9,8 @@ from typing import Protocol
 
 import msgspec
 
-from runner.model import Checkpoint, ErrorInfo, SplitProgress, Totals, Worker, WorkerState
+from runner.cluster import FleetWorker
+from runner.model import Checkpoint, ErrorInfo, Execution, SplitProgress, Totals, Worker, WorkerState
 from runner.protocol import (
     Committed,
     Enumerate,
@@ -295,6 +296,17 @@ class Attempt:
             self._loads.view(worker, pid, self._state(worker), self._pool.given(worker), now - self._crew.last_heard(worker))
             for worker, pid in self._crew.pids.items()
         ]
+
+    @property
+    def splits_finished(self) -> int:
+        """How many splits this attempt's workers have read to their end."""
+        return self._loads.splits_finished
+
+    def fleet(self, now: float, execution: Execution, queue: str) -> list[FleetWorker]:
+        """The workers that are there, by number, each with what it belongs to."""
+        births = {worker: self._crew.birth(worker) for worker in self._crew.pids}
+        workers = self.workers(now)
+        return [self._loads.of_fleet(worker, execution, queue, births[worker.number]) for worker in workers]
 
     def _state(self, worker: int) -> WorkerState:
         if not self._begun or worker not in self._coordinator.members:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from runner.cluster import FleetWorker, WorkerKill
 from runner.model import Checkpoint, CheckpointKind, ErrorInfo, Execution, Worker
 from runner.protocol import PluginCounters
 from runner.states import ExecutionState
@@ -38,6 +39,7 @@ from runner.supervisor.pending_wishes import PendingWishes, reject
 from runner.supervisor.queues import Ticket, wait_for_place
 from runner.supervisor.restore import NONE
 from runner.supervisor.snapshot import Snapshot
+from runner.supervisor.statistics import Done
 from runner.supervisor.totals import TotalsMeter
 from runner.supervisor.wishes import Wish
 from runner.supervisor.work import Parts, Restored, Work, worker_count
@@ -108,6 +110,7 @@ class ExecutionControl:
         self._ticket = ticket
         self._attempt: Attempt | None = None
         self._crew: Crew | None = None
+        self._done = Done()
 
     @property
     def work(self) -> Work:
@@ -142,6 +145,31 @@ class ExecutionControl:
     def counters(self) -> dict[str, PluginCounters]:
         """What the workers of this attempt have counted, by plugin."""
         return self._meter.by_plugin()
+
+    def fleet(self) -> list[FleetWorker]:
+        """The workers that are there at this moment, each with what it belongs to."""
+        return [] if self._attempt is None else self._attempt.fleet(_now(), self._record.current, self.work.job.env.queue)
+
+    def kill_worker(self, number: int, reason: str) -> WorkerKill | None:
+        """Kill a worker; None when there is none of that number. The attempt fails, and the next one begins at once."""
+        pid = self._crew.kill(number, reason) if self._crew is not None else None
+        if pid is None:
+            return None
+        current = self._record.current
+        name = f"{current.id}/{number}"
+        return WorkerKill(worker=name, pid=pid, execution_id=current.id, attempt=current.attempt, reason=reason)
+
+    def done(self) -> Done:
+        """What its workers have done under this daemon."""
+        return self._done.plus(self._done_now())
+
+    def _done_now(self) -> Done:
+        """What those of the present attempt have done."""
+        if self._attempt is None or self._crew is None:
+            return Done()
+        rows_in, rows_out = self._meter.attempted()
+        rejected, splits = self._meter.rejected(), self._attempt.splits_finished
+        return Done(rows_in, rows_out, rejected, splits, self._crew.hired, self._crew.lost)
 
     def load(self) -> Load:
         """What the store does not know yet, or only of the past."""
@@ -251,6 +279,7 @@ class ExecutionControl:
                 await self._acceptance.accept(item, self._attempt)
 
     async def _end_attempt(self, outcome: Outcome) -> None:
+        self._done = self.done()
         attempt, self._attempt = self._attempt, None
         crew, self._crew = self._crew, None
         if attempt is not None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,9 @@ _log = logging.getLogger(__name__)
 _EXIT_LAG = 2.0
 _KILL_PATIENCE = 5.0
 _LOOK_INTERVAL = 0.02
+WORKER_KILLED = "worker-killed"
+"""Somebody wanted a worker gone: that is no failure of the job, and uses up none of its restarts."""
+_GOES_ON = "somebody asked for that; the job goes on from its last checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Worker:
 
     process: WorkerProcess
     link: WorkerLink
+    birth: float
 
 
 class Crew:
@@ -50,6 +55,27 @@ class Crew:
         self._farewells: set[asyncio.Task[None]] = set()
         self._noting = asyncio.Lock()
         self._hired = 0
+        self._killed: dict[int, str] = {}
+        self.lost = 0
+        """How many have gone without having been seen off."""
+
+    @property
+    def hired(self) -> int:
+        """How many there have been."""
+        return self._hired
+
+    def birth(self, number: int) -> float:
+        """When worker ``number`` was started, in epoch seconds."""
+        return self._workers[number].birth
+
+    def kill(self, number: int, reason: str) -> int | None:
+        """Kill worker ``number``, which is then lost for ``reason``; its process id, None when there is none of that number."""
+        worker = self._workers.get(number)
+        if worker is None:
+            return None
+        self._killed.setdefault(number, reason)
+        worker.process.send_signal(signal.SIGKILL)
+        return worker.process.pid
 
     @property
     def pids(self) -> dict[int, int]:
@@ -88,7 +114,7 @@ class Crew:
             ours.close()
             raise
         fence = Fence(self._execution, self._attempt, self._epoch, number)
-        self._workers[number] = Worker(process, await WorkerLink.open(fence, ours, self._deliver))
+        self._workers[number] = Worker(process, await WorkerLink.open(fence, ours, self._deliver), time.time())
 
     def address(self, worker: int) -> dict[str, Any]:
         """The fields that every message to ``worker`` begins with."""
@@ -117,6 +143,10 @@ class Crew:
     async def loss(self, number: int, reason: str) -> AttemptFailed:
         """Why worker ``number`` is no longer there, for the record."""
         worker = self._workers[number]
+        self.lost += 1
+        if number in self._killed:
+            message = f"worker {number} was killed: {self._killed[number]}"
+            return AttemptFailed(ErrorInfo(code=WORKER_KILLED, message=message, hint=_GOES_ON))
         ended = worker.process.ended
         await asyncio.wait({ended}, timeout=0 if reason else _EXIT_LAG)
         code = ended.result() if ended.done() else None

@@ -16,6 +16,7 @@ from runner.supervisor.leftovers import Leftovers
 from runner.supervisor.outcome import Ending
 from runner.supervisor.queues import Ticket, has_begun
 from runner.supervisor.restore import NONE
+from runner.supervisor.statistics import Done
 from runner.supervisor.wishes import ParkWish
 from runner.supervisor.work import Parts, Work
 from spec.job import EnvSpec
@@ -36,6 +37,7 @@ class Executions:
         self._closed = False
         self._abandoned: set[str] = set()
         self._departed: list[LatencyCell] = []
+        self._done = Done()
 
     def launch(
         self,
@@ -76,6 +78,7 @@ class Executions:
         if self._controls.get(execution_id) is control:  # and not the one that has taken its place
             del self._controls[execution_id]
             del self._tasks[execution_id]
+        self._done = self._done.plus(control.done())
         if (cell := control.take_latency(time.time(), over=True)) is not None:
             self._departed.append(cell)
         if ticket is not None:
@@ -84,6 +87,17 @@ class Executions:
     def control(self, execution_id: str) -> ExecutionControl | None:
         """The control of an execution, None when it is not running here."""
         return self._controls.get(execution_id)
+
+    def controls(self) -> list[ExecutionControl]:
+        """All controls."""
+        return list(self._controls.values())
+
+    def done(self) -> Done:
+        """What workers have done under this daemon, those of executions that are over included."""
+        found = self._done
+        for control in self._controls.values():
+            found = found.plus(control.done())
+        return found
 
     def of_job(self, job_id: str) -> str | None:
         """The id of the newest execution that is running here of the job of exactly this id."""

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
+import socket
 import time
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import psutil
 
+from runner.cluster import (
+    Bounds,
+    ClusterState,
+    ClusterStatistics,
+    Controller,
+    FleetWorker,
+    HealthStatus,
+    Node,
+    WorkerKill,
+)
 from runner.model import DaemonStatus
 from runner.replies import WorkerList
+from runner.supervisor.control import ExecutionControl
+from runner.supervisor.errors import NotFound
+from runner.supervisor.journal import Entry
+from runner.supervisor.limits import MAXIMUM_WORKERS
+from runner.supervisor.log_view import MAXIMUM_FOLLOWERS
 from runner.supervisor.observation_base import ObservationBase
+from runner.worker.parallelism import MAXIMUM_READERS
 
 
 class FleetView(ObservationBase):
@@ -22,6 +42,78 @@ class FleetView(ObservationBase):
         control = self._executions.control(job.execution.id) if job.execution else None
         wanted = job.execution.workers_wanted if job.execution else None
         return WorkerList(workers=tuple(control.workers()) if control else (), wanted=wanted)
+
+    async def fleet(self, job: str | None = None, queue: str | None = None) -> list[FleetWorker]:
+        """All worker processes, or those of one job, or of the jobs of one queue."""
+        job_id = None if job is None else (await self._lifecycle.require(job)).id
+        found = [worker for control in self._executions.controls() for worker in control.fleet()]
+        wanted = (worker for worker in found if job_id in {None, worker.job_id} and queue in {None, worker.queue})
+        return sorted(wanted, key=lambda worker: (worker.execution_id, worker.number))
+
+    async def execution_workers(self, execution_id: str) -> list[FleetWorker]:
+        """The workers of one execution."""
+        control = self._executions.control((await self._execution(execution_id)).id)
+        return [] if control is None else control.fleet()
+
+    async def kill_worker(self, execution_id: str, number: int, reason: str) -> WorkerKill:
+        """End a worker process at once. The attempt's record says why, and the execution goes on from its last checkpoint; that
+        uses up none of its restarts."""
+        execution = await self._execution(execution_id)
+        control = self._executions.control(execution_id)
+        killed = None if control is None else control.kill_worker(number, reason)
+        if killed is None:
+            message = f"the execution {execution_id} of {execution.job_name} has no worker {number}"
+            raise NotFound(message, hint=f"`flowdeck workers {execution.job_name}` lists them")
+
+        def note(entry: Entry) -> None:
+            message = f"{execution.job_name}: worker {number} is killed: {reason}"
+            data = {"worker": number, "reason": reason}
+            entry.note("worker.killed", message, job_id=execution.job_id, execution_id=execution_id, data=data)
+
+        await self._journal.write(note)
+        return killed
+
+    async def cluster(self) -> ClusterState:
+        """The daemon with all that it runs, and this machine."""
+        health = await self.health.health()
+        _, jobs = await self._journal.read(lambda store: store.jobs(limit=1))
+        limits = self._parts.limits
+        return ClusterState(
+            name=socket.gethostname(),
+            state="running" if health.status is HealthStatus.OK else str(health.status),
+            started_at=self._identity.started_at,
+            uptime=time.monotonic() - self._begun,
+            nodes=(await asyncio.to_thread(_node, self._parts.home.path, sum(map(_workers, self._executions.controls()))),),
+            controllers=tuple(map(_controller, self._executions.controls())),
+            queues=tuple(self._parts.queues.view()),
+            jobs=jobs,
+            bounds=Bounds(
+                workers_of_an_execution=MAXIMUM_WORKERS,
+                log_followers=MAXIMUM_FOLLOWERS,
+                readers_of_a_source=MAXIMUM_READERS,
+                events_retained=limits.events_retained,
+                executions_retained=limits.executions_retained,
+                generations_retained=limits.generations_retained,
+            ),
+        )
+
+    async def statistics(self) -> ClusterStatistics:
+        """What has happened since the daemon started."""
+        done, running = self._executions.done(), self._executions.running()
+        counts = {name: count for name, count in self._parts.statistics.counts.items() if count}
+        return ClusterStatistics(
+            since=self._identity.started_at,
+            uptime=time.monotonic() - self._begun,
+            executions_running=len(running),
+            workers_joined=done.joined,
+            workers_disconnected=done.disconnected,
+            splits_processed=done.splits,
+            splits_queued=sum(execution.splits.pending for execution in running if execution.splits is not None),
+            rows_in=done.rows_in,
+            rows_out=done.rows_out,
+            rows_rejected=done.rows_rejected,
+            **counts,
+        )
 
     async def status(self) -> DaemonStatus:
         """The daemon itself."""
@@ -40,6 +132,49 @@ class FleetView(ObservationBase):
             worker_pids=tuple(pid for execution in running for pid in execution.worker_pids),
             embedded=self._identity.embedded,
         )
+
+
+def _workers(control: ExecutionControl) -> int:
+    return len(control.workers())
+
+
+def _controller(control: ExecutionControl) -> Controller:
+    execution, done = control.view(), control.done()
+    return Controller(
+        execution_id=execution.id,
+        job_id=execution.job_id,
+        job_name=execution.job_name,
+        queue=control.work.job.env.queue,
+        state=execution.state,
+        started_at=execution.started_at,
+        attempt=execution.attempt,
+        restarts=execution.restarts,
+        workers_active=_workers(control),
+        workers_wanted=execution.workers_wanted,
+        workers_joined=done.joined,
+        workers_disconnected=done.disconnected,
+        splits=execution.splits,
+        rows_in=execution.totals.rows_in,
+        rows_out=execution.totals.rows_out,
+    )
+
+
+def _node(home: Path, workers: int) -> Node:
+    """This machine. Blocks for a moment."""
+    memory, disk = psutil.virtual_memory(), shutil.disk_usage(home)
+    return Node(
+        hostname=socket.gethostname(),
+        pid=os.getpid(),
+        version=_version(),
+        cpus=os.cpu_count() or 1,
+        cpu_percent=psutil.cpu_percent(interval=None),
+        load=os.getloadavg(),
+        memory_total=memory.total,
+        memory_available=memory.available,
+        disk_total=disk.total,
+        disk_free=disk.free,
+        workers=workers,
+    )
 
 
 def _version() -> str:

@@ -22,6 +22,7 @@ class Leases:
         self.journal = journal
         self.owner = msgspec.json.encode(owner or this_process()).decode()
         self._term = term
+        self._renewed: float | None = None
 
     def of(self, execution_id: str) -> Lease:
         """The lease of an execution, not taken yet."""
@@ -36,6 +37,11 @@ class Leases:
         alive = sorted(execution_ids)
         if alive:
             await self.journal.write(lambda entry: entry.store.renew_leases(alive, self.owner, self.expires_at()))
+        self._renewed = uptime()
+
+    def renewed_ago(self) -> float | None:
+        """Seconds since the leases were last renewed; None when they have not been yet."""
+        return None if self._renewed is None else uptime() - self._renewed
 
 
 class Lease:

@@ -12,6 +12,7 @@ from runner.store.store import Store
 from runner.supervisor.errors import NotFound
 from runner.supervisor.event_bus import EventBus
 from runner.supervisor.executions import Executions
+from runner.supervisor.health import HealthWatch
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.work import Parts
 
@@ -33,8 +34,15 @@ class ObservationBase:
     """
 
     def __init__(
-        self, parts: Parts, bus: EventBus, executions: Executions, lifecycle: JobLifecycle, identity: DaemonIdentity
+        self,
+        parts: Parts,
+        bus: EventBus,
+        executions: Executions,
+        lifecycle: JobLifecycle,
+        identity: DaemonIdentity,
+        health: HealthWatch,
     ) -> None:
+        self.health = health
         self._parts = parts
         self._journal = parts.journal
         self._bus = bus

@@ -6,18 +6,19 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from runner.home import Home
 from runner.reload_options import ReloadOptions
 from runner.store.asynchronous import AsyncStore
 from runner.supervisor.audit import AuditTrail
+from runner.supervisor.background import Background, beside
 from runner.supervisor.event_bus import EventBus
 from runner.supervisor.execution_log import ExecutionLog
 from runner.supervisor.executions import Executions
 from runner.supervisor.fork_server import ForkServer, ForkServerError
+from runner.supervisor.health import HealthWatch
 from runner.supervisor.housekeeping import Housekeeping
 from runner.supervisor.job_changes import JobChanges
 from runner.supervisor.journal import Journal
@@ -73,7 +74,7 @@ class Supervisor:
         ended; executions go on from their last checkpoint under the next supervisor. Raises
         :class:`~runner.home.HomeLocked`, :class:`~runner.home.HomeUnusable`, and what opening the store raises.
         """
-        limits = limits or Limits()
+        limits, background = limits or Limits(), Background()
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(await asyncio.to_thread(home.acquire))
             orphans = await asyncio.to_thread(end_orphans, home)
@@ -81,7 +82,7 @@ class Supervisor:
                 _log.warning("ended workers that a former daemon left: %s", orphans)
             fork_server = ForkServer(home.daemon_log, home.path)
             stack.push_async_callback(fork_server.close)
-            await stack.enter_async_context(_background(_warm_up(fork_server), "fork server"))
+            await stack.enter_async_context(beside(_warm_up(fork_server), "fork server"))
             store = await AsyncStore.open(home.store_path)
             stack.push_async_callback(store.close)
             bus = EventBus()
@@ -90,36 +91,39 @@ class Supervisor:
             queues = Queues(*await store.read(lambda found: (found.queue_limits(), found.paused_queues())))
             journal = Journal(store, bus, ExecutionLog(home))
             parts = Parts(home, journal, fork_server, limits, queues, Leases(journal, limits.lease))
+            bus.watch(parts.statistics.observe)
             leftovers = Leftovers(parts)
             savepoints = Savepoints(home, parts.journal, bus)
             stack.push_async_callback(savepoints.close)
-            await stack.enter_async_context(_background(savepoints.run(), "savepoints"))
+            await stack.enter_async_context(background.run(savepoints.run(), "savepoints"))
             executions = Executions(parts, leftovers)
             stack.push_async_callback(executions.close)
             lifecycle = JobLifecycle(parts.journal, executions)
             await lifecycle.index_files()
             recovery = Recovery(parts.journal, executions, lifecycle)
             await recovery.run()
-            await stack.enter_async_context(_background(Reaper(parts, executions, recovery).run(), "reaper"))
-            await stack.enter_async_context(_background(leftovers.run(), "leftovers"))
-            await stack.enter_async_context(_background(Sampler(parts.journal, executions, limits).run(), "metrics"))
-            await stack.enter_async_context(_background(Housekeeping(home, parts.journal, limits).run(), "housekeeping"))
+            await stack.enter_async_context(background.run(Reaper(parts, executions, recovery).run(), "reaper", matters=True))
+            await stack.enter_async_context(background.run(leftovers.run(), "leftovers"))
+            await stack.enter_async_context(background.run(Sampler(parts.journal, executions, limits).run(), "metrics"))
+            await stack.enter_async_context(background.run(Housekeeping(home, parts.journal, limits).run(), "housekeeping"))
             changes = JobChanges(parts.journal, bus, executions)
-            await stack.enter_async_context(_background(changes.run(), "changes of jobs"))
+            await stack.enter_async_context(background.run(changes.run(), "job-changes"))
+            health = HealthWatch(parts, executions, background)
+            await stack.enter_async_context(beside(health.run(), "health"))
             identity = DaemonIdentity(time.time(), tuple(str(path) for path in watch), embedded)
-            observation = Observation(parts, bus, executions, lifecycle, identity)
+            observation = Observation(parts, bus, executions, lifecycle, identity, health)
             service = JobService(parts, executions, lifecycle, savepoints, observation)
             stack.push_async_callback(service.close)
             await stack.enter_async_context(service.actions.running())
             watched = [Path(path) for path in watch]
             reloader = Reloader(watched, reload or ReloadOptions(), parts.journal, lifecycle, executions, limits)
             await reloader.load()
-            await stack.enter_async_context(_background(reloader.run(), "hot reload"))
+            await stack.enter_async_context(background.run(reloader.run(), "hot-reload"))
             keys = Keys(parts.journal, await store.read(lambda found: found.keys_by_digest()))
             stack.push_async_callback(keys.close)
             audit = AuditTrail(parts.journal, lifecycle)
             stack.push_async_callback(audit.close)
-            await stack.enter_async_context(_background(audit.run(), "audit trail"))
+            await stack.enter_async_context(background.run(audit.run(), "audit-trail"))
             yield cls(home, service, keys, audit, Repeats(parts.journal), reloader)
 
 
@@ -129,20 +133,3 @@ async def _warm_up(fork_server: ForkServer) -> None:
         await fork_server.start()
     except ForkServerError as error:
         _log.warning("%s: %s", error.message, error.hint)
-
-
-@contextlib.asynccontextmanager
-async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Run ``work`` as long as the context is open; its failure is logged, and ends nothing else."""
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(_report)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
-
-
-def _report(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        _log.error("%s failed", task.get_name(), exc_info=task.exception())

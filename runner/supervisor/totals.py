@@ -205,6 +205,10 @@ class TotalsMeter:
             found[plugin] = PluginCounters(plugin=plugin, rows_rejected=self._rejected(plugin), **rows)
         return found
 
+    def rejected(self) -> int:
+        """Rows that the workers of this attempt have rejected."""
+        return self._rejected()
+
     def edges(self) -> dict[str, tuple[float, float | None]]:
         """How full each queue between two plugins is, and the share of time for which its writers wait."""
         return self._edges.levels()

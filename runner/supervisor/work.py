@@ -15,6 +15,7 @@ from runner.supervisor.limits import MAXIMUM_WORKERS, Limits
 from runner.supervisor.queues import Queues
 from runner.supervisor.restore import RestoreChoice
 from runner.supervisor.snapshot import Snapshot
+from runner.supervisor.statistics import Statistics
 from spec.job import JobSpec
 
 
@@ -28,6 +29,7 @@ class Parts:
     limits: Limits
     queues: Queues
     leases: Leases
+    statistics: Statistics = field(default_factory=Statistics)
 
 
 @dataclass(frozen=True, slots=True)

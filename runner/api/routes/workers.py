@@ -1,10 +1,12 @@
-"""The workers of a running job."""
+"""The worker processes of running jobs."""
 
 from __future__ import annotations
 
-from litestar import get
+from litestar import delete, get
 
 from runner.api.gateway import Gateway
+from runner.api.routes.parameters import Reason
+from runner.cluster import FleetWorkerList, WorkerKill
 from runner.replies import WorkerList
 
 
@@ -14,4 +16,24 @@ async def workers(gateway: Gateway, job: str) -> WorkerList:
     return await gateway.observation.workers(job)
 
 
-ROUTES = (workers,)
+@get("/workers", summary="List all workers", tags=["workers"])
+async def all_workers(gateway: Gateway, job: str | None = None, queue: str | None = None) -> FleetWorkerList:
+    """The worker processes of all jobs, or of one job, or of the jobs of one queue, with their last heartbeat, their counts and
+    the shares of their time."""
+    return FleetWorkerList(workers=tuple(await gateway.observation.fleet(job, queue)))
+
+
+@get("/executions/{execution_id:str}/workers", summary="List an execution's workers", tags=["workers"])
+async def execution_workers(gateway: Gateway, execution_id: str) -> FleetWorkerList:
+    """None when it is over."""
+    return FleetWorkerList(workers=tuple(await gateway.observation.execution_workers(execution_id)))
+
+
+@delete("/workers/{execution_id:str}/{worker:int}", status_code=200, summary="Kill a worker", tags=["workers"])
+async def kill(gateway: Gateway, execution_id: str, worker: int, reason: Reason = None) -> WorkerKill:
+    """The process ends at once. The attempt's record says why; the execution goes on from its last checkpoint with a new
+    attempt, which uses up none of its restarts."""
+    return await gateway.observation.kill_worker(execution_id, worker, reason or "")
+
+
+ROUTES = (workers, all_workers, execution_workers, kill)
