@@ -137,9 +137,8 @@ class FileReload:
         if known and (how is Look.CHANGED or (how is Look.AGAIN and record.state in _FINAL)):
             return
         rejected = bool(record.generations) and record.generations[-1].verdict is Verdict.REJECTED
-        if content.digest != newest_content(record) or (known and rejected):
-            record = await self._records.observe(record, content.digest)
-        record = await self._records.change(record, _S.PARSING, content=content.digest)
+        seen = content.digest if content.digest != newest_content(record) or (known and rejected) else None
+        record = await self._records.change(record, _S.PARSING, seen=seen, content=content.digest)
         await self._take(job, record, content)
 
     async def _take(self, job: Job, record: WatchedFile, content: Content) -> None:
@@ -281,9 +280,8 @@ class FileReload:
         if how is Look.CHANGED and any(record.state not in AT_WORK for record in former):
             return  # refused before, or its job was deleted: not again for the same content
         record = await self._records.first(path, None)
-        if newest_content(record) != content.digest:
-            record = await self._records.observe(record, content.digest)
-        record = await self._records.change(record, _S.PARSING, content=content.digest)
+        seen = content.digest if content.digest != newest_content(record) else None
+        record = await self._records.change(record, _S.PARSING, seen=seen, content=content.digest)
         submission = await self._checked_new(record, content)
         if submission is not None:
             await self._submit(record, submission, content)

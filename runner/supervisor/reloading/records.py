@@ -69,15 +69,18 @@ class ReloadRecords:
         message: str = "",
         *,
         phase: UpgradePhase | None = None,
+        seen: str | None = None,
         **fields: Any,
     ) -> WatchedFile:
-        """Go over to ``state``. Raises :class:`~runner.supervisor.reloading.transitions.IllegalReload`."""
+        """Go over to ``state``; ``seen`` is a content that is seen with it for the first time, see :meth:`observe`. Raises
+        :class:`~runner.supervisor.reloading.transitions.IllegalReload`."""
         async with self._lock:
-            record = self._newest(record)
+            before = self._newest(record)
+            record = before if seen is None else _observed(before, seen)
             check_transition(record.state, record.phase, state, phase)
             fields.setdefault("diagnostics", ())
             changed = msgspec.structs.replace(record, state=state, phase=phase, message=message, since=time.time(), **fields)
-            return await self._write(_judged(changed), record, note=True)
+            return await self._write(_judged(changed), before, note=True)
 
     async def keep(self, record: WatchedFile, **fields: Any) -> WatchedFile:
         """Remember something more, without a change of state."""

@@ -159,7 +159,8 @@ class Reloader:
     async def apply(self, reference: str, request: DecisionRequest) -> WatchedFile:
         """Carry out the change that waits for approval; returns before that is done."""
         record = self._pending(await self.of_job(reference), request)
-        record = await self._records.keep(record, approved_generation=record.observed_generation)
+        approved = record.observed_generation
+        record = await self._records.change(record, ReloadState.PARSING, "approved", approved_generation=approved)
         self._look_at(record.file, Look.AGAIN)
         return record
 
