@@ -41,7 +41,8 @@ from spec.sql.text import literal
 
 _compute: Any = pc
 _read_json: Any = pj.read_json  # the stubs do not know that it takes files in memory
-_NULL_DOCUMENT = re.compile(rb"(?:^|[\n}])[ \t\r]*null")
+_NULL_AT_FIRST = re.compile(rb"\s*null")
+_NULL_DOCUMENT = re.compile(rb"[\n}][ \t\r]*null")
 
 
 class JsonReader(FileReader):
@@ -121,8 +122,8 @@ class JsonReader(FileReader):
         return self._by_engine(found)
 
     def _by_arrow(self, found: Range, carriers: pa.Schema) -> pa.RecordBatch:
-        if b"null" in found.data and _NULL_DOCUMENT.search(found.data):
-            raise pa.ArrowInvalid("a document is null")  # which makes Arrow's parser crash the process, or passes for a row
+        if _NULL_AT_FIRST.match(found.data):
+            raise pa.ArrowInvalid("the first document is null")  # Arrow's parser would crash the process
         if not found.data.isascii():
             found.data.decode()  # Arrow's parser would hand on bytes that are no text
         table: pa.Table = _read_json(
@@ -130,7 +131,10 @@ class JsonReader(FileReader):
             read_options=pj.ReadOptions(use_threads=False, block_size=len(found.data) + 1),
             parse_options=pj.ParseOptions(explicit_schema=carriers, unexpected_field_behavior="ignore"),
         )
-        return self._finish(arrays.one_batch(table.select(carriers.names)))
+        batch = arrays.one_batch(table.select(carriers.names))
+        if _has_empty_row(batch) and _NULL_DOCUMENT.search(found.data):
+            raise pa.ArrowInvalid("a document is null")  # Arrow's parser takes it for a row of nulls
+        return self._finish(batch)
 
     def _by_engine(self, found: Range) -> pa.RecordBatch:
         lines = _compute.split_pattern(pa.array([found.data.decode()]), "\n").values
@@ -170,3 +174,14 @@ class JsonReader(FileReader):
     def _finish(self, carriers: pa.RecordBatch) -> pa.RecordBatch:
         converted = [self._leaves.convert(carriers.column(index), column.type) for index, column in enumerate(self._columns)]
         return pa.RecordBatch.from_arrays(converted, schema=self._schema)
+
+
+def _has_empty_row(batch: pa.RecordBatch) -> bool:
+    """Whether every column of some row is null."""
+    columns: list[Any] = list(batch.columns)
+    if not all(column.null_count for column in columns):
+        return False
+    empty = _compute.is_null(columns[0])
+    for column in columns[1:]:
+        empty = _compute.and_(empty, _compute.is_null(column))
+    return bool(_compute.any(empty, min_count=0).as_py())
