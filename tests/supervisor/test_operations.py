@@ -1,0 +1,180 @@
+"""Commands as operations: phase, progress, usual time, outcome, be it the next daemon's; and what they say beforehand."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from runner.model import CheckpointKind
+from runner.operation import OperationOutcome, Risk
+from runner.requests import (
+    PauseRequest,
+    RestartRequest,
+    SavepointRequest,
+    StartRequest,
+    StopRequest,
+    SubmitRequest,
+    WorkersRequest,
+)
+from runner.states import ExecutionState
+from runner.store.errors import StoreError
+from runner.supervisor.actions import Asked
+from runner.supervisor.commands import Command
+from runner.supervisor.errors import Conflict, NotFound
+
+SUCCEEDED, FAILED, ABANDONED = OperationOutcome.SUCCEEDED, OperationOutcome.FAILED, OperationOutcome.ABANDONED
+
+
+async def ended(flow, operation):
+    """The operation once it is over."""
+    async with flow.waiting():
+        while (found := await flow.service.actions.operations.get(operation.id)).finished_at is None:
+            await flow.a_moment()
+    return found
+
+
+async def do(flow, command, job, call, **asked):
+    """The operation of a command once it is over."""
+    started = await flow.service.actions.begin(command, job, call, Asked(**asked))
+    await started.task
+    return await ended(flow, started.operation)
+
+
+async def test_a_command_is_an_operation_to_its_end(flow, copy):
+    """Submit, savepoint, stop, start, workers: each ends when it has come about, says how, and knows how long it took."""
+    stream = copy.but(mode="STREAMING", rows=500)
+    started = await flow.service.actions.submit(stream.request(), Asked(requested_by="unix:1", reason="a try"))
+    job = await started.task
+    found = await ended(flow, started.operation)
+    assert (found.kind, found.job_id, found.execution_id) == ("submit", job.id, job.execution.id)
+    assert (found.requested_by, found.reason, found.outcome, found.progress) == ("unix:1", "a try", SUCCEEDED, 1.0)
+    assert "RUNNING" in found.phase
+    point = await do(flow, Command.SAVEPOINT, job.id, lambda service, job: service.savepoint(job, SavepointRequest()))
+    assert point.phase == "savepoint 1 is committed" or point.phase.startswith("savepoint ")
+    crewed = await do(flow, Command.WORKERS, job.id, lambda service, job: service.scale(job, WorkersRequest(total=2)))
+    assert (crewed.outcome, crewed.phase) == (SUCCEEDED, "there are 2 workers")
+    paused = await do(flow, Command.PAUSE, job.id, lambda service, job: service.pause(job, PauseRequest()))
+    assert paused.phase == "the execution is PAUSED"
+    for round_ in range(2):
+        stop = await do(flow, Command.STOP, job.id, lambda service, job: service.stop(job, StopRequest()))
+        execution = (await flow.service.job(job.id)).execution
+        assert stop.phase == f"the execution is STOPPED with savepoint {execution.savepoint_id}"
+        assert (stop.usual_seconds is None) is (round_ == 0)
+        await do(flow, Command.START, job.id, lambda service, job: service.start(job, StartRequest()))
+    restart = await do(flow, Command.RESTART, job.id, lambda service, job: service.restart(job, RestartRequest()))
+    assert (restart.outcome, restart.execution_id) == (SUCCEEDED, (await flow.service.job(job.id)).execution.id)
+    await do(flow, Command.CANCEL, job.id, lambda service, job: service.cancel(job))
+    operations = flow.service.actions.operations
+    page = await operations.page(job_id=job.id, kind="stop", is_open=False, limit=1, after=None)
+    rest = await operations.page(job_id=job.id, kind="stop", is_open=False, limit=9, after=page.next)
+    assert [found.kind for found in (*page.operations, *rest.operations)] == ["stop", "stop"]
+    assert (await operations.page(job_id=None, kind=None, is_open=True, limit=9, after=None)).operations == ()
+    with pytest.raises(NotFound):
+        await operations.get("nothing")
+
+
+async def test_what_fails_says_why(flow, copy):
+    """A start whose execution fails, and a command that is refused by what runs, are operations that failed."""
+    missing = copy.but(rows=10, interval=None)
+    text = missing.text()
+    missing.source.unlink()
+    started = await flow.service.actions.submit(SubmitRequest(text=text, base_directory="/"))
+    await started.task
+    found = await ended(flow, started.operation)
+    assert (found.outcome, found.phase) == (FAILED, "the execution is FAILED")
+    assert found.error.code == "file-missing"
+    started = await flow.service.actions.begin(
+        Command.RESTART, "copy", lambda service, job: service.restart(job, RestartRequest(restore="7"))
+    )
+    with pytest.raises(NotFound):
+        await started.task
+    assert (await ended(flow, started.operation)).error.code == "not-found"
+
+
+async def test_the_next_daemon_ends_what_was_under_way(opened, copy):
+    """A stop goes on and is told so; of what nobody can know the outcome of it is abandoned."""
+    stream = copy.but(mode="STREAMING", rows=500)
+    async with opened(heartbeat=60.0, grace=0.2) as flow:
+        job = await flow.service.submit(stream.request())
+        await flow.progressed(job.id)
+        (pid,) = await flow.running_workers(job.id)
+        os.kill(pid, signal.SIGSTOP)
+        actions = flow.service.actions
+        saving = await actions.begin(Command.SAVEPOINT, job.id, lambda service, job: service.savepoint(job, SavepointRequest()))
+        await flow.reach(job.id, ExecutionState.SAVEPOINTING)
+        stopping = await actions.begin(Command.STOP, job.id, lambda service, job: service.stop(job, StopRequest()))
+        await stopping.task
+        await actions.operations.write_down()
+    for task in (saving.task,):
+        assert task.cancelled() or isinstance(task.exception(), Conflict | StoreError)
+    async with opened() as flow:
+        stop = await ended(flow, stopping.operation)
+        assert (stop.outcome, stop.execution_id) == (SUCCEEDED, job.execution.id)
+        assert stop.phase.startswith("the execution is STOPPED")
+        save = await flow.service.actions.operations.get(saving.operation.id)
+        assert save.outcome in {ABANDONED, FAILED}
+
+
+async def test_old_operations_are_forgotten(opened, copy):
+    """So many are kept as the limit says."""
+    async with opened(housekeeping=0.05, operations_retained=2) as flow:
+        request = copy.but(rows=10, interval=None).request()
+        job = await flow.service.submit(request)
+        await flow.reach(job.id, ExecutionState.FINISHED)
+        for _ in range(4):
+            await do(flow, Command.STOP, job.id, lambda service, job: service.stop(job, StopRequest()))
+        async with flow.waiting():
+            while len((await _all(flow)).operations) > 2:
+                await flow.a_moment()
+
+
+async def _all(flow):
+    return await flow.service.actions.operations.page(job_id=None, kind=None, is_open=None, limit=100, after=None)
+
+
+async def test_a_dry_run_tells_the_jobs_own_numbers(flow, copy):
+    """What a cancel loses is what was read since the checkpoint; what a restore reads again grows with it; a named older point
+    costs more; nothing is changed by asking."""
+    stream = copy.but(mode="STREAMING", rows=500, interval=60_000, rows_per_second=2_000)
+    job = await flow.service.submit(stream.request())
+    await flow.running_workers(job.id)
+    older = await flow.service.savepoint(job.id, SavepointRequest())
+    await flow.until(job.id, lambda found: found.execution.totals.rows_in >= 400)
+    await flow.service.pause(job.id, PauseRequest())
+    savepoint = await flow.service.savepoint(job.id, SavepointRequest())
+    actions = flow.service.actions
+    cancel = await actions.effects(Command.CANCEL, job.id)
+    assert (cancel.allowed, cancel.risk, cancel.restore_point.kind) == (True, Risk.DESTRUCTIVE, CheckpointKind.SAVEPOINT)
+    assert cancel.restore_point.number == savepoint.id
+    assert (cancel.rows_to_read_again, cancel.lost[0]) == (0, "nothing: no row was read after it")
+    assert [entry.action for entry in cancel.safer] == ["stop"]
+    stop = await actions.effects(Command.STOP, job.id, StopRequest())
+    assert (stop.lost, stop.usual_seconds) == ((), savepoint.duration)
+    rows = (await flow.service.job(job.id)).execution.totals.rows_in
+    assert f"{rows} rows" in stop.kept[0]
+    anew = await actions.effects(Command.RESTART, job.id, RestartRequest(restore="none"))
+    assert (anew.risk, anew.rows_to_read_again, anew.restore_point) == (Risk.DESTRUCTIVE, rows, None)
+    back = await actions.effects(Command.RESTART, job.id, RestartRequest(restore=str(older.id)))
+    assert (back.rows_to_read_again, back.restore_point.number) == (rows - older.rows_in, older.id)
+    assert (await flow.service.job(job.id)).execution.state is ExecutionState.PAUSED
+    await flow.service.cancel(job.id)
+    await flow.reach(job.id, ExecutionState.CANCELED)
+    purge = await actions.effects(Command.PURGE, job.id)
+    assert purge.lost[0].startswith("1 execution, ")
+    assert "savepoint" in purge.lost[0]
+    assert [entry.action for entry in purge.safer] == ["delete"]
+
+
+async def test_only_the_newest_execution_can_be_acted_on(flow, copy):
+    """By an older one a command is refused, and told which one is the newest."""
+    small = copy.but(rows=10, interval=None)
+    first = (await flow.service.submit(small.request())).execution
+    await flow.reach("copy", ExecutionState.FINISHED)
+    second = (await flow.service.start("copy", StartRequest())).execution
+    await flow.reach("copy", ExecutionState.FINISHED)
+    with pytest.raises(Conflict, match=second.id):
+        await flow.service.actions.effects(Command.STOP, first.id, asked=Asked(execution=first.id))
+    tried = await flow.service.actions.effects(Command.STOP, second.id, asked=Asked(execution=second.id))
+    assert (tried.execution_id, tried.does) == (second.id, "nothing: it does not run")
