@@ -1,0 +1,84 @@
+"""The routes of the whole life of jobs through a real daemon: dry runs, operations, the same by execution, lists, queues."""
+
+import msgspec
+
+
+def submit(daemon, text, name, tmp_path, **fields):
+    """The job of ``text`` under another name."""
+    body = {"text": text, "name": name, "base_directory": str(tmp_path), **fields}
+    return daemon.json("POST", "/api/v1/jobs", body, status=201)
+
+
+def test_a_job_is_checked_stored_started_and_purged(daemon, batch_text, tmp_path):
+    """Each step has its status; a dry run of a delete has a body, the delete itself has none."""
+    checked = daemon.json("POST", "/api/v1/jobs", {"text": batch_text, "validate_only": True}, status=200)
+    assert (checked["name"], checked["diagnostics"]) == ("batch", [])
+    job = submit(daemon, batch_text, "routed", tmp_path, start=False, labels={"team": "web"})
+    assert (job["execution"], job["labels"]) == (None, {"team": "web"})
+    assert daemon.json("GET", "/api/v1/jobs?label=team%3Dweb&count=false", status=200)["jobs"] == [job]
+    assert daemon.json("GET", "/api/v1/jobs?label=team", status=400)["code"] == "invalid-label"
+    path = f"/api/v1/jobs/{job['id']}"
+    edited = daemon.json("PATCH", path, {"labels": {"team": None}, "retention": {"executions": 3}}, status=200)
+    assert (edited["labels"], edited["retention"]["executions"]) == ({}, 3)
+    put = daemon.json("PUT", path, {"text": batch_text.replace("= 5,", "= 6,"), "base_directory": str(tmp_path)}, status=200)
+    assert (put["generation"], put["version"] > edited["version"]) == (2, True)
+    assert [plugin["name"] for plugin in daemon.json("GET", f"{path}/plan", status=200)["plugins"]] == ["FakeSource", "Console"]
+    daemon.json("POST", f"{path}/start?reason=because", status=202)
+    assert daemon.wait_until(job["id"], daemon.is_over).execution.state == "FINISHED"
+    tried = daemon.json("DELETE", f"{path}?purge=true&dry_run=true", status=200)
+    assert (tried["action"], tried["risk"], tried["allowed"]) == ("purge", "destructive", True)
+    assert daemon.json("DELETE", path, status=204) is None
+    assert [found["id"] for found in daemon.json("GET", "/api/v1/jobs?deleted=true", status=200)["jobs"]] == [job["id"]]
+    assert daemon.json("POST", f"{path}/undelete", status=200)["deleted_at"] is None
+    assert daemon.json("DELETE", f"{path}?purge=true", status=204) is None
+    assert daemon.json("GET", path, status=404)["code"] == "not-found"
+
+
+def test_an_operation_can_be_followed(daemon, batch, batch_text, tmp_path):
+    """The header names it; with respond-async it is the answer, and ends by itself."""
+    submit(daemon, batch_text, "followed", tmp_path, start=False)
+    status, headers, body = daemon.request("POST", "/api/v1/jobs/followed/start", headers={"Prefer": "wait=1, respond-async"})
+    assert (status, headers["Preference-Applied"]) == (202, "respond-async")
+    operation = msgspec.json.decode(body)
+    assert (operation["kind"], operation["outcome"]) == ("start", None)
+    assert operation["requested_by"].startswith("unix:")
+
+    def ended():
+        found = daemon.json("GET", headers["Operation-Location"], status=200)
+        return found if found["finished_at"] else None
+
+    assert daemon.wait_for(ended)["outcome"] == "succeeded"
+    assert (
+        daemon.json("GET", "/api/v1/operations?job=followed&open=false", status=200)["operations"][0]["id"] == operation["id"]
+    )
+    assert daemon.json("GET", "/api/v1/operations/none", status=404)["code"] == "not-found"
+
+
+def test_the_same_by_execution(daemon, batch_text, tmp_path):
+    """An execution takes what its job takes, as long as it is the newest."""
+    job = submit(daemon, batch_text, "twice", tmp_path)
+    first = daemon.wait_until(job["id"], daemon.is_over).execution.id
+    tried = daemon.json("POST", f"/api/v1/executions/{first}/start?dry_run=true", status=200)
+    assert (tried["does"], tried["rows_to_read_again"]) == ("starts generation 1 from the beginning", 5)
+    second = daemon.json("POST", f"/api/v1/executions/{first}/start", status=202)["execution"]["id"]
+    daemon.wait_until(job["id"], daemon.is_over)
+    refused = daemon.json("POST", f"/api/v1/executions/{first}/start", status=409)
+    assert second in refused["detail"]
+    page = daemon.json("GET", f"/api/v1/executions?job={job['id']}&limit=1&count=true", status=200)
+    assert ([found["id"] for found in page["executions"]], page["total"]) == ([second], 2)
+    (point,) = daemon.json("GET", f"/api/v1/executions/{first}/checkpoints", status=200)["checkpoints"]
+    assert (point["kind"], point["execution_id"]) == ("final", first)
+
+
+def test_queues_are_paused_and_emptied(daemon, batch_text, tmp_path):
+    """What waits in a paused queue is canceled by name; then the queue can be deleted."""
+    assert daemon.json("PUT", "/api/v1/queues/side", {"paused": True}, status=200)["paused"] is True
+    text = batch_text.replace('job.mode = "BATCH"', 'job.mode = "BATCH", job.queue = "side"')
+    job = submit(daemon, text, "waits", tmp_path)
+    daemon.wait_until(job["id"], lambda found: found.execution.state == "QUEUED")
+    assert daemon.json("DELETE", "/api/v1/queues/side", status=409)["code"] == "conflict"
+    canceled = daemon.json("POST", "/api/v1/cancel", {"name": "waits"}, status=200)
+    assert [found["job_name"] for found in canceled["canceled"]] == ["waits"]
+    daemon.wait_for(lambda: not daemon.json("GET", "/api/v1/queues/side", status=200)["waiting"])
+    assert daemon.json("DELETE", "/api/v1/queues/side", status=204) is None
+    assert daemon.json("GET", "/api/v1/queues/side", status=404)["code"] == "not-found"
