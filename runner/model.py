@@ -311,6 +311,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     overrides: dict[str, str] = {}
     restarting_from: str = ""
     """What a restart is to begin from whose new execution is not recorded yet: ``none``, a checkpoint's id or a directory."""
+    restarting_as: int | None = None
+    """The generation that this restart is to run, when it is a new one."""
     version: int = 1
     """Grows with every change of the job and of its newest execution."""
     labels: dict[str, str] = {}

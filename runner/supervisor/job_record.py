@@ -115,6 +115,7 @@ def with_generation(
         labels=_labels(entry, job, work, submission),
         retention=job.given_retention or work.job.env.retention,
         restarting_from="",
+        restarting_as=None,
     )
 
 

@@ -187,8 +187,8 @@ class JobLifecycle:
         return await self._prepared(work, restore, None if same else submission)
 
     async def prepare_current(self, job: Job, restore: str) -> Prepared:
-        """Get ready to run the current generation again, from ``restore``."""
-        return await self._prepared(await self.work_of(job, job.generation), restore, None)
+        """Get ready to run the current generation again, or the one that is recorded for a restart, from ``restore``."""
+        return await self._prepared(await self.work_of(job, job.restarting_as or job.generation), restore, None)
 
     async def prepare_successor(self, job: Job, generation: int, follows: Execution) -> Prepared:
         """Get ready to run a recorded generation from where the execution ``follows`` left off."""
@@ -400,14 +400,19 @@ class JobLifecycle:
         self._index(job)
         return job
 
-    async def set_restarting(self, job_id: str, restore: str) -> None:
-        """Record what a restart is to begin from, so that it is not forgotten while the job is stopped for it; empty: there is
-        no restart any more."""
+    async def set_restarting(self, job: Job, restore: str, submission: Submission | None = None) -> None:
+        """Record what a restart is to begin from, and the generation that it is to run when that is a new one, so that it is
+        not forgotten while the job is stopped for it; empty: there is no restart any more."""
+        now = time.time()
+        number = None if submission is None else await self._next_generation(job.id)
 
         def record(entry: Entry) -> None:
-            job = entry.store.job(job_id)
-            if job is not None and job.restarting_from != restore:
-                entry.store.update_job(msgspec.structs.replace(job, restarting_from=restore, updated_at=time.time()))
+            if submission is not None and number is not None:
+                record_generation(entry, Work(job.id, number, submission.job, submission.base_directory), submission, now)
+            found = entry.store.job(job.id)
+            if found is not None and (found.restarting_from, found.restarting_as) != (restore, number):
+                changed = msgspec.structs.replace(found, restarting_from=restore, restarting_as=number, updated_at=now)
+                entry.store.update_job(changed)
 
         await self._journal.write(record)
 

@@ -49,23 +49,21 @@ class Restarts:
         elif submission is not None and request.restore == LATEST:
             await self._replace(job, submission)
         else:
-            await self._lifecycle.set_restarting(job.id, "" if request.restore == LATEST else request.restore)
+            await self._lifecycle.set_restarting(job, "" if request.restore == LATEST else request.restore, submission)
             wish = StopWish(savepoint=request.restore != NONE, description=_OCCASION, asked_by="a restart", desired=None)
             try:
-                await self._start_after(job, control, wish, request, submission)
+                await self._start_after(job, control, wish, request)
             except FlowdeckError:  # refused, and whoever asked is told; a daemon that dies leaves the wish to the next one
-                await self._lifecycle.set_restarting(job.id, "")
+                await self._lifecycle.set_restarting(job, "")
                 raise
 
-    async def _start_after(
-        self, job: Job, control: ExecutionControl, wish: StopWish, request: RestartRequest, submission: Submission | None
-    ) -> None:
+    async def _start_after(self, job: Job, control: ExecutionControl, wish: StopWish, request: RestartRequest) -> None:
         trouble = await self._lifecycle.stop_and_wait(control, wish)
         if trouble:
             raise Conflict(f"the job {job.name} was not restarted: {trouble}")
         job = await self._lifecycle.reread(job.id)
         try:
-            await self._lifecycle.start(await self._prepare_successor(job, request, submission), only_if_wanted=True)
+            await self._lifecycle.start(await self._prepare_successor(job, request), only_if_wanted=True)
         except NotWanted:
             raise
         except FlowdeckError as error:  # it was stopped for this: whoever looks at the job is to see why it does not run
@@ -94,11 +92,11 @@ class Restarts:
             return await self._lifecycle.prepare_current(job, request.restore)
         return await self._lifecycle.prepare_submission(job, submission, request.restore)
 
-    async def _prepare_successor(self, job: Job, request: RestartRequest, submission: Submission | None) -> Prepared:
+    async def _prepare_successor(self, job: Job, request: RestartRequest) -> Prepared:
         """``latest`` is where the execution that was just stopped left off, be that where it began."""
-        if request.restore == LATEST and submission is None and job.execution is not None:
+        if request.restore == LATEST and job.execution is not None:
             return await self._lifecycle.prepare_successor(job, job.generation, job.execution)
-        return await self._prepare(job, request, submission)
+        return await self._lifecycle.prepare_current(job, request.restore)
 
     async def _replace(self, job: Job, submission: Submission) -> None:
         outcome, message, _ = await self._upgrade.run(job, submission, self._announce)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import msgspec
 import pytest
 
+from runner.home import Home
 from runner.requests import RestartRequest, StopRequest
 from runner.states import ExecutionState
 from runner.supervisor.errors import Conflict, SpecInvalid
@@ -73,6 +78,47 @@ async def test_a_generation_that_does_not_start_is_rolled_back(flow, copy, direc
     told = [event.message for event in await flow.service.observation.events_since(0) if event.kind == "job.restart"]
     assert "rolled back" in told[-1]
     await flow.service.stop("copy", StopRequest())
+
+
+DAEMON = """
+import asyncio, os, signal, sys
+import msgspec
+from runner.home import Home
+from runner.requests import RestartRequest, SubmitRequest
+from runner.supervisor.supervisor import Supervisor
+
+async def main():
+    async with Supervisor.open(Home(sys.argv[1])) as supervisor:
+        with supervisor.service.observation.subscribe() as events:
+            await supervisor.service.submit(msgspec.json.decode(sys.argv[2], type=SubmitRequest))
+            restart = None
+            async for event in events:
+                if event.kind == "checkpoint.committed" and restart is None:
+                    request = RestartRequest(restore="none", overrides={sys.argv[3]: sys.argv[4]})
+                    restart = asyncio.create_task(supervisor.service.restart("copy", request))
+                if event.kind == "execution.state" and event.data["state"] == "STOPPING":
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+def killed_while_it_stops(home: Home, request: str) -> None:
+    """Run a daemon with one job until it stops it for a restart with other values, then SIGKILL it."""
+    command = [sys.executable, "-c", DAEMON, str(home.path), request, *next(iter(FASTER.items()))]
+    assert subprocess.run(command, check=False, timeout=30).returncode == -9
+
+
+async def test_what_was_set_survives_the_daemon(opened, home, copy):
+    """Killed while it stops the job for a restart from the beginning with other values: the next one starts it with them."""
+    fresh = copy.but(save_mode="DROP_DATA")
+    request = msgspec.json.encode(fresh.request()).decode()
+    killed_while_it_stops(home, request)
+    async with opened() as flow:
+        job = await flow.until("copy", lambda job: job.generation == 2 and job.execution.state is FINISHED)
+        assert (job.generation, job.overrides, job.restarting_as) == (2, FASTER, None)
+        assert job.execution.restored_from is None
+        fresh.assert_exact()
 
 
 async def test_the_file_counts_again_once_it_means_something_else(opened, directory, copy):
