@@ -13,6 +13,7 @@ from runner.api.endings import Endings
 from runner.api.etags import Answer
 from runner.api.gateway import Gateway
 from runner.api.idempotency import Idempotency, Recording
+from runner.api.interruption import Interruption
 from runner.api.job_file_bodies import JobFileRequest
 from runner.api.problems import EXCEPTION_HANDLERS
 from runner.api.request_checks import RequestChecks
@@ -79,4 +80,4 @@ def build_application(gateway: Gateway) -> ASGIApp:
         logging_config=None,
         debug=False,
     )
-    return Endings(Recording(AuditHook(application, gateway), idempotency))
+    return Interruption(Endings(Recording(AuditHook(application, gateway), idempotency)))

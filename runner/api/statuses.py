@@ -29,6 +29,7 @@ _STATUS_OF_CODE = {
     "idempotency-key-reused": 422,
     "unsupported-media-type": 415,
     "spec-invalid": 422,
+    "daemon-ends": 503,
     "store-closed": 503,
     "store-timeout": 503,
     "store-unavailable": 503,
