@@ -158,3 +158,27 @@ async def test_the_choice_survives_the_death_of_workers(flow, numbers):
     execution = await flow.reach(job.id, FINISHED)
     assert (execution.restarts, execution.splits_left_out) == (1, 1)
     assert numbers.written() == numbers.of_files(*range(1, FILES))
+
+
+async def test_hot_reload_of_a_recovery_leaves_out_what_that_left_out(opened, numbers, directory):
+    """Its file changes while it reads the splits at which nothing failed: the execution that takes its place reads no others,
+    and what was left out can be recovered afterwards."""
+    path = numbers.directory / "copy.conf"
+    numbers.write(0, broken=True)
+    path.write_text(numbers.request(rate=1500).text)
+    async with opened(path, observing=0.1) as flow:
+        async with flow.waiting():
+            while not (await flow.service.jobs())[1]:
+                await flow.a_moment()
+        job = await flow.until("copy", lambda seen: seen.execution is not None and seen.execution.state is FAILED)
+        numbers.mend(0)
+        recovery = (await flow.service.recover(job.id, RecoverRequest(cleanup=Cleanup.PENDING))).execution
+        await flow.progressed("copy")
+        path.write_text(numbers.request(rate=100_000).text)
+        job = await flow.until("copy", lambda seen: seen.generation == 2 and seen.execution.state is FINISHED)
+        assert (job.execution.cleanup, job.execution.recovers) == (Cleanup.PENDING, recovery.id)
+        assert job.execution.splits_left_out == 1
+        assert numbers.written() == numbers.of_files(1, 2, 3, 4, 5)
+        execution = await recovered(flow, job)
+        assert execution.splits_left_out == 0
+        assert numbers.written() == numbers.of_files(0, 1, 2, 3, 4, 5)
