@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from runner.operation import Effects, Operation
 from runner.transport import Query, target_of
 from spec.errors import FlowdeckError
 
@@ -56,6 +57,16 @@ class Call(Generic[T]):
         read = self.read
         return self.answered_by(lambda body: change(read(body)))
 
+    def as_dry_run(self) -> Call[Effects]:
+        """What the call would do: nothing is done."""
+        asked = self.answered_by(reader(Effects))
+        return dataclasses.replace(asked, query={**self.query, "dry_run": True}, seconds=None)
+
+    def in_background(self) -> Call[Operation]:
+        """The same call, answered at once by the operation that it began."""
+        asked = self.answered_by(reader(Operation))
+        return dataclasses.replace(asked, headers=(*self.headers, ("Prefer", "respond-async")), seconds=None)
+
     def answered_by(self, read: Callable[[bytes], U]) -> Call[U]:
         """The same call, whose answer is something else."""
         return Call(self.method, self.path, read, self.query, self.body, self.seconds, self.headers)
@@ -99,9 +110,23 @@ def expecting(version: int | None) -> tuple[tuple[str, str], ...]:
     return () if version is None else (("If-Match", f'"{version}"'),)
 
 
-def put(kind: type[T], *path: str | int, body: msgspec.Struct, version: int | None = None) -> Call[T]:
+def put(
+    kind: type[T],
+    *path: str | int,
+    body: msgspec.Struct,
+    query: Query | None = None,
+    seconds: float | None = None,
+    version: int | None = None,
+) -> Call[T]:
     """Replace something."""
-    return Call("PUT", path, reader(kind), {}, body, None, expecting(version))
+    return Call("PUT", path, reader(kind), query or {}, body, seconds, expecting(version))
+
+
+def patch(
+    kind: type[T], *path: str | int, body: msgspec.Struct, query: Query | None = None, version: int | None = None
+) -> Call[T]:
+    """Change parts of something."""
+    return Call("PATCH", path, reader(kind), query or {}, body, headers=expecting(version))
 
 
 def delete(*path: str | int, query: Query | None = None, version: int | None = None) -> Call[None]:

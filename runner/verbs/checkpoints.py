@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from runner.model import Checkpoint, CheckpointKind
 from runner.replies import CheckpointList, SavepointList, SavepointVerdict
-from runner.requests import SavepointRequest
 from runner.verbs.call import LONG_SECONDS, Call, delete, get, post
 from runner.verbs.verb import Verb
 
 
 class CheckpointVerbs:
     """Checkpoints and savepoints."""
-
-    @Verb
-    def savepoint(self, reference: str, request: SavepointRequest | None = None) -> Call[Checkpoint]:
-        """Take a savepoint; returns when it is complete."""
-        return post(Checkpoint, "jobs", reference, "savepoints", body=request or SavepointRequest(), seconds=LONG_SECONDS)
 
     @Verb
     def checkpoints(self, reference: str, kind: CheckpointKind | None = None, limit: int = 50) -> Call[tuple[Checkpoint, ...]]:
@@ -31,7 +25,7 @@ class CheckpointVerbs:
     @Verb
     def delete_savepoint(self, reference: str, number: int, *, force: bool = False) -> Call[None]:
         """Forget a savepoint; with ``force`` also one that the job needs."""
-        return delete("jobs", reference, "savepoints", number, query={"force": True} if force else {})
+        return delete("jobs", reference, "savepoints", number, query={"force": True if force else None})
 
     @Verb
     def verify_savepoint(self, reference: str, number: int) -> Call[SavepointVerdict]:

@@ -1,60 +1,97 @@
-"""Verbs that change what a job does. All but the restart with overrides return once the wish is recorded."""
+"""Verbs that change what a job does. All but the restart with overrides, the update and the savepoint return once the wish is
+recorded. Each can be tried dry and done in the background: see :mod:`runner.verbs.views`.
+
+``reason`` goes into the audit trail; with ``version`` the call is refused when the job has changed since it had that version.
+"""
 
 from __future__ import annotations
 
-from runner.model import Job, Queue
-from runner.replies import QueueList
-from runner.requests import PauseRequest, QueueRequest, RecoverRequest, RestartRequest, StopRequest, WorkersRequest
-from runner.verbs.call import LONG_SECONDS, Call, get, post, put
-from runner.verbs.verb import Verb
+from typing import ClassVar
+
+from runner.model import Checkpoint, Job
+from runner.requests import (
+    PauseRequest,
+    RecoverRequest,
+    RestartRequest,
+    SavepointRequest,
+    StartRequest,
+    StopRequest,
+    WorkersRequest,
+)
+from runner.verbs.call import LONG_SECONDS, Call, post
+from runner.verbs.verb import Action
 
 
 class ControlVerbs:
-    """Stop, pause, restart and the like; queues."""
+    """Start, stop, pause, restart and the like."""
 
-    @Verb
-    def stop(self, reference: str, request: StopRequest | None = None) -> Call[Job]:
+    noun: ClassVar[str] = "jobs"
+    """What ``reference`` names."""
+
+    @Action
+    def start(
+        self, reference: str, request: StartRequest | None = None, *, reason: str | None = None, version: int | None = None
+    ) -> Call[Job]:
+        """Start a job that does not run: one that never ran or has finished from the beginning, another one where it left
+        off. One that runs is left alone."""
+        path = (self.noun, reference, "start")
+        return post(Job, *path, body=request or StartRequest(), query={"reason": reason}, version=version)
+
+    @Action
+    def stop(
+        self, reference: str, request: StopRequest | None = None, *, reason: str | None = None, version: int | None = None
+    ) -> Call[Job]:
         """End the job's execution, with a savepoint unless the request says otherwise."""
-        return post(Job, "jobs", reference, "stop", body=request or StopRequest())
+        path = (self.noun, reference, "stop")
+        return post(Job, *path, body=request or StopRequest(), query={"reason": reason}, version=version)
 
-    @Verb
-    def cancel(self, reference: str) -> Call[Job]:
+    @Action
+    def cancel(self, reference: str, *, reason: str | None = None, version: int | None = None) -> Call[Job]:
         """End the job's execution at once, without a savepoint. What it has committed stays."""
-        return post(Job, "jobs", reference, "cancel")
+        return post(Job, self.noun, reference, "cancel", query={"reason": reason}, version=version)
 
-    @Verb
-    def pause(self, reference: str, request: PauseRequest | None = None) -> Call[Job]:
+    @Action
+    def pause(
+        self, reference: str, request: PauseRequest | None = None, *, reason: str | None = None, version: int | None = None
+    ) -> Call[Job]:
         """Read nothing until it is resumed."""
-        return post(Job, "jobs", reference, "pause", body=request or PauseRequest())
+        path = (self.noun, reference, "pause")
+        return post(Job, *path, body=request or PauseRequest(), query={"reason": reason}, version=version)
 
-    @Verb
-    def resume(self, reference: str) -> Call[Job]:
+    @Action
+    def resume(self, reference: str, *, reason: str | None = None, version: int | None = None) -> Call[Job]:
         """Let a paused job read on."""
-        return post(Job, "jobs", reference, "resume")
+        return post(Job, self.noun, reference, "resume", query={"reason": reason}, version=version)
 
-    @Verb
-    def scale(self, reference: str, request: WorkersRequest) -> Call[Job]:
+    @Action
+    def scale(
+        self, reference: str, request: WorkersRequest, *, reason: str | None = None, version: int | None = None
+    ) -> Call[Job]:
         """Change the number of workers while the job runs."""
-        return post(Job, "jobs", reference, "workers", body=request)
+        return post(Job, self.noun, reference, "workers", body=request, query={"reason": reason}, version=version)
 
-    @Verb
-    def restart(self, reference: str, request: RestartRequest | None = None) -> Call[Job]:
+    @Action
+    def restart(
+        self, reference: str, request: RestartRequest | None = None, *, reason: str | None = None, version: int | None = None
+    ) -> Call[Job]:
         """A new execution of the job's newest generation; with overrides it returns once the new generation works."""
-        request = request or RestartRequest()
-        seconds = LONG_SECONDS if request.overrides else None
-        return post(Job, "jobs", reference, "restart", body=request, seconds=seconds)
+        body = request or RestartRequest()
+        seconds = LONG_SECONDS if body.overrides else None
+        path = (self.noun, reference, "restart")
+        return post(Job, *path, body=body, query={"reason": reason}, seconds=seconds, version=version)
 
-    @Verb
-    def recover(self, reference: str, request: RecoverRequest | None = None) -> Call[Job]:
+    @Action
+    def recover(
+        self, reference: str, request: RecoverRequest | None = None, *, reason: str | None = None, version: int | None = None
+    ) -> Call[Job]:
         """A new execution of a job that is over, which reads only the splits that are not finished, or some of them."""
-        return post(Job, "jobs", reference, "recover", body=request or RecoverRequest())
+        path = (self.noun, reference, "recover")
+        return post(Job, *path, body=request or RecoverRequest(), query={"reason": reason}, version=version)
 
-    @Verb
-    def queues(self) -> Call[tuple[Queue, ...]]:
-        """Queues that are limited or in use, and the default one, by name."""
-        return get(QueueList, "queues").then(lambda reply: reply.queues)
-
-    @Verb
-    def limit_queue(self, name: str, limit: int | None) -> Call[Queue]:
-        """Let at most ``limit`` of the queue's jobs run at the same time; None: all."""
-        return put(Queue, "queues", name, body=QueueRequest(limit=limit))
+    @Action
+    def savepoint(
+        self, reference: str, request: SavepointRequest | None = None, *, reason: str | None = None, version: int | None = None
+    ) -> Call[Checkpoint]:
+        """Take a savepoint while the job runs on; returns when it is complete."""
+        path, body = (self.noun, reference, "savepoints"), request or SavepointRequest()
+        return post(Checkpoint, *path, body=body, query={"reason": reason}, seconds=LONG_SECONDS, version=version)

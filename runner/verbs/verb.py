@@ -16,13 +16,15 @@ from runner.verbs.call import Call
 if TYPE_CHECKING:
     from runner.async_client import AsyncClient
     from runner.client import Client
+    from runner.operation import Effects, Operation
+    from runner.verbs.views import AsyncBackground, AsyncByExecution, AsyncDryRun, Background, ByExecution, DryRun
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Verb(Generic[P, T]):
-    """Decorates a method that returns the :class:`Call` which the verb makes; its client performs that call."""
+class Described(Generic[P, T]):
+    """What all verbs are: the description of a call, and how it is handed to whom it is asked of."""
 
     def __init__(self, describe: Callable[Concatenate[Any, P], Call[T]]) -> None:
         @functools.wraps(describe)
@@ -32,6 +34,13 @@ class Verb(Generic[P, T]):
         self.__doc__ = describe.__doc__
         self._perform = perform
 
+    def _bound(self, client: object) -> Callable[..., Any]:
+        return self._perform if client is None else MethodType(self._perform, client)
+
+
+class Verb(Described[P, T]):
+    """Decorates a method that returns the :class:`Call` which the verb makes; its client performs that call."""
+
     @overload
     def __get__(self, client: None, owner: object = None) -> Callable[Concatenate[Any, P], Any]: ...
     @overload
@@ -39,4 +48,25 @@ class Verb(Generic[P, T]):
     @overload
     def __get__(self, client: AsyncClient, owner: object = None) -> Callable[P, Coroutine[Any, Any, T]]: ...
     def __get__(self, client: Client | AsyncClient | None, owner: object = None) -> Callable[..., Any]:
-        return self._perform if client is None else MethodType(self._perform, client)
+        return self._bound(client)
+
+
+class Action(Described[P, T]):
+    """A verb that does something to a job, which can be tried dry and done in the background, too."""
+
+    @overload
+    def __get__(self, client: None, owner: object = None) -> Callable[Concatenate[Any, P], Any]: ...
+    @overload
+    def __get__(self, client: Client | ByExecution, owner: object = None) -> Callable[P, T]: ...
+    @overload
+    def __get__(self, client: AsyncClient | AsyncByExecution, owner: object = None) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    @overload
+    def __get__(self, client: DryRun, owner: object = None) -> Callable[P, Effects]: ...
+    @overload
+    def __get__(self, client: AsyncDryRun, owner: object = None) -> Callable[P, Coroutine[Any, Any, Effects]]: ...
+    @overload
+    def __get__(self, client: Background, owner: object = None) -> Callable[P, Operation]: ...
+    @overload
+    def __get__(self, client: AsyncBackground, owner: object = None) -> Callable[P, Coroutine[Any, Any, Operation]]: ...
+    def __get__(self, client: object, owner: object = None) -> Callable[..., Any]:
+        return self._bound(client)
