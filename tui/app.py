@@ -35,13 +35,24 @@ from tui.screens.watcher import Watcher
 from tui.settings.file import DEFAULTS, Settings, SettingsInvalid, Symbols, read_settings, settings_path
 from tui.settings.keymap import suggestion
 from tui.tabs.checkpoints import Checkpoints
+from tui.tabs.dag import Dag
+from tui.tabs.errors import Errors
 from tui.tabs.logs import Logs
 from tui.tabs.overview import Overview
+from tui.tabs.savepoints import Savepoints
 from tui.tabs.spec import Spec
 from tui.themes import DARK, LIGHT, THEMES
 from tui.widgets.bindings import bound
 
-TABS = {"Overview": Overview, "Checkpoints": Checkpoints, "Logs": Logs, "Spec": Spec}
+TABS = {
+    "Overview": Overview,
+    "Checkpoints": Checkpoints,
+    "Savepoints": Savepoints,
+    "Logs": Logs,
+    "Errors": Errors,
+    "DAG": Dag,
+    "Spec": Spec,
+}
 _WRITERS = 4
 _IDLE_PACE = 3.0
 

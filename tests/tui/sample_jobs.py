@@ -20,7 +20,9 @@ from runner.model import (
     ReloadStatus,
     Totals,
 )
+from runner.observation import EdgePressure, ErrorGroup, Task, TaskState
 from runner.states import ExecutionState as S
+from spec.job import PluginKind
 
 NOW = 1_790_000_000.0
 MB = 1_000_000
@@ -215,6 +217,37 @@ def sample_logs() -> list[LogLine]:
     return made
 
 
+def sample_tasks() -> list[Task]:
+    """Two sources into a join, which feeds two sinks; the join is busy and held up by the second sink."""
+    flow = {"rows_in_per_second": 182_300.0, "rows_out_per_second": 182_300.0}
+    return [
+        Task(id="0", name="FakeSource", kind=PluginKind.SOURCE, state=TaskState.RUNNING, parallelism=4, output="orders",
+             rows_out=1_921_000_000, rows_out_per_second=182_300.0, busy=0.41, idle=0.1, backpressured=0.49),
+        Task(id="1", name="LocalFile", kind=PluginKind.SOURCE, state=TaskState.BACKPRESSURED, parallelism=1, output="customers",
+             rows_out=48_200, rows_out_per_second=12.0, busy=0.02, idle=0.1, backpressured=0.88),
+        Task(id="2", name="Sql", kind=PluginKind.TRANSFORM, state=TaskState.RUNNING, parallelism=2, inputs=("orders", "customers"),
+             output="big", rows_in=1_921_048_200, rows_out=1_920_900_000, busy=0.93, idle=0.02, backpressured=0.05, **flow),
+        Task(id="3", name="LocalFile", kind=PluginKind.SINK, state=TaskState.RUNNING, parallelism=1, inputs=("big",),
+             rows_in=1_920_900_000, rows_in_per_second=181_900.0, busy=0.62, idle=0.38),
+        Task(id="4", name="Console", kind=PluginKind.SINK, state=TaskState.WAITING, parallelism=1, inputs=("big",),
+             rows_in=1_920_900_000, rows_in_per_second=181_900.0, rows_rejected=1_204, busy=0.05, idle=0.95),
+    ]  # fmt: skip
+
+
+def sample_errors() -> list[ErrorGroup]:
+    """A failure that came five times, and rows that did not fit."""
+    return [
+        ErrorGroup(fingerprint="a1", kind="failure", code="sink-write", pattern="duplicate key value violates unique constraint …",
+                   plugin="Jdbc", count=5, first_at=NOW - 4000, last_at=NOW - 720,
+                   sample="duplicate key value violates unique constraint “payments_pkey”\nKey (id)=(4822013) already exists.",
+                   hint="set primary_keys, so that rows are written over instead of twice"),
+        ErrorGroup(fingerprint="b2", kind="rejected", code="cast", pattern="amount = “…” is not a decimal(12,2)", plugin="orders",
+                   count=1204, first_at=NOW - 86_400, last_at=NOW - 4, sample="amount = “12,50” is not a decimal(12,2)"),
+        ErrorGroup(fingerprint="c3", kind="failure", code="worker-died", pattern="worker … was killed by signal …", count=1,
+                   first_at=NOW - 9000, last_at=NOW - 9000, sample="worker 2 was killed by signal 9"),
+    ]  # fmt: skip
+
+
 def put_on(stage: Any) -> None:
     """Let a staged daemon tell of the sample jobs: with history, checkpoints, logs and specs."""
     for job in sample_jobs():
@@ -225,6 +258,9 @@ def put_on(stage: Any) -> None:
             stage.series[job.id] = sample_series(rate, hole=job.name == "orders-cdc")
     stage.checkpoints["0f3a9c1d22aa"] = sample_checkpoints("0f3a9c1d22aa")
     stage.logs["0f3a9c1d22aa"] = sample_logs()
+    stage.tasks["0f3a9c1d22aa"] = sample_tasks()
+    stage.edges["0f3a9c1d22aa"] = [EdgePressure(edge="LocalFile -> Sql", fill=0.97, level=0.88), EdgePressure(edge="x -> y")]
+    stage.errors["0f3a9c1d22aa"] = sample_errors()
 
 
 def new_savepoint(job: Any) -> Checkpoint:

@@ -16,8 +16,24 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
-from runner.model import Checkpoint, DaemonStatus, Event, Generation, Job, LogLine, MetricSeries
-from runner.replies import CheckpointList, LogPage, Problem, SeriesList
+from runner.model import Checkpoint, CheckpointKind, DaemonStatus, Event, Generation, Job, LogLine, MetricSeries
+from runner.observation import (
+    Backpressure,
+    CheckpointSummary,
+    Counters,
+    EdgePressure,
+    ErrorGroup,
+    ErrorRate,
+    JobDetails,
+    JobMetrics,
+    LatencySummary,
+    MetricsWindow,
+    Resources,
+    Task,
+    Throughput,
+    Usage,
+)
+from runner.replies import CheckpointList, ErrorReport, LogPage, Problem, SavepointList, SeriesList
 from runner.states import ExecutionState
 
 
@@ -31,6 +47,9 @@ class Stage:
     series: dict[str, Callable[[int, int], list[MetricSeries]]] = field(default_factory=dict)
     logs: dict[str, list[LogLine]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, list[ErrorGroup]] = field(default_factory=dict)
+    tasks: dict[str, list[Task]] = field(default_factory=dict)
+    edges: dict[str, list[EdgePressure]] = field(default_factory=dict)
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
     lose: set[str] = field(default_factory=set)
@@ -97,6 +116,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case ["jobs", job, "checkpoints"]:
                 found = stage.checkpoints.get(job, [])
                 return CheckpointList(checkpoints=tuple(one for one in found if query.get("kind", one.kind) == one.kind))
+            case ["savepoints"]:
+                found = stage.checkpoints.get(query["job"], [])
+                kept = [one for one in found if one.kind is CheckpointKind.SAVEPOINT and not one.failure]
+                return SavepointList(savepoints=tuple(kept))
+            case ["jobs", job, "errors"]:
+                return ErrorReport(counts=(), rows=(), failures=(), groups=tuple(stage.errors.get(job, ())))
+            case ["jobs", job, "details"]:
+                return self._details(stage.jobs[job])
             case ["jobs", job, "metrics"]:
                 made = stage.series.get(job, lambda _window, _buckets: [])
                 return SeriesList(series=tuple(made(int(float(query["window"])), int(query["buckets"]))))
@@ -108,6 +135,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 text = stage.texts.get(job, "")
                 return Generation(job_id=job, number=int(number), content_hash="", created_at=0.0, text=text, spec={})
         raise AssertionError(parts)
+
+    def _details(self, job: Job) -> JobDetails:
+        unknown = Throughput()
+        metrics = JobMetrics(
+            job_id=job.id, job_name=job.name, execution_id=None, state=None, at=0.0,
+            window=MetricsWindow(seconds=300.0, start=0.0, end=300.0, resolution=1.0), totals=Counters(), growth=Counters(),
+            rows_in=unknown, rows_out=unknown, bytes_in=unknown, bytes_out=unknown, lag_rows=None, lag_seconds=None,
+            latency=LatencySummary(), checkpoint=CheckpointSummary(),
+            backpressure=Backpressure(edges=tuple(self.stage.edges.get(job.id, ()))),
+            resources=Resources(cpu_percent=Usage(), memory_bytes=Usage()), errors=ErrorRate(), restarts=0,
+        )  # fmt: skip
+        tasks = tuple(self.stage.tasks.get(job.id, ()))
+        return JobDetails(job=job, uptime=None, tasks=tasks, generation=None, metrics=metrics, checkpoints=())
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")

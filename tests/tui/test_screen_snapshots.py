@@ -98,9 +98,25 @@ async def test_logs(open_ui: Any, stage: Any, serve: Callable[[Any], Any], scree
     async with open_ui(size) as page:
         await page.loaded()
         await page.go_to("orders-cdc")
-        await page.press("3")
+        await page.press("4")
         await page.sees("14:13:18")
         screen_is(page, name("logs", size))
+
+
+@SIZES
+@pytest.mark.parametrize(("tab", "words"), [("3", "before the"), ("5", "duplicate key"), ("6", "BUSY")])
+async def test_tabs_of_a_job(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any], screen_is: Any, size: tuple[int, int], tab: str, words: str
+) -> None:
+    """Savepoints, errors and the dataflow of a job."""
+    serve(stage)
+    async with open_ui(size) as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("enter", tab)
+        await page.sees(words)
+        await page.settled()
+        screen_is(page, name(f"tab{tab}", size))
 
 
 @SIZES
@@ -110,7 +126,7 @@ async def test_spec(open_ui: Any, stage: Any, serve: Callable[[Any], Any], scree
     async with open_ui(size) as page:
         await page.loaded()
         await page.go_to("inventory-delta")
-        await page.press("enter", "4")
+        await page.press("enter", "7")
         await page.sees("job.mode")
         await page.settled()
         screen_is(page, name("spec", size))

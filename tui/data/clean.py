@@ -18,7 +18,7 @@ _DELETE, _DELETE_PICTURE = 0x7F, "␡"
 _REPLACEMENT = "�"
 _JOINERS = frozenset("\u200d\ufe0e\ufe0f")  # they change widths in ways that terminals disagree about
 _TAB = "    "
-_MANY_LINES = frozenset({"text", "message", "hint", "failure", "description", "notes"})
+_MANY_LINES = frozenset({"text", "sample", "message", "hint", "failure", "description", "notes"})
 _MARKS_PER_CHARACTER = 3
 
 RecordT = TypeVar("RecordT")

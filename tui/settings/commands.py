@@ -37,7 +37,7 @@ class Command:
         return self.group is Group.CHANGE
 
 
-_TABS: Final = ("Overview", "Checkpoints", "Logs", "Spec")
+_TABS: Final = ("Overview", "Checkpoints", "Savepoints", "Logs", "Errors", "DAG", "Spec")
 _COMMANDS: Final = (
     Command("move.down", ("j", "down"), "one line down", Group.MOVE),
     Command("move.up", ("k", "up"), "one line up", Group.MOVE),

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.data.models import JobView
-from tui.draw.cells import truncate
+from tui.draw.cells import truncate, width
 from tui.draw.line import Line, Span, Tone, spread
 from tui.widgets.lines import Bar
 
 
 def tabbar_line(view: JobView | None, tabs: Sequence[str], chosen: int, cells: int) -> Line:
-    """``orders-cdc   1 Overview  2 Checkpoints …``; names of tabs are shortened to numbers when there is no room."""
+    """``orders-cdc   1 Overview  2 Checkpoints …``; the names of tabs are shortened, and then left out, for want of room."""
     name = f" {truncate(view.name, max(cells // 4, 8))}  " if view else " "
     job = f"{view.id[:8]} " if view else ""
     left = [Span(name, Tone.STRONG)]
-    room = cells - len(name) - sum(len(title) + 5 for title in tabs)
+    room = cells - width(name) - sum(len(title) + 5 for title in tabs)
+    longest = next((letters for letters in (99, 4, 3) if _needed(tabs, chosen, letters) <= cells - width(name)), 0)
     for index, title in enumerate(tabs):
-        words = title if room >= 0 or index == chosen else title[:4]
+        words = title if index == chosen else title[:longest]
         link = f"screen.tab({index + 1})"
         if index == chosen:
             left.append(Span(f" {index + 1} {words} ", Tone.ACCENT_BADGE, link))
@@ -25,6 +26,10 @@ def tabbar_line(view: JobView | None, tabs: Sequence[str], chosen: int, cells: i
             left.extend((Span(f" {index + 1}", Tone.ACCENT, link), Span(f" {words} ", Tone.MUTED, link)))
         left.append(Span(" "))
     return spread(left, [Span(job, Tone.FAINT)] if room > len(job) else [], cells)
+
+
+def _needed(tabs: Sequence[str], chosen: int, letters: int) -> int:
+    return sum(len(title if index == chosen else title[:letters]) + 5 for index, title in enumerate(tabs))
 
 
 class TabBar(Bar):

@@ -1,0 +1,101 @@
+"""The errors tab: what went wrong in the job, grouped by what is the same about it."""
+
+from __future__ import annotations
+
+from runner.observation import ErrorGroup
+from runner.replies import ErrorReport
+from tui.data.lane import Answer
+from tui.data.models import JobView
+from tui.draw.cells import wrap
+from tui.draw.line import Line, Span, Tone, fit_spans, line
+from tui.draw.units import age, clock_time, plural
+from tui.widgets.lines import Lines
+from tui.widgets.pane import Pane, Question
+
+_PACE = 5.0
+_LIMIT = 50
+_LONGEST_SAMPLE = 6
+_FAILURE = "failure"
+
+
+def error_lines(groups: tuple[ErrorGroup, ...], now: float, cells: int) -> list[Line]:
+    """The groups, the latest first."""
+    lines: list[Line] = []
+    for group in sorted(groups, key=lambda group: -group.last_at):
+        lines += [*_group_lines(group, now, cells - 3), Line()]
+    return [Line(fit_spans(one.spans, cells)) for one in lines]
+
+
+def _group_lines(group: ErrorGroup, now: float, cells: int) -> list[Line]:
+    failed = group.kind == _FAILURE
+    noun = "failure" if failed else "rejected row"
+    since = f", first {age(now - group.first_at)} ago" if group.count > 1 else ""
+    head = line(
+        Span(" ✗ " if failed else " ! ", Tone.RED if failed else Tone.AMBER),
+        Span(group.code, Tone.STRONG),
+        Span(f"  {plural(group.count, noun)}", Tone.TEXT),
+        Span(f"  {group.plugin}" if group.plugin else "", Tone.MUTED),
+        Span(f"  last {age(now - group.last_at)} ago at {clock_time(group.last_at)}{since}", Tone.MUTED),
+    )
+    lines = [head, *(line(Span("   "), Span(part)) for part in wrap(group.pattern, cells))]
+    if group.sample and group.sample != group.pattern:
+        sample = [part for text in group.sample.split("\n") for part in wrap(text, cells - 2)]
+        lines += [line(Span("   │ ", Tone.FAINT), Span(part, Tone.MUTED)) for part in sample[:_LONGEST_SAMPLE]]
+    if group.hint:
+        hint = wrap(group.hint, cells - 2)
+        lines += [
+            line(Span("   → " if not number else "     ", Tone.ACCENT), Span(part, Tone.MUTED))
+            for number, part in enumerate(hint)
+        ]
+    return lines
+
+
+class Errors(Lines, Pane):
+    """Failures of attempts and rejected rows of one job."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._view: JobView | None = None
+        self._groups: tuple[ErrorGroup, ...] | None = None
+        self._asked = ""
+        self._asked_at = 0.0
+        self._say = ""
+
+    def look(self, view: JobView, now: float) -> None:
+        """Draw the job's errors."""
+        if self._view is None or self._view.id != view.id:
+            self._groups, self._asked, self._say = None, "", "asking the daemon…"
+        self._view = view
+        self._draw(now)
+
+    def question(self, now: float) -> Question | None:
+        """The groups, at once when the job fails or starts again."""
+        if self._view is None:
+            return None
+        execution = self._view.execution
+        key = f"{self._view.id} {self._view.state} {execution.attempt if execution else 0}"
+        if key == self._asked and now - self._asked_at < _PACE:
+            return None
+        self._asked, self._asked_at = key, now
+        job_id = self._view.id
+        return Question(key, lambda client: client.errors(job_id, limit=_LIMIT))
+
+    def told(self, key: str, answer: Answer, now: float) -> None:
+        """The groups have come; a failure leaves the last ones."""
+        if self._view is None or not key.startswith(self._view.id):
+            return
+        if isinstance(answer.value, ErrorReport):
+            self._groups = answer.value.groups
+        else:
+            self._say = answer.reason
+        self._draw(now)
+
+    def _draw(self, now: float) -> None:
+        if not self.cells:
+            return
+        if self._groups is None:
+            self.show([line(Span(f" {self._say}", Tone.MUTED))])
+        elif not self._groups:
+            self.show([line(Span(" nothing has gone wrong: no attempt failed, no row was rejected", Tone.MUTED))])
+        else:
+            self.show(error_lines(self._groups, now, self.cells))
