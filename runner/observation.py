@@ -233,6 +233,12 @@ class SampledRecord(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, Any]
 
 
+class SampleList(msgspec.Struct, frozen=True, kw_only=True):
+    """Samples of the rows of a job, its sources first."""
+
+    samples: tuple[PluginSample, ...]
+
+
 class PluginSample(msgspec.Struct, frozen=True, kw_only=True):
     """The last records that left a plugin (that reached it, when it is a sink). ``trouble`` says why there are none."""
 

@@ -24,6 +24,8 @@ NoMoreSplits is for all readers of the source in the worker, and holds until a S
 Pause stops reading at the next batch boundary, until Resume; each may come when it is the case already, also right after
 Start. A paused worker passes barriers, commits and beats as ever, and may be told to stop.
 
+Sample may come at any time after the work has begun; Sampled is its answer, and nothing else depends on either.
+
 A worker that sees end of file exits at once without committing anything.
 """
 
@@ -35,6 +37,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from runner.model import CheckpointKind, ErrorInfo, FailedSplit, RejectedRows, Rejection
+from runner.observation import PluginSample
 from spec.job import JobSpec
 
 FRAME_HEADER = struct.Struct(">I")
@@ -185,6 +188,14 @@ class Resume(_Message, frozen=True, kw_only=True):
     """Read again."""
 
 
+class Sample(_Message, frozen=True, kw_only=True):
+    """Show the last ``rows`` that left each plugin; wait at most ``seconds`` for some to come by. The answer is Sampled."""
+
+    request: int
+    rows: int
+    seconds: float
+
+
 # worker -> supervisor
 
 
@@ -266,6 +277,13 @@ class Heartbeat(_Message, frozen=True, kw_only=True):
     edges: list[EdgeLevel] = []
 
 
+class Sampled(_Message, frozen=True, kw_only=True):
+    """The answer to Sample."""
+
+    request: int
+    samples: list[PluginSample]
+
+
 class Failed(_Message, frozen=True, kw_only=True):
     """The worker cannot go on; it exits after this. ``retriable`` False: another attempt would fail the same way. ``splits``:
     the one that could not be read, or all that it was working on when something else failed."""
@@ -276,10 +294,10 @@ class Failed(_Message, frozen=True, kw_only=True):
 
 
 SupervisorMessage: TypeAlias = (
-    Start | Settle | Recover | Enumerate | SplitAssigned | NoMoreSplits | Barrier | Complete | Abort | Pause | Resume
+    Start | Settle | Recover | Enumerate | SplitAssigned | NoMoreSplits | Barrier | Complete | Abort | Pause | Resume | Sample
 )
 WorkerMessage: TypeAlias = (
-    Ready | Recovered | Enumerated | SplitRequest | Prepared | NotPrepared | Committed | Heartbeat | Failed
+    Ready | Recovered | Enumerated | SplitRequest | Prepared | NotPrepared | Committed | Heartbeat | Sampled | Failed
 )
 
 _supervisor_decoder: msgspec.msgpack.Decoder[SupervisorMessage] = msgspec.msgpack.Decoder(SupervisorMessage)

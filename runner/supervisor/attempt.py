@@ -11,6 +11,7 @@ import msgspec
 
 from runner.cluster import FleetWorker
 from runner.model import Checkpoint, ErrorInfo, Execution, SplitProgress, Totals, Worker, WorkerState
+from runner.observation import PluginSample
 from runner.protocol import (
     Committed,
     Enumerate,
@@ -25,6 +26,7 @@ from runner.protocol import (
     Recover,
     Recovered,
     Resume,
+    Sampled,
     Split,
     SplitAssigned,
     SplitRequest,
@@ -39,6 +41,7 @@ from runner.supervisor.errors import AttemptFailed
 from runner.supervisor.limits import Limits
 from runner.supervisor.link import Heard, Hung
 from runner.supervisor.rescaling import Rescaling, RescalingListener
+from runner.supervisor.sample_requests import SampleRequests
 from runner.supervisor.splits import SplitPool
 from runner.supervisor.totals import TotalsMeter
 from runner.supervisor.work import Restored, Work
@@ -87,6 +90,7 @@ class Attempt:
         self._known_sources = set(restored.snapshot.sources) if restored.snapshot else set()
         self._ready: set[int] = set()
         self._loads = WorkerLoads(work.job)
+        self._samples = SampleRequests(crew)
         self._paused = False
         self._splits_known = False
         self.left_out = 0
@@ -146,6 +150,10 @@ class Attempt:
             **self._crew.address(worker),
         )
 
+    async def sample(self, rows: int) -> list[PluginSample]:
+        """The last rows that left each plugin."""
+        return await self._samples.ask(rows)
+
     def pause(self) -> None:
         """Read nothing until :meth:`resume`, whoever joins meanwhile included. Checkpoints are taken as ever, but not the
         final one."""
@@ -193,9 +201,8 @@ class Attempt:
 
     async def _hear_message(self, worker: int, message: WorkerMessage, now: float) -> None:
         match message:
-            case Heartbeat() as heartbeat:
-                self._meter.observe(heartbeat, now)
-                self._loads.observe(heartbeat, now)
+            case Heartbeat() | Sampled() as told:
+                self._hear_of_course(told, now)
             case SplitRequest(source=source):
                 self._pool.ask(worker, source)
             case Prepared() as prepared:
@@ -213,6 +220,14 @@ class Attempt:
                 await self._rescaling.joined(worker)
             case Ready() | Recovered() | Enumerated() as step:
                 await self._prepare(worker, step)
+
+    def _hear_of_course(self, message: Heartbeat | Sampled, now: float) -> None:
+        """What changes nothing, but is there to be looked at."""
+        if isinstance(message, Sampled):
+            self._samples.answered(message)
+        else:
+            self._meter.observe(message, now)
+            self._loads.observe(message, now)
 
     async def _prepare(self, worker: int, step: Ready | Recovered | Enumerated) -> None:
         """The steps before the work begins: worker 0 recovers the sinks and lists the splits, the others only get ready."""

@@ -17,6 +17,7 @@ import msgspec
 
 from runner.cluster import FleetWorker, WorkerKill
 from runner.model import Checkpoint, CheckpointKind, ErrorInfo, Execution, Worker
+from runner.observation import PluginSample
 from runner.protocol import PluginCounters
 from runner.states import ExecutionState
 from runner.store.errors import LEASE_LOST, StoreError
@@ -149,6 +150,11 @@ class ExecutionControl:
     def fleet(self) -> list[FleetWorker]:
         """The workers that are there at this moment, each with what it belongs to."""
         return [] if self._attempt is None else self._attempt.fleet(_now(), self._record.current, self.work.job.env.queue)
+
+    async def sample(self, rows: int) -> list[PluginSample] | None:
+        """The last rows that left each plugin; None when nothing has begun."""
+        attempt = self._attempt
+        return None if attempt is None or not attempt.has_begun else await attempt.sample(rows)
 
     def kill_worker(self, number: int, reason: str) -> WorkerKill | None:
         """Kill a worker; None when there is none of that number. The attempt fails, and the next one begins at once."""

@@ -18,6 +18,9 @@ import pyarrow as pa
 from runner.protocol import Barrier
 from runner.worker.queue_room import QueueRoom
 
+_SMALL = 64 * 1024
+_ANY_SIZE = 1 << 62
+
 
 class GateClosed(Exception):
     """The pipeline is being torn down; whoever reads or writes stops at once."""
@@ -34,6 +37,7 @@ class _Channel:
     bytes: int = 0
     blocked_seconds: float = 0.0
     blocked_since: float | None = None
+    last: pa.RecordBatch | None = None
 
     def at_barrier(self) -> bool:
         return bool(self.items) and isinstance(self.items[0], Barrier)
@@ -62,6 +66,7 @@ class Gate:
         self.idle_seconds = 0.0
         """How long the reader has waited for input so far, the wait that goes on left out."""
         self._idle_since: float | None = None
+        self._kept_bytes = _SMALL
 
     def put(self, channel: int, batch: pa.RecordBatch) -> float:
         """Hand over a batch; seconds spent blocked because the channel was full. Raises GateClosed."""
@@ -94,8 +99,10 @@ class Gate:
         with self._changed:
             self._check_open()
             target = self._channels[channel]
+            size = batch.nbytes
             target.items.append(batch)
-            target.bytes += batch.nbytes
+            target.bytes += size
+            target.last = batch if size <= self._kept_bytes else None
             self._changed.notify_all()
 
     def nudge(self) -> None:
@@ -134,6 +141,24 @@ class Gate:
         with self._changed:
             since = self._idle_since
             return self.idle_seconds + (0.0 if since is None else max(0.0, time.monotonic() - since))
+
+    def keep_last(self, *, everything: bool) -> None:
+        """Remember the last batch of each channel whatever its size, or from now on only small ones again."""
+        with self._changed:
+            self._kept_bytes = _ANY_SIZE if everything else _SMALL
+            for channel in self._channels:
+                if channel.last is not None and channel.last.nbytes > self._kept_bytes:
+                    channel.last = None
+
+    def has_last(self) -> bool:
+        """Whether a batch of every channel is remembered."""
+        with self._changed:
+            return all(channel.last is not None for channel in self._channels)
+
+    def last(self, channels: range) -> list[pa.RecordBatch]:
+        """The batches of these channels that are remembered."""
+        with self._changed:
+            return [batch for channel in channels if (batch := self._channels[channel].last) is not None]
 
     def waiting_bytes(self) -> int:
         """Bytes in the channels now."""

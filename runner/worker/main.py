@@ -20,6 +20,7 @@ import pyarrow as pa
 from runner.connectors.base import PluginContext
 from runner.dataset.engine import EngineLimits
 from runner.model import FailedSplit
+from runner.observation import PluginSample
 from runner.protocol import (
     Abort,
     Barrier,
@@ -30,6 +31,7 @@ from runner.protocol import (
     PluginCounters,
     Recover,
     Resume,
+    Sample,
     Settle,
     SplitAssigned,
     Start,
@@ -50,6 +52,7 @@ from runner.worker.pipeline import Pipeline, PipelineBuilder, ReaderHooks, reade
 from runner.worker.plan import plan_stages
 from runner.worker.rejections import Rejections
 from runner.worker.reporter import Reporter
+from runner.worker.sampler import Sampler
 from runner.worker.settlement import settle
 from runner.worker.spill import SpillDirectory
 from spec.job import PluginSpec
@@ -123,6 +126,7 @@ class Worker:
         self._pipeline = Pipeline()
 
     def serve(self) -> int:
+        self._sampler = Sampler(self._pipeline, (), self._sampled)
         """Run to the end; the exit status."""
         try:
             os.nice(self._start.job.env.resources.nice)
@@ -158,6 +162,7 @@ class Worker:
         self._pipeline = builder.build()
         for sink_id, sink in self._pipeline.sinks.items():
             states = [state.data for state in start.states if state.plugin == sink_id]
+        self._sampler = Sampler(self._pipeline, self._plan.stages, self._sampled)
             if states:
                 with blame(sink_id):
                     sink.restore(states)
@@ -234,6 +239,8 @@ class Worker:
                     group.resume()
             case Barrier():
                 self._ledger.heard(message)
+            case Sample():
+                self._sampler.ask(message)
                 for group in groups:
                     group.barrier(message)
             case Complete(checkpoint=checkpoint):
@@ -332,6 +339,10 @@ class Worker:
 
     def _failed_splits(self, error: BaseException, position: str | None) -> list[FailedSplit]:
         """The split that could not be read; for a failure elsewhere all whose rows may have been the cause."""
+    def _sampled(self, request: int, samples: list[PluginSample]) -> None:
+        with contextlib.suppress(LinkClosed):
+            self._reporter.sampled(request, samples)
+
         if isinstance(error, StageError) and error.split is not None:
             return [FailedSplit(source=error.plugin, split=error.split, position=position)]
         groups = list(self._pipeline.readers.values())

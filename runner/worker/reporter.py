@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from runner.model import ErrorInfo, FailedSplit
+from runner.observation import PluginSample
 from runner.protocol import (
     Committed,
     EdgeLevel,
@@ -18,6 +19,7 @@ from runner.protocol import (
     Prepared,
     Ready,
     Recovered,
+    Sampled,
     Settle,
     Split,
     SplitRequest,
@@ -115,6 +117,10 @@ class Reporter:
                 **self._sender,
             )
         )
+
+    def sampled(self, request: int, samples: list[PluginSample]) -> None:
+        """The answer to Sample."""
+        self._link.send(Sampled(request=request, samples=samples, **self._sender))
 
     def failed(self, error: ErrorInfo, *, retriable: bool, splits: Sequence[FailedSplit] = ()) -> None:
         """The last word."""

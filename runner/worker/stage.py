@@ -129,6 +129,11 @@ class Stage:
         self._accounting = threading.Lock()
         self._accounted: tuple[float, float, float] | None = None
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The transforms, one after the other."""
+        return self._query.steps
+
     def account(self) -> None:
         """Count the time since this was done last as idle, held up or busy. From any thread, now and then: work that takes long
         is seen while it goes on."""

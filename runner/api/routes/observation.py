@@ -15,10 +15,11 @@ from runner.api.routes.parameters import (
     OptionalOffset,
     OptionalRevision,
     OptionalTime,
+    SampleLimit,
     WindowText,
 )
 from runner.api.routes.times import moment_of, points_of, seconds_of
-from runner.observation import JobDetails, JobMetrics
+from runner.observation import JobDetails, JobMetrics, SampleList
 from runner.replies import LogPage
 from runner.supervisor.job_changes import CHANGED
 from runner.supervisor.log_file import LogFilter
@@ -143,6 +144,13 @@ async def _followed(
     return Stream(stream, media_type=_EVENT_STREAM, headers=_UNCACHED)
 
 
+@get("/jobs/{job:str}/samples", summary="Samples of a job's rows", tags=["observation"])
+async def samples(gateway: Gateway, job: str, plugin: str | None = None, limit: SampleLimit = 10) -> SampleList:
+    """The last ``limit`` rows that left each plugin (or reached it, if it is a sink), as they pass now. Values of columns whose
+    names say that they are secret are masked, long ones are cut. 409 when the job does not run."""
+    return SampleList(samples=tuple(await gateway.observation.samples(job, plugin, limit)))
+
+
 @get("/events", summary="Events as they happen", tags=["observation"], media_type=_EVENT_STREAM)
 async def events(
     gateway: Gateway,
@@ -164,4 +172,4 @@ async def events(
     return Stream(stream, media_type=_EVENT_STREAM, headers=_UNCACHED)
 
 
-ROUTES = (metrics, execution_metrics, details, logs, execution_logs, follow_logs, follow_job_logs, events)
+ROUTES = (metrics, execution_metrics, details, logs, execution_logs, follow_logs, follow_job_logs, samples, events)

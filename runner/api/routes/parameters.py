@@ -6,9 +6,10 @@ from typing import Annotated
 
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
-from runner.bounds import MAXIMUM_BUCKETS, MAXIMUM_LOG_LINES, MAXIMUM_PAGE
+from runner.bounds import MAXIMUM_BUCKETS, MAXIMUM_LOG_LINES, MAXIMUM_PAGE, MAXIMUM_SAMPLED
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_PAGE)]
+SampleLimit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_SAMPLED)]
 LineLimit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_LOG_LINES)]
 _LARGEST = 2**63 - 1
 Number = Annotated[int, PathParameter(ge=0, le=2**31 - 1)]

@@ -1,0 +1,206 @@
+"""Samples of the rows that leave each plugin, taken when somebody asks.
+
+What leaves a source, or a stage for another one, is found in the queues between them. Inside a stage's query nothing can be
+seen, so the transforms are applied to the few rows that were found before it, step by step, away from the stage's thread.
+Until somebody asks it costs one comparison for each batch.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from runner.dataset.arrays import from_the_start
+from runner.dataset.engine import INPUT, Engine
+from runner.observation import PluginSample, SampledRecord
+from runner.protocol import Sample
+from runner.worker.failure import sql_message
+from runner.worker.gate import Gate
+from runner.worker.pipeline import Edge, Pipeline
+from runner.worker.plan import StagePlan
+from runner.worker.verdicts import Step
+from spec.checks.secret_text import mask_passwords, names_a_secret
+from spec.plan.plan import MASKED
+
+MAXIMUM_TEXT: Final = 256
+MAXIMUM_COLUMNS: Final = 200
+MAXIMUM_BYTES: Final = 64 * 1024
+_DEPTH: Final = 4
+_ELEMENTS: Final = 20
+_LOOK_INTERVAL: Final = 0.02
+_NOTHING: Final = "no rows have passed since it began, or none while this was asked"
+
+
+class Sampler:
+    """Answers one request after the other; one that comes while another is under way is answered by the same look."""
+
+    def __init__(
+        self, pipeline: Pipeline, stages: Sequence[StagePlan], answer: Callable[[int, list[PluginSample]], None]
+    ) -> None:
+        self._pipeline = pipeline
+        self._stages = tuple(stages)
+        self._answer = answer
+        self._lock = threading.Lock()
+        self._asked: list[Sample] = []
+        self._at_work = False
+
+    def ask(self, request: Sample) -> None:
+        """Have a thread take the samples, and answer."""
+        with self._lock:
+            self._asked.append(request)
+            if self._at_work:
+                return
+            self._at_work = True
+        threading.Thread(target=self._work, name="sampler", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                asked, self._asked = self._asked, []
+                if not asked:
+                    self._at_work = False
+                    return
+            samples = self._take(max(request.rows for request in asked), max(request.seconds for request in asked))
+            for request in asked:
+                self._answer(request.request, [_newest(sample, request.rows) for sample in samples])
+
+    def _take(self, rows: int, seconds: float) -> list[PluginSample]:
+        gates = self._pipeline.gates
+        for gate in gates:
+            gate.keep_last(everything=True)
+        try:
+            deadline = time.monotonic() + seconds
+            while not all(gate.has_last() for gate in gates) and time.monotonic() < deadline:
+                time.sleep(_LOOK_INTERVAL)
+            # Who reads the same rows shall show the same rows: those of a plugin are taken from one of its readers' queues.
+            edges = {edge.producer: edge for edge in reversed(self._pipeline.links)}
+            found = {producer: _last_rows(edge.gate, edge.channels, rows) for producer, edge in edges.items()}
+        finally:
+            for gate in gates:
+                gate.keep_last(everything=False)
+        return self._described(found)
+
+    def _described(self, found: Mapping[str, pa.RecordBatch | None]) -> list[PluginSample]:
+        samples = {source: describe(source, found.get(source)) for source in self._pipeline.sources}
+        for number, stage in enumerate(self._stages):
+            edges = [edge for edge in self._pipeline.links if edge.gate is self._pipeline.gates[number]]
+            rows = _united(found, edges)
+            for sample in _of_stage(self._pipeline.engine, stage, self._pipeline.stages[number].steps, rows):
+                samples.setdefault(sample.plugin, sample)
+        return list(samples.values())
+
+
+def _last_rows(gate: Gate, channels: range, rows: int) -> pa.RecordBatch | None:
+    """The last rows that have come through some channels, copied, so that no batch is held by them."""
+    left, parts = rows, []
+    for batch in gate.last(channels):
+        part = batch.slice(max(0, batch.num_rows - left))
+        parts.append(part)
+        left -= part.num_rows
+        if left <= 0:
+            break
+    if not parts:
+        return None
+    copied = pa.Table.from_batches(parts).take(pa.array(range(sum(part.num_rows for part in parts)), pa.int64()))
+    return from_the_start(copied.combine_chunks().to_batches()[0]) if copied.num_rows else None
+
+
+def _united(found: Mapping[str, pa.RecordBatch | None], edges: Iterable[Edge]) -> pa.RecordBatch | None:
+    """What reaches a stage: rows of the first of its inputs that has any."""
+    return next((rows for edge in edges if (rows := found[edge.producer]) is not None), None)
+
+
+def _of_stage(
+    engine: Engine | None, stage: StagePlan, steps: Sequence[Step], rows: pa.RecordBatch | None
+) -> list[PluginSample]:
+    """What leaves each transform of the stage, and what reaches its sink."""
+    samples, last = [], rows
+    for step in steps:
+        if rows is None or engine is None:
+            samples.append(PluginSample(plugin=step.plugin, trouble=_NOTHING))
+            continue
+        try:
+            last = _applied(engine, step, rows)
+        except duckdb.Error as error:
+            samples.append(PluginSample(plugin=step.plugin, trouble=f"these rows fail: {sql_message(error)}"[:MAXIMUM_TEXT]))
+            last = None
+        else:
+            samples.append(describe(step.plugin, last))
+    if stage.sink is not None:
+        samples.append(describe(stage.sink.id, last))
+    return samples
+
+
+def _applied(engine: Engine, step: Step, rows: pa.RecordBatch) -> pa.RecordBatch:
+    cursor = engine.cursor()
+    try:
+        cursor.register(INPUT, pa.Table.from_batches([rows]))
+        made: pa.Table = cursor.sql(step.sql).to_arrow_table()
+        cursor.unregister(INPUT)
+    finally:
+        cursor.close()
+    batches = made.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=made.schema)
+
+
+def describe(plugin: str, rows: pa.RecordBatch | None) -> PluginSample:
+    """The rows as a sample, within its bounds: secrets masked, long values cut, older rows left out."""
+    if rows is None or not rows.num_rows:
+        return PluginSample(plugin=plugin, trouble=_NOTHING if rows is None else "these rows leave it empty")
+    shown = rows.select(rows.schema.names[:MAXIMUM_COLUMNS])
+    records: list[SampledRecord] = []
+    size = 0
+    for row in reversed(shown.to_pylist()):
+        record = SampledRecord(values={name: _shown(name, value, _DEPTH) for name, value in row.items()})
+        size += sum(len(name) + len(str(value)) for name, value in record.values.items())
+        if size > MAXIMUM_BYTES and records:
+            break
+        records.append(record)
+    return PluginSample(
+        plugin=plugin,
+        columns=tuple(shown.schema.names),
+        types=tuple(str(kind)[:MAXIMUM_TEXT] for kind in shown.schema.types),
+        records=tuple(reversed(records)),
+    )
+
+
+def _shown(name: str, value: Any, depth: int) -> Any:
+    """A value as it may be seen; ``name`` is that of its column or field."""
+    if value is None:
+        return None
+    if names_a_secret(name):
+        return MASKED
+    if isinstance(value, bool | int) and abs(value) < 1 << 63:
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict | list | tuple):
+        return _nested(name, value, depth)
+    text = value.hex() if isinstance(value, bytes) else str(value)
+    return _cut(mask_passwords(text[: 4 * MAXIMUM_TEXT], MASKED), len(text) > 4 * MAXIMUM_TEXT)
+
+
+def _nested(name: str, value: Any, depth: int) -> Any:
+    if depth == 0:
+        return "…"
+    if isinstance(value, dict):
+        return {str(key): _shown(str(key), item, depth - 1) for key, item in list(value.items())[:_ELEMENTS]}
+    if isinstance(value, tuple) and len(value) == 2:  # an entry of a map
+        return [_shown(name, value[0], depth - 1), _shown(str(value[0]), value[1], depth - 1)]
+    return [_shown(name, item, depth - 1) for item in value[:_ELEMENTS]]
+
+
+def _cut(text: str, is_cut: bool) -> str:  # noqa: FBT001 - it is what the text is
+    return text[:MAXIMUM_TEXT] + "…" if is_cut or len(text) > MAXIMUM_TEXT else text
+
+
+def _newest(sample: PluginSample, rows: int) -> PluginSample:
+    if len(sample.records) <= rows:
+        return sample
+    return PluginSample(plugin=sample.plugin, columns=sample.columns, types=sample.types, records=sample.records[-rows:])
