@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import pyarrow as pa
 from every_type import every_type
@@ -26,6 +26,9 @@ from runner.connectors.base import Sink
 from runner.connectors.registry import sink_class
 
 Options: TypeAlias = dict[str, Any]
+Test = TypeVar("Test", bound=Callable[..., None])
+
+_ONLY_FOR = "only_for"
 
 
 def as_it_is(table: pa.Table) -> pa.Table:
@@ -102,6 +105,24 @@ class TransformCase:
 
     def __str__(self) -> str:
         return f"{self.plugin}-{self.label}"
+
+
+def only_for(applies: Callable[[Any], bool]) -> Callable[[Test], Test]:
+    """The test is about those cases of its kind for which ``applies`` holds."""
+
+    def mark(test: Test) -> Test:
+        setattr(test, _ONLY_FOR, applies)
+        return test
+
+    return mark
+
+
+def cases_of(kind: type[SourceCase | SinkCase | TransformCase], test: object) -> list[SourceCase | SinkCase | TransformCase]:
+    """The cases of that kind that a test is about. There has to be one."""
+    applies = getattr(test, _ONLY_FOR, lambda _case: True)
+    found = [case for case in all_cases() if isinstance(case, kind) and applies(case)]
+    assert found, f"no {kind.__name__} is left for {test}"
+    return found
 
 
 @cache

@@ -31,17 +31,17 @@ for _name in ("every_type", "cases", "plugin_bench"):
 for _name in ("coordinator", "jobs"):
     load(HERE.parent / "worker" / f"{_name}.py")
 
-from cases import SinkCase, SourceCase, TransformCase, all_cases  # noqa: E402 - made importable above
+from cases import SinkCase, SourceCase, TransformCase, cases_of  # noqa: E402 - made importable above
 from coordinator import ForkServer  # noqa: E402
 
 _KINDS = {"source_case": SourceCase, "sink_case": SinkCase, "transform_case": TransformCase}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each case of the kind that the test names among its arguments."""
+    """One test for each case that the test is about, of the kind that it names among its arguments."""
     for argument, kind in _KINDS.items():
         if argument in metafunc.fixturenames:
-            metafunc.parametrize(argument, [case for case in all_cases() if isinstance(case, kind)], ids=str)
+            metafunc.parametrize(argument, cases_of(kind, metafunc.function), ids=str)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from cases import Seen, SinkCase
+from cases import Seen, SinkCase, only_for
 from every_type import comparable, every_type, ids_of, numbered
 from plugin_bench import Bench, Prepared, SinkAttempt
 
@@ -190,10 +190,9 @@ def test_dying_again_and_again(stage: Stage) -> None:
     stage.check_nothing_staged()
 
 
+@only_for(lambda case: case.type.maximum_workers != 1)
 def test_workers_of_one_attempt_do_not_get_in_each_others_way(stage: Stage) -> None:
-    """Two of them write at once (if the sink allows two), and each commits its own."""
-    if stage.case.type.maximum_workers == 1:
-        pytest.skip("one worker writes to this sink")
+    """Two of them write at once where the sink allows two, and each commits its own."""
     workers = [stage.attempt(worker=number, workers=2) for number in range(2)]
     workers[0].sink.discard_staging()
     for number, worker in enumerate(workers):
