@@ -13,7 +13,7 @@ from runner.observation import ErrorGroup
 from runner.store.attempts import FailedAttempt
 from runner.store.rejections import Rejected
 from spec.checks.secret_text import mask_passwords
-from spec.plan.plan import MASKED
+from spec.position import MASK
 
 FAILURE: Final = "failure"
 REJECTED: Final = "rejected"
@@ -45,7 +45,7 @@ def fingerprint(code: str, pattern: str, plugin: str | None) -> str:
 
 def masked(text: str) -> str:
     """What may be shown of an error: bounded, and without passwords that its words give away."""
-    shown = mask_passwords(text, MASKED)
+    shown = mask_passwords(text, MASK)
     return shown if len(shown) <= MAXIMUM_SAMPLE else shown[:MAXIMUM_SAMPLE] + " … (cut)"
 
 

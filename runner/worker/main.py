@@ -124,9 +124,9 @@ class Worker:
         )
         self._ledger = Ledger(self._readers, [plugin.id for plugin in start.job.sinks], self._committer.add)
         self._pipeline = Pipeline()
+        self._sampler = Sampler(self._pipeline, (), self._sampled)
 
     def serve(self) -> int:
-        self._sampler = Sampler(self._pipeline, (), self._sampled)
         """Run to the end; the exit status."""
         try:
             os.nice(self._start.job.env.resources.nice)
@@ -160,9 +160,9 @@ class Worker:
             rejections=self._rejections,
         )
         self._pipeline = builder.build()
+        self._sampler = Sampler(self._pipeline, self._plan.stages, self._sampled)
         for sink_id, sink in self._pipeline.sinks.items():
             states = [state.data for state in start.states if state.plugin == sink_id]
-        self._sampler = Sampler(self._pipeline, self._plan.stages, self._sampled)
             if states:
                 with blame(sink_id):
                     sink.restore(states)
@@ -237,10 +237,10 @@ class Worker:
             case Resume():
                 for group in groups:
                     group.resume()
-            case Barrier():
-                self._ledger.heard(message)
             case Sample():
                 self._sampler.ask(message)
+            case Barrier():
+                self._ledger.heard(message)
                 for group in groups:
                     group.barrier(message)
             case Complete(checkpoint=checkpoint):
@@ -337,12 +337,12 @@ class Worker:
         self._letters.close()
         self._link.wake()
 
-    def _failed_splits(self, error: BaseException, position: str | None) -> list[FailedSplit]:
-        """The split that could not be read; for a failure elsewhere all whose rows may have been the cause."""
     def _sampled(self, request: int, samples: list[PluginSample]) -> None:
         with contextlib.suppress(LinkClosed):
             self._reporter.sampled(request, samples)
 
+    def _failed_splits(self, error: BaseException, position: str | None) -> list[FailedSplit]:
+        """The split that could not be read; for a failure elsewhere all whose rows may have been the cause."""
         if isinstance(error, StageError) and error.split is not None:
             return [FailedSplit(source=error.plugin, split=error.split, position=position)]
         groups = list(self._pipeline.readers.values())

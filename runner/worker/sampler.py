@@ -26,7 +26,7 @@ from runner.worker.pipeline import Edge, Pipeline
 from runner.worker.plan import StagePlan
 from runner.worker.verdicts import Step
 from spec.checks.secret_text import mask_passwords, names_a_secret
-from spec.plan.plan import MASKED
+from spec.position import MASK
 
 MAXIMUM_TEXT: Final = 256
 MAXIMUM_COLUMNS: Final = 200
@@ -175,7 +175,7 @@ def _shown(name: str, value: Any, depth: int) -> Any:
     if value is None:
         return None
     if names_a_secret(name):
-        return MASKED
+        return MASK
     if isinstance(value, bool | int) and abs(value) < 1 << 63:
         return value
     if isinstance(value, float):
@@ -183,7 +183,7 @@ def _shown(name: str, value: Any, depth: int) -> Any:
     if isinstance(value, dict | list | tuple):
         return _nested(name, value, depth)
     text = value.hex() if isinstance(value, bytes) else str(value)
-    return _cut(mask_passwords(text[: 4 * MAXIMUM_TEXT], MASKED), len(text) > 4 * MAXIMUM_TEXT)
+    return _cut(mask_passwords(text[: 4 * MAXIMUM_TEXT], MASK), len(text) > 4 * MAXIMUM_TEXT)
 
 
 def _nested(name: str, value: Any, depth: int) -> Any:
