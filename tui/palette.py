@@ -11,6 +11,7 @@ from textual.content import Content
 
 from tui.actions.registry import ACTIONS
 from tui.screens.jobs import JobsScreen
+from tui.settings.commands import COMMANDS, Group
 from tui.themes import THEMES
 
 _MOST_JOBS = 50
@@ -53,21 +54,23 @@ class JobCommands(Provider):
             if view is not None:
                 why = action.refusal(view) or action.help
                 yield Command(
-                    f"{action.title.lower()} {view.name}", f"{action.key}  {why}", partial(screen.action_act, action.id)
+                    f"{action.title.lower()} {view.name}",
+                    f"{screen.keymap.first(f'job.{action.id}')}  {why}",
+                    partial(screen.action_act, action.id),
                 )
         for number, title in enumerate(screen.inspector.titles, 1):
-            yield Command(f"show {title.lower()}", f"{number}  tab of the inspector", partial(screen.action_tab, number))
-        yield Command("filter jobs", "/  by name, id or state:running", screen.action_filter)
-        yield Command("clear the filter", "c  show every job", screen.action_clear_filter)
-        yield Command("next job that needs you", "!  failed, restarting, stuck", screen.action_next_problem)
-        yield Command("copy the job's id", "y  through the terminal's clipboard", screen.action_copy)
+            key = screen.keymap.first(f"tab.{title.lower()}")
+            yield Command(f"show {title.lower()}", f"{key}  tab of the inspector", partial(screen.action_tab, number))
+        for command in COMMANDS.values():
+            if command.group in {Group.FIND, Group.MOVE} and command.action and command.id not in {"palette", "view.back"}:
+                yield Command(command.words, screen.keymap.shown(command.id), partial(screen.run_action, command.action))
         for theme in THEMES:
             word = theme.name.removeprefix("flowdeck-").replace("-", " ")
             yield Command(f"theme {word}", f"flowdeck's {word} colours", partial(setattr, app, "theme", theme.name))
         yield Command("theme …", "every theme there is", app.search_themes)
         yield Command("start the daemon", "when it was stopped", partial(app.run_action, "start_daemon"))
-        yield Command("keys", "?  every key, searchable", screen.action_help)
-        yield Command("quit", "q  jobs run on", partial(app.exit, 0))
+        yield Command("keys", f"{screen.keymap.shown('help')}  every key, searchable", screen.action_help)
+        yield Command("quit", f"{screen.keymap.shown('view.back')}  jobs run on", partial(app.exit, 0))
 
     def _jobs(self) -> Iterator[Command]:
         screen = self.screen

@@ -305,7 +305,7 @@ async def test_the_palette_finds_jobs(open_ui: Any, stage: Any, serve: Callable[
     async with open_ui() as page:
         await page.loaded()
         await page.press("colon")
-        await page.sees("next job that needs you")
+        await page.sees("show overview")
         await page.press(*"geo-enr")
         await page.sees("go to geo-enrich")
         await page.press("enter")
