@@ -28,6 +28,7 @@ from spec.diagnostic import Diagnostic, Severity
 from spec.document import Dialect, Document, ReadOptions, read_file, read_text
 from spec.errors import UsageError
 from spec.job import JobSpec
+from spec.job_secrets import named_secrets
 from spec.position import Span
 from spec.suppression import suppress
 from spec.syntax.codes import SyntaxCode
@@ -84,7 +85,8 @@ def check_document(document: Document, engine: str = "local") -> CheckResult:
         checked.add(SyntaxCode.TOO_MANY_PROBLEMS, f"more than {MAXIMUM_FINDINGS} problems: the rest is not looked at", None)
     found = suppress([*document.diagnostics, *_reliable(checked, broken, document.doubtful)], document.sources)
     findings = Findings(document.source.name, show_inclusions(found, document.inclusions))
-    return CheckResult(conceal(findings.sorted(), checked.secrets), None if findings.has_errors else job, document, datasets)
+    secrets = {*checked.secrets, *named_secrets(document.environment_used)}
+    return CheckResult(conceal(findings.sorted(), secrets), None if findings.has_errors else job, document, datasets)
 
 
 def _reliable(checked: Findings, broken: list[Diagnostic], doubtful: tuple[Span, ...]) -> tuple[Diagnostic, ...]:

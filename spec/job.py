@@ -194,14 +194,16 @@ class PluginSpec(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A resolved, valid job. Transforms are in dependency order."""
+class JobSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A resolved, valid job. Transforms are in dependency order. ``concealed``: texts in it that nobody may be shown; they say
+    nothing about what the job means."""
 
     name: str
     env: EnvSpec
     sources: tuple[PluginSpec, ...]
     transforms: tuple[PluginSpec, ...]
     sinks: tuple[PluginSpec, ...]
+    concealed: tuple[str, ...] = ()
 
     def plugins(self) -> tuple[PluginSpec, ...]:
         """All plugins: sources, transforms, sinks."""
@@ -209,7 +211,8 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     def content_hash(self) -> str:
         """Hex SHA-256 of the meaning of the job; layout and comments of the file do not change it."""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        meaning = msgspec.structs.replace(self, concealed=())
+        return hashlib.sha256(msgspec.json.encode(meaning, order="deterministic")).hexdigest()
 
 
 def encode_job(job: JobSpec) -> bytes:

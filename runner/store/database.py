@@ -20,6 +20,7 @@ from runner.store import compaction, recovery, salvage
 from runner.store.errors import StoreError, timed_out
 from runner.store.migrations import MIGRATIONS, Migration, check_not_newer, migrate, stored_version
 from runner.store.recovery import OpenReport
+from runner.store.sealing import Seal
 from runner.store.session import Session, WriterMemory
 from runner.store.state_files import StateFiles, sync_directory
 from runner.store.store import Store
@@ -47,6 +48,7 @@ class Database:
         self._migrations = migrations
         self._lock_patience = lock_patience
         self._files = StateFiles(path.parent / "checkpoints")
+        self._seal = Seal(path.with_suffix(".key"))
         self._memory = WriterMemory()
         self._condition = threading.Condition()
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -75,7 +77,7 @@ class Database:
     def run(self, work: Callable[[Store], T], *, writable: bool, on_start: Callable[[Session], None] | None = None) -> T:
         """Run ``work`` in one transaction in this thread: committed when it returns, rolled back when it raises."""
         with self._lease() as cursor:
-            session = Session(cursor, self._files, self._memory if writable else WriterMemory())
+            session = Session(cursor, self._files, self._memory if writable else WriterMemory(), self._seal)
             if on_start:
                 on_start(session)
             try:

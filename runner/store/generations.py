@@ -15,7 +15,11 @@ def insert(session: Session, generation: Generation, job: bytes, source: bytes) 
         raise already_exists("generation", f"{generation.number} of job {generation.job_id}")
     session.change(
         'INSERT INTO "generations" ("job_id", "number", "record", "job", "source") VALUES (?, ?, ?, ?, ?)',
-        *(generation.job_id, generation.number, encode_record(generation), job, source),
+        generation.job_id,
+        generation.number,
+        encode_record(generation),
+        session.seal.seal(job, _place("job", generation.job_id, generation.number)),
+        session.seal.seal(source, _place("source", generation.job_id, generation.number)),
     )
 
 
@@ -45,4 +49,8 @@ def _content(session: Session, column: str, job_id: str, number: int) -> bytes:
     row = session.row(f'SELECT "{column}" {_WHERE}', job_id, number)
     if row is None:
         raise not_found("generation", f"{number} of job {job_id}")
-    return bytes(row[0])
+    return session.seal.open(bytes(row[0]), _place(column, job_id, number))
+
+
+def _place(column: str, job_id: str, number: int) -> str:
+    return f"generations/{job_id}/{number}/{column}"

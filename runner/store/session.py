@@ -10,6 +10,7 @@ import msgspec
 
 from runner.store.checkpoint_numbers import CheckpointNumbers
 from runner.store.errors import timed_out
+from runner.store.sealing import Seal
 from runner.store.state_files import StateFiles
 
 Row = tuple[Any, ...]
@@ -51,8 +52,9 @@ class Session:
     which number it reserves checkpoints of each job.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, files: StateFiles, memory: WriterMemory) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, files: StateFiles, memory: WriterMemory, seal: Seal) -> None:
         self.files = files
+        self.seal = seal
         self.memory = memory
         self.after_commit: list[Callable[[], None]] = []
         self.after_rollback: list[Callable[[], None]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -12,14 +12,15 @@ from spec.checks.secret_text import mask_passwords
 from spec.checks.secrets import secret_options
 from spec.job import JobSpec
 from spec.plan.plan import MASKED
+from spec.redaction import Redaction
 
 _KINDS = {"sources": "source", "transforms": "transform", "sinks": "sink"}
 
 
 def public_spec(job: JobSpec) -> dict[str, Any]:
-    """The job as plain data. :data:`~spec.plan.plan.MASKED` stands for the values of secret options, at any depth, and for
-    passwords inside addresses."""
-    spec: dict[str, Any] = msgspec.to_builtins(job)
+    """The job as plain data. :data:`~spec.plan.plan.MASKED` stands for the values of secret options, at any depth, for
+    passwords inside addresses, and for what the job conceals."""
+    spec: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(job, concealed=()))
     for section, kind in _KINDS.items():
         for plugin in spec[section]:
             schema = plugin_schema(kind, plugin["name"])
@@ -27,7 +28,7 @@ def public_spec(job: JobSpec) -> dict[str, Any]:
             for path, _ in list(secret_options(options, schema.document if schema is not None else {})):
                 _parent(options, path)[path[-1]] = MASKED
             plugin["options"] = _without_passwords(options)
-    return spec
+    return cast("dict[str, Any]", Redaction(job.concealed).data(spec))
 
 
 def _parent(options: Any, path: tuple[Any, ...]) -> Any:

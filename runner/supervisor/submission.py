@@ -21,7 +21,10 @@ from spec.check import CheckResult, check_document
 from spec.document import Dialect, ReadOptions, read_text
 from spec.errors import UsageError
 from spec.job import JobSpec
+from spec.job_secrets import concealed_texts, named_secrets
 from spec.overrides.apply import override, override_errors, shown_overrides
+from spec.position import MASK
+from spec.redaction import Redaction
 from spec.render.json_report import diagnostic_to_dict
 
 _NAME = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._ -]{1,128}")
@@ -41,6 +44,7 @@ class Submission:
     files: tuple[str, ...]
     diagnostics: tuple[dict[str, Any], ...]
     overrides: dict[str, str]
+    shown_text: str = ""
     labels: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -115,21 +119,27 @@ def _check(request: SubmitRequest, name: str, environment: Mapping[str, str]) ->
     if directory := base_directory(request):
         check_path(directory, "the directory of the job file")
     result = check_document(override(read_text(request.text, name, options), request.overrides, options))
-    diagnostics = tuple(diagnostic_to_dict(found) for found in result.diagnostics)
+    named = named_secrets({**result.document.environment_used, **request.variables})
+    hidden = Redaction(named)
+    diagnostics = tuple(hidden.data(diagnostic_to_dict(found)) for found in result.diagnostics)
     if wrong := override_errors(result.diagnostics):
         hint = "; ".join(wrong[0].notes).removeprefix("help: ") or f"`flowdeck explain {wrong[0].code}` says more"
-        raise SpecInvalid(f"{wrong[0].file}: {wrong[0].message}", diagnostics, hint=hint)
+        raise SpecInvalid(hidden.text(f"{wrong[0].file}: {wrong[0].message}"), diagnostics, hint=hidden.text(hint))
     if result.job is None:
-        raise SpecInvalid(_summary(result, name), diagnostics)
+        raise SpecInvalid(hidden.text(_summary(result, name)), diagnostics)
     job = result.job if request.name is None else msgspec.structs.replace(result.job, name=request.name)
+    job = msgspec.structs.replace(job, concealed=concealed_texts(job, named))
     check_job(job, directory)
+    concealed = Redaction(job.concealed)
+    overrides = shown_overrides(request.overrides, result.document.root) if result.document.root else {}
     return Submission(
         request=_kept(request, dict(result.document.environment_used)),
         job=job,
         base_directory=base_directory(request) or os.sep,
         files=tuple(file_key(source.name) for source in result.document.sources),
         diagnostics=diagnostics,
-        overrides=shown_overrides(request.overrides, result.document.root) if result.document.root else {},
+        shown_text=_shown_text(result, concealed),
+        overrides={path: concealed.text(value) for path, value in overrides.items()},
         labels=request.labels,
     )
 
@@ -137,6 +147,16 @@ def _check(request: SubmitRequest, name: str, environment: Mapping[str, str]) ->
 def _kept(request: SubmitRequest, environment: dict[str, str]) -> SubmitRequest:
     """What the generation keeps: what its text means, not what was to be done with it."""
     return msgspec.structs.replace(request, environment=environment, start=True, validate_only=False, labels={})
+
+
+def _shown_text(result: CheckResult, hidden: Redaction) -> str:
+    """The text of the job file as people may see it."""
+    source = result.document.source
+    text, last = "", 0
+    for start, end in source.hidden():
+        if start >= last:
+            text, last = text + source.text[last:start] + MASK, end
+    return hidden.text(text + source.text[last:])
 
 
 def _summary(result: CheckResult, name: str) -> str:

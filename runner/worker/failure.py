@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
+import msgspec
 import pyarrow as pa
 
 from runner.connectors.base import PluginError, file_error
@@ -13,6 +14,7 @@ from runner.model import ErrorInfo
 from runner.worker.gate import GateClosed
 from runner.worker.link import LinkClosed
 from spec.errors import FlowdeckError
+from spec.redaction import Redaction
 
 _NO_SPACE = "no space left on device"
 _MORE_MEMORY = "give the job more with resources.memory, or fewer parallel readers"
@@ -39,8 +41,16 @@ def blame(plugin: str) -> Iterator[None]:
         raise StageError(plugin, error) from error
 
 
-def describe_failure(error: BaseException) -> tuple[ErrorInfo, bool]:
-    """The report of ``error`` and whether it is retriable."""
+def describe_failure(error: BaseException, hidden: Redaction | None = None) -> tuple[ErrorInfo, bool]:
+    """The report of ``error``, without what is ``hidden``, and whether it is retriable."""
+    info, retriable = _describe(error)
+    if hidden is not None:
+        texts = {name: hidden.text(value) for name in ("message", "hint", "position") if (value := getattr(info, name))}
+        info = msgspec.structs.replace(info, **texts)
+    return info, retriable
+
+
+def _describe(error: BaseException) -> tuple[ErrorInfo, bool]:
     plugin: str | None = None
     while isinstance(error, StageError):
         plugin, error = error.plugin, error.cause

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from runner.model import LogLine
+from spec.redaction import Redaction
 
 MAXIMUM_MESSAGE = 32 * 1024
 
@@ -18,10 +19,12 @@ _encoder = msgspec.json.Encoder()
 
 
 class WorkerLog:
-    """Appends :class:`runner.model.LogLine` records to one file. Safe from any thread; a line is written in one call."""
+    """Appends :class:`runner.model.LogLine` records to one file. Safe from any thread; a line is written in one call.
+    ``hidden`` is left out of messages; rows that a job prints are its own affair."""
 
-    def __init__(self, path: Path, *, worker: int, attempt: int) -> None:
+    def __init__(self, path: Path, *, worker: int, attempt: int, hidden: Redaction | None = None) -> None:
         self._worker = worker
+        self._hidden = hidden or Redaction(())
         self._attempt = attempt
         self._lock = threading.Lock()
         self._lost = 0
@@ -34,6 +37,7 @@ class WorkerLog:
         """Append one line; ``level`` is debug, info, warning or error. A full disk costs the line, nothing else; the next that
         goes through says how many were lost."""
         lost = self._lost
+        message = self._hidden.text(message)
         lines = [self._line("warning", f"{lost} lines of the log were lost: {self._why}", "")] if lost else []
         try:
             self._append([*lines, self._line(level, message, plugin)])

@@ -56,6 +56,7 @@ from runner.worker.sampler import Sampler
 from runner.worker.settlement import settle
 from runner.worker.spill import SpillDirectory
 from spec.job import PluginSpec
+from spec.redaction import Redaction
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -89,7 +90,8 @@ class Worker:
         self._link = link
         self._start = start
         self._reporter = Reporter(link, start)
-        self._log = WorkerLog(Path(start.log_file), worker=start.worker, attempt=start.attempt)
+        self._hidden = Redaction(start.job.concealed)
+        self._log = WorkerLog(Path(start.log_file), worker=start.worker, attempt=start.attempt, hidden=self._hidden)
         self._readers = readers_by_source(start.job, start.workers)
         self._plan = plan_stages(start.job)
         self._budget = share_out(
@@ -275,7 +277,7 @@ class Worker:
         self._reporter.prepared(prepared)
 
     def _after_failed_prepare(self, record: CheckpointRecord, error: StageError) -> None:
-        info, _ = describe_failure(error)
+        info, _ = describe_failure(error, self._hidden)
         self._log.write("warning", f"checkpoint {record.barrier.checkpoint} fails: {info.message}", plugin=info.plugin or "")
         self._reporter.not_prepared(record.barrier.checkpoint, info)
 
@@ -323,7 +325,7 @@ class Worker:
 
     def _fail(self, error: BaseException) -> None:
         """Report the first failure and end; later ones are its echoes."""
-        info, retriable = describe_failure(error)
+        info, retriable = describe_failure(error, self._hidden)
         with self._ending:
             if self._exit is not None:
                 return

@@ -19,17 +19,19 @@ from runner.worker.log import WorkerLog
 from runner.worker.reporter import Reporter
 from runner.worker.spill import SpillDirectory
 from spec.job import PluginSpec
+from spec.redaction import Redaction
 
 
 def settle(link: Link, order: Settle) -> bool:
     """Obey ``order`` and answer; False when it could not be done."""
     reporter = Reporter(link, order)
-    log = WorkerLog(Path(order.log_file), worker=order.worker, attempt=order.attempt)
+    hidden = Redaction(order.job.concealed)
+    log = WorkerLog(Path(order.log_file), worker=order.worker, attempt=order.attempt, hidden=hidden)
     with contextlib.suppress(LinkClosed):
         try:
             _settle(order, log)
         except Exception as error:  # noqa: BLE001 - the process boundary: the failure is reported, then the process ends
-            info, retriable = describe_failure(error)
+            info, retriable = describe_failure(error, hidden)
             log.write("error", info.message, plugin=info.plugin or "")
             reporter.failed(info, retriable=retriable)
             return False

@@ -14,6 +14,7 @@ from spec.job import JobSpec, PluginKind, PluginSpec
 from spec.plan.change import Action, Change, Effect, Plan
 from spec.plan.compatibility import breaches
 from spec.position import MASK
+from spec.redaction import Redaction
 
 MASKED: Final = MASK
 """What stands in the place of a secret in a job that a daemon has handed out."""
@@ -68,8 +69,13 @@ def plan_change(before: JobSpec, after: JobSpec, before_hash: str | None = None)
     """
     if (before_hash or before.content_hash()) == after.content_hash():
         return Plan(Effect.NONE)
-    changes = tuple(_Comparison(before, after).changes()) or (_hidden_change(),)
+    hidden = Redaction((*before.concealed, *after.concealed))
+    changes = tuple(_shown(change, hidden) for change in _Comparison(before, after).changes()) or (_hidden_change(),)
     return Plan(max((change.effect for change in changes), key=lambda effect: effect.weight), changes)
+
+
+def _shown(change: Change, hidden: Redaction) -> Change:
+    return replace(change, before=hidden.data(change.before), after=hidden.data(change.after))
 
 
 def plan_move(plan: Plan, job: JobSpec) -> Plan:

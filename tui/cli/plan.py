@@ -14,6 +14,7 @@ import msgspec
 from spec.check import check_file, check_text
 from spec.errors import FlowdeckError, UsageError
 from spec.job import JobSpec
+from spec.job_secrets import conceal
 from spec.plan.change import Effect, Plan
 from spec.plan.plan import plan_change, plan_new
 from spec.plan.text import plan_lines, shown_value
@@ -109,7 +110,8 @@ def _job(file: str, variables: dict[str, str], dialect: str | None, name: str | 
         sys.stderr.write(render_text(result.diagnostics, colour=has_colour(sys.stderr), width=width))
     if result.job is None:
         raise SpecUnusable(f"{file} has errors, so there is no plan", hint="flowdeck check shows what is wrong")
-    return result.job if name is None else msgspec.structs.replace(result.job, name=name)
+    job = conceal(result.job, {**result.document.environment_used, **variables})
+    return job if name is None else msgspec.structs.replace(job, name=name)
 
 
 def _other_file(file: str, variables: dict[str, str], dialect: str | None, name: str | None) -> _Known:

@@ -1,0 +1,153 @@
+"""Secrets that jobs are given, and where they are found afterwards: nowhere but in the memory of who uses them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from runner.client import ApiError
+from runner.requests import RestartRequest, SubmitRequest
+from tests.api.conftest import Daemon
+from tests.security.conftest import routes
+
+SHELL, GIVEN, OVERRIDDEN, WATCHED = (f"canary-{word}-Zx81'q%" for word in ("shell", "given", "overridden", "watched"))
+CANARIES = (SHELL, GIVEN, OVERRIDDEN, WATCHED)
+
+
+def quoted(secret):
+    """As it has to stand in the text of a query: the variable's value is put there as it is."""
+    return secret.replace("'", "''")
+
+
+JOB = """
+env { job.name = "%NAME%", job.mode = "%MODE%", checkpoint.interval = 200, restart.attempts = 1, restart.delay = 0 }
+source { FakeSource { plugin_output = "rows", row.num = %ROWS%, schema { fields { id = bigint } } } }
+transform { Sql { plugin_input = "rows", plugin_output = "made", query = %QUERY% } }
+sink { Console { plugin_input = "made" } }
+"""
+USES = '"select id from rows where id >= 0 or length(\'"${%SECRET%}"\') = 1"'
+REFUSED = '"select cast(\'"${%SECRET%}"\' as integer) as id from rows"'
+FAILS = '"select cast(\'"${%SECRET%}"\' || id as integer) as id from rows"'
+ADDRESS = f"db://me:{quoted(OVERRIDDEN)}@host"
+OVERRIDE = f"\"select cast('{ADDRESS}' || id as integer) as id from rows\""
+STREAM = {"mode": "STREAMING", "rows": 1_000_000_000}
+
+
+def text(name, query, secret, mode="BATCH", rows=3):
+    """A job file whose query has a secret in it."""
+    whole = JOB.replace("%QUERY%", query.replace("%SECRET%", secret)).replace("%NAME%", name)
+    return whole.replace("%MODE%", mode).replace("%ROWS%", str(rows))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A daemon that watches a directory of job files, with a secret of theirs in its environment."""
+    watched = tmp_path_factory.mktemp("watched")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WATCHED_PASSWORD", quoted(WATCHED))
+        running = Daemon(tmp_path_factory.mktemp("canary") / "home", "--watch", str(watched), "--listen", "127.0.0.1:0")
+        running.watched = watched
+        running.start()
+        yield running
+        assert running.stop() == 0
+
+
+def found_in(content):
+    """Which canaries are in there, in any of the ways that they are written."""
+    words = {word.split("-Zx81")[0]: word for word in CANARIES}
+    return [start for start in words if start.encode() in content]
+
+
+def test_secrets_are_found_nowhere(home, tmp_path):
+    """Jobs that succeed, fail, are refused, restarted with overrides, reloaded and saved, with secrets from a shell, from
+    -i, from an override and from the daemon's environment: no file of the home, no answer, event, line of a log, process or
+    command tells them."""
+    seen = []
+    with home.client() as client, client.events(0) as feed:
+        shell = {"SHELL_PASSWORD": quoted(SHELL)}
+        works = client.submit(SubmitRequest(text=text("works", USES, "SHELL_PASSWORD"), environment=shell)).id
+        given = {"GIVEN_SECRET": quoted(GIVEN)}
+        fails = client.submit(SubmitRequest(text=text("fails", FAILS, "GIVEN_SECRET"), variables=given)).id
+        stream = client.submit(SubmitRequest(text=text("stream", USES, "SHELL_PASSWORD", **STREAM), environment=shell)).id
+        (home.watched / "watched.conf").write_text(text("watched", USES, "WATCHED_PASSWORD", **STREAM))
+        home.wait_for(lambda: [job for job in client.jobs(name="watched").jobs if home.is_running(job)])
+        home.wait_until(stream, home.is_running)
+        client.savepoint(stream)
+        seen += processes(home)
+        (home.watched / "watched.conf").write_text(text("watched", FAILS, "WATCHED_PASSWORD", **STREAM))
+        for overrides in (
+            {"transform.Sql.query": REFUSED.replace("%SECRET%", "SHELL_PASSWORD")},
+            {"transform.Sql.query": '"select cast('},
+        ):
+            with pytest.raises(ApiError) as refused:
+                client.restart(stream, RestartRequest(overrides=overrides))
+            seen.append(str(refused.value.problem).encode())
+        bad = SubmitRequest(
+            text=text("bad", USES, "SHELL_PASSWORD").replace("row.num = 3", "row.num = ${SHELL_PASSWORD}"), environment=shell
+        )
+        with pytest.raises(ApiError) as refused:
+            client.submit(bad)
+        seen.append(str(refused.value.problem).encode())
+        assert home.wait_until(works, home.is_over).execution.state == "FINISHED"
+        failed = home.wait_until(fails, home.is_over).execution
+        assert failed.state == "FAILED"
+        assert "********" in failed.error.message
+        client.restart(works, RestartRequest(restore="none", overrides={"transform.Sql.query": OVERRIDE}))
+        home.wait_until(works, home.is_over)
+        home.wait_for(lambda: client.job("watched").reload is not None)
+        assert client.job(works).execution.state == "FAILED"
+        seen += answers(home, (works, fails, stream, "watched"))
+        seen += [str(event).encode() for event in iter(lambda: feed.next_within(0.3), None)]
+    seen += commands(home, tmp_path)
+    assert len(seen) > 100
+    for content in seen:
+        assert found_in(content) == [], content[max(0, content.find(b"canary-") - 400) :][:800]
+    for path in (path for path in home.home.path.rglob("*") if path.is_file()):
+        assert found_in(path.read_bytes()) == [], path
+
+
+def processes(home):
+    """The arguments of all that runs, and the environment of what the daemon has started."""
+    daemon = psutil.Process(home.process.pid)
+    children = daemon.children(recursive=True)
+    assert len(children) > 2
+    found = [Path(f"/proc/{process.pid}/cmdline").read_bytes() for process in (daemon, *children)]
+    return found + [Path(f"/proc/{process.pid}/environ").read_bytes() for process in children]
+
+
+def answers(home, jobs):
+    """What every route answers that only looks, for each job."""
+    found, asked = [], set()
+    executions = [home.json("GET", f"/api/v1/jobs/{job}", status=200)["execution"]["id"] for job in jobs]
+    for route, _ in routes("GET"):
+        for job, execution in zip(jobs, executions, strict=True):
+            target = route.replace("{job:str}", job).replace("{execution_id:str}", execution)
+            target = target.replace("{number:int}", "1").replace("{name:str}", "x").replace("{component:str}", "store")
+            if target in asked or target.endswith(("/events", "/follow")):
+                continue
+            asked.add(target)
+            status, _, answer = home.request("GET", target)
+            assert status < 500, (target, answer)
+            found.append(answer)
+    return found
+
+
+def commands(home, directory):
+    """What commands print about the jobs, and about one that is refused."""
+    environment = os.environ | {"FLOWDECK_HOME": str(home.home.path), "SHELL_PASSWORD": quoted(SHELL)}
+    file = directory / "bad.conf"
+    file.write_text(text("bad", FAILS, "SHELL_PASSWORD").replace("row.num = 3", "row.num = ${SHELL_PASSWORD}"))
+    found = []
+    for arguments in (("errors", "fails"), ("submit", str(file))):
+        done = subprocess.run(
+            [sys.executable, "-c", "from tui.cli.main import main; main()", *arguments],
+            env=environment,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        found.append(done.stdout + done.stderr)
+    return found
