@@ -242,7 +242,7 @@ async def test_a_fresh_restart_survives_the_death_of_its_daemon(opened, copy):
                 await flow.service.stop(job.id, StopRequest())
                 await flow.reach(job.id, STOPPED)
                 await flow.service._lifecycle.set_desired(job.id, job.desired_state)
-            await flow.service._lifecycle.set_restarting(job.id, "none")
+            await flow.service._lifecycle.set_restarting(job, "none")
         async with opened() as flow:
             done = await flow.until(
                 job.id, lambda seen, old=job: seen.execution.id != old.execution.id and seen.execution.state is FINISHED
