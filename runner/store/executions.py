@@ -70,13 +70,15 @@ _FILTER = """
     FROM "executions"
     WHERE ($job::VARCHAR IS NULL OR "job_id" = $job)
     AND ($states::VARCHAR[] IS NULL OR list_contains($states::VARCHAR[], "state"))
-    AND ($job::VARCHAR IS NOT NULL OR "job_id" IN (SELECT "id" FROM "jobs" WHERE "deleted_at" IS NULL))
+    AND ($job::VARCHAR IS NOT NULL OR "job_id" NOT IN (SELECT "id" FROM "jobs" WHERE "deleted_at" IS NOT NULL))
     AND ($queue::VARCHAR IS NULL OR "job_id" IN (SELECT "id" FROM "jobs" WHERE "queue" = $queue))
 """
 _PAGE = f"""
-    SELECT "created_at", "record" {_FILTER}
-    AND ($at::DOUBLE IS NULL OR "created_at" < $at OR ("created_at" = $at AND "id" > $last))
-    ORDER BY "created_at" DESC, "id" LIMIT $limit OFFSET $offset
+    SELECT "created_at", "record" FROM "executions" WHERE rowid IN (
+        SELECT rowid {_FILTER}
+        AND ($at::DOUBLE IS NULL OR "created_at" < $at OR ("created_at" = $at AND "id" > $last))
+        ORDER BY "created_at" DESC, "id" LIMIT $limit OFFSET $offset
+    ) ORDER BY "created_at" DESC, "id"
 """
 
 

@@ -37,7 +37,10 @@ _FILTER = """
 _AFTER = """
     AND ($at::DOUBLE IS NULL OR "created_at" < $at OR ("created_at" = $at AND "id" > $last))
 """
-_PAGE = f"{_COLUMNS} {_FILTER} {_AFTER} {_ORDER} LIMIT $limit OFFSET $offset"
+# Which ones first, then their records: sorting all records for the sake of a page costs nearly twice as much.
+_PAGE = f"""
+    {_COLUMNS} WHERE rowid IN (SELECT rowid FROM "jobs" {_FILTER} {_AFTER} {_ORDER} LIMIT $limit OFFSET $offset) {_ORDER}
+"""
 _LAST_CHECKPOINTS = """
     SELECT "job_id", arg_max("record", "id") FROM "checkpoints"
     WHERE "job_id" = ANY(?::VARCHAR[]) AND "status" IN ('completed', 'committed') GROUP BY "job_id"
