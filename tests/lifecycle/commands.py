@@ -140,7 +140,7 @@ class Connection:
             absent = error.code in {"no-such-route", "method-not-allowed"}
             absent = absent or (error.code == "invalid-request" and command.verb in _YOUNG)
             answer.outcome = Outcome.ABSENT if absent else Outcome.REFUSED
-            if error.code == "idempotency-outcome-unknown":  # the client asked again, and the daemon had died meanwhile
+            if error.code in _NOBODY_KNOWS:
                 answer.outcome = Outcome.UNKNOWN
             answer.status, answer.code, answer.message, answer.hint = error.status, error.code, error.message, error.hint
         except DaemonUnreachable as error:
@@ -233,6 +233,9 @@ class Connection:
             raise ApiError(problem_of(response.status, answer))
         return answer
 
+
+_NOBODY_KNOWS = frozenset({"daemon-ends", "idempotency-outcome-unknown"})
+"""The daemon has ended before the request was done, or the client asked again after that."""
 
 _YOUNG = frozenset({Verb.DRY_RUN, Verb.STORE, Verb.PURGE, Verb.PAUSE_QUEUE})
 """A daemon that does not know them yet refuses the parameter or the field."""

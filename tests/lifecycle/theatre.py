@@ -29,9 +29,10 @@ from runner.requests import RecoverRequest, RestartRequest
 from runner.states import ExecutionState
 
 CLIENTS = 3
-CONVERGENCE = 60.0
+CONVERGENCE = 120.0
 """Undisturbed, every state that passes by itself must have passed then: a silent worker is given up after ten seconds."""
 ANSWERS = 150.0
+_LOG_LINES = 80
 _PASSING = frozenset(
     {
         ReloadState.PARSING,
@@ -187,6 +188,8 @@ class Theatre:
         self.crowd.check()
         self.daemon.assert_alive()
         assert not self.history.violations, "; ".join(self.history.violations)
+        failures = [str(answer) for answer in list(self.crowd.answers) if answer.code in {"internal", "unexpected-answer"}]
+        assert not failures, "; ".join(failures)
 
     def look(self) -> None:
         """Check everything that has been answered and told so far; nobody may be asking."""
@@ -249,7 +252,13 @@ class Theatre:
         """Steps, answers and events in the order in which they happened, with seconds since the start."""
         lines = [*self.log, *((answer.answered_at, f"  {answer}") for answer in list(self.crowd.answers))]
         lines += self.history.lines(0.0)
-        return "\n".join(f"{at - self._began:8.3f}  {what}" for at, what in sorted(lines))
+        told = [f"{at - self._began:8.3f}  {what}" for at, what in sorted(lines)]
+        return "\n".join([*told, "", "the daemon's log ends:", *self._log_tail()])
+
+    def _log_tail(self) -> list[str]:
+        """What the daemon said last."""
+        log = self.daemon.home.daemon_log
+        return log.read_text(errors="replace").splitlines()[-_LOG_LINES:] if log.exists() else []
 
     # inside
 
