@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from runner.model import Checkpoint, Execution, Job
 from runner.operation import Effects, Operation, OperationOutcome
-from runner.requests import RestartRequest, StartRequest, SubmitRequest
+from runner.requests import RestartRequest, StartRequest, SubmitRequest, UpdateRequest
 from runner.store.store import Store
+from runner.supervisor.catalog import as_submit
 from runner.supervisor.commands import Command, permit, rule_of
 from runner.supervisor.effects import Facts, effects_of
 from runner.supervisor.errors import Conflict
@@ -21,6 +22,8 @@ from runner.supervisor.following import CONTINUED, Following
 from runner.supervisor.journal import Journal
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.operations import Operations
+from runner.supervisor.submission import check_request
+from spec.plan.plan import plan_change
 
 if TYPE_CHECKING:
     from runner.supervisor.service import JobService
@@ -77,6 +80,9 @@ class Actions:
 
     async def _facts(self, command: Command, job: Job, request: object) -> Facts:
         spec, _ = await self._lifecycle.generation(job, job.generation)
+        plan = None
+        if isinstance(request, UpdateRequest):
+            plan = plan_change(spec, (await check_request(as_submit(request))).job)
         restore = request.restore if isinstance(request, StartRequest | RestartRequest) else None
         number = int(restore) if restore and restore.isascii() and restore.isdigit() and len(restore) < 18 else None
 
@@ -92,6 +98,7 @@ class Actions:
                 executions=len(store.executions(job.id, _ALL, 0)) if command in _FORGETTING else 0,
                 checkpoints=sum(point.kind != "savepoint" for point in kept),
                 savepoints=sum(point.kind == "savepoint" for point in kept),
+                plan=plan,
             )
 
         return await self._journal.read(read)

@@ -139,8 +139,7 @@ class Catalog(ServiceBase):
         the old one goes on, and that is a :class:`Conflict` with the reason."""
         job = await self._lifecycle.require(reference)
         self._require(Command.UPDATE, job)
-        fields = {name: getattr(request, name) for name in request.__struct_fields__}
-        submission = await check_request(SubmitRequest(**fields))
+        submission = await check_request(as_submit(request))
         async with self._lifecycle.replacing(job.id):
             job = await self._lifecycle.reread(job.id)
             await self._update(job, submission)
@@ -207,6 +206,11 @@ class Catalog(ServiceBase):
         self._require(Command.PURGE, job)
         async with self._lifecycle.lock(job.id):
             await self._lifecycle.purge(job)
+
+
+def as_submit(request: UpdateRequest) -> SubmitRequest:
+    """The submission of the same text."""
+    return SubmitRequest(**{name: getattr(request, name) for name in request.__struct_fields__})
 
 
 def _naming(request: EditRequest, spec: JobSpec) -> Callable[[Job], Job] | None:

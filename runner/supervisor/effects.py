@@ -14,14 +14,16 @@ from runner.supervisor.commands import Answer, Command, Rule, hint_of, refusal
 from runner.supervisor.plan_view import delivery_of
 from runner.supervisor.restore import LATEST, NONE
 from spec.job import JobSpec
+from spec.plan.change import Effect, Plan
 
+_PATHS = 8
 _UNTOUCHED = frozenset({ExecutionState.CREATED, ExecutionState.QUEUED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What the records say of a job: ``point`` is what it can go on from (None: nothing), ``named`` what was asked to be gone
-    on from, if that was named."""
+    on from, if that was named; ``plan`` what a new generation changes."""
 
     job: Job
     spec: JobSpec
@@ -31,6 +33,7 @@ class Facts:
     executions: int = 0
     checkpoints: int = 0
     savepoints: int = 0
+    plan: Plan | None = None
 
     @property
     def is_active(self) -> bool:
@@ -64,6 +67,8 @@ class _Told:
     point: Checkpoint | None = None
     again: int | None = 0
     risk: Risk = Risk.CONFIRM
+    obstacle: str = ""
+    """Why it would be refused although the table allows it."""
 
 
 def effects_of(command: Command, rule: Rule, facts: Facts, request: object = None) -> Effects:
@@ -74,7 +79,7 @@ def effects_of(command: Command, rule: Rule, facts: Facts, request: object = Non
         _TELLERS[command](told, facts, request)
     elif rule.answer is Answer.NOTHING:
         told.does, told.risk = f"nothing: {rule.says}", Risk.NONE
-    refused = rule.answer is Answer.REFUSED
+    refused = rule.answer is Answer.REFUSED or bool(told.obstacle)
     return Effects(
         action=command.value,
         job_id=job.id,
@@ -82,8 +87,8 @@ def effects_of(command: Command, rule: Rule, facts: Facts, request: object = Non
         execution_id=job.execution.id if job.execution else None,
         state=str(job.execution.state) if job.execution else "NEW",
         allowed=not refused,
-        reason=refusal(rule, job) if refused else "",
-        hint=hint_of(rule, job),
+        reason=told.obstacle or (refusal(rule, job) if refused else ""),
+        hint="stop it, and start it as the new generation from the beginning" if told.obstacle else hint_of(rule, job),
         does="nothing" if refused else told.does,
         kept=tuple(told.kept),
         lost=tuple(told.lost),
@@ -226,9 +231,26 @@ def _savepoint(told: _Told, facts: Facts, _request: object) -> None:
 
 
 def _update(told: _Told, facts: Facts, _request: object) -> None:
+    if facts.plan is not None:
+        _tell_plan(told, facts, facts.plan)
     told.kept.append("the generations before, and a savepoint to go back to" if facts.is_active else "the generations before")
     if facts.is_active:
         told.safer.append(Safer(action="plan", why="tells what the change takes before anything is touched"))
+
+
+def _tell_plan(told: _Told, facts: Facts, plan: Plan) -> None:
+    paths = ", ".join(change.path for change in plan.changes[:_PATHS]) + (" and others" if len(plan.changes) > _PATHS else "")
+    if plan.effect is Effect.NONE:
+        told.does, told.risk = "nothing: the text means what the newest generation means", Risk.NONE
+    elif not facts.is_active:
+        told.does = f"records a new generation, which the next start runs; it changes {paths}"
+    elif plan.effect is Effect.BREAKING:
+        breaking = [change for change in plan.changes if change.effect is Effect.BREAKING]
+        told.obstacle = "; ".join(f"{change.path}: {change.reason}" for change in breaking)
+    elif plan.in_place:
+        told.does, told.risk = f"goes on as a new generation, without a restart; it changes {paths}", Risk.NONE
+    else:
+        told.does += f"; it changes {paths}"
 
 
 # forgetting

@@ -16,6 +16,7 @@ from runner.requests import (
 from runner.states import ExecutionState
 from runner.store.errors import StoreError
 from runner.store.pages import JobFilter
+from runner.supervisor.commands import Command
 from runner.supervisor.errors import Conflict, NotFound, SpecInvalid
 from spec.errors import UsageError
 from spec.job import RetentionSettings
@@ -130,11 +131,16 @@ async def test_an_update_of_a_running_job_goes_on_exactly(flow, copy):
     job = await flow.service.submit(copy.request())
     await flow.progressed(job.id)
     wrong = UpdateRequest(text=copy.but(rows=7).text(), base_directory=str(copy.directory))
+    tried = await flow.service.actions.effects(Command.UPDATE, job.id, wrong)
+    assert (tried.allowed, "source.numbers.path" in tried.reason) == (False, True)
     with pytest.raises(Conflict, match="was not updated"):
         await flow.service.update(job.id, wrong)
     assert (await flow.service.job(job.id)).generation == 1
     other = copy.but(fields="id = id, word = other")
-    updated = await flow.service.update(job.id, UpdateRequest(text=other.text(), base_directory=str(copy.directory)))
+    request = UpdateRequest(text=other.text(), base_directory=str(copy.directory))
+    tried = await flow.service.actions.effects(Command.UPDATE, job.id, request)
+    assert (tried.allowed, "transform.shaped.field_mapper" in tried.does) == (True, True)
+    updated = await flow.service.update(job.id, request)
     assert (updated.generation, updated.execution.generation) == (2, 2)
     assert updated.execution.restored_from is not None
     await flow.reach(job.id, FINISHED)
