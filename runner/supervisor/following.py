@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from runner.model import Checkpoint, ErrorInfo, Execution, Job
+from runner.model import Checkpoint, DesiredState, ErrorInfo, Execution, Job
 from runner.operation import Operation, OperationOutcome
 from runner.states import ExecutionState
 from runner.supervisor.commands import Command
@@ -167,7 +167,10 @@ def _is_older(execution: Execution, operation: Operation) -> bool:
 
 def _is_passing(job: Job) -> bool:
     """Whether the job is on its way to another execution."""
-    return bool(job.restarting_from) or (job.execution is not None and job.execution.state is ExecutionState.STOPPING)
+    execution = job.execution
+    left = execution is not None and execution.state is ExecutionState.STOPPED and job.desired_state is DesiredState.RUNNING
+    ending = execution is not None and execution.state is ExecutionState.STOPPING
+    return bool(job.restarting_from) or ending or left
 
 
 def _settled(kind: str, job: Job) -> str:

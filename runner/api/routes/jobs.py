@@ -26,6 +26,8 @@ from runner.supervisor.labels import parse_labels
 _CHECKED = ResponseSpec(data_container=SubmissionVerdict, description="With `validate_only`: what the check says.")
 _GONE = ResponseSpec(data_container=None, description="Done; there is no body.", generate_examples=False)
 States = Annotated[list[ExecutionState] | None, QueryParameter(name="state", max_items=20)]
+_DELETED = "Those that are deleted and not purged yet, instead of the others."
+Deleted = Annotated[bool, QueryParameter(name="deleted", description=_DELETED)]
 Labels = Annotated[list[str] | None, QueryParameter(name="label", max_items=32)]
 
 
@@ -51,7 +53,7 @@ async def list_jobs(
     name: str | None = None,
     queue: str | None = None,
     label: Labels = None,
-    deleted: bool = False,
+    deleted: Deleted = False,
     limit: Limit = 100,
     offset: Offset = 0,
     after: PageToken = None,
