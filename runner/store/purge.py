@@ -9,7 +9,7 @@ from runner.store.executions import TERMINAL, UNSETTLED
 from runner.store.operations import OperationRecords
 from runner.store.session import Session
 
-_OF_JOB = ("generations", "executions", "reloads")
+_OF_JOB = ("generations", "executions")
 _SUPERFLUOUS_EXECUTIONS = f"""
     SELECT "id" FROM (
         SELECT e."id", e."state", e."record", e."finished_at", j."kept_executions", j."kept_days",

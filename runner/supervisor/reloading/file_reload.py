@@ -103,7 +103,7 @@ class FileReload:
         """The jobs that come from the file. What was begun for a job that is gone, or before there was one (somebody else has
         submitted the file, or a daemon has died between a job and its record), would stay for good in a state that passes."""
         jobs = self._lifecycle.jobs_of_file(path)
-        for record in self._records.of_file(path):
+        for record in self._records.known.of_file(path):
             gone = record.job_id is not None and record.job_id not in jobs and record.state in AT_WORK
             if gone or (record.job_id is None and jobs):
                 await self._records.forget(record)
@@ -111,7 +111,7 @@ class FileReload:
 
     async def remember(self, path: str) -> None:
         """The file has changed while an upgrade is under way: the newest change is what comes next."""
-        for record in self._records.of_file(path):
+        for record in self._records.known.of_file(path):
             if record.state in {_S.UPGRADING, _S.ROLLING_BACK}:
                 content = await asyncio.to_thread(read_content, path, record.includes)
                 if not content.is_gone and content.digest != newest_content(record):
@@ -122,7 +122,7 @@ class FileReload:
         return policy(submission.job.env.reload, self._defaults)
 
     def _includes(self, path: str) -> set[str]:
-        return {file for record in self._records.of_file(path) for file in record.includes}
+        return {file for record in self._records.known.of_file(path) for file in record.includes}
 
     # a file that a job comes from
 
@@ -249,34 +249,39 @@ class FileReload:
 
     async def _rival(self, record: WatchedFile, name: str, job: Job | None) -> str:
         """Another watched file, or another job, that has the name; empty when there is none."""
-        for other in self._records.every():
-            is_other = other.file != record.file or other.job_id != record.job_id
-            if is_other and other.job_name == name and other.state is not _S.ORPHANED and self._covers(other.file):
-                same_job = job is not None and other.job_id == job.id
-                if not same_job and await asyncio.to_thread(Path(other.file).exists):
-                    return other.file
+        for other in self._records.known.named(name):
+            is_mine = (other.file, other.job_id) == (record.file, record.job_id) or (job is not None and other.job_id == job.id)
+            if not is_mine and await self._claims(other):
+                return other.file
         named = await self._lifecycle.named(name)
         if named is None or (job is not None and named.id == job.id):
             return ""
         return file_key(named.file) if named.file else f"job {named.id}"
 
+    async def _claims(self, other: WatchedFile) -> bool:
+        """Whether a file really says it: it is there, is watched, and its job was not deleted."""
+        deleted = other.job_id is not None and other.job_id not in self._lifecycle.jobs_of_file(other.file)
+        if deleted or other.state is _S.ORPHANED or not self._covers(other.file):
+            return False
+        return await asyncio.to_thread(Path(other.file).exists)
+
     async def _clash(self, record: WatchedFile, name: str, rival: str) -> None:
         """Neither of the two files is taken; what runs runs on."""
         found = await asyncio.to_thread(clash, record.file, name, rival)
         await self._records.change(record, _S.INVALID, str(found["message"]), diagnostics=(found,), rival=rival, job_name=name)
-        if any(other.rival != record.file for other in self._records.of_file(rival)):
+        if any(other.rival != record.file for other in self._records.known.of_file(rival)):
             self._look(rival, Look.AGAIN)
 
     def _free(self, record: WatchedFile) -> None:
         """Files that were refused because of this one may be taken now."""
-        for other in self._records.every():
-            if other.rival == record.file and other.state is _S.INVALID:
+        for other in self._records.known.rivals_of(record.file):
+            if other.state is _S.INVALID:
                 self._look(other.file, Look.AGAIN)
 
     # a file that no job comes from yet
 
     async def _look_at_new(self, path: str, content: Content, how: Look) -> None:
-        former = [record for record in self._records.of_file(path) if record.content == content.digest]
+        former = [record for record in self._records.known.of_file(path) if record.content == content.digest]
         if how is Look.CHANGED and any(record.state not in AT_WORK for record in former):
             return  # refused before, or its job was deleted: not again for the same content
         record = await self._records.first(path, None)
@@ -321,7 +326,7 @@ class FileReload:
                 await self._records.change(record, _S.UPGRADE_FAILED, error.message)
                 return
         job = await self._lifecycle.reread(control.work.job_id)
-        for former in self._records.of_file(record.file):
+        for former in self._records.known.of_file(record.file):
             if former.job_id not in {None, job.id}:
                 await self._records.forget(former)
         record = await self._records.move(record, record.file, job)
@@ -335,7 +340,7 @@ class FileReload:
         former = job.file
         job = await self._lifecycle.move_file(job.id, record.file)
         await self._records.forget(record)
-        for known in self._records.of_job(job.id):
+        for known in self._records.known.of_job(job.id):
             await self._records.move(known, record.file, job)
         _log.info("%s has moved from %s to %s", job.name, former, record.file)
         self._look(record.file, Look.AGAIN)
@@ -344,7 +349,7 @@ class FileReload:
     # a file that is gone
 
     async def _gone(self, path: str) -> None:
-        if not self._lifecycle.jobs_of_file(path) and not self._records.of_file(path):
+        if not self._lifecycle.jobs_of_file(path) and not self._records.known.of_file(path):
             return
         await asyncio.sleep(_MOVING)
         if await asyncio.to_thread(Path(path).exists):
@@ -354,7 +359,7 @@ class FileReload:
         for job_id in jobs:
             with contextlib.suppress(NotFound):
                 await self._orphan(path, await self._lifecycle.reread(job_id))
-        for record in self._records.of_file(path):
+        for record in self._records.known.of_file(path):
             self._free(record)
             if record.job_id not in jobs:
                 await self._records.forget(record)

@@ -12,7 +12,6 @@ import contextlib
 import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Iterable
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from runner.supervisor.reloading.content import file_key, is_empty
@@ -71,15 +70,20 @@ class FileWatch:
         loop = asyncio.get_running_loop()
         if loop.time() >= self._look_at:
             self._look_at = loop.time() + _LOOK_AGAIN
-            for path in await asyncio.to_thread(self._differences):
+            now = frozenset(self._related()), tuple(self._files.submitted())  # copied: a thread reads them
+            for path in await asyncio.to_thread(self._differences, *now):
                 self._disturbed(path)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(min([self._look_at, *self._resting.values()])):
-                path = await self._changed.get()
-                if path:
-                    self._disturbed(path, again=True)
-                else:  # something else has changed: whatever it is, it may lead to a job file
-                    self._look_at = min(self._look_at, loop.time() + QUIET / 2)
+                self._heard(await self._changed.get())
+                while not self._changed.empty():
+                    self._heard(self._changed.get_nowait())
+
+    def _heard(self, path: str) -> None:
+        if path:
+            self._disturbed(path, again=True)
+        else:  # something else has changed: whatever it is, it may lead to a job file
+            self._look_at = min(self._look_at, asyncio.get_running_loop().time() + QUIET / 2)
 
     def _disturbed(self, path: str, *, again: bool = False) -> None:
         now = asyncio.get_running_loop().time()
@@ -103,9 +107,9 @@ class FileWatch:
             found.append(path)
         return found
 
-    def _differences(self) -> list[str]:
+    def _differences(self, related: frozenset[str], submitted: tuple[str, ...]) -> list[str]:
         """Files that are not as they were when they were last reported."""
-        paths = {*self._files.found(), *self._seen, *self._related()}
+        paths = {*self._files.found(submitted), *self._seen, *related}
         return sorted(path for path in paths if self._seen.get(path, ()) != _signature(path))
 
     # notifications
@@ -113,7 +117,7 @@ class FileWatch:
     async def _listen(self) -> None:
         """Put what the system notifies into the queue. While that does not work the regular look is what remains."""
         while True:
-            beside = self._beside()
+            beside = await self._beside()
             tasks = [
                 asyncio.create_task(self._notice(list(self._files.trees), recursive=True)),
                 asyncio.create_task(self._notice(sorted(beside), recursive=False)),
@@ -126,18 +130,14 @@ class FileWatch:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _beside(self) -> set[str]:
+    async def _beside(self) -> set[str]:
         """The directories outside the trees in which something that matters lies."""
-        related = {os.path.dirname(name) for name in self._related()}  # noqa: PTH120
-        trees = self._files.trees
-        return self._files.directories() | {
-            name for name in related if not any(PurePath(name).is_relative_to(tree) for tree in trees)
-        }
+        return await asyncio.to_thread(self._files.beside, (*self._related(), *self._files.submitted()))
 
     async def _follow(self, beside: set[str]) -> None:
         """Until other directories matter."""
-        while self._beside() == beside:  # noqa: ASYNC110 - what jobs there are has no event here
-            await asyncio.sleep(_LOOK_AGAIN / 5)
+        while await self._beside() == beside:  # noqa: ASYNC110 - what jobs there are has no event here
+            await asyncio.sleep(_LOOK_AGAIN)
 
     async def _notice(self, directories: list[str], *, recursive: bool) -> None:
         from watchfiles import awatch  # few daemons watch anything

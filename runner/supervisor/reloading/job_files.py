@@ -5,8 +5,8 @@ jobs were submitted from. Knows files and their names only.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePath
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Final, Protocol
 
 from runner.supervisor.reloading.content import file_key
@@ -39,10 +39,10 @@ class JobFiles:
         self.problems: tuple[str, ...] = ()
         """What was left out when the files were looked for last."""
 
-    def found(self) -> list[str]:
-        """The keys of the job files that exist now, sorted. Blocks."""
+    def found(self, submitted: Iterable[str] = ()) -> list[str]:
+        """The keys of the job files that exist now, and of ``submitted``, sorted. Blocks."""
         problems: list[str] = []
-        names = {name for name in (*self.named, *self._submitted_files()) if os.path.isfile(name)}  # noqa: PTH113 - a thousand times
+        names = {name for name in (*self.named, *submitted) if os.path.isfile(name)}  # noqa: PTH113 - a thousand times
         for tree in self.trees:
             for name in _walk(tree, problems):
                 if len(names) >= MOST_FILES:
@@ -58,21 +58,21 @@ class JobFiles:
             return True
         return self._submitted is not None and bool(self._submitted.jobs_of_file(path))
 
-    def _submitted_files(self) -> list[str]:
+    def submitted(self) -> list[str]:
+        """The files that jobs come from, if they are watched."""
         return self._submitted.files() if self._submitted is not None else []
 
-    def directories(self) -> set[str]:
-        """The directories outside the trees in which files are watched."""
-        found = {os.path.dirname(name) for name in (*self.named, *self._submitted_files())}  # noqa: PTH120
-        return {name for name in found if not any(PurePath(name).is_relative_to(tree) for tree in self.trees)}
+    def beside(self, related: Iterable[str]) -> set[str]:
+        """The directories outside the trees in which files are watched, or ``related`` ones lie."""
+        found = {os.path.dirname(name) for name in (*self.named, *related)}  # noqa: PTH120
+        return {name for name in found if not any(name == tree or name.startswith(f"{tree}/") for tree in self.trees)}
 
 
 def _lies_in(path: str, tree: str) -> bool:
-    file = PurePath(path)
-    if file.suffix not in SUFFIXES or not file.is_relative_to(tree):
+    if not path.endswith(SUFFIXES) or not path.startswith(f"{tree}/"):
         return False
-    below = file.relative_to(tree).parts
-    return len(below) <= DEEPEST + 1 and not any(part.startswith(".") for part in below)
+    below = path[len(tree) :]
+    return "/." not in below and below.count("/") <= DEEPEST + 1
 
 
 def _walk(tree: str, problems: list[str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ import msgspec
 from runner.model import Job, ReloadStatus
 from runner.reload import ObservedGeneration, ReloadState, UpgradePhase, Verdict, WatchedFile
 from runner.supervisor.journal import Entry, Journal
+from runner.supervisor.reloading.known_files import KnownFiles
 from runner.supervisor.reloading.transitions import FIRST, REFUSED, check_transition
 
 EVENT: Final = "job.reload"
@@ -23,38 +24,22 @@ _SILENT: Final = frozenset({ReloadState.PARSING, ReloadState.VALIDATING, ReloadS
 
 
 class ReloadRecords:
-    """All of one daemon, as the store has them."""
+    """All of one daemon, as the store has them: ``known``."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._known: dict[tuple[str, str | None], WatchedFile] = {}
+        self.known = KnownFiles()
         self._lock = asyncio.Lock()
         """Held from the look at the newest record until its successor is written."""
 
     async def load(self) -> None:
         """What daemons before this one have left."""
         for record in await self._journal.read(lambda store: store.watched_files()):
-            self._known[record.file, record.job_id] = record
-
-    def every(self) -> list[WatchedFile]:
-        """All of them, by file."""
-        return sorted(self._known.values(), key=lambda record: (record.file, record.job_name))
-
-    def of_file(self, file: str) -> list[WatchedFile]:
-        """Those of a file: one for each job that comes from it."""
-        return [record for (path, _), record in self._known.items() if path == file]
-
-    def of_job(self, job_id: str) -> list[WatchedFile]:
-        """Those of a job."""
-        return [record for (_, found), record in self._known.items() if found == job_id]
-
-    def get(self, file: str, job_id: str | None) -> WatchedFile | None:
-        """That of a file and a job."""
-        return self._known.get((file, job_id))
+            self.known.put(record)
 
     async def first(self, file: str, job: Job | None) -> WatchedFile:
         """That of a file and a job, made when there is none."""
-        known = self.get(file, job.id if job else None)
+        known = self.known.get(file, job.id if job else None)
         if known is not None:
             return known
         record = WatchedFile(
@@ -99,7 +84,7 @@ class ReloadRecords:
     async def forget(self, record: WatchedFile) -> None:
         """The file is not one of this job any more."""
         await self._journal.write(lambda entry: entry.store.remove_reload(record.file, record.job_id))
-        self._known.pop((record.file, record.job_id), None)
+        self.known.remove((record.file, record.job_id))
 
     async def move(self, record: WatchedFile, file: str, job: Job) -> WatchedFile:
         """The record belongs to ``file`` and ``job`` from now on."""
@@ -111,12 +96,12 @@ class ReloadRecords:
             entry.store.put_reload(new)
 
         await self._journal.write(work)
-        self._known.pop((old.file, old.job_id), None)
-        self._known[new.file, new.job_id] = new
+        self.known.remove((old.file, old.job_id))
+        self.known.put(new)
         return new
 
     def _newest(self, record: WatchedFile) -> WatchedFile:
-        return self._known.get((record.file, record.job_id), record)
+        return self.known.get(record.file, record.job_id) or record
 
     async def _write(self, record: WatchedFile, before: WatchedFile | None, *, note: bool) -> WatchedFile:
         def work(entry: Entry) -> None:
@@ -126,7 +111,7 @@ class ReloadRecords:
                 _note(entry, record, before)
 
         await self._journal.write(work)
-        self._known[record.file, record.job_id] = record
+        self.known.put(record)
         return record
 
 

@@ -70,7 +70,7 @@ class Reloader:
     async def run(self) -> None:
         """Until cancelled. What a daemon left unfinished is carried on first, be it watched or not."""
         try:
-            for record in self._records.every():
+            for record in self._records.known.every():
                 if record.state in AT_WORK:
                     self._look_at(record.file, Look.CHANGED)
             if not (self._watched or self._options.watch_submitted):
@@ -89,12 +89,12 @@ class Reloader:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _related(self) -> set[str]:
-        included = {path for record in self._records.every() for path in record.includes if self._files.covers(record.file)}
-        return included | {path for path in self._lifecycle.files() if self._files.covers(path)}
+        jobs = {path for path in self._lifecycle.files() if self._files.covers(path)}
+        return jobs.union(self._records.known.included())
 
     def _concerned(self, path: str) -> set[str]:
         own = {path} if self._files.covers(path) else set()
-        including = {record.file for record in self._records.every() if path in record.includes}
+        including = {record.file for record in self._records.known.including(path)}
         return own | {file for file in including if self._files.covers(file)}
 
     def _look_at(self, path: str, how: Look) -> None:
@@ -131,14 +131,18 @@ class Reloader:
         return ReloadReport(
             watching=tuple(str(path) for path in self._watched),
             watches_submitted=self._options.watch_submitted,
-            files=tuple(self._records.every()),
+            files=tuple(sorted(filter(self._is_current, self._records.known.every()), key=lambda found: found.file)),
             problems=self._files.problems,
         )
+
+    def _is_current(self, record: WatchedFile) -> bool:
+        """Not what is only remembered of a job that was deleted, so that the same content does not bring it back."""
+        return record.job_id is None or record.job_id in self._lifecycle.jobs_of_file(record.file)
 
     async def of_job(self, reference: str) -> WatchedFile:
         """The file of a job. Raises :class:`NotFound` when none is watched for it."""
         job = await self._lifecycle.require(reference)
-        found = self._records.of_job(job.id)
+        found = self._records.known.of_job(job.id)
         if not found:
             raise NotFound(
                 f"no file is watched for the job {job.name}", hint="`flowdeck up --watch DIR` watches the files of a directory"
@@ -152,7 +156,7 @@ class Reloader:
             self._look_at((await self.of_job(request.job)).file, how)
         else:
             self._watch.look()
-            for record in self._records.every() if request.retry else ():
+            for record in self._records.known.every() if request.retry else ():
                 self._look_at(record.file, how)
         return self.report()
 
