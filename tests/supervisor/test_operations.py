@@ -95,10 +95,10 @@ async def test_what_fails_says_why(flow, copy):
 
 async def test_the_next_daemon_ends_what_was_under_way(opened, copy):
     """A stop goes on and is told so; of what nobody can know the outcome of it is abandoned."""
-    stream = copy.but(mode="STREAMING", rows=500)
+    stream = copy.but(mode="STREAMING", rows=500, interval=60_000)  # no checkpoint is in the way of the savepoint
     async with opened(heartbeat=60.0, grace=0.2) as flow:
         job = await flow.service.submit(stream.request())
-        await flow.progressed(job.id)
+        await flow.until(job.id, lambda found: found.execution.totals.rows_in > 0)
         (pid,) = await flow.running_workers(job.id)
         os.kill(pid, signal.SIGSTOP)
         actions = flow.service.actions
@@ -115,6 +115,25 @@ async def test_the_next_daemon_ends_what_was_under_way(opened, copy):
         assert stop.phase.startswith("the execution is STOPPED")
         save = await flow.service.actions.operations.get(saving.operation.id)
         assert save.outcome in {ABANDONED, FAILED}
+
+
+async def test_a_restart_is_followed_under_the_next_daemon(opened, copy):
+    """Its operation ends with the new execution that the next daemon starts for it."""
+    stream = copy.but(mode="STREAMING", rows=500)
+    async with opened(heartbeat=60.0, grace=0.2, parking=0.2) as flow:
+        job = await flow.service.submit(stream.request())
+        await flow.progressed(job.id)
+        (pid,) = await flow.running_workers(job.id)
+        os.kill(pid, signal.SIGSTOP)
+        request = RestartRequest(restore="none")
+        restart = await flow.service.actions.begin(Command.RESTART, job.id, lambda service, job: service.restart(job, request))
+        await flow.until(job.id, lambda found: found.restarting_from == "none")
+        await flow.service.actions.operations.write_down()
+    async with opened() as flow:
+        found = await ended(flow, restart.operation)
+        newest = (await flow.service.job(job.id)).execution
+        assert (found.outcome, found.execution_id, newest.restored_from) == (SUCCEEDED, newest.id, None)
+        assert newest.id != job.execution.id
 
 
 async def test_old_operations_are_forgotten(opened, copy):
