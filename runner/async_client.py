@@ -129,7 +129,7 @@ class AsyncClient(Verbs):
                 if pause is None:
                     raise repetition.given_up(unreachable(self._endpoint, error, seconds)) from error
             await asyncio.sleep(pause)
-        if answer.status >= 300:
+        if answer.status >= 300 and answer.status not in call.accepted:
             raise ApiError(problem_of(answer.status, answer.body))
         return call.read(answer.body)
 

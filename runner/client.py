@@ -134,7 +134,7 @@ class Client(Verbs):
                 if pause is None:
                     raise repetition.given_up(unreachable(self._endpoint, error, seconds)) from error
             time.sleep(pause)
-        if answer.status >= 300:
+        if answer.status >= 300 and answer.status not in call.accepted:
             raise ApiError(problem_of(answer.status, answer.body))
         return call.read(answer.body)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.verbs.changes import ChangeVerbs
 from runner.verbs.checkpoints import CheckpointVerbs
+from runner.verbs.cluster import ClusterVerbs
 from runner.verbs.control import ControlVerbs
 from runner.verbs.daemon import DaemonVerbs
 from runner.verbs.executions import ExecutionVerbs
@@ -22,6 +23,7 @@ class Verbs(
     QueueVerbs,
     ObservationVerbs,
     ReloadVerbs,
+    ClusterVerbs,
     DaemonVerbs,
 ):
     """All of them."""

@@ -36,6 +36,8 @@ class Call(Generic[T]):
     body: msgspec.Struct | None = None
     seconds: float | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    accepted: tuple[int, ...] = ()
+    """Statuses other than 2xx that are answers like any other."""
 
     @property
     def is_read(self) -> bool:
@@ -69,7 +71,7 @@ class Call(Generic[T]):
 
     def answered_by(self, read: Callable[[bytes], U]) -> Call[U]:
         """The same call, whose answer is something else."""
-        return Call(self.method, self.path, read, self.query, self.body, self.seconds, self.headers)
+        return Call(self.method, self.path, read, self.query, self.body, self.seconds, self.headers, self.accepted)
 
 
 def reader(kind: type[T]) -> Callable[[bytes], T]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.model import LogLine, MetricSeries
-from runner.observation import JobDetails, JobMetrics
+from runner.observation import JobDetails, JobMetrics, PluginSample, SampleList
 from runner.replies import ErrorOverview, ErrorReport, LogPage, SeriesList, WorkerList
 from runner.transport import Query
 from runner.verbs.call import Call, get
@@ -44,6 +44,12 @@ class ObservationVerbs:
         """Everything that was measured in the last ``window``, plugin by plugin."""
         asked = get(SeriesList, "jobs", reference, "metrics", query={"window": window, "buckets": buckets})
         return asked.then(lambda reply: reply.series)
+
+    @Verb
+    def samples(self, reference: str, plugin: str | None = None, limit: int = 10) -> Call[tuple[PluginSample, ...]]:
+        """The last rows that left each plugin of a running job, or one of them; secrets are masked."""
+        asked = get(SampleList, "jobs", reference, "samples", query={"plugin": plugin, "limit": limit})
+        return asked.then(lambda reply: reply.samples)
 
     @Verb
     def errors(

@@ -33,7 +33,7 @@ def test_queues(served):
         spec = text.replace('"batch"', f'"{name}", job.queue = "nightly"').replace("out/batch", f"out/{name}")
         (served.directory / f"{name}.conf").write_text(spec)
     assert served.json("queues", "nightly", "--limit", "0")["queues"] == [
-        {"name": "nightly", "limit": 0, "running": [], "waiting": []}
+        {"name": "nightly", "limit": 0, "running": [], "waiting": [], "kind": "fifo", "paused": False, "waiting_since": []}
     ]
     submitted = served.json("submit", "first.conf", "second.conf")["jobs"]
     served.wait_for(lambda: served.job("second")["execution"]["state"] == "QUEUED")
@@ -58,7 +58,10 @@ def test_metrics(served):
     served.wait_for(lambda: any(point["value"] for series in _rows(served) for point in series["points"]))
     assert found["window"] == 300
     assert all(len(series["points"]) == 10 for series in found["series"])
-    heading, *lines = served("metrics", "stream").stdout.splitlines()
+    summary = served("metrics", "stream", "--window", "1m").stdout
+    assert re.search(r"^window +1m00s$", summary, re.MULTILINE)
+    assert re.search(r"^rows in +[0-9,]+, [0-9,]+ in the window; .*/s now", summary, re.MULTILINE)
+    heading, *lines = served("metrics", "stream", "--series").stdout.splitlines()
     assert heading.split() == ["METRIC", "PLUGIN", "LAST", "MEAN", "LOWEST", "HIGHEST"]
     assert any(line.startswith("rows_in") and line.rstrip().endswith("/s") for line in lines)
     for window in ("0", "5x", "", "99999999d"):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import click
 
 from runner.model import AttemptFailure, RejectedRows, Rejection
+from runner.observation import ErrorGroup
 from runner.replies import ErrorReport
 from tui.cli import figures
 from tui.cli.json_output import print_json
+from tui.cli.moments import moment_of
 from tui.cli.options import home_option, job_argument, output_option
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
@@ -40,23 +43,55 @@ _FAILURES = (
     Column("PLUGIN", flexible=True, rank=0),
     Column("FAILURE", flexible=True, rank=1),
 )
+_GROUPS = (
+    Column("COUNT", right=True, rank=0),
+    Column("KIND", rank=4),
+    Column("CODE", rank=0),
+    Column("PLUGIN", flexible=True, rank=2),
+    Column("FIRST", right=True, rank=5),
+    Column("LAST", right=True, rank=1),
+    Column("JOBS", flexible=True, rank=3),
+    Column("WHAT", flexible=True, rank=1),
+)
 
 
-@click.command("errors", short_help="Show what went wrong in a job.")
-@job_argument
+@click.command("errors", short_help="Show what went wrong.")
+@job_argument(required=False)
 @click.option("--kind", metavar="KIND", help="Only rows rejected for this kind of reason, or failures with this code.")
 @click.option("--plugin", metavar="PLUGIN", help="Only what this plugin rejected, or failed with.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many rows and failures.")
+@click.option("--grouped", is_flag=True, help="In groups of those that are the same but for numbers, names and places.")
+@click.option(
+    "--since", metavar="TIME", help="Only what happened from then on: 2026-01-31T10:00:00Z, or so long ago, as in 5m."
+)
 @click.option("--rows", "with_rows", is_flag=True, help="Show the rejected rows themselves, not only their number.")
 @output_option
 @home_option
-def errors_command(job: str, *, kind: str | None, plugin: str | None, limit: int, with_rows: bool, output: str) -> int:
-    """Show the rows that JOB has rejected, by plugin and kind, and the attempts that failed.
+def errors_command(
+    job: str | None,
+    *,
+    kind: str | None,
+    plugin: str | None,
+    limit: int,
+    grouped: bool,
+    since: str | None,
+    with_rows: bool,
+    output: str,
+) -> int:
+    """Show the rows that JOB has rejected, by plugin and kind, and the attempts that failed; without JOB what went wrong in all
+    jobs, in groups.
 
     Rows are rejected by plugins with on_error = skip or dead_letter. JSON has everything, the newest rejected rows included.
     """
+    start = moment_of(since)
+    if job is None:
+        with current_session().client() as client:
+            overview = client.all_errors(kind=kind, plugin=plugin, since=start, limit=limit)
+        return _tell_groups(overview.groups, overview, output)
     with current_session().client() as client, suggesting(client, job):
-        report = client.errors(job, kind=kind, plugin=plugin, limit=limit)
+        report = client.errors(job, kind=kind, plugin=plugin, since=start, limit=limit)
+    if grouped:
+        return _tell_groups(report.groups, {"groups": report.groups}, output)
     if output == "json":
         print_json(report)
     elif report.counts or report.rows or report.failures:
@@ -64,6 +99,29 @@ def errors_command(job: str, *, kind: str | None, plugin: str | None, limit: int
     else:
         say(f"nothing went wrong in {job}" if kind is None and plugin is None else f"{job} has no such errors")
     return 0
+
+
+def _tell_groups(groups: Sequence[ErrorGroup], whole: object, output: str) -> int:
+    if output == "json":
+        print_json(whole)
+    elif groups:
+        print_table(_GROUPS, [_group(found, time.time()) for found in groups])
+    else:
+        say("nothing went wrong")
+    return 0
+
+
+def _group(found: ErrorGroup, now: float) -> tuple[str | Cell, ...]:
+    return (
+        Cell(figures.exact(found.count), "bold red"),
+        found.kind,
+        found.code,
+        found.plugin or "",
+        figures.duration(now - found.first_at),
+        figures.duration(now - found.last_at),
+        " ".join(found.jobs),
+        found.pattern,
+    )
 
 
 def _print_report(report: ErrorReport, *, with_rows: bool) -> None:

@@ -27,6 +27,11 @@ def rate(value: float | None) -> str:
     return UNKNOWN if value is None else f"{count(value)}/s"
 
 
+def share(value: float | None) -> str:
+    """0.123 -> ``12%``."""
+    return UNKNOWN if value is None else f"{value:.0%}"
+
+
 def size(value: float | None) -> str:
     """Bytes, in powers of 1024."""
     if value is None:

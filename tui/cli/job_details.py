@@ -6,18 +6,39 @@ import time
 from collections.abc import Sequence
 
 from runner.model import Attempt, Checkpoint, Execution, Job
+from runner.observation import Task
 from tui.cli import figures
 from tui.cli.tables import Cell, Column, print_pairs, print_table, state_cell
 from tui.cli.terminal import write_data
 
 _SHOWN = 10
+_TASKS = (
+    Column("PLUGIN", flexible=True, rank=0),
+    Column("KIND", rank=3),
+    Column("STATE", rank=0),
+    Column("THREADS", right=True, rank=4),
+    Column("ROWS IN/S", right=True, rank=1),
+    Column("ROWS OUT/S", right=True, rank=1),
+    Column("REJECTED", right=True, rank=3),
+    Column("BUSY", right=True, rank=2),
+    Column("HELD UP", right=True, rank=3),
+)
 
 
 def print_details(
-    job: Job, executions: Sequence[Execution], attempts: Sequence[Attempt], checkpoints: Sequence[Checkpoint], daemon_pid: int
+    job: Job,
+    executions: Sequence[Execution],
+    attempts: Sequence[Attempt],
+    checkpoints: Sequence[Checkpoint],
+    daemon_pid: int,
+    tasks: Sequence[Task] = (),
 ) -> None:
-    """Print the job, then its newest executions, the newest attempts of the last of them, and the newest checkpoints."""
+    """Print the job, then its plugins, its newest executions, the newest attempts of the last of them, and the newest
+    checkpoints."""
     print_pairs([*_job_pairs(job), *_execution_pairs(job.execution, daemon_pid), *_reload_pairs(job)])
+    if tasks:
+        write_data("\n")
+        print_table(_TASKS, [_task_row(task) for task in tasks])
     if executions:
         write_data("\n")
         columns = (
@@ -62,6 +83,20 @@ def print_details(
         )
 
 
+def _task_row(task: Task) -> tuple[str | Cell, ...]:
+    return (
+        task.name,
+        task.kind,
+        task.state,
+        str(task.parallelism),
+        figures.rate(task.rows_in_per_second),
+        figures.rate(task.rows_out_per_second),
+        figures.exact(task.rows_rejected),
+        figures.share(task.busy),
+        figures.share(task.backpressured),
+    )
+
+
 def _job_pairs(job: Job) -> list[tuple[str, str | Cell]]:
     return [
         ("name", job.name),
@@ -72,6 +107,8 @@ def _job_pairs(job: Job) -> list[tuple[str, str | Cell]]:
         ("generation", str(job.generation)),
         ("file", job.file or "-"),
         ("created", moment(job.created_at)),
+        *([("labels", " ".join(f"{key}={value}" for key, value in sorted(job.labels.items())))] if job.labels else []),
+        *([("deleted", f"{moment(job.deleted_at)}; flowdeck undelete {job.id} brings it back")] if job.deleted_at else []),
         *(("set", f"{path}={value} (until the file changes)") for path, value in job.overrides.items()),
     ]
 

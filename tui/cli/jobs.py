@@ -1,4 +1,4 @@
-"""Commands about jobs as a whole: ls, show, rm."""
+"""Commands about jobs as a whole: ls, show, rm, undelete."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from collections.abc import Sequence
 
 import click
 
+from runner.client import Client
 from runner.model import Job
 from runner.states import ExecutionState
 from tui.cli import figures
+from tui.cli.action import action_options, tell_effects
 from tui.cli.job_details import print_details
 from tui.cli.json_output import print_json, to_plain
-from tui.cli.options import home_option, job_argument, output_option
+from tui.cli.labels import label_options
+from tui.cli.options import home_option, job_argument, output_option, queue_option
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
 from tui.cli.tables import Cell, Column, print_table, state_cell
 from tui.cli.terminal import say
 
 _NO_JOBS = "there are no jobs; flowdeck submit FILE starts one"
+_PAGE = 1000
 _COLUMNS = (
     Column("NAME", flexible=True, rank=0, least=20),
     Column("ID", rank=6),
@@ -31,20 +35,51 @@ _COLUMNS = (
     Column("RESTARTS", right=True, rank=5),
     Column("UPTIME", right=True, rank=3),
 )
+_LABELS = Column("LABELS", flexible=True, rank=4)
 
 
 @click.command("ls", short_help="List jobs.")
-@click.option("--state", type=click.Choice(list(ExecutionState), case_sensitive=False), help="Only jobs in this state.")
-@click.option("--queue", metavar="Q", help="Only jobs of this queue.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="At most this many.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(list(ExecutionState), case_sensitive=False),
+    help="Only jobs in this state. May be repeated.",
+)
+@queue_option
+@click.option("--name", metavar="TEXT", help="Only jobs whose name contains this.")
+@label_options("Only jobs with this label. May be repeated.")
+@click.option("--deleted", is_flag=True, help="Those that were deleted and can be brought back.")
+@click.option("--limit", type=click.IntRange(1, _PAGE), default=100, show_default=True, help="At most this many.")
+@click.option("--all", "everything", is_flag=True, help="All of them, however many there are.")
 @output_option
 @home_option
-def ls_command(*, state: ExecutionState | None, queue: str | None, limit: int, output: str) -> int:
-    """List jobs with their throughput and newest checkpoint."""
+def ls_command(
+    *,
+    states: tuple[ExecutionState, ...],
+    queue: str | None,
+    name: str | None,
+    labels: dict[str, str],
+    deleted: bool,
+    limit: int,
+    everything: bool,
+    output: str,
+) -> int:
+    """List jobs with their throughput and newest checkpoint, the newest job first."""
+    jobs: list[Job] = []
+    after: str | None = None
     with current_session().client() as client:
-        page = client.jobs(state=state, limit=limit, queue=queue)
-    empty = _NO_JOBS if state is None and queue is None else "no job is in this state or queue"
-    print_jobs(page.jobs, page.total, output, empty)
+        while True:
+            page = client.jobs(
+                states, name, _PAGE if everything else limit, queue=queue, labels=labels, deleted=deleted, after=after
+            )
+            jobs += page.jobs
+            after = page.next
+            if not everything or after is None:
+                break
+    narrowed = states or queue or name or labels or deleted
+    total = len(jobs) if everything else page.total
+    print_jobs(jobs, total, output, "no job is like that" if narrowed else _NO_JOBS)
     return 0
 
 
@@ -53,29 +88,70 @@ def ls_command(*, state: ExecutionState | None, queue: str | None, limit: int, o
 @output_option
 @home_option
 def show_command(job: str, *, output: str) -> int:
-    """Show everything about JOB: state, throughput, error, executions, attempts, checkpoints, processes."""
+    """Show everything about JOB: state, throughput, plugins, error, executions, attempts, checkpoints, processes."""
     with current_session().client() as client, suggesting(client, job):
         found = client.job(job)
-        status = client.status()
-        attempts = client.attempts(found.execution.id) if found.execution is not None else ()
         if output == "json":
-            workers = found.execution.worker_pids if found.execution is not None else ()
-            print_json({**to_plain(found), "daemon_pid": status.pid, "worker_pids": workers, "attempts": attempts})
+            print_json(_as_json(client, found))
         else:
+            status = client.status()
+            attempts = client.attempts(found.execution.id) if found.execution is not None else ()
+            tasks = client.details(found.id).tasks if found.deleted_at is None else ()
             checkpoints = client.checkpoints(found.id, limit=10)
-            print_details(found, client.executions(found.id), attempts, checkpoints, status.pid)
+            print_details(found, client.executions(found.id), attempts, checkpoints, status.pid, tasks)
     return 0
+
+
+def _as_json(client: Client, job: Job) -> dict[str, object]:
+    execution = job.execution
+    details = client.details(job.id)
+    return {
+        **to_plain(job),
+        "daemon_pid": client.status().pid,
+        "worker_pids": execution.worker_pids if execution is not None else (),
+        "attempts": client.attempts(execution.id) if execution is not None else (),
+        "tasks": details.tasks,
+        "metrics": details.metrics,
+    }
 
 
 @click.command("rm", short_help="Delete a job.")
 @job_argument
+@click.option("--purge", is_flag=True, help="For good and at once: it cannot be brought back.")
+@action_options
+@output_option
 @home_option
-def rm_command(job: str) -> int:
-    """Delete JOB, which must not be running, with its executions and checkpoints. What it has written stays."""
+def rm_command(job: str, *, purge: bool, dry_run: bool, reason: str | None, output: str) -> int:
+    """Delete JOB, which must not be running, with its executions and checkpoints. What it has written stays. For a week
+    `flowdeck undelete` brings it back, unless it is purged."""
     with current_session().client() as client, suggesting(client, job):
+        if dry_run:
+            return tell_effects(client.dry_run.delete(job, purge=purge), output)
         found = client.job(job)
-        client.delete(found.id)
-    say(f"deleted {found.name} ({found.id})")
+        client.delete(found.id, purge=purge, reason=reason)
+    if output == "json":
+        print_json({"id": found.id, "name": found.name, "purged": purge})
+    else:
+        say(f"{'purged' if purge else 'deleted'} {found.name} ({found.id})" + _way_back(found, purge=purge))
+    return 0
+
+
+def _way_back(job: Job, *, purge: bool) -> str:
+    return "" if purge else f"; flowdeck undelete {job.id} brings it back"
+
+
+@click.command("undelete", short_help="Bring a deleted job back.")
+@job_argument
+@action_options
+@output_option
+@home_option
+def undelete_command(job: str, *, dry_run: bool, reason: str | None, output: str) -> int:
+    """Bring back JOB, which was deleted: by its id, or by its name when nobody has taken that meanwhile."""
+    with current_session().client() as client:
+        if dry_run:
+            return tell_effects(client.dry_run.undelete(job), output)
+        back = client.undelete(job, reason=reason)
+    print_jobs([back], 1, output)
     return 0
 
 
@@ -86,9 +162,15 @@ def print_jobs(jobs: Sequence[Job], total: int | None, output: str, empty: str =
     elif not jobs:
         say(empty)
     else:
-        print_table(_COLUMNS, [_row(job, time.time()) for job in jobs])
+        labeled = any(job.labels for job in jobs)
+        rows = [_row(job, time.time()) + ((_labels(job),) if labeled else ()) for job in jobs]
+        print_table((*_COLUMNS, _LABELS) if labeled else _COLUMNS, rows)
         if total is not None and total > len(jobs):
-            say(f"{total - len(jobs)} more; --limit shows them")
+            say(f"{total - len(jobs)} more; --limit or --all shows them")
+
+
+def _labels(job: Job) -> str:
+    return " ".join(f"{key}={value}" for key, value in sorted(job.labels.items()))
 
 
 def _row(job: Job, now: float) -> tuple[str | Cell, ...]:

@@ -10,11 +10,12 @@ import click
 from runner.bounds import MAXIMUM_WINDOW_SECONDS
 from runner.model import MetricSeries
 from tui.cli import figures
-from tui.cli.json_output import print_json
+from tui.cli.json_output import print_json, to_plain
+from tui.cli.metric_summary import summary_pairs
 from tui.cli.options import home_option, job_argument, output_option
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
-from tui.cli.tables import Column, print_table
+from tui.cli.tables import Column, print_pairs, print_table
 from tui.cli.terminal import say
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -49,17 +50,23 @@ class Window(click.ParamType[float]):
 @job_argument
 @click.option("--window", type=Window(), default="5m", show_default=True, metavar="TIME", help="Until now from so long ago.")
 @click.option("--buckets", type=click.IntRange(1, 2000), default=60, show_default=True, help="Points of each series.")
+@click.option("--series", "with_series", is_flag=True, help="Everything that was measured, one line a series.")
 @output_option
 @home_option
-def metrics_command(job: str, *, window: float, buckets: int, output: str) -> int:
-    """Show what JOB measured in the last TIME: rates of rows and bytes, lag, checkpoints, CPU and memory.
+def metrics_command(job: str, *, window: float, buckets: int, with_series: bool, output: str) -> int:
+    """Show what JOB measured in the last TIME, summed up: throughput, latency, checkpoints, backpressure, resources, errors.
 
-    The table has one line a series; JSON has all points, null where nothing was measured.
+    With --series, one line for each metric of each plugin. JSON has both, with all points, null where nothing was measured.
     """
     with current_session().client() as client, suggesting(client, job):
+        if not with_series and output == "table":
+            print_pairs(summary_pairs(client.metrics(job, window, buckets)))
+            return 0
         series = client.metric_series(job, window, buckets)
+        if output == "json":
+            summary = to_plain(client.metrics(job, window, buckets)) | {"window": window, "series": series}
     if output == "json":
-        print_json({"window": window, "series": series})
+        print_json(summary)
     elif not any(_values(entry) for entry in series):
         say(f"{job} has measured nothing in the last {figures.duration(window)}")
     else:

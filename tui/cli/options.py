@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import click
 from click.shell_completion import CompletionItem
@@ -60,20 +60,38 @@ def output_option(command: F) -> F:
     )
 
 
-def job_argument(command: F) -> F:
+@overload
+def job_argument(command: F) -> F: ...
+@overload
+def job_argument(*, required: bool) -> Callable[[F], F]: ...
+def job_argument(command: F | None = None, *, required: bool = True) -> F | Callable[[F], F]:
     """``JOB``: an id, a unique prefix of one, or a name."""
-    return click.argument("job", metavar="JOB", shell_complete=_complete_jobs, callback=_remember_job)(command)
+    metavar = "JOB" if required else "[JOB]"
+    made = click.argument("job", metavar=metavar, required=required, shell_complete=completing("jobs"), callback=_remember_job)
+    return made if command is None else made(command)
 
 
-def _remember_job(context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    context.ensure_object(Session).job = value
+def _remember_job(context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    context.ensure_object(Session).job = value or ""
     return value
 
 
-def _complete_jobs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from tui.cli.completion import complete_jobs  # only while a shell completes
+def queue_option(command: F) -> F:
+    """``--queue Q``."""
+    text = "Only what is of this queue."
+    return click.option("--queue", metavar="Q", help=text, shell_complete=completing("queues"))(command)
 
-    return complete_jobs(context, parameter, incomplete)
+
+def completing(what: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Completes with what the daemon has: `jobs`, `queues`, `workers`, `labels`, `savepoints`, `restore_points`."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from tui.cli import completion  # only while a shell completes
+
+        found: list[CompletionItem] = getattr(completion, f"complete_{what}")(context, parameter, incomplete)
+        return found
+
+    return complete
 
 
 def check_restore_point(value: str) -> str:

@@ -10,7 +10,7 @@ from runner.client import Client
 from runner.model import Queue
 from spec.errors import UsageError
 from tui.cli.json_output import print_json
-from tui.cli.options import home_option, output_option
+from tui.cli.options import completing, home_option, output_option
 from tui.cli.session import current_session
 from tui.cli.tables import Column, print_table
 from tui.cli.terminal import say
@@ -24,6 +24,7 @@ _COLUMNS = (
 )
 _NEXT = 5
 _UNLIMITED = "none"
+_CHANGE = "flowdeck queues NAME --limit N, or --pause, or --resume"
 
 
 class _Limit(click.ParamType[int | str]):
@@ -42,21 +43,26 @@ class _Limit(click.ParamType[int | str]):
 
 
 @click.command("queues", short_help="List queues, or limit one.")
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=completing("queues"))
 @click.option("--limit", type=_Limit(), metavar="N|none", help="Let at most N jobs of queue NAME run at the same time.")
+@click.option("--pause", "paused", flag_value=True, type=bool, default=None, help="Let none of its jobs start until --resume.")
+@click.option("--resume", "paused", flag_value=False, type=bool, help="Let its jobs start again.")
+@click.option("--reason", metavar="TEXT", default=None, help="Why; kept in the audit trail.")
 @output_option
 @home_option
-def queues_command(name: str | None, *, limit: int | str | None, output: str) -> int:
+def queues_command(name: str | None, *, limit: int | str | None, paused: bool | None, reason: str | None, output: str) -> int:
     """List the queues that are limited or in use. A job chooses its queue with env { job.queue = NAME }.
 
     With --limit, jobs of queue NAME beyond N wait, QUEUED, and start in the order in which they came; 0 lets none start. What
     runs already runs on.
     """
-    if limit is not None and name is None:
-        raise UsageError("--limit needs the queue", hint="flowdeck queues NAME --limit N")
+    if name is None and (limit is not None or paused is not None):
+        raise UsageError("--limit needs the queue" if limit is not None else "name the queue", hint=_CHANGE)
     with current_session().client() as client:
         if limit is not None and name is not None:
-            client.limit_queue(name, None if isinstance(limit, str) else limit)
+            client.limit_queue(name, None if isinstance(limit, str) else limit, reason=reason)
+        if paused is not None and name is not None:
+            client.pause_queue(name, paused, reason=reason)
         found = [queue for queue in client.queues() if name in {None, queue.name}]
         if output == "json":
             print_json({"queues": found})
@@ -72,7 +78,7 @@ def _print_queues(client: Client, queues: Sequence[Queue]) -> None:
     rows = [
         (
             queue.name,
-            "-" if queue.limit is None else str(queue.limit),
+            "paused" if queue.paused else "-" if queue.limit is None else str(queue.limit),
             str(len(queue.running)),
             str(len(queue.waiting)),
             ", ".join(names.get(job_id, job_id) for job_id in queue.waiting[:_NEXT]),

@@ -6,6 +6,7 @@ import click
 
 from runner.model import Cleanup, Job
 from runner.requests import RecoverRequest
+from tui.cli.action import action_options, tell_effects
 from tui.cli.json_output import print_json
 from tui.cli.options import home_option, job_argument, output_option
 from tui.cli.references import suggesting
@@ -28,9 +29,10 @@ _READS = {
     show_default=True,
     help="Which unfinished splits to read: all, those at which an attempt failed, or the others.",
 )
+@action_options
 @output_option
 @home_option
-def recover_command(job: str, *, cleanup: str, output: str) -> int:
+def recover_command(job: str, *, cleanup: str, dry_run: bool, reason: str | None, output: str) -> int:
     """Start a new execution of JOB, which is over, from its last complete checkpoint: it reads only splits (files, or parts of
     them) that are not finished.
 
@@ -39,7 +41,10 @@ def recover_command(job: str, *, cleanup: str, output: str) -> int:
     """
     wanted = Cleanup(cleanup)
     with current_session().client() as client, suggesting(client, job):
-        recovering = client.recover(job, RecoverRequest(cleanup=wanted))
+        request = RecoverRequest(cleanup=wanted)
+        if dry_run:
+            return tell_effects(client.dry_run.recover(job, request), output)
+        recovering = client.recover(job, request, reason=reason)
     if output == "json":
         print_json(recovering)
     else:

@@ -15,15 +15,15 @@ from runner.client import ApiError, Client
 from runner.model import Checkpoint
 from spec.errors import FlowdeckError, UsageError
 from tui.cli import figures
+from tui.cli.default_group import ListedByDefault
 from tui.cli.failures import EXIT_FAILED
 from tui.cli.json_output import print_json
-from tui.cli.options import home_option, output_option
+from tui.cli.options import completing, home_option, job_argument, output_option
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
 from tui.cli.tables import Cell, Column, print_table
 from tui.cli.terminal import say
 
-_LIST = "list"
 _COLUMNS = (
     Column("JOB", flexible=True, rank=0),
     Column("ID", right=True, rank=0),
@@ -36,16 +36,7 @@ _COLUMNS = (
 )
 
 
-class _ListedByDefault(click.Group):
-    """``savepoints [JOB]`` lists; only a first word that is a command of the group is one. A job of such a name has an id."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command in front that is meant without being said."""
-        known = {*self.commands, *ctx.help_option_names} - {_LIST}
-        return super().parse_args(ctx, args if args and args[0] in known else [_LIST, *args])
-
-
-@click.group("savepoints", cls=_ListedByDefault, short_help="List, verify and delete savepoints.")
+@click.group("savepoints", cls=ListedByDefault, short_help="List, verify and delete savepoints.")
 def savepoints_command() -> None:
     """List the savepoints of JOB, or of all jobs: flowdeck savepoints [JOB].
 
@@ -54,8 +45,8 @@ def savepoints_command() -> None:
     """
 
 
-@savepoints_command.command(_LIST, hidden=True)
-@click.argument("job", metavar="[JOB]", required=False)
+@savepoints_command.command(ListedByDefault.default, hidden=True)
+@job_argument(required=False)
 @click.option("--delete", "unwanted", type=click.IntRange(1), metavar="ID", help="Delete this savepoint of JOB.")
 @output_option
 @home_option
@@ -80,7 +71,7 @@ def list_command(job: str | None, *, unwanted: int | None, output: str) -> int:
 
 
 @savepoints_command.command("verify", short_help="Read every byte of savepoints.")
-@click.argument("which", metavar="ID|DIR...", nargs=-1, required=True)
+@click.argument("which", metavar="ID|DIR...", nargs=-1, required=True, shell_complete=completing("savepoints"))
 @output_option
 @home_option
 def verify_command(which: tuple[str, ...], *, output: str) -> int:
@@ -109,7 +100,7 @@ def verify_command(which: tuple[str, ...], *, output: str) -> int:
 
 
 @savepoints_command.command("delete", short_help="Delete savepoints.")
-@click.argument("which", metavar="ID...", nargs=-1, required=True)
+@click.argument("which", metavar="ID...", nargs=-1, required=True, shell_complete=completing("savepoints"))
 @click.option("--force", is_flag=True, help="Also one that its job is running from, or that is its only restore point.")
 @home_option
 def delete_command(which: tuple[str, ...], *, force: bool) -> int:

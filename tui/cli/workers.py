@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+
 import click
 
 from runner.client import Client
+from runner.cluster import FleetWorker
 from runner.model import Execution, Job, Worker
 from runner.replies import WorkerList
 from runner.requests import WorkersRequest
 from spec.errors import UsageError
 from tui.cli import figures
+from tui.cli.action import action_options, tell_effects
+from tui.cli.default_group import ListedByDefault
 from tui.cli.json_output import print_json
-from tui.cli.options import home_option, job_argument, output_option
+from tui.cli.options import completing, home_option, job_argument, output_option, queue_option
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
 from tui.cli.tables import Column, print_table
 from tui.cli.terminal import say, write_data
+from tui.cli.waiting import progress_of
 
 _COLUMNS = (
     Column("WORKER", right=True, rank=0),
@@ -28,28 +35,113 @@ _COLUMNS = (
     Column("CPU", right=True, rank=3),
     Column("MEMORY", right=True, rank=3),
 )
+_FLEET = (
+    Column("WORKER", rank=0),
+    Column("JOB", flexible=True, rank=1),
+    Column("PID", right=True, rank=3),
+    Column("STATE", rank=0),
+    Column("HEARD", right=True, rank=1),
+    Column("BUSY", right=True, rank=4),
+    Column("ROWS IN", right=True, rank=3),
+    Column("ROWS OUT", right=True, rank=2),
+    Column("CPU", right=True, rank=5),
+    Column("MEMORY", right=True, rank=5),
+)
 
 
-@click.command("workers", short_help="List a job's workers, or change their number.")
-@job_argument
-@click.option("--add", type=click.IntRange(1), metavar="N", help="Have N more.")
-@click.option("--remove", type=click.IntRange(1), metavar="N", help="Have N fewer.")
-@click.option("--total", type=click.IntRange(1), metavar="N", help="Have N.")
-@output_option
-@home_option
-def workers_command(job: str, *, add: int | None, remove: int | None, total: int | None, output: str) -> int:
-    """List the worker processes of JOB, or change their number while it runs.
+@click.group("workers", cls=ListedByDefault, short_help="List workers, change their number, kill one.")
+def workers_command() -> None:
+    """List the worker processes of JOB, or of all jobs, or change their number while the job runs: flowdeck workers [JOB].
 
     Those that join take part in the next checkpoint. Those that leave do so with a checkpoint of their own, and the others go
     on where they stopped reading. The number holds until the job's file says another one.
     """
+
+
+@workers_command.command(ListedByDefault.default, hidden=True)
+@job_argument(required=False)
+@click.option("--add", type=click.IntRange(1), metavar="N", help="Have N more.")
+@click.option("--remove", type=click.IntRange(1), metavar="N", help="Have N fewer.")
+@click.option("--total", type=click.IntRange(1), metavar="N", help="Have N.")
+@queue_option
+@action_options
+@output_option
+@home_option
+def list_command(
+    job: str | None,
+    *,
+    add: int | None,
+    remove: int | None,
+    total: int | None,
+    queue: str | None,
+    dry_run: bool,
+    reason: str | None,
+    output: str,
+) -> int:
+    """List the workers of JOB or of all jobs, or change how many JOB has."""
     given = [number for number in (add, remove, total) if number is not None]
     if len(given) > 1:
-        raise UsageError("--add, --remove and --total exclude each other", hint=f"flowdeck workers {job} --total N")
-    with current_session().client() as client, suggesting(client, job):
-        if given:
-            return _tell_change(client.scale(job, WorkersRequest(add=add, remove=remove, total=total)), output)
-        return _tell_workers(client, job, output)
+        raise UsageError("--add, --remove and --total exclude each other", hint=f"flowdeck workers {job or 'JOB'} --total N")
+    if given and job is None:
+        raise UsageError("to change the number of workers, name the job", hint="flowdeck workers JOB --total N")
+    session = current_session()
+    if job is None:
+        with session.client() as client:
+            return _tell_fleet(client.all_workers(queue=queue), output)
+    with session.client() as client, suggesting(client, job):
+        if not given:
+            return _tell_workers(client, job, output)
+        request = WorkersRequest(add=add, remove=remove, total=total)
+        if dry_run:
+            return tell_effects(client.dry_run.scale(job, request), output)
+        with progress_of(session, job, f"changing the workers of {job}"):
+            scaled = client.scale(job, request, reason=reason)
+    return _tell_change(scaled, output)
+
+
+@workers_command.command("kill", short_help="End a worker process at once.")
+@click.argument("worker", metavar="EXECUTION/NUMBER", shell_complete=completing("workers"))
+@click.option("--reason", metavar="TEXT", default=None, help="Why; kept with the attempt and in the audit trail.")
+@output_option
+@home_option
+def kill_command(worker: str, *, reason: str | None, output: str) -> int:
+    """End a worker process at once, one that hangs for example. Its job goes on from the last checkpoint with a new attempt,
+    which uses up none of its restarts. `flowdeck workers` lists the workers of all jobs."""
+    execution_id, _, number = worker.rpartition("/")
+    if not execution_id or not (number.isascii() and number.isdigit()):
+        raise UsageError(f"{worker!r} is no worker", hint="name it EXECUTION/NUMBER; flowdeck workers lists them")
+    with current_session().client() as client:
+        killed = client.kill_worker(execution_id, int(number), reason=reason)
+    if output == "json":
+        print_json(killed)
+    else:
+        write_data(f"killed {killed.worker} (process {killed.pid}); the job goes on from its last checkpoint\n")
+    return 0
+
+
+def _tell_fleet(workers: Sequence[FleetWorker], output: str) -> int:
+    if output == "json":
+        print_json({"workers": workers})
+    elif workers:
+        print_table(_FLEET, [_fleet_row(worker, time.time()) for worker in workers])
+    else:
+        say("no worker runs")
+    return 0
+
+
+def _fleet_row(worker: FleetWorker, now: float) -> tuple[str, ...]:
+    return (
+        worker.name,
+        worker.job_name,
+        str(worker.pid),
+        worker.state,
+        figures.duration(now - worker.heartbeat),
+        figures.share(worker.busy),
+        figures.count(worker.rows_in),
+        figures.count(worker.rows_out),
+        figures.UNKNOWN if worker.cpu_percent is None else f"{worker.cpu_percent:.0f}%",
+        figures.size(worker.memory_bytes),
+    )
 
 
 def _tell_change(job: Job, output: str) -> int:
