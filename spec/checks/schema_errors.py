@@ -218,7 +218,7 @@ def _pattern(subject: Subject, problem: Problem) -> None:
         f'{shown(problem.instance)} is not allowed as "{path_text(problem.path)}"',
         origin.value,
         label="not in the form that is asked for",
-        notes=(f"help: {problem.schema['description']}",),
+        notes=(f"help: {description}",) if (description := problem.schema.get("description")) else (),
         pointer=origin.pointer,
     )
 
