@@ -379,6 +379,7 @@ def test_a_finding_in_an_included_file_shows_where_that_came_in(tmp_path: Path) 
 
 def test_a_label_in_another_form_is_a_finding() -> None:
     """Its schema has a pattern and no words of its own for it."""
-    text = 'env { job.labels { team = "a\\u0007b" } }\nsource { FakeSource { plugin_output = "rows", schema { fields { a = int } } } }\n'
-    result = check_text(text + "sink { Console { plugin_input = rows } }\n", "job.conf", ReadOptions())
+    source = "source { FakeSource { plugin_output = rows, schema { fields { a = int } } } }"
+    text = f'env {{ job.labels {{ team = "a\\u0007b" }} }}\n{source}\nsink {{ Console {{ plugin_input = rows }} }}\n'
+    result = check_text(text, "job.conf", ReadOptions())
     assert [found.code for found in result.diagnostics if found.severity == "error"] == ["J209"]
