@@ -130,6 +130,9 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
     return guarded(work, session)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Entry of the script `flowdeck`."""
-    sys.exit(run_command_line())
+    status = run_command_line()
+    from tui.boot import leave
+
+    leave(status)
