@@ -55,3 +55,24 @@ def failed(session: Session, job_id: str | None, execution_id: str | None, limit
     """
     rows = session.rows(statement, job_id, execution_id, limit)
     return [FailedAttempt(job, name, decode_record(Attempt, record)) for job, name, record in rows]
+
+
+class AttemptTally(msgspec.Struct, frozen=True):
+    """How many attempts were made that were not the first of their execution, and how many failed."""
+
+    restarts: int = 0
+    failures: int = 0
+
+
+def tally(session: Session, execution_ids: list[str], since: float) -> AttemptTally:
+    """Of some executions from ``since`` (epoch seconds) on."""
+    row = session.row(
+        f"""
+        SELECT count(*) FILTER ("number" > 1 AND CAST("a"."record"->>'started_at' AS DOUBLE) >= $2),
+               count(*) FILTER ({_FAILED} AND CAST("a"."record"->>'ended_at' AS DOUBLE) >= $2)
+        FROM "attempts" AS "a" WHERE "execution_id" = ANY($1::VARCHAR[])
+        """,
+        execution_ids,
+        since,
+    )
+    return AttemptTally(*row) if row is not None else AttemptTally()

@@ -6,7 +6,7 @@ and any window's percentiles come from the sum of its cells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -38,27 +38,31 @@ _ROLL_UP = f"""
     )
     GROUP BY "cell", "execution_id"
 """  # noqa: S608 - of this module's constants
-_OF_WINDOW = """
-    FROM "latencies"
-    WHERE "execution_id" = ANY($executions::VARCHAR[]) AND "ts" < make_timestamp($until)
-      AND epoch_us("ts") + "seconds"::BIGINT * 1000000 > $since
-"""
-_POINTS = f"""
-    WITH "part" AS (
-        SELECT greatest(0, least($buckets - 1, floor((epoch_us("ts") - $since) / 1e6 / $width)))::BIGINT AS "point",
+# The window's points, its buckets, and its bounds, told apart by their first column.
+_WINDOW = """
+    WITH "cell" AS MATERIALIZED (
+        SELECT epoch_us("ts") AS "at", "seconds", "buckets", "counts" FROM "latencies"
+        WHERE "execution_id" = ANY($executions::VARCHAR[]) AND "ts" < make_timestamp($until)
+          AND epoch_us("ts") + "seconds"::BIGINT * 1000000 > $since
+    ), "part" AS (
+        SELECT greatest(0, least($points - 1, floor(("at" - $since) / 1e6 / $width)))::BIGINT AS "point",
                unnest("buckets") AS "bucket", unnest("counts") AS "count"
-        {_OF_WINDOW}
-    ), "summed" AS (
-        SELECT "point", "bucket", sum("count") AS "count" FROM "part" GROUP BY "point", "bucket"
+        FROM "cell"
+    ), "summed" AS MATERIALIZED (
+        SELECT "point", "bucket", sum("count")::BIGINT AS "count" FROM "part" GROUP BY "point", "bucket"
     ), "run" AS (
         SELECT "point", "bucket", sum("count") OVER (PARTITION BY "point" ORDER BY "bucket") AS "seen",
                sum("count") OVER (PARTITION BY "point") AS "total"
         FROM "summed"
     )
-    SELECT "point", any_value("total")::BIGINT, min("bucket") FILTER ("seen" >= 0.5 * "total"),
+    SELECT 'point', "point", any_value("total")::BIGINT, min("bucket") FILTER ("seen" >= 0.5 * "total"),
            min("bucket") FILTER ("seen" >= 0.99 * "total")
     FROM "run" GROUP BY "point"
-"""  # noqa: S608 - of this module's constants
+    UNION ALL
+    SELECT 'bucket', "bucket", sum("count")::BIGINT, NULL, NULL FROM "summed" GROUP BY "bucket"
+    UNION ALL
+    SELECT 'bounds', min("at"), max("at" + "seconds"::BIGINT * 1000000), max("seconds"), NULL FROM "cell" HAVING count(*) > 0
+"""
 
 
 class LatencyCell(msgspec.Struct, frozen=True):
@@ -69,22 +73,23 @@ class LatencyCell(msgspec.Struct, frozen=True):
     counts: dict[int, int]
 
 
-class LatencySum(msgspec.Struct, frozen=True):
-    """The counts of a window. ``since`` and ``until`` bound the cells they come from, the longest of which has ``resolution``
-    seconds."""
-
-    counts: dict[int, int] = {}
-    since: float | None = None
-    until: float | None = None
-    resolution: float = float(CELL_SECONDS)
-
-
 class LatencyPoint(msgspec.Struct, frozen=True):
     """A point of a history: how many rows, and how long half of them and all but a hundredth took at most."""
 
     rows: int
     p50: float
     p99: float
+
+
+class LatencyWindow(msgspec.Struct, frozen=True):
+    """The counts of a window by bucket, and its points by their number, where anything was measured. ``since`` and ``until``
+    bound the cells that they come from, the longest of which has ``resolution`` seconds."""
+
+    counts: dict[int, int] = {}
+    points: dict[int, LatencyPoint] = {}
+    since: float | None = None
+    until: float | None = None
+    resolution: float = float(CELL_SECONDS)
 
 
 def append(session: Session, cells: Iterable[LatencyCell]) -> None:
@@ -96,34 +101,30 @@ def append(session: Session, cells: Iterable[LatencyCell]) -> None:
         session.change(_APPEND, start, CELL_SECONDS, cell.execution_id, buckets, counts)
 
 
-def total(session: Session, execution_ids: Sequence[str], since: float, until: float) -> LatencySum:
-    """Everything in the cells that touch the window."""
-    parameters = _window(execution_ids, since, until)
-    counted = session.named_rows(
-        f"""
-        SELECT "bucket", sum("count")::BIGINT
-        FROM (SELECT unnest("buckets") AS "bucket", unnest("counts") AS "count" {_OF_WINDOW}) GROUP BY "bucket"
-        """,  # noqa: S608
-        parameters,
-    )
-    if not counted:
-        return LatencySum()
-    (bounds,) = session.named_rows(
-        f'SELECT epoch_us(min("ts")), max(epoch_us("ts") + "seconds"::BIGINT * 1000000), max("seconds") {_OF_WINDOW}',
-        parameters,
-    )
-    return LatencySum(dict(counted), bounds[0] / MICROSECONDS, bounds[1] / MICROSECONDS, float(bounds[2]))
-
-
-def history(
-    session: Session, execution_ids: Sequence[str], since: float, until: float, buckets: int
-) -> Mapping[int, LatencyPoint]:
-    """By the number of the point, where anything was measured; a cell counts to the point in which it begins."""
-    parameters = _window(execution_ids, since, until) | {"buckets": buckets, "width": (until - since) / buckets}
-    return {
-        int(point): LatencyPoint(int(rows), value_of_bucket(p50), value_of_bucket(p99))
-        for point, rows, p50, p99 in session.named_rows(_POINTS, parameters)
+def window(session: Session, execution_ids: Sequence[str], since: float, until: float, points: int) -> LatencyWindow:
+    """Everything in the cells that touch the window, each of which counts to the point in which it begins."""
+    parameters = {
+        "executions": list(execution_ids),
+        "since": round(since * MICROSECONDS),
+        "until": round(until * MICROSECONDS),
+        "points": points,
+        "width": (until - since) / points,
     }
+    found = session.named_rows(_WINDOW, parameters)
+    bounds = next((row for row in found if row[0] == "bounds"), None)
+    if bounds is None:
+        return LatencyWindow()
+    return LatencyWindow(
+        counts={int(bucket): int(count) for kind, bucket, count, _, _ in found if kind == "bucket"},
+        points={
+            int(point): LatencyPoint(int(rows), value_of_bucket(p50), value_of_bucket(p99))
+            for kind, point, rows, p50, p99 in found
+            if kind == "point"
+        },
+        since=bounds[1] / MICROSECONDS,
+        until=bounds[2] / MICROSECONDS,
+        resolution=float(bounds[3]),
+    )
 
 
 def remove(session: Session, execution_ids: list[str]) -> None:
@@ -153,11 +154,3 @@ def _roll_up(session: Session, finer: int, coarser: int, since: int, until: int)
     bounds = {"since": since, "until": until, "finer": finer}
     session.named_rows(_ROLL_UP, bounds | {"coarser": coarser, "length": coarser * MICROSECONDS})
     session.named_rows(f'DELETE FROM "latencies" WHERE {_STEP}', bounds)  # noqa: S608
-
-
-def _window(execution_ids: Sequence[str], since: float, until: float) -> dict[str, object]:
-    return {
-        "executions": list(execution_ids),
-        "since": round(since * MICROSECONDS),
-        "until": round(until * MICROSECONDS),
-    }

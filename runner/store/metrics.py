@@ -6,9 +6,10 @@ restart says nothing and counts as not measured, so that no rate is ever negativ
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -84,12 +85,22 @@ def series(
     return [_series(*key, since, window, found[key]) for key in keys]
 
 
-def sums(
-    session: Session, execution_ids: Iterable[str], names: Iterable[str] | None, since: float, until: float
-) -> dict[tuple[str, str], Measured]:
-    """What a window holds as a whole, by name and plugin."""
-    found = _measured(session, execution_ids, None if names is None else list(names), _window(since, until, 1))
-    return {key: by_bucket[0] for key, by_bucket in found.items()}
+@dataclass(frozen=True)
+class MeasuredWindow:
+    """A window of all metrics: as series of points, and as a whole by name and plugin."""
+
+    series: tuple[MetricSeries, ...] = ()
+    sums: Mapping[tuple[str, str], Measured] = field(default_factory=dict)
+
+
+def measured_window(session: Session, execution_ids: Iterable[str], since: float, until: float, buckets: int) -> MeasuredWindow:
+    """All metrics of a window, read once."""
+    window = _window(since, until, buckets)
+    found = _measured(session, execution_ids, None, window)
+    return MeasuredWindow(
+        series=tuple(_series(*key, since, window, found[key]) for key in sorted(found)),
+        sums={key: functools.reduce(Measured.plus, by_bucket.values()) for key, by_bucket in found.items()},
+    )
 
 
 def _window(since: float, until: float, buckets: int) -> Window:
@@ -113,6 +124,12 @@ def _measured(
         measured = Measured(total, weight, lowest, highest)
         of_key[bucket] = measured.plus(of_key[bucket]) if bucket in of_key else measured
     return found
+
+
+def executions_since(session: Session, job_id: str, since: float) -> list[str]:
+    """The ids of a job's executions that were not over at ``since`` (epoch seconds)."""
+    statement = 'SELECT "id" FROM "executions" WHERE "job_id" = ? AND ("finished_at" IS NULL OR "finished_at" > ?)'
+    return [str(row[0]) for row in session.rows(statement, job_id, since)]
 
 
 def remove_series(session: Session, execution_ids: list[str]) -> None:

@@ -41,12 +41,12 @@ from runner.store import (
     reloads,
     rollups,
 )
-from runner.store.attempts import FailedAttempt
+from runner.store.attempts import AttemptTally, FailedAttempt
 from runner.store.checkpoint_calls import CheckpointCalls
 from runner.store.idempotency import RecordedAnswer, RecordedRequest
-from runner.store.latencies import LatencyCell, LatencyPoint, LatencySum
+from runner.store.latencies import LatencyCell, LatencyWindow
 from runner.store.leases import Lease
-from runner.store.metrics import Measured, MetricSample
+from runner.store.metrics import MeasuredWindow, MetricSample
 from runner.store.operations import OperationRecords
 from runner.store.pages import ExecutionFilter, JobFilter, Place
 from runner.store.rejections import Rejected
@@ -357,25 +357,25 @@ class Store(CheckpointCalls):
         instead: what is in a cell counts as spread evenly over it."""
         return metrics.series(self._session, execution_ids, names, since, until, buckets)
 
-    def metric_sums(
-        self, execution_ids: Iterable[str], names: Iterable[str] | None, since: float, until: float
-    ) -> dict[tuple[str, str], Measured]:
-        """What the window ``[since, until)`` holds as a whole, by name and plugin; see :meth:`metric_series`."""
-        return metrics.sums(self._session, execution_ids, names, since, until)
+    def executions_since(self, job_id: str, since: float) -> list[str]:
+        """The ids of a job's executions that were not over at ``since``."""
+        return metrics.executions_since(self._session, job_id, since)
+
+    def attempt_tally(self, execution_ids: list[str], since: float) -> AttemptTally:
+        """How many attempts of some executions were restarts, and how many failed, from ``since`` on."""
+        return attempts.tally(self._session, execution_ids, since)
+
+    def metric_window(self, execution_ids: Iterable[str], since: float, until: float, buckets: int) -> MeasuredWindow:
+        """All metrics of the window ``[since, until)``, as :meth:`metric_series` has them and as a whole, read once."""
+        return metrics.measured_window(self._session, execution_ids, since, until, buckets)
 
     def append_latencies(self, cells: Iterable[LatencyCell]) -> None:
         """Add how long rows took; see :mod:`runner.store.latencies`."""
         latencies.append(self._session, cells)
 
-    def latency_sum(self, execution_ids: Sequence[str], since: float, until: float) -> LatencySum:
-        """How long the rows of a window took."""
-        return latencies.total(self._session, execution_ids, since, until)
-
-    def latency_history(
-        self, execution_ids: Sequence[str], since: float, until: float, buckets: int
-    ) -> Mapping[int, LatencyPoint]:
-        """The same in ``buckets`` equal points, by their number."""
-        return latencies.history(self._session, execution_ids, since, until, buckets)
+    def latency_window(self, execution_ids: Sequence[str], since: float, until: float, points: int) -> LatencyWindow:
+        """How long the rows of the window ``[since, until)`` took, as a whole and in equal points."""
+        return latencies.window(self._session, execution_ids, since, until, points)
 
     def tidy_metrics(self, now: float, steady: float | None = None) -> bool:
         """Do one bounded step of summing up the samples that are old enough at ``now``, or of dropping what is too old; False

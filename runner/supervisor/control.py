@@ -53,12 +53,24 @@ _FINAL_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
+class PluginLoad:
+    """Of one plugin: what its workers have counted, rows per second in and out, and the shares of its time by their names."""
+
+    counters: PluginCounters
+    rates: tuple[float, float] | None
+    shares: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """Of this moment. ``latency``: how long rows took, counts of a histogram that is not stored yet; ``edges``: by name how
     full it is and the share of time for which its writers wait."""
 
     latency: dict[int, int]
     edges: dict[str, tuple[float, float | None]]
+    bytes_in_per_second: float | None
+    bytes_out_per_second: float | None
+    plugins: dict[str, PluginLoad]
 
 
 class ExecutionControl:
@@ -143,10 +155,6 @@ class ExecutionControl:
         """How long rows took, when it is time to store that."""
         return self._meter.take_latency(at, over=over)
 
-    def counters(self) -> dict[str, PluginCounters]:
-        """What the workers of this attempt have counted, by plugin."""
-        return self._meter.by_plugin()
-
     def fleet(self) -> list[FleetWorker]:
         """The workers that are there at this moment, each with what it belongs to."""
         return [] if self._attempt is None else self._attempt.fleet(_now(), self._record.current, self.work.job.env.queue)
@@ -179,7 +187,12 @@ class ExecutionControl:
 
     def load(self) -> Load:
         """What the store does not know yet, or only of the past."""
-        return Load(self._meter.pending_latency, self._meter.edges())
+        meter = self._meter
+        plugins = {
+            plugin: PluginLoad(counters, meter.plugin_rates(plugin), meter.shares(plugin))
+            for plugin, counters in meter.by_plugin().items()
+        }
+        return Load(meter.pending_latency, meter.edges(), *meter.bytes_per_second(), plugins)
 
     async def write_down(self) -> None:
         """Have the store know of every checkpoint what is known here; a store that refuses learns it later."""

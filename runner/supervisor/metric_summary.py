@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 
 from runner.latency import LatencyHistogram
-from runner.model import Attempt, Execution, Job, MetricPoint, MetricSeries, Totals
+from runner.model import Job, MetricPoint, Totals
 from runner.observation import (
     Backpressure,
     CheckpointSummary,
@@ -25,16 +25,15 @@ from runner.observation import (
     Throughput,
     Usage,
 )
-from runner.store.latencies import CELL_SECONDS, LatencyPoint, LatencySum
-from runner.store.metrics import Measured
+from runner.store.attempts import AttemptTally
+from runner.store.latencies import CELL_SECONDS, LatencyWindow
+from runner.store.metrics import Measured, MeasuredWindow
 from runner.store.store import Store
 from runner.supervisor.checkpoint_record import CHECKPOINT_FAILURES, CHECKPOINT_SECONDS
 from runner.supervisor.control import Load
-from runner.supervisor.generations import read_generation
 from runner.supervisor.totals import BACKPRESSURE_EVENTS
+from spec.job import JobSpec
 
-_EXECUTIONS = 1000
-_NOW_SECONDS = 10.0
 COUNTED = frozenset({CHECKPOINT_FAILURES, BACKPRESSURE_EVENTS})
 """Gauges that only count: as series they say nothing."""
 _COUNTERS = ("rows_in", "rows_out", "bytes_in", "bytes_out")
@@ -57,48 +56,34 @@ class Wanted:
 class Stored:
     """What the store has of a window."""
 
-    sums: Sums
-    latest: Sums
-    series: Sequence[MetricSeries]
-    latency: LatencySum
-    latencies: Mapping[int, LatencyPoint]
-    attempts: Sequence[Attempt]
-    memory: int | None
+    measured: MeasuredWindow
+    latency: LatencyWindow
+    attempts: AttemptTally
+
+    @property
+    def sums(self) -> Sums:
+        """The window as a whole, by name and plugin."""
+        return self.measured.sums
 
 
 def read_window(store: Store, job: Job, wanted: Wanted, execution_ids: Sequence[str] | None = None) -> Stored:
     """Everything that the store has of the window, of all the job's executions or of some."""
     since, until = wanted.since, wanted.until
-    ids = [found.id for found in _executions_of(store, job, since)] if execution_ids is None else list(execution_ids)
+    ids = store.executions_since(job.id, since) if execution_ids is None else list(execution_ids)
     if not ids:
-        return Stored({}, {}, (), LatencySum(), {}, (), _memory_limit(store, job))
-    names = None if wanted.series else _HISTORY
+        return Stored(MeasuredWindow(), LatencyWindow(), AttemptTally())
     return Stored(
-        sums=store.metric_sums(ids, None, since, until),
-        latest=store.metric_sums(ids, _COUNTERS, until - _NOW_SECONDS, until),
-        series=store.metric_series(ids, names, since, until, wanted.buckets),
-        latency=store.latency_sum(ids, since, until),
-        latencies=store.latency_history(ids, since, until, wanted.buckets),
-        attempts=[attempt for execution_id in ids for attempt in store.attempts(execution_id)],
-        memory=_memory_limit(store, job),
+        measured=store.metric_window(ids, since, until, wanted.buckets),
+        latency=store.latency_window(ids, since, until, wanted.buckets),
+        attempts=store.attempt_tally(ids, since),
     )
 
 
-def _executions_of(store: Store, job: Job, since: float) -> list[Execution]:
-    found = store.executions(job.id, _EXECUTIONS, 0)
-    return [execution for execution in found if execution.finished_at is None or execution.finished_at > since]
-
-
-def _memory_limit(store: Store, job: Job) -> int | None:
-    spec, _ = read_generation(store, job.id, job.generation)
-    return spec.env.resources.memory
-
-
-def summed_up(job: Job, load: Load | None, stored: Stored, wanted: Wanted) -> JobMetrics:
-    """The window of ``job``, which is as it is now; ``load`` is that of its execution when it runs."""
+def summed_up(job: Job, spec: JobSpec, load: Load | None, stored: Stored, wanted: Wanted) -> JobMetrics:
+    """The window of ``job``, which is as it is now and runs ``spec``; ``load`` is that of its execution when it runs."""
     execution = job.execution
     totals = execution.totals if execution is not None else Totals()
-    rates = {name: _throughput(name, totals, stored, running=load is not None) for name in _COUNTERS}
+    rates = {name: _throughput(name, totals, load, stored.sums) for name in _COUNTERS}
     return JobMetrics(
         job_id=job.id,
         job_name=job.name,
@@ -119,20 +104,17 @@ def summed_up(job: Job, load: Load | None, stored: Stored, wanted: Wanted) -> Jo
         latency=_latency(load, stored, wanted),
         checkpoint=_checkpoints(job, stored.sums),
         backpressure=_backpressure(load, stored.sums),
-        resources=_resources(totals, stored),
+        resources=_resources(totals, spec, stored.sums),
         errors=_errors(stored, wanted),
-        restarts=sum(attempt.number > 1 and attempt.started_at >= wanted.since for attempt in stored.attempts),
+        restarts=stored.attempts.restarts,
         history=_history(stored, wanted),
-        series=tuple(found for found in stored.series if found.name not in COUNTED) if wanted.series else (),
+        series=tuple(found for found in stored.measured.series if found.name not in COUNTED) if wanted.series else (),
     )
 
 
-def _throughput(name: str, totals: Totals, stored: Stored, *, running: bool) -> Throughput:
-    now = getattr(totals, name + _RATE, None) if running else None
-    latest = stored.latest.get((name, ""))
-    if now is None and running and latest is not None:
-        now = latest.mean
-    found = stored.sums.get((name, ""))
+def _throughput(name: str, totals: Totals, load: Load | None, sums: Sums) -> Throughput:
+    now = None if load is None else getattr(totals, name + _RATE, getattr(load, name + _RATE, None))
+    found = sums.get((name, ""))
     if found is None:
         return Throughput(now=now)
     return Throughput(now=now, mean=found.mean, peak=found.highest)
@@ -196,11 +178,11 @@ def _edge(edge: str, now: tuple[float, float | None] | None, sums: Sums) -> Edge
     )
 
 
-def _resources(totals: Totals, stored: Stored) -> Resources:
-    memory = stored.memory if stored.memory is not None else psutil.virtual_memory().total
+def _resources(totals: Totals, spec: JobSpec, sums: Sums) -> Resources:
+    memory = spec.env.resources.memory or psutil.virtual_memory().total
     return Resources(
-        cpu_percent=_usage(totals.cpu_percent, stored.sums.get(("cpu_percent", "")), 100.0 * (os.cpu_count() or 1)),
-        memory_bytes=_usage(totals.memory_bytes, stored.sums.get(("memory_bytes", "")), float(memory)),
+        cpu_percent=_usage(totals.cpu_percent, sums.get(("cpu_percent", "")), 100.0 * (os.cpu_count() or 1)),
+        memory_bytes=_usage(totals.memory_bytes, sums.get(("memory_bytes", "")), float(memory)),
     )
 
 
@@ -211,9 +193,7 @@ def _usage(now: float | None, measured: Measured | None, limit: float) -> Usage:
 
 
 def _errors(stored: Stored, wanted: Wanted) -> ErrorRate:
-    failures = sum(
-        attempt.error is not None and (attempt.ended_at or attempt.started_at) >= wanted.since for attempt in stored.attempts
-    )
+    failures = stored.attempts.failures
     rejected = _growth(stored.sums, "rows_rejected")
     count = failures + rejected
     per_minute = 60 * count / (wanted.until - wanted.since)
@@ -221,14 +201,14 @@ def _errors(stored: Stored, wanted: Wanted) -> ErrorRate:
 
 
 def _history(stored: Stored, wanted: Wanted) -> tuple[HistoryPoint, ...]:
-    own = {series.name: series.points for series in stored.series if not series.plugin and series.name in _HISTORY}
+    own = {series.name: series.points for series in stored.measured.series if not series.plugin and series.name in _HISTORY}
     width = (wanted.until - wanted.since) / wanted.buckets
     return tuple(_point(number, wanted.since + number * width, own, stored) for number in range(wanted.buckets))
 
 
 def _point(number: int, at: float, own: Mapping[str, Sequence[MetricPoint]], stored: Stored) -> HistoryPoint:
     values: dict[str, Any] = {name + _RATE if name in _COUNTERS else name: points[number].value for name, points in own.items()}
-    latency = stored.latencies.get(number)
+    latency = stored.latency.points.get(number)
     if latency is not None:
         values |= {"latency_rows": latency.rows, "latency_p50": latency.p50, "latency_p99": latency.p99}
     return HistoryPoint(at=at, **values)

@@ -7,9 +7,12 @@ import time
 from runner.model import Job
 from runner.observation import JobDetails, JobMetrics
 from runner.store.store import Store
-from runner.supervisor.metric_summary import Stored, Wanted, read_window, summed_up
+from runner.supervisor.control import Load
+from runner.supervisor.generations import read_generation
+from runner.supervisor.metric_summary import Wanted, read_window, summed_up
 from runner.supervisor.observation_base import ObservationBase
-from runner.supervisor.tasks import TASK_METRICS, TASK_SECONDS, describe_tasks
+from runner.supervisor.tasks import describe_tasks
+from spec.job import JobSpec
 
 _DETAILS_SECONDS, _DETAILS_POINTS = 300.0, 60
 _CHECKPOINTS = 10
@@ -32,12 +35,18 @@ class MetricView(ObservationBase):
             until = job.execution.finished_at + 1.0  # the last measurements come a moment later
         wanted = Wanted(until - seconds, until, buckets, series)
         ids = None if whole or job.execution is None else [job.execution.id]
-        stored = await self._journal.read(lambda store: read_window(store, job, wanted, ids))
-        return self._summed_up(job, stored, wanted)
+        load, running = self._running(job)
 
-    def _summed_up(self, job: Job, stored: Stored, wanted: Wanted) -> JobMetrics:
+        def work(store: Store) -> JobMetrics:
+            spec = running or _generation(store, job)
+            return summed_up(job, spec, load, read_window(store, job, wanted, ids), wanted)
+
+        return await self._journal.read(work)
+
+    def _running(self, job: Job) -> tuple[Load | None, JobSpec | None]:
+        """What the job's execution is doing, and what it runs; nothing when it does not."""
         control = self._executions.control(job.execution.id) if job.execution is not None else None
-        return summed_up(job, None if control is None else control.load(), stored, wanted)
+        return (None, None) if control is None else (control.load(), control.work.job)
 
     async def details(self, reference: str) -> JobDetails:
         """Everything about a job on one page: its tasks, its configuration with the secrets masked, the metrics of the last
@@ -46,25 +55,28 @@ class MetricView(ObservationBase):
         control = self._executions.control(job.execution.id) if job.execution is not None else None
         if control is not None:
             await control.write_down()
+        load, running = self._running(job)
         now = time.time()
         wanted = Wanted(now - _DETAILS_SECONDS, now, _DETAILS_POINTS, series=False)
 
-        load = None if control is None else control.load()
-        counted = {} if control is None else control.counters()
-
         def work(store: Store) -> JobDetails:
-            ids = [job.execution.id] if control is not None and job.execution is not None else []
-            latest = store.metric_sums(ids, TASK_METRICS, now - TASK_SECONDS, now) if ids else {}
+            spec = running or _generation(store, job)
             return JobDetails(
                 job=job,
                 uptime=_uptime(job, now),
-                tasks=describe_tasks(store, job, latest, counted),
+                tasks=describe_tasks(job, spec, load),
                 generation=store.generation(job.id, job.generation),
-                metrics=summed_up(job, load, read_window(store, job, wanted), wanted),
+                metrics=summed_up(job, spec, load, read_window(store, job, wanted), wanted),
                 checkpoints=tuple(store.checkpoints(job.id, limit=_CHECKPOINTS)),
             )
 
         return await self._journal.read(work)
+
+
+def _generation(store: Store, job: Job) -> JobSpec:
+    """What the job's newest generation runs."""
+    spec, _ = read_generation(store, job.id, job.generation)
+    return spec
 
 
 def _uptime(job: Job, now: float) -> float | None:

@@ -2,50 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from runner.model import Job
 from runner.observation import Task, TaskState
-from runner.protocol import PluginCounters
 from runner.states import ExecutionState
-from runner.store.metrics import Measured
-from runner.store.store import Store
-from runner.supervisor.generations import read_generation
+from runner.supervisor.control import Load, PluginLoad
 from runner.worker.parallelism import reader_count
-from spec.job import PluginKind, PluginSpec
+from spec.job import JobSpec, PluginKind, PluginSpec
 
-TASK_SECONDS = 10.0
-"""The rates and shares of tasks are of so long."""
 _SHARES = {"busy": "busy_seconds", "idle": "idle_seconds", "backpressured": "backpressured_seconds"}
-_RATES = {"rows_in_per_second": "rows_in", "rows_out_per_second": "rows_out"}
-TASK_METRICS = (*_SHARES.values(), *_RATES.values())
 _HALF = 0.5
 _AT_WORK = frozenset({ExecutionState.RUNNING, ExecutionState.SAVEPOINTING, ExecutionState.STOPPING})
 
 
-def describe_tasks(
-    store: Store, job: Job, latest: Mapping[tuple[str, str], Measured], counted: Mapping[str, PluginCounters]
-) -> tuple[Task, ...]:
-    """The tasks of the job's newest generation, or of the one that runs. ``latest``: :data:`TASK_METRICS` of the last
-    :data:`TASK_SECONDS`; ``counted``: what its workers have counted, by plugin."""
+def describe_tasks(job: Job, spec: JobSpec, load: Load | None) -> tuple[Task, ...]:
+    """The tasks of ``spec``, a generation of the job; ``load`` is that of its execution when it runs."""
     execution = job.execution
-    running = execution is not None and not execution.state.is_terminal
-    number = execution.generation if execution is not None and running else job.generation
-    spec, _ = read_generation(store, job.id, number)
     workers = (execution.workers_wanted if execution is not None else None) or spec.env.workers
-    return tuple(_task(plugin, job, workers, latest, counted.get(plugin.id)) for plugin in spec.plugins())
+    loads = load.plugins if load is not None else {}
+    return tuple(_task(plugin, job, workers, loads.get(plugin.id)) for plugin in spec.plugins())
 
 
-def _task(
-    plugin: PluginSpec,
-    job: Job,
-    workers: int,
-    latest: Mapping[tuple[str, str], Measured],
-    counters: PluginCounters | None,
-) -> Task:
-    rates = {field: latest[name, plugin.id].mean for field, name in _RATES.items() if (name, plugin.id) in latest}
-    shares = _shares(plugin.id, latest)
+def _task(plugin: PluginSpec, job: Job, workers: int, load: PluginLoad | None) -> Task:
     threads = reader_count(plugin.parallelism, workers) if plugin.kind is PluginKind.SOURCE else 1
+    rates = load.rates if load is not None and load.rates is not None else (None, None)
+    shares = _shares(load)
     return Task(
         id=plugin.id,
         name=plugin.name,
@@ -54,22 +34,24 @@ def _task(
         parallelism=threads * workers,
         inputs=plugin.inputs,
         output=plugin.output,
-        rows_in=None if counters is None else counters.rows_in,
-        rows_out=None if counters is None else counters.rows_out,
-        rows_rejected=0 if counters is None else counters.rows_rejected,
-        **rates,
+        rows_in=None if load is None else load.counters.rows_in,
+        rows_out=None if load is None else load.counters.rows_out,
+        rows_rejected=0 if load is None else load.counters.rows_rejected,
+        rows_in_per_second=rates[0],
+        rows_out_per_second=rates[1],
         **shares,
     )
 
 
-def _shares(plugin: str, latest: Mapping[tuple[str, str], Measured]) -> dict[str, float]:
+def _shares(load: PluginLoad | None) -> dict[str, float]:
     """Of the time of the threads that do the plugin's work. They sum up to one: what threads do between the three is little."""
-    grown = {field: latest[name, plugin].total for field, name in _SHARES.items() if (name, plugin) in latest}
-    whole = sum(grown.values())
-    return {field: seconds / whole for field, seconds in grown.items()} if whole else {}
+    if load is None or not load.shares:
+        return {}
+    whole = sum(load.shares.values())
+    return {field: load.shares[name] / whole for field, name in _SHARES.items()} if whole else {}
 
 
-def _state(job: Job, rates: Mapping[str, float], shares: Mapping[str, float]) -> TaskState:
+def _state(job: Job, rates: tuple[float | None, float | None], shares: dict[str, float]) -> TaskState:
     execution = job.execution
     if execution is None or execution.state.is_terminal:
         return TaskState.STOPPED
@@ -77,7 +59,6 @@ def _state(job: Job, rates: Mapping[str, float], shares: Mapping[str, float]) ->
         return TaskState.PAUSED
     if execution.state not in _AT_WORK or not shares:
         return TaskState.IDLE
-    if shares.get("backpressured", 0.0) >= _HALF:
+    if shares["backpressured"] >= _HALF:
         return TaskState.BACKPRESSURED
-    moving = any(rate > 0 for rate in rates.values())
-    return TaskState.RUNNING if moving or shares.get("busy", 0.0) >= _HALF else TaskState.WAITING
+    return TaskState.RUNNING if any(rates) or shares["busy"] >= _HALF else TaskState.WAITING

@@ -49,6 +49,11 @@ class TimeShares:
             if former is not None:
                 made.shares = _shares(former, made) if now > former.at else former.shares
 
+    def latest(self, plugin: str) -> dict[str, float]:
+        """The shares of a plugin's time between its workers' last two heartbeats, in the mean; empty when not known."""
+        shares = [spent.shares for (name, _), spent in self._spent.items() if name == plugin and spent.shares]
+        return {name: sum(each[name] for each in shares) / len(shares) for name in TIMES} if shares else {}
+
     def seconds(self, now: float) -> dict[str, dict[str, float]]:
         """By plugin how many of the seconds so far went where, in the mean of its threads; together at most all of them."""
         elapsed = 0.0 if self._advanced is None else max(0.0, now - self._advanced)

@@ -6,7 +6,7 @@ Totals go on over attempts: what the restore point had counted, plus what this a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -32,6 +32,9 @@ class _Measurement(msgspec.Struct, frozen=True):
     at: float
     rows_in: int
     cpu_seconds: float
+    bytes_in: int
+    bytes_out: int
+    by_plugin: dict[str, PluginCounters]
 
 
 class TotalsMeter:
@@ -90,7 +93,8 @@ class TotalsMeter:
         self._shares.observe(heartbeat, now)
         counted = self.counted()
         cpu = sum(beat.cpu_seconds for beat in self._heartbeats.values())
-        self._window.append(_Measurement(now, counted.rows_in, cpu))
+        measured = _Measurement(now, counted.rows_in, cpu, counted.bytes_in, counted.bytes_out, self.by_plugin())
+        self._window.append(measured)
         self._output.observe(now, counted.rows_in, counted.rows_out, self._barrier_at)
         while len(self._window) > 2 and self._window[1].at <= now - RATE_WINDOW:
             self._window.popleft()
@@ -204,6 +208,33 @@ class TotalsMeter:
             rows = {name: round(counters[name]) for name in _COUNTERS}
             found[plugin] = PluginCounters(plugin=plugin, rows_rejected=self._rejected(plugin), **rows)
         return found
+
+    def bytes_per_second(self) -> tuple[float | None, float | None]:
+        """In and out, over the last five seconds."""
+        rates = self._over_window(lambda found: (found.bytes_in, found.bytes_out))
+        return (None, None) if rates is None else (rates[0], rates[1])
+
+    def plugin_rates(self, plugin: str) -> tuple[float, float] | None:
+        """Rows per second in and out of a plugin, over the last five seconds; None as long as they are not known."""
+
+        def rows(found: _Measurement) -> tuple[int, int]:
+            counters = found.by_plugin.get(plugin)
+            return (0, 0) if counters is None else (counters.rows_in, counters.rows_out)
+
+        rates = self._over_window(rows)
+        return None if rates is None else (rates[0], rates[1])
+
+    def shares(self, plugin: str) -> dict[str, float]:
+        """For which share of its time a plugin works, waits for rows, waits for room."""
+        return self._shares.latest(plugin)
+
+    def _over_window(self, counted: Callable[[_Measurement], tuple[int, int]]) -> tuple[float, float] | None:
+        if len(self._window) < 2 or self._window[-1].at <= self._window[0].at:
+            return None
+        first, last = self._window[0], self._window[-1]
+        elapsed = last.at - first.at
+        before, after = counted(first), counted(last)
+        return max(0, after[0] - before[0]) / elapsed, max(0, after[1] - before[1]) / elapsed
 
     def rejected(self) -> int:
         """Rows that the workers of this attempt have rejected."""
