@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test venv lint types format bench bench-spec chaos lifecycle clean
+.PHONY: demo test venv lint types format bench bench-spec chaos lifecycle fuzz-api clean
 
 demo: venv
 	@$(BIN)/flowdeck run samples/flights.conf
@@ -50,6 +50,10 @@ chaos: .venv/.tested
 lifecycle: .venv/.tested
 	FLOWDECK_LIFECYCLE_EXAMPLES=$${FLOWDECK_LIFECYCLE_EXAMPLES:-100} FLOWDECK_LIFECYCLE_STEPS=$${FLOWDECK_LIFECYCLE_STEPS:-60} \
 	FLOWDECK_LIFECYCLE_SEED=$${FLOWDECK_LIFECYCLE_SEED:-$$(date +%s)} $(BIN)/pytest -q tests/lifecycle -s
+
+# Ten minutes of requests made up from the API's own description; FLOWDECK_FUZZ_SEED=2 makes up others.
+fuzz-api: .venv/.tested
+	FLOWDECK_FUZZ_SECONDS=$${FLOWDECK_FUZZ_SECONDS:-600} $(BIN)/pytest -q -s tests/api/test_schemathesis.py
 
 clean:
 	rm -rf .venv build *.egg-info samples/out

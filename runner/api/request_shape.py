@@ -14,7 +14,7 @@ from spec.errors import FlowdeckError
 PROBLEM_JSON: Final = "application/problem+json"
 MAXIMUM_HEADER_BYTES: Final = 32 * 1024
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-_REFUSED_BY_ROUTES = frozenset({"TRACE"})
+_REFUSED_BY_ROUTES = frozenset({"TRACE", "QUERY"})
 _ONCE = frozenset(
     {b"host", b"content-type", b"content-length", b"transfer-encoding", b"authorization", b"x-api-key", b"origin"}
 )

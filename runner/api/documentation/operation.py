@@ -126,7 +126,7 @@ class Operation:
             yield from job_file.parameters(self.body)
         if not self.writes:
             if any(media_type == JSON for _, _, media_type in self.answers.values()):
-                yield _header(*words.CONDITIONAL_READ, words.TAGS_PATTERN)
+                yield _header(*words.CONDITIONAL_READ)
             return
         if self.is_about_a_job:
             yield _header(*words.CONDITIONAL_WRITE, words.VERSIONS_PATTERN)
@@ -198,8 +198,8 @@ def _content(schemas: Schemas, kinds: tuple[Any, ...], media_type: str) -> dict[
     return {media_type: {"schema": found[0] if len(found) == 1 else {"anyOf": found}}}
 
 
-def _header(name: str, description: str, pattern: str) -> dict[str, Any]:
-    schema = {"type": "string", "pattern": pattern}
+def _header(name: str, description: str, pattern: str | None = None) -> dict[str, Any]:
+    schema = {"type": "string"} | ({} if pattern is None else {"pattern": pattern})
     return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 

@@ -189,7 +189,8 @@ def _kind(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return " ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"])
     if schema.get("type") == "array":
-        return f"list of {_kind(schema.get('items', {}))}"
+        places = schema.get("prefixItems", ())
+        return f"list of {', '.join(_kind(entry) for entry in places) or _kind(schema.get('items', {}))}"
     if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
         return f"object of {_kind(schema['additionalProperties'])}"
     return escape(str(schema.get("type", "anything"))) + _bounds(schema)

@@ -65,9 +65,7 @@ PARAMETERS: Final = {
 }
 """By name: a description, and an example or None. A handler's own words come first."""
 
-_TAG = r'(W/)?"[!#-~]*"'
 _VERSION = r'(W/)?"[0-9]{1,18}(\.[!#-~]*)?"'
-TAGS_PATTERN: Final = rf"^(\*|{_TAG}( *, *{_TAG})*)$"
 VERSIONS_PATTERN: Final = rf"^(\*|{_VERSION}( *, *{_VERSION})*)$"
 KEY_PATTERN: Final = "^[!-~]{1,255}$"
 
