@@ -38,15 +38,20 @@ class OperationRecords:
             return
         ids = [operation.id for operation in operations]
         self._session.change('DELETE FROM "operations" WHERE "id" = ANY(?::VARCHAR[])', ids)
-        for operation in operations:
-            self._session.change(
-                """
-                INSERT INTO "operations" ("id", "kind", "job_id", "started_at", "finished_at", "outcome", "record")
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-                *(operation.id, operation.kind, operation.job_id, operation.started_at, operation.finished_at),
-                *(operation.outcome and str(operation.outcome), encode_record(operation)),
-            )
+        self._session.change(
+            """
+            INSERT INTO "operations" ("id", "kind", "job_id", "started_at", "finished_at", "outcome", "record")
+            SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::DOUBLE[]),
+                unnest(?::DOUBLE[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[])
+            """,
+            ids,
+            [operation.kind for operation in operations],
+            [operation.job_id for operation in operations],
+            [operation.started_at for operation in operations],
+            [operation.finished_at for operation in operations],
+            [operation.outcome and str(operation.outcome) for operation in operations],
+            [encode_record(operation) for operation in operations],
+        )
 
     def get(self, operation_id: str) -> Operation | None:
         """One operation, None when it is not known (any more)."""

@@ -51,7 +51,7 @@ class Following:
         elif not isinstance(answer, Job):
             end(operation.id, "done")
         elif kind in _STARTING:
-            await self._until_started(operation, answer.id)
+            await self._until_started(operation, answer)
         elif kind in _ENDING and answer.execution is not None:
             await self._until_over(operation, answer.execution)
         elif kind == Command.WORKERS and answer.execution is not None:
@@ -65,7 +65,7 @@ class Following:
             if operation.kind in _ENDING and operation.execution_id is not None:
                 await self._until_over(operation, await self._service.execution(operation.execution_id))
             else:
-                await self._until_started(operation, operation.job_id or "")
+                await self._until_started(operation, await self._service.job(operation.job_id or ""))
         except FlowdeckError as error:
             self._operations.end(
                 operation.id, "the daemon ended in the middle", outcome=OperationOutcome.ABANDONED, error=error
@@ -87,8 +87,9 @@ class Following:
 
     # an execution starts
 
-    async def _until_started(self, operation: Operation, job_id: str) -> None:
-        job = await self._successor(operation, job_id)
+    async def _until_started(self, operation: Operation, job: Job) -> None:
+        if job.execution is not None and _is_older(job.execution, operation):
+            job = await self._successor(operation, job.id)
         execution = job.execution
         if execution is None:
             self._operations.concern(operation.id, job)

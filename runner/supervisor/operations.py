@@ -26,7 +26,7 @@ from runner.supervisor.journal import Journal
 from runner.supervisor.page_tokens import decode_place, encode_place
 
 _log = logging.getLogger(__name__)
-_TOGETHER = 0.02
+_TOGETHER = 0.2
 _PAUSE = 1.0
 _MOST = 10_000
 
