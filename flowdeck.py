@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from runner.home import Home
     from runner.job_file import job_file
     from runner.model import Checkpoint, Cleanup, Event, Execution, Job
+    from runner.operation import Effects, Operation
     from runner.requests import (
+        CancelQueuedRequest,
+        EditRequest,
         PauseRequest,
         RecoverRequest,
         RestartRequest,
         SavepointRequest,
+        StartRequest,
         StopRequest,
         SubmitRequest,
+        UpdateRequest,
         WorkersRequest,
     )
     from runner.states import ExecutionState
@@ -34,12 +39,15 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiError",
     "AsyncClient",
+    "CancelQueuedRequest",
     "CheckResult",
     "Checkpoint",
     "Cleanup",
     "Client",
     "DaemonUnreachable",
     "Dialect",
+    "EditRequest",
+    "Effects",
     "ErrorSpan",
     "Event",
     "Execution",
@@ -47,13 +55,16 @@ __all__ = [
     "FlowdeckError",
     "Home",
     "Job",
+    "Operation",
     "PauseRequest",
     "ReadOptions",
     "RecoverRequest",
     "RestartRequest",
     "SavepointRequest",
+    "StartRequest",
     "StopRequest",
     "SubmitRequest",
+    "UpdateRequest",
     "WaitTimeout",
     "WorkersRequest",
     "check_file",
@@ -71,9 +82,10 @@ _PLACES = {
     "runner.home": ("Home",),
     "runner.job_file": ("job_file",),
     "runner.model": ("Checkpoint", "Cleanup", "Event", "Execution", "Job"),
+    "runner.operation": ("Effects", "Operation"),
     "runner.requests": (
-        *("PauseRequest", "RecoverRequest", "RestartRequest", "SavepointRequest", "StopRequest"),
-        *("SubmitRequest", "WorkersRequest"),
+        *("CancelQueuedRequest", "EditRequest", "PauseRequest", "RecoverRequest", "RestartRequest", "SavepointRequest"),
+        *("StartRequest", "StopRequest", "SubmitRequest", "UpdateRequest", "WorkersRequest"),
     ),
     "runner.states": ("ExecutionState",),
     "runner.transport": ("ErrorSpan",),

@@ -86,10 +86,19 @@ class AsyncClient(Verbs):
         """The commands to a job that is named by its newest execution."""
         return AsyncByExecution(self)
 
-    def events(self, since: int | None, timeout: float = 30.0, *, snapshot: bool = False) -> AsyncEventFeed:
-        """Events after revision ``since`` (None: from now on), with ``snapshot`` the present state first; see
-        :class:`AsyncEventFeed`."""
-        return AsyncEventFeed(self._endpoint, event_stream_of(since, snapshot=snapshot), timeout=timeout)
+    def events(
+        self,
+        since: int | None,
+        timeout: float = 30.0,
+        *,
+        job: str | None = None,
+        kinds: tuple[str, ...] = (),
+        snapshot: bool = False,
+    ) -> AsyncEventFeed:
+        """Events after revision ``since`` (None: from now on), of one job, of some kinds, with ``snapshot`` the present state
+        first; see :class:`AsyncEventFeed`."""
+        target = event_stream_of(since, job=job, kinds=kinds, snapshot=snapshot)
+        return AsyncEventFeed(self._endpoint, target, timeout=timeout)
 
     def follow_logs(
         self,

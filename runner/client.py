@@ -91,10 +91,18 @@ class Client(Verbs):
         """The commands to a job that is named by its newest execution."""
         return ByExecution(self)
 
-    def events(self, since: int | None, timeout: float = 30.0, *, snapshot: bool = False) -> EventFeed:
-        """Events after revision ``since`` (None: from now on), with ``snapshot`` the present state first; see
-        :class:`EventFeed`."""
-        return EventFeed(self._endpoint, since, timeout=timeout, snapshot=snapshot)
+    def events(
+        self,
+        since: int | None,
+        timeout: float = 30.0,
+        *,
+        job: str | None = None,
+        kinds: tuple[str, ...] = (),
+        snapshot: bool = False,
+    ) -> EventFeed:
+        """Events after revision ``since`` (None: from now on), of one job, of some kinds, with ``snapshot`` the present state
+        first; see :class:`EventFeed`."""
+        return EventFeed(self._endpoint, since, timeout=timeout, job=job, kinds=kinds, snapshot=snapshot)
 
     def follow_logs(
         self,

@@ -138,8 +138,17 @@ class EventFeed(Feed[Event]):
     """Events after revision ``since`` (None: from now on), in order. With ``snapshot`` the present state of all jobs comes
     first, as events of the kind ``snapshot``, and then also what changes of them (kind ``job.changed``)."""
 
-    def __init__(self, endpoint: Endpoint, since: int | None, *, timeout: float, snapshot: bool = False) -> None:
-        super().__init__(endpoint, event_stream_of(since, snapshot=snapshot), timeout=timeout)
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        since: int | None,
+        *,
+        timeout: float,
+        job: str | None = None,
+        kinds: tuple[str, ...] = (),
+        snapshot: bool = False,
+    ) -> None:
+        super().__init__(endpoint, event_stream_of(since, job=job, kinds=kinds, snapshot=snapshot), timeout=timeout)
 
     def parse(self, block: bytes) -> Event | None:
         """The event of one block."""
@@ -167,9 +176,10 @@ class LogFeed(Feed[LogLine]):
         return line
 
 
-def event_stream_of(since: int | None, *, snapshot: bool = False) -> str:
-    """Where the events come as they happen."""
-    return target_of("events", query={"since": since, "snapshot": snapshot or None})
+def event_stream_of(since: int | None, *, job: str | None = None, kinds: tuple[str, ...] = (), snapshot: bool = False) -> str:
+    """Where events come: those after the revision ``since``, of one job, of some kinds, after a snapshot."""
+    query: Query = {"since": since, "job": job, "kind": kinds, "snapshot": snapshot or None}
+    return target_of("events", query=query)
 
 
 def log_stream_of(reference: str, after: int | None, limit: int, level: str | None, contains: str | None) -> str:

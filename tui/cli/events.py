@@ -13,7 +13,7 @@ from tui.cli.options import home_option
 from tui.cli.session import current_session
 from tui.cli.terminal import clean_line, write_data
 
-_QUIET_SECONDS = 1.0
+_QUIET_SECONDS = 0.5
 
 
 @click.command("events", short_help="Show what happens.")
@@ -32,14 +32,13 @@ _QUIET_SECONDS = 1.0
 def events_command(*, follow: bool, since: int | None, job: str | None, kind: str | None, output: str) -> int:
     """Show the events that are on record, oldest first; with --follow, from now on (or after --since) as they happen."""
     with current_session().client() as client:
-        job_id = client.job(job).id if job is not None else None
-        with client.events(since if follow or since is not None else 0) as feed:
+        kinds = () if kind is None else (kind,)
+        with client.events(since if follow or since is not None else 0, job=job, kinds=kinds) as feed:
             while True:
                 event = next(feed, None) if follow else feed.next_within(_QUIET_SECONDS)
                 if event is None:
                     break
-                if job_id in {None, event.job_id} and (kind is None or event.kind.startswith(kind)):
-                    _print(event, output)
+                _print(event, output)
     if follow:
         raise DaemonUnreachable("the daemon has ended")
     return 0
