@@ -79,13 +79,14 @@ class QueueService(ServiceBase):
         self._parts.queues.limit(name, None)
         self._parts.queues.pause(name, rests=False)
 
-    async def cancel_queued(self, request: CancelQueuedRequest) -> CanceledList:
-        """Cancel executions that wait for their turn, and tell what was left alone of what was named."""
+    async def cancel_queued(self, request: CancelQueuedRequest, *, dry_run: bool = False) -> CanceledList:
+        """Cancel executions that wait for their turn, and tell what was left alone of what was named; with ``dry_run`` only
+        tell which ones they are."""
         canceled: list[Execution] = []
         left: list[LeftAlone] = []
         for job in await self._named(request):
             try:
-                canceled.append(await self._cancel_waiting(job))
+                canceled.append(await self._cancel_waiting(job, dry_run=dry_run))
             except Conflict as error:
                 left.append(LeftAlone(job=job.id, why=error.message))
         return CanceledList(canceled=tuple(canceled), left=tuple(left))
@@ -100,11 +101,12 @@ class QueueService(ServiceBase):
         found = await self._journal.read(lambda store: store.job_page(wanted, _MOST))
         return [job for job in found if request.name is None or job.name == request.name]
 
-    async def _cancel_waiting(self, job: Job) -> Execution:
+    async def _cancel_waiting(self, job: Job, *, dry_run: bool) -> Execution:
         """Cancel the job's execution if it waits. Raises :class:`Conflict`."""
         control = await self._asking.control(job)
         if control is None or control.view().state not in _WAITING:
             state = control.view().state if control else job.execution.state if job.execution else "not started"
             raise Conflict(f"the job {job.name} is {state}, so it does not wait for its turn")
-        await self._asking.end(job, control, CancelWish(only_if_waiting=True))
+        if not dry_run:
+            await self._asking.end(job, control, CancelWish(only_if_waiting=True))
         return control.view()

@@ -77,6 +77,8 @@ def test_queues_are_paused_and_emptied(daemon, batch_text, tmp_path):
     job = submit(daemon, text, "waits", tmp_path)
     daemon.wait_until(job["id"], lambda found: found.execution.state == "QUEUED")
     assert daemon.json("DELETE", "/api/v1/queues/side", status=409)["code"] == "conflict"
+    tried = daemon.json("POST", "/api/v1/cancel?dry_run=true", {"queue": "side"}, status=200)
+    assert [found["state"] for found in tried["canceled"]] == ["QUEUED"]
     canceled = daemon.json("POST", "/api/v1/cancel", {"name": "waits"}, status=200)
     assert [found["job_name"] for found in canceled["canceled"]] == ["waits"]
     daemon.wait_for(lambda: not daemon.json("GET", "/api/v1/queues/side", status=200)["waiting"])

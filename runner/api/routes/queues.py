@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import delete, get, post, put
 
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Reason
+from runner.api.routes.parameters import DryRun, Reason
 from runner.model import Queue
 from runner.replies import CanceledList, QueueList
 from runner.requests import CancelQueuedRequest, QueueRequest
@@ -38,10 +38,15 @@ async def remove(gateway: Gateway, name: str, reason: Reason = None) -> None:
 
 
 @post("/cancel", status_code=200, summary="Cancel executions that wait", tags=["queues"])
-async def cancel(gateway: Gateway, data: CancelQueuedRequest, reason: Reason = None) -> CanceledList:
+async def cancel(
+    gateway: Gateway,
+    data: CancelQueuedRequest,
+    dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
+    reason: Reason = None,
+) -> CanceledList:
     """Those of some jobs, of a queue, or of jobs of a name; what has started is left alone, and told."""
     del reason  # for the audit trail
-    return await gateway.service.cancel_queued(data)
+    return await gateway.service.cancel_queued(data, dry_run=dry_run)
 
 
 ROUTES = (queues, queue, limit, remove, cancel)
