@@ -4,12 +4,12 @@ daemon's own process need not wait for one."""
 from __future__ import annotations
 
 import http
-from typing import Any
+from typing import Any, Final
 
 from runner.replies import Problem
 from spec.errors import FlowdeckError
 
-_STATUS_OF_CODE = {
+STATUS_OF_CODE: Final = {
     "not-found": 404,
     "already-exists": 409,
     "name-taken": 409,
@@ -46,7 +46,7 @@ def make_problem(status: int, code: str, detail: str, *, hint: str = "", errors:
 
 def problem_of(error: FlowdeckError) -> Problem:
     """The problem that an error of the core is to a client."""
-    status = _STATUS_OF_CODE.get(error.code, 400 if error.exit_code == 2 else 500)
+    status = STATUS_OF_CODE.get(error.code, 400 if error.exit_code == 2 else 500)
     errors = tuple(getattr(error, "diagnostics", ()))
     return make_problem(status, error.code, error.message, hint=error.hint, errors=errors)
 
