@@ -127,7 +127,7 @@ class FileReload:
     # a file that a job comes from
 
     async def _look_at_job(self, path: str, job: Job, how: Look) -> None:
-        record = await self._records.first(path, job)
+        record = self._records.first(path, job)
         if record.state in {_S.UPGRADING, _S.ROLLING_BACK}:
             record = await self._resume(job, record)
         content = await asyncio.to_thread(read_content, path, record.includes)
@@ -284,7 +284,7 @@ class FileReload:
         former = [record for record in self._records.known.of_file(path) if record.content == content.digest]
         if how is Look.CHANGED and any(record.state not in AT_WORK for record in former):
             return  # refused before, or its job was deleted: not again for the same content
-        record = await self._records.first(path, None)
+        record = self._records.first(path, None)
         seen = content.digest if content.digest != newest_content(record) else None
         record = await self._records.change(record, _S.PARSING, seen=seen, content=content.digest)
         submission = await self._checked_new(record, content)
@@ -365,7 +365,7 @@ class FileReload:
                 await self._records.forget(record)
 
     async def _orphan(self, path: str, job: Job) -> None:
-        record = await self._records.first(path, job)
+        record = self._records.first(path, job)
         if record.state in {_S.UPGRADING, _S.ROLLING_BACK}:
             record = await self._resume(job, record)
         if record.state is _S.ORPHANED:

@@ -37,15 +37,11 @@ class ReloadRecords:
         for record in await self._journal.read(lambda store: store.watched_files()):
             self.known.put(record)
 
-    async def first(self, file: str, job: Job | None) -> WatchedFile:
-        """That of a file and a job, made when there is none."""
-        known = self.known.get(file, job.id if job else None)
-        if known is not None:
-            return known
-        record = WatchedFile(
-            file=file, job_id=job.id if job else None, job_name=job.name if job else "", state=FIRST, since=time.time()
-        )
-        return await self._write(record, None, note=True)
+    def first(self, file: str, job: Job | None) -> WatchedFile:
+        """That of a file and a job; when there is none, a new one that is kept with its first change."""
+        job_id, name = (job.id, job.name) if job else (None, "")
+        fresh = WatchedFile(file=file, job_id=job_id, job_name=name, state=FIRST, since=time.time())
+        return self.known.get(file, job_id) or fresh
 
     async def change(
         self,
@@ -65,7 +61,7 @@ class ReloadRecords:
             check_transition(record.state, record.phase, state, phase)
             fields.setdefault("diagnostics", ())
             changed = msgspec.structs.replace(record, state=state, phase=phase, message=message, since=time.time(), **fields)
-            return await self._write(_judged(changed), before, note=True)
+            return await self._write(_judged(changed), self.known.get(before.file, before.job_id), note=True)
 
     async def keep(self, record: WatchedFile, **fields: Any) -> WatchedFile:
         """Remember something more, without a change of state."""
