@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,20 @@ import pytest
 
 from runner.connectors.base import PluginContext
 from spec.job import JobMode, PluginKind, PluginSpec
+
+
+def _load(path: Path) -> None:
+    """Make a module importable under its own short name (test folders are no packages)."""
+    if path.stem not in sys.modules:
+        specification = importlib.util.spec_from_file_location(path.stem, path)
+        assert specification is not None
+        assert specification.loader is not None
+        module = importlib.util.module_from_spec(specification)
+        sys.modules[path.stem] = module
+        specification.loader.exec_module(module)
+
+
+_load(Path(__file__).parent.parent / "contract" / "every_type.py")
 
 
 class ListLog:

@@ -12,11 +12,11 @@ import pytest
 from spec.job import JobSpec
 
 
-def _load(name: str) -> None:
-    """Make the module beside this file importable under a name of its own (test folders are no packages)."""
+def _load(name: str, folder: Path = Path(__file__).parent) -> None:
+    """Make a module of ``folder`` importable under a name of its own (test folders are no packages)."""
     if name in sys.modules:
         return
-    specification = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    specification = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
@@ -26,6 +26,7 @@ def _load(name: str) -> None:
 
 for _name in ("coordinator", "jobs"):
     _load(_name)
+_load("every_type", Path(__file__).parent.parent / "contract")
 
 from coordinator import Coordinator, ForkServer  # noqa: E402 - made importable above
 
