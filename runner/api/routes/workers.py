@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import delete, get
 
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Reason
+from runner.api.routes.parameters import Number, Reason
 from runner.cluster import FleetWorkerList, WorkerKill
 from runner.replies import WorkerList
 
@@ -30,7 +30,7 @@ async def execution_workers(gateway: Gateway, execution_id: str) -> FleetWorkerL
 
 
 @delete("/workers/{execution_id:str}/{worker:int}", status_code=200, summary="Kill a worker", tags=["workers"])
-async def kill(gateway: Gateway, execution_id: str, worker: int, reason: Reason = None) -> WorkerKill:
+async def kill(gateway: Gateway, execution_id: str, worker: Number, reason: Reason = None) -> WorkerKill:
     """The process ends at once. The attempt's record says why; the execution goes on from its last checkpoint with a new
     attempt, which uses up none of its restarts."""
     return await gateway.observation.kill_worker(execution_id, worker, reason or "")
