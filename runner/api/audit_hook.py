@@ -80,6 +80,7 @@ class _Watch:
         self.status: int | None = None
         self.body = b""
         self.answer = b""
+        self.repeated = False
 
     async def receive(self) -> HTTPReceiveMessage:
         """Read on."""
@@ -92,6 +93,7 @@ class _Watch:
         """Send on."""
         if message["type"] == "http.response.start":
             self.status = int(message["status"])
+            self.repeated = any(name.lower() == b"idempotency-replayed" for name, _ in message["headers"])
         elif message["type"] == "http.response.body" and len(self.answer) < _MAXIMUM_KEPT:
             self.answer += message.get("body", b"")
         await self._send(message)
@@ -105,10 +107,11 @@ def _entry(scope: Scope, template: str, visitor: Visitor, watch: _Watch, former:
     target = "/".join(str(value) for value in scope.get("path_params", {}).values())
     reason = asked.reason or next(iter(query.get("reason", ())), "")
     dry_run = " (dry run)" if query.get("dry_run") == ["true"] else ""
+    repeated = " (answered again)" if watch.repeated else ""
     return AuditEntry(
         at=time.time(),
         who=visitor.name,
-        action=f"{scope['method']} {_TYPE.sub('}', template.removeprefix(API_PREFIX))}{dry_run}",  # type: ignore[typeddict-item]
+        action=f"{scope['method']} {_TYPE.sub('}', template.removeprefix(API_PREFIX))}{dry_run}{repeated}",  # type: ignore[typeddict-item]
         target=(target or (str(answered.name) if is_job else ""))[:_MAXIMUM_TARGET],
         job_id=former.id if former is not None else str(answered.id) if is_job else None,
         reason=reason[:_MAXIMUM_REASON],

@@ -55,7 +55,7 @@ class KeyReused(FlowdeckError):
 
 
 class OutcomeUnknown(FlowdeckError):
-    """The daemon ended before it knew the answer of the first request with that key."""
+    """The first request with that key failed halfway, or the daemon ended before it knew its answer."""
 
     code = "idempotency-outcome-unknown"
 
@@ -107,11 +107,12 @@ class Idempotency:
         return _again(known, claim)
 
     async def finish(self, claim: Claim, answer: RecordedAnswer) -> None:
-        """Keep the answer before it is sent, if it is one to keep."""
+        """Keep the answer before it is sent, if it is one to keep. After a failure of our own nobody knows what was done before
+        it: the request stays one without an answer, because to carry it out again could do it twice."""
         try:
-            if answer.status >= 500 or answer.status in _NOT_KEPT:
+            if answer.status in _NOT_KEPT:
                 await self._repeats.forget(claim.principal, claim.key)
-            else:
+            elif answer.status < 500:
                 await self._repeats.finish(claim.principal, claim.key, answer)
         except StoreError as error:
             _log.warning("an answer was not kept for its idempotency key: %s", error.message)
@@ -173,7 +174,7 @@ def _again(known: RecordedRequest, claim: Claim) -> Response[bytes]:
     answer = known.answer
     if answer is None:
         raise OutcomeUnknown(
-            "the daemon ended while it carried out the first request with this Idempotency-Key",
+            "nobody knows what became of the first request with this Idempotency-Key: it failed, or the daemon ended, halfway",
             hint="look whether it did what it was to do; then use a new key",
         )
     if len(answer.body) > _MAXIMUM_BODY:

@@ -7,7 +7,15 @@ import uuid
 import pytest
 
 from runner.api.application import ROUTES
+from runner.api.idempotency import Claim, Idempotency
+from runner.home import Home
 from runner.replies import NewKey
+from runner.store.asynchronous import AsyncStore
+from runner.store.idempotency import RecordedAnswer
+from runner.supervisor.event_bus import EventBus
+from runner.supervisor.execution_log import ExecutionLog
+from runner.supervisor.journal import Journal
+from runner.supervisor.repeats import Repeats
 
 
 def send(daemon, method, path, body=None, key=None, **headers):
@@ -115,3 +123,30 @@ def test_answers_outlive_the_daemon(fresh_daemon):
     again = send(fresh_daemon, "PUT", "/api/v1/queues/mine", {"limit": 3}, "kept")
     assert (again[0], again[2], again[1]["idempotency-replayed"]) == (200, first[2], "true")
     assert send(fresh_daemon, "PUT", "/api/v1/queues/mine", {"limit": 4}, "kept")[0] == 422
+
+
+@pytest.mark.parametrize(
+    ("status", "free", "known"), [(429, True, False), (409, False, True), (500, False, False), (504, False, False)]
+)
+async def test_what_failed_halfway_is_not_done_again(tmp_path, status, free, known):
+    """A refusal leaves the key free; a failure of our own keeps it, without an answer, because nobody knows what was done."""
+    home = Home(tmp_path / "home")
+    home.create()
+    store = await AsyncStore.open(home.store_path)
+    repeats = Repeats(Journal(store, EventBus(), ExecutionLog(home)))
+    assert await repeats.begin("unix:1", "k", "f") is None
+    claim = Claim("unix:1", "k", "f")
+    await Idempotency(repeats).finish(claim, RecordedAnswer(status=status, headers=(), body=b"{}"))
+    again = await repeats.begin("unix:1", "k", "f")
+    await store.close()
+    assert claim.done.is_set()
+    assert (again is None) is free
+    assert (again is not None and again.answer is not None) is known
+
+
+def test_an_answer_given_again_is_no_second_deed_in_the_audit_trail(daemon):
+    """Both requests are on record, the second as one that was only answered."""
+    for _ in range(2):
+        send(daemon, "PUT", "/api/v1/queues/audited", {"limit": 3}, "audited")
+    entries = daemon.json("GET", "/api/v1/audit?limit=2", status=200)["entries"]
+    assert [entry["action"] for entry in entries] == ["PUT /queues/{name} (answered again)", "PUT /queues/{name}"]
