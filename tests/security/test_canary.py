@@ -61,6 +61,7 @@ def found_in(content):
     return [start for start in words if start.encode() in content]
 
 
+@pytest.mark.timeout(300)
 def test_secrets_are_found_nowhere(home, tmp_path):
     """Jobs that succeed, fail, are refused, restarted with overrides, reloaded and saved, with secrets from a shell, from
     -i, from an override and from the daemon's environment: no file of the home, no answer, event, line of a log, process or

