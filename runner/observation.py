@@ -176,7 +176,8 @@ class TaskState(enum.StrEnum):
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One plugin of a job. ``rows_in`` and ``rows_out`` are those of the workers that are there, None where the engine cannot
-    tell (inside one query); rates are of the last five seconds, shares of the last second. ``parallelism`` counts threads of all workers."""
+    tell (inside one query); rates are of the last five seconds, shares of the time between the workers' last two heartbeats.
+    ``parallelism`` counts threads of all workers."""
 
     id: str
     name: str
