@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -44,3 +46,32 @@ def test_jobs_are_offered(served):
     elsewhere = {"FLOWDECK_HOME": os.devnull}
     assert completed(served, "--home", str(served.home.path), "show", "b", **elsewhere) == {"batch"}
     assert completed(served, "show", "", FLOWDECK_SERVER="http://127.0.0.1:1") == set()
+
+
+def test_what_the_daemon_knows_is_offered(served):
+    """Queues, labels, savepoints with and without their job, restore points, workers, states."""
+    savepoint = served.json("savepoint", "stream")
+    served("label", "stream", "team=sales")
+    assert completed(served, "ls", "--queue", "") == {"default"}
+    assert completed(served, "queues", "def") == {"default"}
+    assert completed(served, "ls", "--label", "te") == {"team=sales"}
+    assert completed(served, "ls", "--state", "pau") == {"paused"}
+    assert completed(served, "savepoints", "verify", "str") == {f"stream/{savepoint['id']}"}
+    assert completed(served, "restart", "stream", "--from", "") == {"latest", "none", str(savepoint["id"])}
+    (worker,) = served.json("workers")["workers"]
+    assert completed(served, "workers", "kill", worker["name"][:4]) == {worker["name"]}
+    assert completed(served, "workers", "ki") == {"kill"}
+    assert completed(served, "savepoints", "") == {"verify", "delete", "batch", "stream"}
+    assert completed(served, "savepoints", "stream", "--dele") == {"--delete"}
+
+
+def test_a_daemon_that_does_not_answer_is_not_waited_for(served):
+    """A prompt comes back in time: the daemon is stopped in its tracks, and nothing is offered."""
+    pid = served.home.holder()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        assert completed(served, "show", "") == set()
+        assert time.monotonic() - began < 20  # one second's patience, on a machine that is busy with other tests
+    finally:
+        os.kill(pid, signal.SIGCONT)

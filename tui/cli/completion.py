@@ -61,16 +61,21 @@ def complete_labels(context: click.Context, _parameter: click.Parameter, incompl
 
 def complete_savepoints(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Savepoints as ``JOB/NUMBER``, their numbers when a job was named before."""
-    job = context.params.get("job")
+    job = _named_job(context)
     return _asked(context, lambda client: _savepoints(client, job), incomplete)
 
 
 def complete_restore_points(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """`latest`, `none`, and the numbers of the job's savepoints."""
     fixed = [("latest", "the newest checkpoint or savepoint"), ("none", "the beginning")]
-    job = context.params.get("job")
+    job = _named_job(context)
     found = _asked(context, lambda client: _savepoints(client, job), incomplete) if job else []
     return [CompletionItem(name, help=text) for name, text in fixed if name.startswith(incomplete)] + found
+
+
+def _named_job(context: click.Context) -> str | None:
+    """The job that was named before. While an option waits for its value, click has not told arguments apart yet."""
+    return context.params.get("job") or next(iter(context.args), None)
 
 
 def _labels(client: Client) -> set[tuple[str, str]]:
