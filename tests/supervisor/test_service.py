@@ -235,7 +235,7 @@ async def test_many_jobs_at_once(flow, copy):
 
 async def test_finished_job_has_nothing_left_to_do(flow, copy):
     """Restarted from its final checkpoint a finished job finishes again, and writes nothing."""
-    small = copy.but(rows=100)
+    small = copy.but(rows=100, interval=None)
     job = await flow.service.submit(small.request())
     await flow.reach(job.id, FINISHED)
     await flow.service.restart(job.id, RestartRequest())
