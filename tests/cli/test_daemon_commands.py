@@ -108,7 +108,7 @@ def test_jobs_go_on_after_down_and_up(flowdeck):
 
 def test_listening_on_tcp(flowdeck, tmp_path):
     """--listen adds an address, told by up and status; with a key, other homes and FLOWDECK_SERVER reach the daemon by it."""
-    up = flowdeck("up", "--listen", "0")
+    up = flowdeck("up", "--listen", "0", "--root", str(flowdeck.directory))
     told = dict(line.split(None, 1) for line in up.stdout.splitlines())
     url = told["url"]
     assert "not shown again" in up.stderr
