@@ -1,12 +1,11 @@
-"""Where the script `flowdeck` begins: Ctrl-C is quiet from the first moment on. Imports nothing before it must."""
+"""Where the script `flowdeck` begins: Ctrl-C is quiet from the first moment on. Imports nothing before it must, not even typing."""
 
 from __future__ import annotations
 
 import signal
-from typing import NoReturn
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command line and end the process. While its modules are imported nothing is under way that would have to be
     cleaned up: an interrupt ends the process then, instead of showing which import it came upon."""
     former = signal.getsignal(signal.SIGINT)
@@ -16,4 +15,3 @@ def main() -> NoReturn:
 
     signal.signal(signal.SIGINT, former)
     run()
-    raise SystemExit(0)
