@@ -1,4 +1,4 @@
-"""Where the script `flowdeck` begins: Ctrl-C is quiet from the first moment on. Imports nothing before it must, not even typing."""
+"""Where the script `flowdeck` begins: Ctrl-C is quiet from the first moment on. Imports nothing before it must."""
 
 from __future__ import annotations
 
