@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from runner.model import Event
+from runner.reload import ReloadState
 
 _RELOAD: Final = "reload"
 _RELOADS: Final = ("job.reload", "reload.")
@@ -63,9 +64,19 @@ class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None = None
 
 
+_PASSING: Final = frozenset({ReloadState.PARSING, ReloadState.VALIDATING, ReloadState.PLANNING})
+_OUTCOMES: Final = {
+    ReloadState.INVALID: AuditOutcome.REFUSED,
+    ReloadState.BLOCKED: AuditOutcome.REFUSED,
+    ReloadState.ROLLED_BACK: AuditOutcome.FAILED,
+    ReloadState.UPGRADE_FAILED: AuditOutcome.REFUSED,
+    ReloadState.FAILED: AuditOutcome.FAILED,
+}
+
+
 def is_reload(event: Event) -> bool:
     """Whether the event tells what hot reload did."""
-    return event.kind.startswith(_RELOADS)
+    return event.kind.startswith(_RELOADS) and event.data.get("state") not in _PASSING
 
 
 def reload_entry(event: Event) -> AuditEntry:
@@ -78,5 +89,5 @@ def reload_entry(event: Event) -> AuditEntry:
         target=str(target),
         job_id=event.job_id,
         reason=event.message[:500],
-        outcome=AuditOutcome.DONE,
+        outcome=_OUTCOMES.get(event.data.get("state", ""), AuditOutcome.DONE),
     )
