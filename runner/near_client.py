@@ -11,7 +11,7 @@ import concurrent.futures
 import logging
 import os
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import msgspec
@@ -63,7 +63,8 @@ class NearClient:
 
     def submit(self, request: SubmitRequest) -> Job:
         """Check and start a job; see :meth:`runner.client.Client.submit`."""
-        return self._call(Job, self._audited("POST /jobs", "", self._service.submit(_sent(request))))
+        sent = _sent(request)
+        return self._call(Job, self._audited("POST /jobs", "", lambda: self._service.submit(sent)))
 
     def job(self, reference: str) -> Job:
         """The job with its newest execution and checkpoint."""
@@ -75,11 +76,12 @@ class NearClient:
 
     def stop(self, reference: str, request: StopRequest) -> Job:
         """End the job's execution, with a savepoint unless the request says otherwise."""
-        return self._call(Job, self._audited("POST /jobs/{job}/stop", reference, self._service.stop(reference, _sent(request))))
+        sent = _sent(request)
+        return self._call(Job, self._audited("POST /jobs/{job}/stop", reference, lambda: self._service.stop(reference, sent)))
 
     def cancel(self, reference: str) -> Job:
         """End the job's execution without a savepoint."""
-        return self._call(Job, self._audited("POST /jobs/{job}/cancel", reference, self._service.cancel(reference)))
+        return self._call(Job, self._audited("POST /jobs/{job}/cancel", reference, lambda: self._service.cancel(reference)))
 
     def checkpoints(self, reference: str, limit: int) -> tuple[Checkpoint, ...]:
         """Newest first."""
@@ -100,12 +102,12 @@ class NearClient:
                 f"the daemon did not answer within {_TIMEOUT:g} seconds", hint="it may be busy: try again"
             ) from error
 
-    async def _audited(self, action: str, target: str, work: Coroutine[Any, Any, Job]) -> Job:
+    async def _audited(self, action: str, target: str, begin: Callable[[], Coroutine[Any, Any, Job]]) -> Job:
         """Put on record what the API would put on record."""
         job: Job | None = None
         code = "internal"
         try:
-            job = await work
+            job = await begin()
         except FlowdeckError as error:
             code = error.code
             raise
