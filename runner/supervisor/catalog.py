@@ -151,7 +151,9 @@ class Catalog(ServiceBase):
         elif not is_active(job):
             await self._lifecycle.record_generation(job, submission)
         else:
-            upgrade = Upgrade(self._lifecycle, self._executions, self._parts.limits, occasion=_OCCASION, in_place=True)
+            upgrade = Upgrade(
+                self._lifecycle, self._executions, self._parts.limits, occasion=_OCCASION, in_place=True, until_proven=True
+            )
             outcome, message, _ = await upgrade.run(job, submission, self._announce)
             await self._note(job, message)
             if outcome is not SYNCED:

@@ -32,7 +32,7 @@ class Restarts:
     def __init__(self, parts: Parts, lifecycle: JobLifecycle, executions: Executions) -> None:
         self._journal = parts.journal
         self._lifecycle = lifecycle
-        self._upgrade = Upgrade(lifecycle, executions, parts.limits, occasion=_OCCASION)
+        self._upgrade = Upgrade(lifecycle, executions, parts.limits, occasion=_OCCASION, until_proven=True)
 
     async def check(self, job: Job, request: RestartRequest) -> None:
         """Raise what would keep the restart from happening, as far as that is known before anything is stopped."""

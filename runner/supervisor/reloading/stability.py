@@ -18,9 +18,17 @@ async def has_started(control: ExecutionControl, limits: Limits) -> bool:
     return control.running.is_set()
 
 
-async def observe(control: ExecutionControl, executions: Executions, limits: Limits, stable_after: float | None) -> bool:
+async def observe(
+    control: ExecutionControl,
+    executions: Executions,
+    limits: Limits,
+    stable_after: float | None,
+    *,
+    until_proven: bool = False,
+) -> bool:
     """Whether it is stable: it has run for ``stable_after`` seconds (None: as the limits say) and has read something, or there
-    was nothing to read for twice as long; or it has finished. Afterwards it may fail as any other.
+    was nothing to read for twice as long; or it has finished. With ``until_proven`` durable rows are enough. Afterwards it may
+    fail as any other.
 
     One that waits for its turn in its queue is not waited for.
     """
@@ -28,7 +36,11 @@ async def observe(control: ExecutionControl, executions: Executions, limits: Lim
     try:
         if executions.queues.is_waiting(control.work.job_id):
             return False
-        if not await has_started(control, limits) or await _ends_within(control, patience):
+        started = await has_started(control, limits)
+        if started and until_proven:
+            await _either(control.proven, control.ended, patience)
+            return control.view().state is not ExecutionState.FAILED
+        if not started or await _ends_within(control, patience):
             return control.view().state is ExecutionState.FINISHED
         if not _has_read(control) and await _ends_within(control, patience):
             return control.view().state is ExecutionState.FINISHED

@@ -62,7 +62,8 @@ USUAL: Final = ReloadPolicy()
 
 class Upgrade:
     """Carries out upgrades; the caller holds the job's lock. ``occasion`` is what the savepoints are described with. With
-    ``in_place``, an execution that needs no restart for what is new gets none.
+    ``in_place``, an execution that needs no restart for what is new gets none; with ``until_proven`` it counts as stable once
+    rows that it has written are durable: somebody waits for it.
     """
 
     def __init__(
@@ -73,8 +74,10 @@ class Upgrade:
         *,
         occasion: str = "hot reload",
         in_place: bool = False,
+        until_proven: bool = False,
     ) -> None:
         self._in_place = in_place
+        self._until_proven = until_proven
         self._occasion = occasion
         self._lifecycle = lifecycle
         self._executions = executions
@@ -233,7 +236,13 @@ class Upgrade:
     async def _judge(self, job: Job, course: _Course, control: ExecutionControl, stopped: Execution) -> Result:
         """Observe the new generation; it is stable, or the old one comes back."""
         number = control.work.generation
-        is_stable = await observe(control, self._executions, self._limits, course.policy.stable_after)
+        is_stable = await observe(
+            control,
+            self._executions,
+            self._limits,
+            course.policy.stable_after,
+            until_proven=self._until_proven,
+        )
         execution = control.view()
         if execution.state is not ExecutionState.FAILED:
             message = f"generation {number} is {execution.state}, {execution.restore_reason}"
