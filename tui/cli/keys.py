@@ -18,7 +18,7 @@ _COLUMNS = (Column("NAME"), Column("SCOPE"), Column("CREATED"), Column("EXPIRES"
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 7 * 86_400.0}
 
 
-class _Lifetime(click.ParamType):
+class _Lifetime(click.ParamType[float]):
     """``30d`` as seconds."""
 
     name = "time"
