@@ -23,7 +23,10 @@ def quoted(secret):
 
 
 JOB = """
-env { job.name = "%NAME%", job.mode = "%MODE%", checkpoint.interval = 200, restart.attempts = 1, restart.delay = 0 }
+env {
+  job.name = "%NAME%", job.mode = "%MODE%", checkpoint.interval = 200, restart.attempts = 1, restart.delay = 0
+  read_limit.rows_per_second = 200
+}
 source { FakeSource { plugin_output = "rows", row.num = %ROWS%, schema { fields { id = bigint } } } }
 transform { Sql { plugin_input = "rows", plugin_output = "made", query = %QUERY% } }
 sink { Console { plugin_input = "made" } }
