@@ -100,9 +100,9 @@ def deck(tmp_path_factory):
     assert "Traceback" not in log, log
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def unchanged(deck):
-    """What the test does changes nothing."""
+    """What the tests of a file do changes nothing."""
     before = deck.everything()
     yield
     assert deck.everything() == before

@@ -13,7 +13,7 @@ HEARD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066
 NAME = EVIL.replace("\x00", "")
 QUOTED = "".join(character if " " <= character < "\x7f" else f"\\u{ord(character):04x}" for character in NAME)
 JOB = f"""
-env {{ job.name = "terminal", job.mode = "STREAMING", checkpoint.interval = 200 }}
+env {{ job.name = "terminal", job.mode = "STREAMING", checkpoint.interval = 200, read_limit.rows_per_second = 200 }}
 source {{ FakeSource {{
   plugin_output = "{QUOTED}", row.num = 1000000000
   schema {{ fields {{ "{QUOTED}" = string }} }}
