@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from runner.model import Checkpoint, Execution, Job, Totals
 from runner.states import ExecutionState
+from tui.query.attention import NOTHING_MORE, Known
 
 Trend = tuple[float | None, ...]
 _NO_TOTALS = Totals()
@@ -34,11 +35,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """One job, cleaned, with the rows per second of its last two minutes. ``need`` says why it needs someone, if it does."""
+    """One job, cleaned, with the rows per second of its last two minutes. ``need`` says why it needs someone, if it does;
+    ``known`` is what that was judged by, beside the job."""
 
     job: Job
     trend: Trend = ()
     need: str = ""
+    known: Known = NOTHING_MORE
 
     @property
     def id(self) -> str:

@@ -11,6 +11,7 @@ from tui.data.models import JobView, Link, Trend
 from tui.data.snapshot import Snapshot
 from tui.data.tally import Tally
 from tui.data.trends import BUCKETS, WINDOW_SECONDS, Trends
+from tui.data.worries import Worries
 from tui.query.attention import reason
 from tui.query.order import Arrangement
 
@@ -24,6 +25,7 @@ class Reader:
         self._clock = clock
         self._arrangement = arrangement
         self._trends = Trends()
+        self._worries = Worries()
         self._cleaned: dict[str, tuple[Job, Job]] = {}
         self._views: dict[str, JobView] = {}
         self._backfilled: set[str] = set()
@@ -36,16 +38,18 @@ class Reader:
         self._cleaned = {job.id: (job, clean) for job, clean in zip(jobs, shown, strict=True)}
         self._record(shown, now)
         self._backfill(daemon, shown)
+        self._worries.look(daemon, shown, now)
         views = tuple(self._view(job, now) for job in self._arrangement.arrange(shown, now))
         self._views = {view.id: view for view in views}
         return Snapshot(link, now, views, len(views), status, _summed(views), Tally.of(views))
 
     def _view(self, job: Job, now: float) -> JobView:
         """A job that is over and has not changed looks as before."""
-        known = self._views.get(job.id)
-        if known is not None and known.job is job and known.state.is_terminal and not any(known.trend):
-            return known
-        return JobView(job, self._trends.view(job.id, now), reason(job, now))
+        last = self._views.get(job.id)
+        if last is not None and last.job is job and last.state.is_terminal and not any(last.trend):
+            return last
+        known = self._worries.known(job)
+        return JobView(job, self._trends.view(job.id, now), reason(job, now, known), known)
 
     def _clean(self, job: Job) -> Job:
         known = self._cleaned.get(job.id)
