@@ -53,8 +53,9 @@ class RotateRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class UpdateRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Make this job file the job's newest generation; the fields are those of :class:`SubmitRequest`. A job that runs goes on
-    as the new generation, from a savepoint that it is stopped with; one that does not run stays as it is."""
+    """Make this job file the job's newest generation; the fields are those of :class:`SubmitRequest`. Without ``file`` and
+    ``base_directory`` the text takes the place of the job's own: its file and directory stay. A job that runs goes on as the
+    new generation, from a savepoint that it is stopped with; one that does not run stays as it is."""
 
     text: str
     file: str | None = None

@@ -82,7 +82,8 @@ class Actions:
         spec, _ = await self._lifecycle.generation(job, job.generation)
         plan = None
         if isinstance(request, UpdateRequest):
-            plan = plan_change(spec, (await check_request(as_submit(request))).job)
+            wanted = await self._lifecycle.in_its_place(job, as_submit(request))
+            plan = plan_change(spec, (await check_request(wanted)).job)
         restore = request.restore if isinstance(request, StartRequest | RestartRequest) else None
         number = int(restore) if restore and restore.isascii() and restore.isdigit() and len(restore) < 18 else None
 

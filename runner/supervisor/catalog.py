@@ -139,7 +139,7 @@ class Catalog(ServiceBase):
         the old one goes on, and that is a :class:`Conflict` with the reason."""
         job = await self._lifecycle.require(reference)
         self._require(Command.UPDATE, job)
-        submission = await check_request(as_submit(request))
+        submission = await check_request(await self._lifecycle.in_its_place(job, as_submit(request)))
         async with self._lifecycle.replacing(job.id):
             job = await self._lifecycle.reread(job.id)
             await self._update(job, submission)

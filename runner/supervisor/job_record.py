@@ -100,7 +100,8 @@ def _new_job(work: Work, submission: Submission | None, now: float) -> Job:
 def with_generation(
     entry: Entry, job: Job, work: Work, submission: Submission | None, desired: DesiredState, now: float
 ) -> Job:
-    """The job with this generation as its current one. A name that it was given by hand stays."""
+    """The job with this generation as its current one. A name that it was given by hand stays, and so does the file that it
+    comes from, unless the submission names one."""
     recorded = entry.store.generation(job.id, work.generation) if submission is None else submission
     return msgspec.structs.replace(
         job,
@@ -109,7 +110,7 @@ def with_generation(
         desired_state=desired,
         generation=work.generation,
         updated_at=now,
-        file=submission.request.file if submission else job.file,
+        file=(submission.request.file if submission else None) or job.file,
         queue=work.job.env.queue,
         overrides=recorded.overrides if recorded else {},
         labels=_labels(entry, job, work, submission),

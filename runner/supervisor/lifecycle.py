@@ -43,7 +43,7 @@ from runner.supervisor.reloading.content import file_key
 from runner.supervisor.restore import LATEST, NONE, RestoreChoice, choose_restore_point, has_left_off, require_left_off
 from runner.supervisor.restore_point import ALL, read_restore_point
 from runner.supervisor.savepoint_import import names_directory, read_import
-from runner.supervisor.submission import Submission, base_directory
+from runner.supervisor.submission import Submission, base_directory, names_no_place
 from runner.supervisor.wishes import SettingsWish, StopWish
 from runner.supervisor.work import Work
 from spec.job import JobSpec
@@ -65,6 +65,7 @@ class JobLifecycle:
         """Held while a job is looked for by its name and made when there is none: two that come at once are one job."""
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._files: defaultdict[str, set[str]] = defaultdict(set)
+        self._file_of: dict[str, str] = {}
 
     def lock(self, job_id: str) -> asyncio.Lock:
         """Held while an operation of several steps works on the job."""
@@ -95,8 +96,17 @@ class JobLifecycle:
             self._index(job)
 
     def _index(self, job: Job) -> None:
+        self._unindex(job.id)
         if job.file is not None:
-            self._files[file_key(job.file)].add(job.id)
+            self._file_of[job.id] = file_key(job.file)
+            self._files[self._file_of[job.id]].add(job.id)
+
+    def _unindex(self, job_id: str) -> None:
+        former = self._file_of.pop(job_id, None)
+        if former is not None:
+            self._files[former].discard(job_id)
+            if not self._files[former]:
+                del self._files[former]
 
     def jobs_of_file(self, path: str) -> list[str]:
         """The ids of the jobs that were submitted from the file of this key."""
@@ -104,7 +114,7 @@ class JobLifecycle:
 
     def files(self) -> list[str]:
         """The keys of all job files that jobs come from."""
-        return [path for path, jobs in self._files.items() if jobs]
+        return list(self._files)
 
     # looking
 
@@ -149,6 +159,15 @@ class JobLifecycle:
     async def generation(self, job: Job, number: int) -> tuple[JobSpec, SubmitRequest]:
         """A recorded generation: the resolved job, and the request it came from. Raises :class:`NotFound`."""
         return await self._journal.read(lambda store: read_generation(store, job.id, number))
+
+    async def in_its_place(self, job: Job, request: SubmitRequest) -> SubmitRequest:
+        """The request as one for the job: under the name that it was submitted with, and of its own file, or in its directory,
+        when the request does not say where its text lies."""
+        _, source = await self.generation(job, job.generation)
+        request = msgspec.structs.replace(request, name=request.name or source.name)
+        if not names_no_place(request):
+            return request
+        return msgspec.structs.replace(request, file=source.file, base_directory=source.base_directory)
 
     async def same_as_current(self, job: Job, submission: Submission) -> bool:
         """True when the submission means what the job's current generation means."""
@@ -326,6 +345,7 @@ class JobLifecycle:
         """Keep a submission as the job's current generation without running it."""
         _, record = await self._next_work(job, submission)
         await self._journal.write(record)
+        self._index(await self.reread(job.id))
 
     async def adopt(self, job: Job, submission: Submission, control: ExecutionControl) -> int:
         """Let what runs go on as the submission's generation, which differs only in settings of the supervisor; its number.
@@ -338,6 +358,7 @@ class JobLifecycle:
                 await wish.accepted
         except TimeoutError:
             raise Conflict("the execution is too busy to take other settings", hint="try again") from None
+        self._index(await self.reread(job.id))
         return work.generation
 
     async def _next_work(self, job: Job, submission: Submission) -> tuple[Work, Callable[[Entry], None]]:
@@ -395,8 +416,6 @@ class JobLifecycle:
             return job
 
         job = await self._journal.write(record)
-        for jobs in self._files.values():
-            jobs.discard(job_id)
         self._index(job)
         return job
 
@@ -435,8 +454,7 @@ class JobLifecycle:
             entry.note("job.deleted", f"{job.name} is deleted", job_id=job.id)
 
         await self._journal.write(record)
-        for jobs in self._files.values():
-            jobs.discard(job.id)
+        self._unindex(job.id)
 
     async def undelete(self, job: Job) -> None:
         """Show a deleted job again. Raises what the store refuses: a name that is taken."""
@@ -463,8 +481,7 @@ class JobLifecycle:
             entry.note("job.purged", f"{job.name} is forgotten", job_id=job.id)
 
         await self._journal.write(record)
-        for jobs in self._files.values():
-            jobs.discard(job.id)
+        self._unindex(job.id)
 
 
 def _require_over(job: Job) -> None:

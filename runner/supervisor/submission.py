@@ -105,6 +105,11 @@ def base_directory(request: SubmitRequest) -> str:
     return str(Path(request.file).parent) if request.file else request.base_directory or ""
 
 
+def names_no_place(request: SubmitRequest) -> bool:
+    """Whether the request does not say where its text lies."""
+    return request.file is None and request.base_directory is None
+
+
 def _own_files_only(request: SubmitRequest, name: str) -> tuple[SubmitRequest, str]:
     """A job file that whoever asks may not name here is one of another machine: its text stands alone then, and nothing beside
     it is read. With the name of the text."""

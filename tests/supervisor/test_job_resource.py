@@ -32,7 +32,8 @@ def small(copy):
 
 async def stored(flow, job, **fields):
     """A job that is stored, not started."""
-    return await flow.service.submit(SubmitRequest(text=job.text(), base_directory="/", start=False, **fields))
+    place = {} if "file" in fields else {"base_directory": "/"}
+    return await flow.service.submit(SubmitRequest(text=job.text(), start=False, **place, **fields))
 
 
 async def test_a_stored_job_waits_for_its_start(flow, small):
@@ -149,6 +150,19 @@ async def test_an_update_of_a_running_job_goes_on_exactly(flow, copy):
     assert (plan.generation, plan.running) == (2, False)
     assert [(edge.source, edge.target) for edge in plan.edges] == [("numbers", "shaped"), ("shaped", "sink-0-LocalFile")]
     assert plan.plugins[-1].delivery == "exactly-once"
+
+
+async def test_an_update_keeps_the_file_and_the_name_that_a_job_has(flow, small):
+    """A text that does not say where it lies takes the place of the job's own; a file that is given is the job's from then."""
+    file, other = small.directory / "a.conf", small.directory / "b.conf"
+    job = await stored(flow, small, file=str(file), name="mine")
+    text = small.but(fields="id = id, word = other").text().replace(str(small.source), small.source.name)
+    job = await flow.service.update(job.id, UpdateRequest(text=text))
+    assert (job.generation, job.name, job.file) == (2, "mine", str(file))
+    await flow.service.start("mine", StartRequest())
+    await flow.reach("mine", FINISHED)  # relative to the directory of the file
+    job = await flow.service.update(job.id, UpdateRequest(text=small.text(), file=str(other)))
+    assert (job.generation, job.name, job.file) == (3, "mine", str(other))
 
 
 async def test_a_name_by_hand_counts_over_the_file(flow, small):

@@ -12,8 +12,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from runner.reload import ReloadPlan, ReloadReport, ReloadState, WatchedFile
 from runner.reload_options import ReloadOptions
 from runner.requests import DecisionRequest, LookRequest, SubmitRequest
@@ -29,7 +27,7 @@ from runner.supervisor.reloading.job_files import JobFiles
 from runner.supervisor.reloading.records import ReloadRecords
 from runner.supervisor.reloading.transitions import AT_WORK
 from runner.supervisor.reloading.upgrade import Upgrade
-from runner.supervisor.submission import check_request
+from runner.supervisor.submission import check_request, names_no_place
 from spec.errors import FlowdeckError
 
 _log = logging.getLogger(__name__)
@@ -177,11 +175,8 @@ class Reloader:
     async def plan(self, reference: str, request: SubmitRequest) -> ReloadPlan:
         """What a text would change of a job. Nothing is touched. Raises what the check of a submission raises."""
         job = await self._lifecycle.require(reference)
-        in_its_place = request.file is None and request.base_directory is None
-        if in_its_place:
-            _, source = await self._lifecycle.generation(job, job.generation)
-            place = {"file": source.file, "base_directory": source.base_directory}
-            request = replace(request, name=request.name or source.name, **place)
+        in_its_place = names_no_place(request)
+        request = await self._lifecycle.in_its_place(job, request)
         submission = await check_request(request, dict(os.environ))
         plan = await compare_with_current(self._lifecycle, job, submission, in_its_place=in_its_place)
         return describe(job, plan, submission, self._reload.policy_of(submission))
