@@ -9,8 +9,9 @@ import pytest
 
 from runner.reload import ReloadState
 from runner.reload_options import ReloadOptions, parse_settings
-from runner.requests import RestartRequest
+from runner.requests import LookRequest, RestartRequest
 from runner.states import ExecutionState
+from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.limits import Limits
 from runner.supervisor.reloading import job_files
 from runner.supervisor.reloading.job_files import JobFiles
@@ -210,3 +211,21 @@ def test_what_a_file_says_counts_before_what_the_daemon_was_told():
     for wrong in ("approval", "approvel=manual", "approval=perhaps", "stable_after=-1", "stable_after=soon"):
         with pytest.raises(UsageError):
             parse_settings([wrong])
+
+
+@pytest.mark.parametrize(("call", "state"), [("prepare_submission", S.UPGRADE_FAILED), ("named", S.INVALID)])
+async def test_an_error_that_nobody_expects_leaves_no_file_in_passing(opened, directory, monkeypatch, call, state):
+    """The file is refused with a word on the log; looked at once more, it is taken."""
+
+    async def broken(*_: object) -> None:
+        raise ArithmeticError("nobody expects this")
+
+    watched = WatchedJob(directory / "jobs", stream(directory))
+    with monkeypatch.context() as patched:
+        patched.setattr(JobLifecycle, call, broken)
+        async with opened(watched.directory) as flow:
+            record = await watched.reach(flow, state)
+            assert "the daemon's log" in record.message
+            patched.undo()
+            await flow.supervisor.reloader.look_again(LookRequest(retry=True))
+            await seen_in(flow, watched.path, S.SYNCED, 1)

@@ -49,6 +49,7 @@ _FINAL = frozenset({_S.BLOCKED, _S.ROLLED_BACK, _S.UPGRADE_FAILED, _S.FAILED})
 _MOVING = 0.7
 """Seconds that a file which is gone has to appear under another name."""
 _CHECKS = 4
+_DEFECT = "an error in flowdeck; the daemon's log has it"
 
 
 class Look(enum.IntEnum):
@@ -86,6 +87,23 @@ class FileReload:
 
     async def look(self, path: str, how: Look) -> None:
         """Look at the file now."""
+        try:
+            await self._look_now(path, how)
+        except FlowdeckError:
+            raise  # the store, or the system: another look may do
+        except Exception:  # noqa: BLE001 - see _give_up
+            _log.exception("hot reload of %s failed", path)
+            await self._give_up(path)
+
+    async def _give_up(self, path: str) -> None:
+        """Whatever has happened, the file must not stay in a state that passes by itself."""
+        for record in self._records.known.of_file(path):
+            if record.state in {_S.PARSING, _S.VALIDATING}:
+                await self._invalid(record, _DEFECT, _whole_file(record, "internal-error", _DEFECT))
+            elif record.state is _S.PLANNING:
+                await self._records.change(record, _S.UPGRADE_FAILED, _DEFECT)
+
+    async def _look_now(self, path: str, how: Look) -> None:
         content = await asyncio.to_thread(read_content, path, self._includes(path))
         if content.is_gone:
             await self._gone(path)
@@ -153,9 +171,9 @@ class FileReload:
                 result = await self._carry_out(job, record, submission)
             except FlowdeckError as error:
                 result = Result(_S.UPGRADE_FAILED, error.message)
-            except Exception:  # noqa: BLE001 - whatever it is, the file must not stay in a state that passes by itself
+            except Exception:  # noqa: BLE001 - see _give_up
                 _log.exception("hot reload of %s failed", record.file)
-                result = Result(_S.UPGRADE_FAILED, "an error in flowdeck; the daemon's log has it")
+                result = Result(_S.UPGRADE_FAILED, _DEFECT)
         if result is not None:
             await self._conclude(record, result)
 
