@@ -1,11 +1,17 @@
-# ruff: noqa: FBT002 - query parameters
-"""What a person does to a job. Each can be tried dry, and answered with its operation."""
+"""What a person does to a job, named by itself or by its newest execution: by an older one nothing can be done any more.
 
-from __future__ import annotations
+Each command can be tried dry, and answered with its operation. All of them are routes of the same form, so they are made from
+a list; what differs is in :class:`_Control`.
+"""
 
-from typing import Any
+import inspect
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
 
+import msgspec
 from litestar import Request, Response, post
+from litestar.handlers import HTTPRouteHandler
 
 from runner.api.gateway import Gateway
 from runner.api.performing import Terms, perform
@@ -23,181 +29,165 @@ from runner.requests import (
     WorkersRequest,
 )
 from runner.supervisor.commands import Command
+from runner.supervisor.service import JobService
+
+_WORKERS: Final = "workers"
+_CHECKPOINTS: Final = "checkpoints"
 
 
-@post("/jobs/{job:str}/start", status_code=202, summary="Start a job", tags=["control"], responses=TRIED)
-async def start(
-    gateway: Gateway,
-    request: Request[Any, Any, Any],
-    job: str,
-    data: StartRequest | None = None,
-    dry_run: DryRun = False,
-    reason: Reason = None,
-    prefer: Prefer = None,
-) -> Response[Job | Operation]:
-    """Answers once the new execution is recorded: of a job that never ran or has finished from the beginning, of
-    another one where it left off. One that runs is answered as it is."""
-    wanted = data or StartRequest()
-    terms = Terms(dry_run=dry_run, reason=reason, prefer=prefer)
-    return await perform(
-        gateway, request, Command.START, job, terms, lambda service, job: service.start(job, wanted), body=wanted
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Control:
+    """One command. ``body`` (None: there is none) may be left out unless ``needs_body``; ``tag`` is where the documentation has
+    it, if not with the others."""
+
+    command: Command
+    call: Callable[[JobService, str, Any], Coroutine[Any, Any, Any]]
+    summary: str
+    says: str
+    body: type[msgspec.Struct] | None = None
+    needs_body: bool = False
+    tag: str = ""
+    segment: str = ""
+    status: int = 202
+    answer: type[msgspec.Struct] = Job
+
+    @property
+    def path(self) -> str:
+        """The last segment of the route."""
+        return self.segment or self.command.value
 
 
-@post("/jobs/{job:str}/stop", status_code=202, summary="Stop a job", tags=["control"], responses=TRIED)
-async def stop(
-    gateway: Gateway,
-    request: Request[Any, Any, Any],
-    job: str,
-    data: StopRequest | None = None,
-    dry_run: DryRun = False,
-    reason: Reason = None,
-    prefer: Prefer = None,
-) -> Response[Job | Operation]:
-    """Answers once the wish is recorded; the execution ends STOPPED, with a savepoint unless the body says
-    otherwise."""
-    wanted = data or StopRequest()
-    terms = Terms(dry_run=dry_run, reason=reason, prefer=prefer)
-    return await perform(
-        gateway, request, Command.STOP, job, terms, lambda service, job: service.stop(job, wanted), body=wanted
-    )
-
-
-@post("/jobs/{job:str}/cancel", status_code=202, summary="Cancel a job", tags=["control"], responses=TRIED)
-async def cancel(
-    gateway: Gateway,
-    request: Request[Any, Any, Any],
-    job: str,
-    dry_run: DryRun = False,
-    reason: Reason = None,
-    prefer: Prefer = None,
-) -> Response[Job | Operation]:
-    """Answers once the wish is recorded; the execution ends CANCELED. What was committed stays."""
-    terms = Terms(dry_run=dry_run, reason=reason, prefer=prefer)
-    return await perform(gateway, request, Command.CANCEL, job, terms, lambda service, job: service.cancel(job))
-
-
-@post("/jobs/{job:str}/pause", status_code=202, summary="Pause a job", tags=["control"], responses=TRIED)
-async def pause(
-    gateway: Gateway,
-    request: Request[Any, Any, Any],
-    job: str,
-    data: PauseRequest | None = None,
-    dry_run: DryRun = False,
-    reason: Reason = None,
-    prefer: Prefer = None,
-) -> Response[Job | Operation]:
-    """Answers once the wish is recorded; nothing is read until it is resumed. Its processes and checkpoints stay."""
-    wanted = data or PauseRequest()
-    terms = Terms(dry_run=dry_run, reason=reason, prefer=prefer)
-    return await perform(
-        gateway, request, Command.PAUSE, job, terms, lambda service, job: service.pause(job, wanted), body=wanted
-    )
-
-
-@post("/jobs/{job:str}/resume", status_code=202, summary="Resume a job", tags=["control"], responses=TRIED)
-async def resume(
-    gateway: Gateway,
-    request: Request[Any, Any, Any],
-    job: str,
-    dry_run: DryRun = False,
-    reason: Reason = None,
-    prefer: Prefer = None,
-) -> Response[Job | Operation]:
-    """Answers once the wish is recorded; what is paused reads on."""
-    terms = Terms(dry_run=dry_run, reason=reason, prefer=prefer)
-    return await perform(gateway, request, Command.RESUME, job, terms, lambda service, job: service.resume(job))
-
-
-@post("/jobs/{job:str}/restart", status_code=202, summary="Restart a job", tags=["control"], responses=TRIED)
-async def restart(
-    gateway: Gateway,
-    request: Request[Any, Any, Any],
-    job: str,
-    data: RestartRequest | None = None,
-    dry_run: DryRun = False,
-    reason: Reason = None,
-    prefer: Prefer = None,
-) -> Response[Job | Operation]:
-    """A new execution of the newest generation, from its newest checkpoint unless the body says otherwise."""
-    wanted = data or RestartRequest()
-    terms = Terms(dry_run=dry_run, reason=reason, prefer=prefer)
-    return await perform(
-        gateway, request, Command.RESTART, job, terms, lambda service, job: service.restart(job, wanted), body=wanted
-    )
-
-
-@post("/jobs/{job:str}/recover", status_code=202, summary="Recover a job", tags=["control"], responses=TRIED)
-async def recover(
-    gateway: Gateway,
-    request: Request[Any, Any, Any],
-    job: str,
-    data: RecoverRequest | None = None,
-    dry_run: DryRun = False,
-    reason: Reason = None,
-    prefer: Prefer = None,
-) -> Response[Job | Operation]:
-    """A new execution of a job that is over, which reads only the splits that are not finished, or some of them."""
-    wanted = data or RecoverRequest()
-    terms = Terms(dry_run=dry_run, reason=reason, prefer=prefer)
-    return await perform(
-        gateway, request, Command.RECOVER, job, terms, lambda service, job: service.recover(job, wanted), body=wanted
-    )
-
-
-@post(
-    "/jobs/{job:str}/workers",
-    status_code=202,
-    summary="Change the number of workers of a job",
-    tags=["workers"],
-    responses=TRIED,
-)
-async def scale(
-    gateway: Gateway,
-    request: Request[Any, Any, Any],
-    job: str,
-    data: WorkersRequest,
-    dry_run: DryRun = False,
-    reason: Reason = None,
-    prefer: Prefer = None,
-) -> Response[Job | Operation]:
-    """Answers once the wish is recorded; workers join and leave while the job runs on."""
-    wanted = data
-    terms = Terms(dry_run=dry_run, reason=reason, prefer=prefer)
-    return await perform(
-        gateway, request, Command.WORKERS, job, terms, lambda service, job: service.scale(job, wanted), body=wanted
-    )
-
-
-@post(
-    "/jobs/{job:str}/savepoints",
-    status_code=201,
-    summary="Take a savepoint of a job",
-    tags=["checkpoints"],
-    responses=TRIED_OR_TAKEN_UP,
-)
-async def savepoint(
-    gateway: Gateway,
-    request: Request[Any, Any, Any],
-    job: str,
-    data: SavepointRequest | None = None,
-    dry_run: DryRun = False,
-    reason: Reason = None,
-    prefer: Prefer = None,
-) -> Response[Checkpoint | Operation]:
-    """Answers when the savepoint is complete; the job runs on."""
-    wanted = data or SavepointRequest()
-    terms = Terms(dry_run=dry_run, reason=reason, prefer=prefer)
-    return await perform(
-        gateway,
-        request,
-        Command.SAVEPOINT,
-        job,
-        terms,
-        lambda service, job: service.savepoint(job, wanted),
-        body=wanted,
+_CONTROLS: Final = (
+    _Control(
+        command=Command.START,
+        call=lambda service, job, wanted: service.start(job, wanted),
+        summary="Start a job",
+        says="Answers once the new execution is recorded: of a job that never ran or has finished from the beginning, of"
+        " another one where it left off. One that runs is answered as it is.",
+        body=StartRequest,
+    ),
+    _Control(
+        command=Command.STOP,
+        call=lambda service, job, wanted: service.stop(job, wanted),
+        summary="Stop a job",
+        says="Answers once the wish is recorded; the execution ends STOPPED, with a savepoint unless the body says otherwise.",
+        body=StopRequest,
+    ),
+    _Control(
+        command=Command.CANCEL,
+        call=lambda service, job, _: service.cancel(job),
+        summary="Cancel a job",
+        says="Answers once the wish is recorded; the execution ends CANCELED. What was committed stays.",
+    ),
+    _Control(
+        command=Command.PAUSE,
+        call=lambda service, job, wanted: service.pause(job, wanted),
+        summary="Pause a job",
+        says="Answers once the wish is recorded; nothing is read until it is resumed. Its processes and checkpoints stay.",
+        body=PauseRequest,
+    ),
+    _Control(
+        command=Command.RESUME,
+        call=lambda service, job, _: service.resume(job),
+        summary="Resume a job",
+        says="Answers once the wish is recorded; what is paused reads on.",
+    ),
+    _Control(
+        command=Command.RESTART,
+        call=lambda service, job, wanted: service.restart(job, wanted),
+        summary="Restart a job",
+        says="A new execution of the newest generation, from its newest checkpoint unless the body says otherwise.",
+        body=RestartRequest,
+    ),
+    _Control(
+        command=Command.RECOVER,
+        call=lambda service, job, wanted: service.recover(job, wanted),
+        summary="Recover a job",
+        says="A new execution of a job that is over, which reads only the splits that are not finished, or some of them.",
+        body=RecoverRequest,
+    ),
+    _Control(
+        command=Command.WORKERS,
+        call=lambda service, job, wanted: service.scale(job, wanted),
+        summary="Change the number of workers of a job",
+        says="Answers once the wish is recorded; workers join and leave while the job runs on.",
+        body=WorkersRequest,
+        needs_body=True,
+        tag=_WORKERS,
+    ),
+    _Control(
+        command=Command.SAVEPOINT,
+        call=lambda service, job, wanted: service.savepoint(job, wanted),
+        summary="Take a savepoint of a job",
+        says="Answers when the savepoint is complete; the job runs on.",
+        body=SavepointRequest,
+        tag=_CHECKPOINTS,
+        segment="savepoints",
         status=201,
-    )
+        answer=Checkpoint,
+    ),
+)
 
 
-ROUTES = (start, stop, cancel, pause, resume, restart, recover, scale, savepoint)
+def _routes(name: str, place: str, tag: str, addition: str) -> Iterator[HTTPRouteHandler]:
+    """A route for each command, at ``place``, where the argument ``name`` says which job or execution is meant."""
+    for control in _CONTROLS:
+        decorate = post(
+            f"{place}/{control.path}",
+            status_code=control.status,
+            summary=f"{control.summary}{addition}",
+            tags=[control.tag or tag],
+            responses=TRIED if control.status == 202 else TRIED_OR_TAKEN_UP,
+        )
+        yield decorate(_handler(control, name))
+
+
+def _handler(control: _Control, name: str) -> Callable[..., Coroutine[Any, Any, Response[Any]]]:
+    """The function behind a route. Litestar reads what it takes off its signature, which says it as a written one would."""
+
+    async def carry_out(*, gateway: Gateway, request: Request[Any, Any, Any], **given: Any) -> Response[Any]:
+        reference = given[name]
+        wanted = given.get("data") or (control.body() if control.body is not None else None)
+        terms = Terms(
+            dry_run=given["dry_run"],
+            reason=given["reason"],
+            prefer=given["prefer"],
+            execution=reference if name == "execution_id" else None,
+        )
+        return await perform(
+            gateway,
+            request,
+            control.command,
+            reference,
+            terms,
+            lambda service, job: control.call(service, job, wanted),
+            body=wanted,
+            status=control.status,
+        )
+
+    parameters = _parameters(control, name)
+    answer = Response[control.answer | Operation]  # type: ignore[name-defined]
+    carry_out.__name__ = control.command.value
+    carry_out.__doc__ = control.says
+    carry_out.__annotations__ = {one.name: one.annotation for one in parameters} | {"return": answer}
+    carry_out.__signature__ = inspect.Signature(parameters, return_annotation=answer)  # type: ignore[attr-defined]
+    return carry_out
+
+
+def _parameters(control: _Control, name: str) -> list[inspect.Parameter]:
+    required: dict[str, Any] = {"gateway": Gateway, "request": Request[Any, Any, Any], name: str}
+    optional: dict[str, tuple[Any, Any]] = {"dry_run": (DryRun, False), "reason": (Reason, None), "prefer": (Prefer, None)}
+    if control.body is not None and control.needs_body:
+        required["data"] = control.body
+    elif control.body is not None:
+        optional = {"data": (control.body | None, None)} | optional
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return [inspect.Parameter(one, kind, annotation=annotation) for one, annotation in required.items()] + [
+        inspect.Parameter(one, kind, annotation=annotation, default=default) for one, (annotation, default) in optional.items()
+    ]
+
+
+ROUTES = (
+    *_routes("job", "/jobs/{job:str}", "control", ""),
+    *_routes("execution_id", "/executions/{execution_id:str}", "executions", " by its newest execution"),
+)
