@@ -131,7 +131,13 @@ class Executions:
     def live(self, execution: Execution) -> Execution:
         """The execution as it is now, if it runs; otherwise as given."""
         control = self._controls.get(execution.id)
-        return execution if control is None else control.view()
+        if control is None:
+            return execution
+        # The generation that it goes on as without a restart is in the store a moment before it is known here.
+        view = control.view()
+        return (
+            view if view.generation >= execution.generation else msgspec.structs.replace(view, generation=execution.generation)
+        )
 
     def live_job(self, job: Job) -> Job:
         """The job with its execution and that one's newest checkpoint as they are now."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from runner.requests import (
@@ -150,6 +152,30 @@ async def test_an_update_of_a_running_job_goes_on_exactly(flow, copy):
     assert (plan.generation, plan.running) == (2, False)
     assert [(edge.source, edge.target) for edge in plan.edges] == [("numbers", "shaped"), ("shaped", "sink-0-LocalFile")]
     assert plan.plugins[-1].delivery == "exactly-once"
+
+
+async def test_no_answer_is_between_two_generations(flow, copy):
+    """Settings that what runs takes as it is: whoever looks meanwhile never sees the execution behind its job."""
+    job = await flow.service.submit(copy.but(mode="STREAMING", rows=10).request())
+    await flow.reach(job.id, RUNNING)
+    seen: list[tuple[int, int]] = []
+
+    async def look() -> None:
+        while True:
+            found = await flow.service.job(job.id)
+            seen.append((found.generation, found.execution.generation))
+
+    watching = [asyncio.create_task(look()) for _ in range(2)]
+    for interval in range(200, 206):
+        text = copy.but(mode="STREAMING", rows=10, interval=interval).text()
+        await flow.service.update(job.id, UpdateRequest(text=text))
+    for task in watching:
+        task.cancel()
+    await asyncio.wait(watching)
+    assert [(of_job, running) for of_job, running in seen if running < of_job] == []
+    assert max(seen) == (7, 7)
+    assert len(await flow.service.executions(job.id)) == 1
+    await flow.service.cancel(job.id)
 
 
 async def test_an_update_keeps_the_file_and_the_name_that_a_job_has(flow, small):
