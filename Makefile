@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test venv lint types format bench bench-spec chaos lifecycle fuzz-api clean
+.PHONY: demo test venv lint types format bench bench-spec bench-terminal chaos lifecycle fuzz-api clean
 
 demo: venv
 	@$(BIN)/flowdeck run samples/flights.conf
@@ -43,6 +43,9 @@ bench: .venv/.tested
 bench-spec: .venv/.tested
 	$(BIN)/python -P tests/benchmarks/reading.py
 	$(BIN)/python -P tests/benchmarks/checking.py
+
+bench-terminal: .venv/.tested
+	$(BIN)/python -P tests/benchmarks/terminal.py
 
 chaos: .venv/.tested
 	FLOWDECK_CHAOS_KILLS=1000 FLOWDECK_CHAOS_MONKEYS=10 $(BIN)/pytest -q tests/chaos -s
