@@ -1,71 +1,26 @@
 """Reads a window of metrics in equal buckets, from samples and cells as far as each is kept and as fine as it is asked for.
 
-Everything is a piece: a stretch of time with so much in it and so much weight. A bucket takes of each piece what lies inside
-it; the quotient of sum and weight is its value.
+The database finds the rows; what becomes of them is reckoned in :mod:`runner.store.metric_pieces`. A query that did that too
+took longer to be planned than all the rest does, whatever it found.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from runner.store.resolutions import (
-    LONGEST_INTERVAL,
-    LONGEST_PART,
-    MICROSECONDS,
-    RESOLUTIONS,
-    SAMPLES,
-    Held,
-    Resolution,
-    held,
-)
-from runner.store.session import Row, Session
+from runner.store.resolutions import LONGEST_PART, MICROSECONDS, RESOLUTIONS, SAMPLES, Held, Resolution, held
+from runner.store.session import Session
 
 _REACH = round(LONGEST_PART * MICROSECONDS)
-# Offsets are seconds since the window's start. Of samples only intervals count that end at or after "ended", and only what of
-# them is at or after "clip": the rest is in cells.
-_INTERVALS = """
-    SELECT "series", ("value" - "before") / ("till" - "from") AS "total", 1.0 AS "weight",
-           ("value" - "before") / ("till" - "from") AS "lowest", ("value" - "before") / ("till" - "from") AS "highest",
-           greatest("from", ($clip - $since) / 1e6) AS "from", "till"
-    FROM (
-        SELECT "series", "value", "ts", (epoch_us("ts") - $since) / 1e6 AS "till",
-               lag("value") OVER "run" AS "before", (epoch_us(lag("ts") OVER "run") - $since) / 1e6 AS "from"
-        FROM "samples"
-        WHERE "ts" > make_timestamp(greatest($since, $ended) - $reach) AND "ts" < make_timestamp($until + $reach)
-          AND "series" IN ({counters})
-        WINDOW "run" AS (PARTITION BY "series" ORDER BY "ts")
-    )
-    WHERE "value" >= "before" AND "till" > "from" AND "ts" >= make_timestamp($ended) AND "ts" > make_timestamp($clip)
-      AND "till" - "from" <= CASE WHEN "series" IN ({slow}) THEN $longest_part ELSE $longest END
+_SAMPLES = """
+    SELECT "series", epoch_us("ts") AS "at", "value" FROM "samples"
+    WHERE "ts" > make_timestamp({begin}) AND "ts" < make_timestamp({end}) AND "series" IN ({series})
 """
 _CELLS = """
-    SELECT "series", "total" / {seconds} AS "total", "weight" / {seconds} AS "weight", "lowest", "highest",
-           (epoch_us("ts") - $since) / 1e6 AS "from", (epoch_us("ts") - $since) / 1e6 + {seconds} AS "till"
-    FROM "{table}"
+    SELECT "series", epoch_us("ts") AS "at", {seconds} AS "seconds", "total", "weight", "lowest", "highest" FROM "{table}"
     WHERE "ts" >= make_timestamp({begin}) AND "ts" < make_timestamp({end}) AND "series" IN ({series})
-"""
-_BUCKETS = """
-    WITH "piece" AS (
-        SELECT *, greatest(0, floor("from" / $width))::BIGINT AS "first",
-               least($buckets, floor("till" / $width) + 1)::BIGINT AS "end"
-        FROM ({pieces})
-    ), "part" AS (
-        SELECT "series", "bucket", "total", "weight", "lowest", "highest",
-               least("till", ("bucket" + 1) * $width) - greatest("from", "bucket" * $width) AS "length"
-        FROM (SELECT *, unnest(range("first", "end")) AS "bucket" FROM "piece")
-    ), "share" AS (
-        SELECT "series", "bucket", "total" * "length" AS "total", "weight" * "length" AS "weight", "lowest", "highest"
-        FROM "part" WHERE "length" > 0
-        UNION ALL
-        SELECT "series", least(floor((epoch_us("ts") - $since) / 1e6 / $width)::BIGINT, $buckets - 1) AS "bucket",
-               "value", 1, "value", "value"
-        FROM "samples"
-        WHERE "ts" >= make_timestamp(greatest($since, $ended, $clip)) AND "ts" < make_timestamp($until)
-          AND "series" IN ({gauges})
-    )
-    SELECT "series", "bucket", sum("total"), sum("weight"), min("lowest"), max("highest")
-    FROM "share" GROUP BY "series", "bucket"
 """
 
 
@@ -79,13 +34,28 @@ class Window:
     buckets: int
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The numbers of the series to read; ``slow`` are the counters among them that may be measured seldom."""
+class Measured(NamedTuple):
+    """What a stretch of time holds of one metric. Of a counter ``total`` is its growth and ``weight`` the seconds in which that
+    was measured, of a gauge the sum and the number of its samples; ``lowest`` and ``highest`` are rates, or values."""
 
-    counters: list[int]
-    gauges: list[int]
-    slow: list[int]
+    total: float
+    weight: float
+    lowest: float
+    highest: float
+
+    @property
+    def mean(self) -> float:
+        """The rate, or the mean value."""
+        return self.total / self.weight
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: its series have these numbers. ``is_seldom``: a counter that may be measured seldom."""
+
+    numbers: Sequence[int]
+    is_counter: bool
+    is_seldom: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,39 +67,28 @@ class _Stretch:
     end: int
 
 
-def read(session: Session, window: Window, wanted: Wanted) -> list[Row]:
-    """(series, bucket, sum, weight, lowest, highest) of every bucket in which something was measured."""
+def read(session: Session, window: Window, wanted: Sequence[Metric]) -> list[dict[int, Measured]]:
+    """For each metric its buckets in which something was measured, by their number."""
+    if not wanted:
+        return []
+    from runner.store.metric_pieces import Bounds, Pieces  # numpy is for those who look at metrics
+
     clip, ended, stretches = _plan(held(session), window)
-    pieces = " UNION ALL ".join([_INTERVALS, *(_cells(stretch) for stretch in stretches)])
+    pieces = Pieces(Bounds(window.since, window.until, window.width, window.buckets, clip, ended), wanted)
     # As literals: the engine skips what a list of constants leaves out; a list that is a parameter it looks through row by row.
-    numbers = {
-        "counters": _list(wanted.counters),
-        "gauges": _list(wanted.gauges),
-        "slow": _list(wanted.slow),
-        "series": _list(wanted.counters + wanted.gauges),
-    }
-    parameters: dict[str, Any] = {
-        "since": window.since,
-        "until": window.until,
-        "width": window.width,
-        "buckets": window.buckets,
-        "clip": clip,
-        "ended": ended,
-        "reach": _REACH,
-        "longest": LONGEST_INTERVAL,
-        "longest_part": LONGEST_PART,
-    }
-    return session.named_rows(_BUCKETS.replace("{pieces}", pieces).format(**numbers), parameters)
+    numbers = ", ".join(str(number) for metric in wanted for number in metric.numbers)
+    begin, end = max(window.since, ended) - _REACH, window.until + _REACH
+    pieces.add_samples(**session.columns(_SAMPLES.format(begin=begin, end=end, series=numbers)))
+    if stretches:
+        cells = " UNION ALL ".join(_cells(stretch, numbers) for stretch in stretches)
+        pieces.add_cells(**session.columns(cells))
+    return pieces.buckets()
 
 
-def _list(series: list[int]) -> str:
-    return ", ".join(map(str, series)) or "NULL"
-
-
-def _cells(stretch: _Stretch) -> str:
+def _cells(stretch: _Stretch, numbers: str) -> str:
     resolution = stretch.resolution
-    values = {"table": resolution.table, "seconds": float(resolution.seconds), "begin": stretch.begin, "end": stretch.end}
-    return _CELLS.format(**values, series="{series}")
+    values: dict[str, Any] = {"table": resolution.table, "begin": stretch.begin, "end": stretch.end}
+    return _CELLS.format(**values, seconds=resolution.seconds, series=numbers)
 
 
 def _plan(known: dict[int, Held], window: Window) -> tuple[int, int, list[_Stretch]]:

@@ -6,9 +6,8 @@ restart says nothing and counts as not measured, so that no rate is ever negativ
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,7 +15,7 @@ import msgspec
 from runner.model import MetricPoint, MetricSeries
 from runner.store import latencies
 from runner.store.errors import StoreError
-from runner.store.metric_windows import Wanted, Window, read
+from runner.store.metric_windows import Measured, Metric, Window, read
 from runner.store.resolutions import MICROSECONDS, SELDOM
 from runner.store.session import Row, Session
 
@@ -43,10 +42,7 @@ _APPEND = """
     SELECT make_timestamp("t"), "s", "v"
     FROM (SELECT unnest($1::BIGINT[]) AS "t", unnest($2::INTEGER[]) AS "s", unnest($3::DOUBLE[]) AS "v")
 """
-_WANTED = """
-    SELECT "id", "plugin", "name", "kind" FROM "series"
-    WHERE "execution_id" = ANY($1::VARCHAR[]) AND ($2::VARCHAR[] IS NULL OR "name" = ANY($2::VARCHAR[]))
-"""
+_WANTED = """SELECT "id", "plugin", "name", "kind" FROM "series" WHERE "execution_id" IN ({places})"""
 
 
 class MetricSample(msgspec.Struct, frozen=True):
@@ -87,20 +83,28 @@ def series(
 
 @dataclass(frozen=True)
 class MeasuredWindow:
-    """A window of all metrics: as series of points, and as a whole by name and plugin."""
+    """A window of all metrics: some as series of points, and all as a whole by name and plugin."""
 
     series: tuple[MetricSeries, ...] = ()
     sums: Mapping[tuple[str, str], Measured] = field(default_factory=dict)
 
 
-def measured_window(session: Session, execution_ids: Iterable[str], since: float, until: float, buckets: int) -> MeasuredWindow:
-    """All metrics of a window, read once."""
+def measured_window(
+    session: Session, execution_ids: Iterable[str], since: float, until: float, buckets: int, drawn: Container[str] | None
+) -> MeasuredWindow:
+    """All metrics of a window, read once; as series those of the names ``drawn`` that are the whole execution's, None: all."""
     window = _window(since, until, buckets)
     found = _measured(session, execution_ids, None, window)
+    shown = sorted(key for key in found if drawn is None or (key[0] in drawn and not key[1]))
     return MeasuredWindow(
-        series=tuple(_series(*key, since, window, found[key]) for key in sorted(found)),
-        sums={key: functools.reduce(Measured.plus, by_bucket.values()) for key, by_bucket in found.items()},
+        series=tuple(_series(*key, since, window, found[key]) for key in shown),
+        sums={key: _whole(by_bucket.values()) for key, by_bucket in found.items()},
     )
+
+
+def _whole(parts: Collection[Measured]) -> Measured:
+    total, weight, lowest, highest = zip(*parts, strict=True)
+    return Measured(sum(total), sum(weight), min(lowest), max(highest))
 
 
 def _window(since: float, until: float, buckets: int) -> Window:
@@ -112,18 +116,22 @@ def _window(since: float, until: float, buckets: int) -> Window:
 
 
 def _measured(
-    session: Session, execution_ids: Iterable[str], names: list[str] | None, window: Window
+    session: Session, execution_ids: Iterable[str], names: Collection[str] | None, window: Window
 ) -> dict[tuple[str, str], dict[int, Measured]]:
     """By name and plugin what each bucket holds in which something was measured."""
-    wanted = {
-        number: (kind, (name, plugin)) for number, plugin, name, kind in session.rows(_WANTED, list(execution_ids), names)
-    }
-    found: dict[tuple[str, str], dict[int, Measured]] = {}
-    for number, bucket, total, weight, lowest, highest in read(session, window, _by_kind(wanted)):
-        of_key = found.setdefault(wanted[number][1], {})
-        measured = Measured(total, weight, lowest, highest)
-        of_key[bucket] = measured.plus(of_key[bucket]) if bucket in of_key else measured
-    return found
+    ids = list(execution_ids)
+    if not ids:
+        return {}
+    numbers: dict[tuple[str, str, str], list[int]] = {}
+    for number, plugin, name, kind in session.rows(_WANTED.format(places=", ".join("?" * len(ids))), *ids):
+        if names is None or name in names:
+            numbers.setdefault((name, plugin, kind), []).append(number)
+    wanted = [
+        Metric(of_metric, is_counter=kind == _COUNTER, is_seldom=name == SELDOM)
+        for (name, _, kind), of_metric in numbers.items()
+    ]
+    found = read(session, window, wanted)
+    return {(name, plugin): buckets for (name, plugin, _), buckets in zip(numbers, found, strict=True) if buckets}
 
 
 def executions_since(session: Session, job_id: str, since: float) -> list[str]:
@@ -139,46 +147,16 @@ def remove_series(session: Session, execution_ids: list[str]) -> None:
     session.memory.series.clear()
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What a stretch of time holds of one metric. Of a counter ``total`` is its growth and ``weight`` the seconds in which that
-    was measured, of a gauge the sum and the number of its samples; ``lowest`` and ``highest`` are rates, or values."""
-
-    total: float
-    weight: float
-    lowest: float
-    highest: float
-
-    @property
-    def mean(self) -> float:
-        """The rate, or the mean value."""
-        return self.total / self.weight
-
-    def plus(self, other: Measured) -> Measured:
-        """Of another execution of the job, in the same bucket."""
-        lowest, highest = min(self.lowest, other.lowest), max(self.highest, other.highest)
-        return Measured(self.total + other.total, self.weight + other.weight, lowest, highest)
-
-    def point(self, at: float) -> MetricPoint:
-        """For the reader."""
-        return MetricPoint(at=at, value=self.mean, lowest=self.lowest, highest=self.highest)
-
-
-def _by_kind(wanted: dict[int, tuple[str, tuple[str, str]]]) -> Wanted:
-    counters = [number for number, (kind, _) in wanted.items() if kind == _COUNTER]
-    return Wanted(
-        counters=counters,
-        gauges=[number for number, (kind, _) in wanted.items() if kind != _COUNTER],
-        slow=[number for number in counters if wanted[number][1][0] == SELDOM],
-    )
-
-
 def _series(name: str, plugin: str, since: float, window: Window, found: dict[int, Measured]) -> MetricSeries:
     starts = [since + number * window.width for number in range(window.buckets)]
     points = tuple(
-        found[number].point(at) if number in found else MetricPoint(at=at, value=None) for number, at in enumerate(starts)
+        _point(at, found[number]) if number in found else MetricPoint(at=at, value=None) for number, at in enumerate(starts)
     )
     return MetricSeries(name=name, plugin=plugin, resolution=window.width, points=points)
+
+
+def _point(at: float, measured: Measured) -> MetricPoint:
+    return MetricPoint(at=at, value=measured.mean, lowest=measured.lowest, highest=measured.highest)
 
 
 def _series_numbers(session: Session, samples: Sequence[MetricSample]) -> dict[tuple[str, str, str], int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 import msgspec
@@ -12,6 +12,9 @@ from runner.store.checkpoint_numbers import CheckpointNumbers
 from runner.store.errors import timed_out
 from runner.store.sealing import Seal
 from runner.store.state_files import StateFiles
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Row = tuple[Any, ...]
 R = TypeVar("R")
@@ -84,6 +87,10 @@ class Session:
     def named_rows(self, statement: str, parameters: dict[str, Any]) -> list[Row]:
         """All rows of a query with ``$name`` parameters."""
         return self._execute(statement, parameters).fetchall()
+
+    def columns(self, statement: str) -> dict[str, npt.NDArray[Any]]:
+        """All rows of a query that has many, by the names of their columns, as numpy has them."""
+        return self._execute(statement, ()).fetchnumpy()
 
     def change(self, statement: str, *parameters: Any) -> int:
         """Run an INSERT, UPDATE or DELETE; how many rows it concerned."""

@@ -6,7 +6,7 @@ Lists have the order that their docstring names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from runner.audit import AuditEntry, AuditFilter
@@ -365,9 +365,12 @@ class Store(CheckpointCalls):
         """How many attempts of some executions were restarts, and how many failed, from ``since`` on."""
         return attempts.tally(self._session, execution_ids, since)
 
-    def metric_window(self, execution_ids: Iterable[str], since: float, until: float, buckets: int) -> MeasuredWindow:
-        """All metrics of the window ``[since, until)``, as :meth:`metric_series` has them and as a whole, read once."""
-        return metrics.measured_window(self._session, execution_ids, since, until, buckets)
+    def metric_window(
+        self, execution_ids: Iterable[str], since: float, until: float, buckets: int, drawn: Container[str] | None = None
+    ) -> MeasuredWindow:
+        """All metrics of the window ``[since, until)`` as a whole and, read at the same time, as :meth:`metric_series` has
+        them: all, or those of the names ``drawn`` that are the executions' own."""
+        return metrics.measured_window(self._session, execution_ids, since, until, buckets, drawn)
 
     def append_latencies(self, cells: Iterable[LatencyCell]) -> None:
         """Add how long rows took; see :mod:`runner.store.latencies`."""

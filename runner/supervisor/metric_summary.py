@@ -27,7 +27,8 @@ from runner.observation import (
 )
 from runner.store.attempts import AttemptTally
 from runner.store.latencies import CELL_SECONDS, LatencyWindow
-from runner.store.metrics import Measured, MeasuredWindow
+from runner.store.metric_windows import Measured
+from runner.store.metrics import MeasuredWindow
 from runner.store.store import Store
 from runner.supervisor.checkpoint_record import CHECKPOINT_FAILURES, CHECKPOINT_SECONDS
 from runner.supervisor.control import Load
@@ -73,7 +74,7 @@ def read_window(store: Store, job: Job, wanted: Wanted, execution_ids: Sequence[
     if not ids:
         return Stored(MeasuredWindow(), LatencyWindow(), AttemptTally())
     return Stored(
-        measured=store.metric_window(ids, since, until, wanted.buckets),
+        measured=store.metric_window(ids, since, until, wanted.buckets, None if wanted.series else _HISTORY),
         latency=store.latency_window(ids, since, until, wanted.buckets),
         attempts=store.attempt_tally(ids, since),
     )
