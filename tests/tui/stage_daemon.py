@@ -129,7 +129,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 return SeriesList(series=tuple(made(int(float(query["window"])), int(query["buckets"]))))
             case ["jobs", job, "logs"]:
                 after = int(query.get("after", 0))
-                lines = [one for one in stage.logs.get(job, []) if one.offset > after]
+                until = float(query.get("until", "inf"))
+                lines = [one for one in stage.logs.get(job, []) if one.offset > after and one.at < until]
                 return LogPage(lines=tuple(lines[-int(query["limit"]) :]))
             case ["jobs", job, "generations", number]:
                 text = stage.texts.get(job, "")

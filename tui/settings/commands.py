@@ -17,19 +17,21 @@ class Group(enum.Enum):
     LOOK = "LOOK"
     FIND = "FIND"
     CHANGE = "CHANGE A JOB  capital letters write, and ask first where it matters"
+    LOGS = "IN THE LOGS  when they have the focus"
     PROGRAM = "PROGRAM"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """``keys`` are those without a remapping, in Textual's names; ``action`` is what the job list's screen runs (empty: only
-    the widget in focus knows)."""
+    the widget in focus knows). ``place`` is the tab whose focus gives its keys this meaning; empty: they have it everywhere."""
 
     id: str
     keys: tuple[str, ...]
     words: str
     group: Group
     action: str = ""
+    place: str = ""
 
     @property
     def writes(self) -> bool:
@@ -64,6 +66,16 @@ _COMMANDS: Final = (
     Command("job.stop", ("T",), "stop with a savepoint: nothing is lost", Group.CHANGE, "act('stop')"),
     Command("job.cancel", ("X",), "cancel: stop now, without a savepoint", Group.CHANGE, "act('cancel')"),
     Command("job.restore", ("R",), "restore: from a checkpoint or the beginning", Group.CHANGE, "act('restore')"),
+    Command("logs.search", ("slash",), "search: marks what it finds", Group.LOGS, place="logs"),
+    Command("logs.next", ("n",), "to the next match", Group.LOGS, place="logs"),
+    Command("logs.previous", ("N",), "to the match before", Group.LOGS, place="logs"),
+    Command("logs.filter", ("ampersand",), "only lines with a text, and two around each", Group.LOGS, place="logs"),
+    Command("logs.level", ("v",), "from which level on", Group.LOGS, place="logs"),
+    Command("logs.wrap", ("w",), "wrap long lines, or scroll to them", Group.LOGS, place="logs"),
+    Command("logs.times", ("t",), "with the time, or without", Group.LOGS, place="logs"),
+    Command("logs.copy", ("y",), "copy the line under the mark", Group.LOGS, place="logs"),
+    Command("logs.pager", ("o",), "open what is here in $PAGER", Group.LOGS, place="logs"),
+    Command("logs.write", ("W",), "write what is here to a new file", Group.LOGS, place="logs"),
     Command("help", ("question_mark",), "this list", Group.PROGRAM, "help"),
     Command("connect", ("r",), "connect again now", Group.PROGRAM, "app.retry"),
     Command("suspend", ("ctrl+z",), "back to the shell for a while; fg comes back here", Group.PROGRAM, "app.suspend_process"),

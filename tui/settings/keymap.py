@@ -69,12 +69,16 @@ class Keymap:
         return {command: ",".join(keys) for command, keys in self.changed.items()}
 
     def _check_owners(self) -> None:
-        owners: dict[str, str] = dict(FIXED)
-        for command in COMMANDS:
+        everywhere: dict[str, str] = {}
+        by_place: dict[str, dict[str, str]] = {"": everywhere}
+        for command in sorted(COMMANDS, key=lambda one: COMMANDS[one].place):  # those that hold everywhere come first
+            place = COMMANDS[command].place
+            owners = by_place.setdefault(place, _not_hidden(everywhere)) if place else everywhere
             for key in self.keys(command):
-                if key in owners:
+                owner = FIXED.get(key, owners.get(key))
+                if owner is not None:
                     raise KeysInvalid(
-                        f"the key {shown_key(key)} is given to {command}, but it is for: {_meaning(owners[key])}",
+                        f"the key {shown_key(key)} is given to {command}, but it is for: {_meaning(owner)}",
                         hint="give one of the two another key in [keys]",
                     )
                 owners[key] = command
@@ -93,6 +97,11 @@ def shown_key(key: str) -> str:
     """A key as people know it: ``/``, ``↓``, ``ctrl+z``."""
     *held, last = key.split("+")
     return "+".join((*held, _SHOWN.get(last, last)))
+
+
+def _not_hidden(everywhere: Mapping[str, str]) -> dict[str, str]:
+    """The keys that mean the same in every tab: those that write. A tab may give any other a meaning of its own."""
+    return {key: command for key, command in everywhere.items() if COMMANDS[command].writes}
 
 
 def _meaning(owner: str) -> str:

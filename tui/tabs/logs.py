@@ -1,149 +1,316 @@
-"""The logs tab: the tail of the newest execution's log, followed until one scrolls up."""
+"""The logs tab: the tail of the newest execution's log, followed until one scrolls up; searched and filtered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.reactive import var
 
 from runner.model import LogLine
 from tui.data.lane import Answer
 from tui.data.models import JobView
-from tui.draw.cells import fit
 from tui.draw.line import Line, Span, Tone, line, spread
-from tui.draw.units import clock_time, plural
-from tui.widgets.canvas import Canvas
+from tui.tabs.logs_heading import heading_line
+from tui.tabs.logs_lines import LEVELS, Look
+from tui.tabs.logs_ring import Ring
+from tui.tabs.logs_shown import Sieve
+from tui.tabs.logs_taking import Taking
+from tui.widgets.bindings import bound
 from tui.widgets.pane import Pane, Question
+from tui.widgets.prompt import Prompt
 
-CAPACITY = 10_000
 _PAGE = 1000
-_SPARE = 1000
 _PACE = 1.0
-_LEVELS = {
-    "error": ("ERROR", Tone.RED, Tone.TEXT),
-    "warning": ("WARN", Tone.AMBER, Tone.TEXT),
-    "warn": ("WARN", Tone.AMBER, Tone.TEXT),
-    "info": ("INFO", Tone.MUTED, Tone.TEXT),
-    "debug": ("DEBUG", Tone.FAINT, Tone.MUTED),
-    "output": ("OUT", Tone.ACCENT, Tone.TEXT),
-}
+_OLDER = "older "
+_OVERLAP = 0.001
+"""Seconds by which a page of older lines reaches into what is here: a time is no place, what is here already is dropped."""
 
 
-def log_lines(entry: LogLine) -> list[Line]:
-    """One log entry: time, level, plugin, message; further lines of the message are indented."""
-    word, sign, tone = _LEVELS.get(entry.level.lower(), (entry.level.upper()[:5], Tone.MUTED, Tone.TEXT))
-    first, *rest = entry.message.split("\n")
-    head = [Span(f" {clock_time(entry.at)} ", Tone.FAINT), Span(f"{fit(word, 5)} ", sign)]
-    if entry.plugin:
-        worker = f"/{entry.worker}" if entry.worker else ""
-        head.append(Span(f"{entry.plugin}{worker} ", Tone.MUTED))
-    return [line(*head, Span(first, tone)), *(line(Span(" " * 16), Span(part, tone)) for part in rest)]
-
-
-class Logs(Canvas, Pane):
-    """A ring of lines. At its end it follows; G goes there."""
+class Logs(Taking, Pane):
+    """At its end it follows; G goes there. Scrolled to its beginning it asks for what was logged before."""
 
     heading = 1
     DEFAULT_CSS = "Logs { overflow-x: auto; }"
+    BINDINGS = [
+        *(bound(f"logs.{name}", name) for name in ("search", "filter", "level", "wrap", "times")),
+        bound("logs.next", "match(1)"),
+        bound("logs.previous", "match(-1)"),
+    ]
     following: var[bool] = var(default=True)
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._view: JobView | None = None
-        self._lines: list[Line] = []
+        self._ring = Ring()
+        self._prompt: Prompt | None = None
         self._widest = 0
         self._source = ""
-        self._offset: int | None = None
         self._asked_at = 0.0
         self._unseen = 0
         self._say = ""
+        self._moment: float | None = None
+        self._jump: float | None = None
 
     def look(self, view: JobView, now: float) -> None:  # noqa: ARG002 - nothing here depends on the time
         """Another execution has another log."""
         source = f"{view.id} {view.execution.id if view.execution else ''}"
         self._view = view
         if source != self._source:
-            self._source, self._offset, self._asked_at = source, None, 0.0
-            self._lines, self._widest, self._unseen, self.following = [], 0, 0, True
+            self._source, self._asked_at = source, 0.0
+            self._ring, self._widest, self._unseen, self.following = Ring(), 0, 0, self._moment is None
+            self._shown.marked, self._jump = None, self._moment
             self._say = "asking the daemon…" if view.execution else "this job has not run yet: it has no log"
+            self._lay_out()
+        self.update()
+
+    def travel(self, moment: float | None) -> None:
+        """Go to what was logged at that time; None: to the end."""
+        self._moment = self._jump = moment
+        if moment is None:
+            self.following = True
+            self.call_after_refresh(self._to_end)
+        elif self._ring.entries and moment >= self._ring.entries[0].at:
+            self._go_to_moment()
         self.update()
 
     def question(self, now: float) -> Question | None:
-        """What was logged after what is here."""
-        if self._view is None or self._view.execution is None or now - self._asked_at < _PACE:
+        """What was logged after what is here; or before it, when somebody has scrolled there or looks at that time."""
+        if self._view is None or self._view.execution is None or not self._source:
             return None
-        job_id, after = self._view.id, self._offset
+        job_id, first = self._view.id, self._ring.entries[0] if self._ring.entries else None
+        if first is not None and self._wants_older(first):
+            until = first.at + _OVERLAP
+            return Question(_OLDER + self._source, lambda client: client.logs(job_id, None, _PAGE, until=until))
+        if now - self._asked_at < _PACE:
+            return None
+        after = self._ring.last
         self._asked_at = now
         return Question(self._source, lambda client: client.logs(job_id, after, _PAGE, None, after is None))
 
+    def _wants_older(self, first: LogLine) -> bool:
+        """Whether the first lines are on the screen, or what is looked at is before them."""
+        before = self._jump is not None and self._jump < first.at
+        return self._ring.wants_older and (before or (not self.following and self.scroll_offset.y == 0))
+
     def told(self, key: str, answer: Answer, now: float) -> None:  # noqa: ARG002 - lines carry their own time
-        """New lines have come."""
-        if key != self._source:
+        """Lines have come."""
+        if key.removeprefix(_OLDER) != self._source:
             return
         if answer.error is not None:
             self._say = answer.reason
+        elif key.startswith(_OLDER):
+            self._add_older(answer.value)
         else:
-            self._say = "" if self._lines or answer.value else "nothing logged yet"
+            self._say = "" if self._ring.entries or answer.value else "nothing logged yet"
             self._add(answer.value)
         self.update()
 
     def _add(self, entries: Sequence[LogLine]) -> None:
         if not entries:
             return
-        self._offset = entries[-1].offset
-        if len(entries) >= _PAGE and self._lines:
+        if len(entries) >= _PAGE and self._ring.entries:
             self._asked_at = 0.0  # there is more: ask again at once
-        new = [made for entry in entries for made in log_lines(entry)]
-        self._lines.extend(new)
-        self._widest = max(self._widest, *(made.width for made in new))
-        self._trim()
-        self.update()
-        if self.following:
+        if not self._ring.entries:
+            self._ring.begins = len(entries) < _PAGE
+        before = self._shown.count
+        top = self._top_entry()
+        new, gone = self._ring.add_newer(entries, keep=not self.following)
+        self._lay_out()
+        if self._jump is not None:
+            self._go_to_moment()
+        elif self.following:
             self.call_after_refresh(self._to_end)
         else:
-            self._unseen += len(new)
+            self._unseen += new if gone else max(self._shown.count - before, 0)
+            if gone and top is not None:
+                self._keep_at(top)
+
+    def _add_older(self, entries: Sequence[LogLine]) -> None:
+        """In front; the reader's place does not move."""
+        top = self._top_entry()
+        if self._ring.add_older(entries):
+            self._lay_out()
+            if top is not None:
+                self._keep_at(top)
+        if self._jump is not None and (not self._ring.wants_older or self._jump >= self._ring.entries[0].at):
+            self._go_to_moment()
+
+    def _top_entry(self) -> tuple[int, int] | None:
+        """The offset of the entry at the upper edge, and the line of it there."""
+        entry = self._shown.entry_at(self.scroll_offset.y)
+        if entry is None:
+            return None
+        return entry.offset, self.scroll_offset.y - self._shown.top(self._shown.number_of(entry.offset))
+
+    def _keep_at(self, top: tuple[int, int]) -> None:
+        y = self._shown.top(self._shown.number_of(top[0])) + top[1]
+        self.scroll_to(y=y, animate=False, immediate=True)
 
     def _to_end(self) -> None:
         if self.following:
             self.scroll_to(y=self.max_scroll_y, animate=False)
 
-    def _trim(self) -> None:
-        """Forget the oldest lines; the reader's place does not move."""
-        excess = len(self._lines) - CAPACITY
-        if excess <= _SPARE:
-            return
-        del self._lines[:excess]
-        if not self.following:
-            self.scroll_to(y=max(self.scroll_offset.y - excess, 0), animate=False)
+    def _go_to_moment(self) -> None:
+        moment, self._jump = self._jump, None
+        if moment is not None and self._shown.entries:
+            number = self._shown.at_or_after(moment)
+            self._shown.marked = self._shown.entries[number].offset
+            self.following = False
+            self._reveal(number)
+
+    def _reveal(self, number: int) -> None:
+        """Scroll until the entry is on the screen, a third from its upper edge."""
+        y, top = self._shown.top(number), self.scroll_offset.y
+        if not top <= y < top + max(self.rows - 1, 1):
+            y = max(y - self.rows // 3, 0)
+            self.following = self.following and y >= self.max_scroll_y
+            self.call_after_refresh(lambda: self.scroll_to(y=y, animate=False, immediate=True))
+        self.update()
+
+    def _lay_out(self) -> None:
+        self._shown.lay_out(self._ring.entries)
+        self.update()
+
+    def _change(self, *, sieve: Sieve | None = None, look: Look | None = None) -> None:
+        """Draw it otherwise, with the same entry at the upper edge, or still at the end."""
+        top = self._top_entry()
+        self._shown.sieve, self._shown.look = sieve or self._shown.sieve, look or self._shown.look
+        self._widest = 0
+        self._lay_out()
+        if self.following:
+            self.call_after_refresh(self._to_end)
+        elif top is not None:
+            self._keep_at(top)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Scrolling up stops following, reaching the end starts it again."""
         super().watch_scroll_y(old_value, new_value)
-        if new_value >= self.max_scroll_y:
+        if new_value >= self.max_scroll_y and self._jump is None:
             self.following, self._unseen = True, 0
         elif new_value < old_value:
             self.following = False
         self.update()
 
     def count(self) -> int:
-        """The lines in the ring."""
-        return len(self._lines) or int(bool(self._say))
+        """The lines that are shown, or one that says why there are none."""
+        return self._shown.count or int(bool(self._nothing))
+
+    @property
+    def _nothing(self) -> str:
+        if self._ring.entries and not self._shown.entries:
+            return "no line here passes the filter: & changes it, v the level"
+        return "" if self._ring.entries else self._say
 
     def line_at(self, index: int) -> Line:
         """One of them, or why there is none."""
-        return self._lines[index] if self._lines else line(Span(f" {self._say}", Tone.MUTED))
+        if not self._shown.count:
+            return line(Span(f" {self._nothing}", Tone.MUTED))
+        drawn = self._shown.line(index)
+        if drawn.width > self._widest and not self._shown.look.wrapped:
+            self._widest = drawn.width
+        return drawn
 
     def extent(self) -> int:
-        """The widest line: long ones are scrolled to with the arrow keys."""
+        """The widest line that was seen: long ones are scrolled to with the arrow keys."""
         return max(self.cells, self._widest)
 
+    def resized(self) -> None:
+        """Wrapped lines are wrapped anew."""
+        if self._shown.look.wrapped and self._shown.look.wrapped != self.cells:
+            self._change(look=Look(self.cells, self._shown.look.timed, self._shown.look.needle))
+
     def heading_line(self, index: int) -> Line:  # noqa: ARG002 - there is one
-        """Whether it follows."""
-        left = [Span(f" {plural(len(self._lines), 'line')}", Tone.MUTED)]
-        if len(self._lines) >= CAPACITY:
-            left.append(Span(", older ones are in the file", Tone.MUTED))
-        if self.following:
-            return spread(left, [Span("▼ following ", Tone.ACCENT)], self.cells)
-        words = f"{self._unseen:,} new below" if self._unseen else "not following"
-        right = [Span(f"{words}  ", Tone.AMBER), Span("G", Tone.ACCENT_STRONG), Span(" follow ", Tone.MUTED)]
-        return spread(left, right, self.cells)
+        """What is being typed, or what is shown and whether it follows."""
+        if self._prompt is not None:
+            keys = (Span("enter", Tone.ACCENT_STRONG), Span(" keeps it  ", Tone.MUTED))
+            leave = (Span("esc", Tone.ACCENT_STRONG), Span(" leaves ", Tone.MUTED))
+            return spread(self._prompt.spans(), [*keys, *leave], self.cells)
+        return heading_line(self._shown, self._ring, self.cells, self._unseen, self._moment, following=self.following)
+
+    def action_search(self) -> None:
+        """Type what to look for."""
+        self._prompt = Prompt("/", self._shown.look.needle)
+        self.update()
+
+    def action_filter(self) -> None:
+        """Type what lines must have."""
+        self._prompt = Prompt("&", self._shown.sieve.text)
+        self.update()
+
+    def on_key(self, event: events.Key) -> None:
+        """While something is typed every key belongs to it."""
+        prompt = self._prompt
+        if prompt is None:
+            return
+        if event.key in ("enter", "escape"):
+            self._prompt = None
+            self._typed(prompt, prompt.before if event.key == "escape" else prompt.text)
+            if event.key == "enter" and prompt.sign == "/" and prompt.text:
+                self.action_match(-1)
+        elif prompt.key(event):
+            self._typed(prompt, prompt.text)
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste is typed too."""
+        if self._prompt is not None:
+            event.stop()
+            self._prompt.add(event.text)
+            self._typed(self._prompt, self._prompt.text)
+
+    def on_blur(self) -> None:
+        """What was typed so far stays."""
+        self._prompt = None
+
+    def _typed(self, prompt: Prompt, text: str) -> None:
+        if prompt.sign == "&":
+            self._change(sieve=Sieve(self._shown.sieve.level, text))
+        else:
+            look = self._shown.look
+            self._change(look=Look(look.wrapped, look.timed, text))
+
+    def action_match(self, step: int) -> None:
+        """To the next entry that has the text, or the one before; round the ends."""
+        needle, shown = self._shown.look.needle, self._shown
+        if not needle or not shown.entries:
+            self._tell("Nothing is searched for: / does.")
+            return
+        here = shown.marked
+        if here is None:
+            last = shown.entry_at(self.scroll_offset.y + max(self.rows - 1, 0)) or shown.entries[-1]
+            here = last.offset + (1 if step < 0 else 0)
+        begin = shown.number_of(here) if here <= shown.entries[-1].offset else len(shown.entries)
+        found = shown.match(needle, begin, step)
+        if found is None:
+            self._tell("Nothing here has that text.")
+            return
+        shown.marked, self.following = shown.entries[found].offset, False
+        self._reveal(found)
+
+    def action_level(self) -> None:
+        """From the next higher level on; after the highest, everything."""
+        self._change(sieve=Sieve((self._shown.sieve.level + 1) % len(LEVELS), self._shown.sieve.text))
+
+    def action_wrap(self) -> None:
+        """Wrap, or do not."""
+        look = self._shown.look
+        self.scroll_to(x=0, animate=False)
+        self._change(look=Look(0 if look.wrapped else self.cells, look.timed, look.needle))
+
+    def action_times(self) -> None:
+        """With the time, or without."""
+        look = self._shown.look
+        self._change(look=Look(look.wrapped, not look.timed, look.needle))
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click puts the mark on a line."""
+        entry = self._shown.entry_at(event.y - self.heading + self.scroll_offset.y) if event.y >= self.heading else None
+        if entry is None:
+            await super().on_click(event)
+            return
+        self._shown.marked = None if self._shown.marked == entry.offset else entry.offset
+        self.update()

@@ -1,0 +1,180 @@
+"""The logs tab: searched, filtered, read backwards, and taken elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import pytest
+
+from runner.model import LogLine
+from spec.errors import UsageError
+from tui.data.programs import editor, pager, private_file, safe_name, write_new
+from tui.tabs.logs_lines import Look, entry_lines, height
+from tui.tabs.logs_ring import CAPACITY, Ring
+from tui.tabs.logs_shown import Shown, Sieve
+
+JOB = "0f3a9c1d22aa"
+
+
+def entries(count: int, first: int = 1) -> list[LogLine]:
+    """Numbered entries, ten of them in a second."""
+    return [
+        LogLine(at=1000.0 + number / 10, level="info", message=f"entry {number}", offset=number * 10)
+        for number in range(first, first + count)
+    ]
+
+
+async def logs(page: Any) -> Any:
+    """The tab, alone on the screen and in focus."""
+    await page.loaded()
+    await page.go_to("orders-cdc")
+    await page.press("enter", "4")
+    await page.sees("following")
+    await page.until(lambda: page.jobs.inspector.pane.has_focus)
+    await page.settled()
+    return page.jobs.inspector.pane
+
+
+async def test_searching_marks_and_walks(open_ui: Any, stage: Any, serve: Callable[[Any], Any], screen_is: Any) -> None:
+    """/ marks what is typed and goes to the last match; N and n walk; escape takes the text back; q is a letter meanwhile."""
+    serve(stage)
+    async with open_ui((80, 24)) as page:
+        pane = await logs(page)
+        await page.press("slash", *"fsyq", "backspace", "n", "c")
+        await page.sees("/ fsync")
+        await page.press("enter")
+        await page.until(lambda: pane._shown.marked == 4200)
+        await page.press("N")
+        await page.until(lambda: pane._shown.marked == 3300)
+        await page.sees("not following")
+        await page.press("n", "n")
+        await page.until(lambda: pane._shown.marked == 600)
+        await page.settled()
+        screen_is(page, "logs_search_80x24")
+        await page.press("y")
+        assert page.app.clipboard.endswith("WARNING LocalFile/1 fsync took 1.9 s: the disk is busy")
+        await page.press("slash", "x", "escape", "slash", "ctrl+u", "enter")
+        await page.until(lambda: pane._shown.look.needle == "")
+
+
+async def test_filter_level_wrap_and_times(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any], screen_is: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """& keeps lines with a text and their neighbours, v the higher levels, w wraps, t drops the time, W writes what is left."""
+    serve(stage)
+    monkeypatch.chdir(tmp_path)
+    async with open_ui((80, 24)) as page:
+        pane = await logs(page)
+        await page.press("ampersand", *"checkpoint #811", "enter")
+        await page.sees("checkpoint #811  5")
+        assert len(pane._shown.entries) == 25
+        await page.press("w", "t")
+        await page.settled()
+        screen_is(page, "logs_filter_80x24")
+        await page.press("v", "v", "v")
+        await page.sees("no line here passes the filter")
+        await page.press("ampersand", "ctrl+u", "enter")
+        await page.sees("errors only")
+        assert pane.count() == 5 * 4
+        await page.press("W")
+        await page.until(lambda: "Wrote 5 lines" in page.toasts)
+        (written,) = tmp_path.glob("orders-cdc-*.log")
+        assert written.stat().st_mode & 0o777 == 0o600
+        assert written.read_text().count("is not a decimal") == 5
+        await page.press("v", "g", "w", "o")
+        await page.until(lambda: "cannot be lent" in page.toasts)
+
+
+async def test_scrolling_up_asks_for_older_lines(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """At the first line the ones before it are asked for; what was there stays where it was; at the log's beginning it ends."""
+    stage.logs[JOB] = entries(2500)
+    serve(stage)
+    now = [1_790_000_000.0]
+    async with open_ui((80, 24), clock=lambda: now[0]) as page:
+        pane = await logs(page)
+        await page.sees("entry 2500")
+        assert len(pane._ring.entries) == 1000
+        await page.press("g")
+        await page.until(lambda: now.append(now.pop() + 1.1) or len(pane._ring.entries) > 1900, "older lines")
+        await page.sees("entry 1502")
+        await page.press("g")
+        await page.until(lambda: now.append(now.pop() + 1.1) or len(pane._ring.entries) == 2500, "the first lines")
+        await page.press("g")
+        await page.until(lambda: now.append(now.pop() + 1.1) or pane._ring.begins, "the beginning")
+        await page.sees("entry 1\n")
+        assert [entry.offset for entry in pane._ring.entries] == [number * 10 for number in range(1, 2501)]
+
+
+async def test_hostile_lines(open_ui: Any, stage: Any, serve: Callable[[Any], Any], samples: ModuleType) -> None:
+    """Controls, wide and combining characters, wrapped and searched: one line stays one line of the terminal."""
+    from rich.cells import cell_len
+
+    texts = ("[/]\x1b]52;c;x\x07", "日本語" * 60, "e\u0301" * 90, "rtl\u202eexe", "x" * 5000, "")
+    stage.logs[JOB] = [
+        LogLine(at=samples.NOW, level=text[:9], message=text, plugin=text[:12], offset=number + 1)
+        for number, text in enumerate(texts)
+    ]
+    serve(stage)
+    async with open_ui((50, 16)) as page:
+        await logs(page)
+        for key in ("w", "t", "slash", "本", "enter", "w"):
+            await page.press(key)
+            await page.settled()
+            for strip in page.app.screen._compositor.render_strips():
+                text = "".join(segment.text for segment in strip)
+                assert cell_len(text) == 50
+                assert "\x1b" not in text
+                assert "\u202e" not in text
+
+
+def test_the_ring_holds_each_entry_once() -> None:
+    """Pages overlap at both ends; older ones are dropped only while nobody reads them."""
+    ring = Ring()
+    ring.add_newer(entries(1000, 3001), keep=False)
+    assert ring.add_newer(entries(10, 3996), keep=False) == (5, 0)
+    assert ring.add_older(entries(1000, 2500)) == 501
+    assert ring.add_older(entries(2, 2500)) == 0
+    assert ring.begins
+    assert [entry.offset for entry in ring.entries] == [number * 10 for number in range(2500, 4006)]
+    assert ring.add_newer(entries(CAPACITY, 4006), keep=True)[1] == 0
+    new, gone = ring.add_newer(entries(1, 4006 + CAPACITY), keep=False)
+    assert (new, len(ring.entries), gone) == (1, CAPACITY, 1507)
+    assert not ring.begins
+
+
+def test_lines_are_found_by_number() -> None:
+    """Every line of every entry is drawn at its number, wrapped or not, as wide as there is room."""
+    shown = Shown()
+    shown.look = Look(wrapped=40)
+    made = [msgspec.structs.replace(entry, message="word " * number) for number, entry in enumerate(entries(30))]
+    shown.lay_out(made)
+    drawn = [shown.line(index) for index in range(shown.count)]
+    assert max(line.width for line in drawn) <= 40
+    assert [line.text for line in drawn] == [
+        line.text for entry in made for line in entry_lines(entry, shown.look, marked=False, aside=False)
+    ]
+    assert shown.count == sum(height(entry, shown.look) for entry in made)
+    shown.sieve = Sieve(text="nothing")
+    shown.lay_out(made)
+    assert (shown.count, shown.entry_at(0)) == (0, None)
+    assert shown.match("word", 0, 1) is None
+
+
+def test_programs_and_files_of_a_person(tmp_path: Path) -> None:
+    """Commands are split as a shell would, without one; a name is only a name; nothing is written over."""
+    assert pager({"PAGER": "less -S 'a b'"}) == ["less", "-S", "a b"]
+    assert (pager({}), editor({"EDITOR": " "}), editor({"VISUAL": "x", "EDITOR": "y"})) == (["less"], ["vi"], ["x"])
+    with pytest.raises(UsageError, match=r"\$PAGER cannot be read"):
+        pager({"PAGER": "'"})
+    assert [safe_name(name) for name in ("../../etc/passwd", ".hidden", "[/]\x1b", "")] == ["etc-passwd", "hidden", "job", "job"]
+    (tmp_path / "x.log").symlink_to(tmp_path / "elsewhere")
+    assert write_new(tmp_path, "x", ".log", "text").name == "x-2.log"
+    assert not (tmp_path / "elsewhere").exists()
+    with private_file("../x", "text") as path:
+        assert path.read_text() == "text"
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert not path.parent.exists()

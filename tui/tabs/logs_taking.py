@@ -1,0 +1,76 @@
+"""Taking what the log shows elsewhere: to the clipboard, to a pager, to a file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from spec.errors import FlowdeckError
+from tui.data.clean import clean
+from tui.data.models import JobView
+from tui.data.programs import pager, private_file, write_new
+from tui.draw.units import clock_time
+from tui.tabs.logs_lines import text_of
+from tui.tabs.logs_shown import Shown
+from tui.widgets.bindings import bound
+from tui.widgets.canvas import Canvas
+from tui.widgets.outside import run_outside
+
+
+class Taking(Canvas):
+    """What is taken is what is shown: the filter and the level count."""
+
+    BINDINGS = [*(bound(f"logs.{name}", name) for name in ("copy", "pager", "write"))]
+    _view: JobView | None
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._shown = Shown()
+
+    def action_copy(self) -> None:
+        """The entry under the mark; without a mark the last one on the screen."""
+        marked = next((entry for entry in self._shown.entries if entry.offset == self._shown.marked), None)
+        entry = marked or self._shown.entry_at(min(self.scroll_offset.y + self.rows, self._shown.count) - 1)
+        if entry is None:
+            self._tell("There is no line to copy.")
+            return
+        self.app.copy_to_clipboard(text_of(entry))
+        self._tell(f"Copied the line of {clock_time(entry.at)} (where the terminal allows it).")
+
+    def action_pager(self) -> None:
+        """Everything that is shown here, in the person's own pager."""
+        if not self._shown.entries or self._view is None:
+            self._tell("There is nothing to show yet.")
+            return
+        try:
+            command = pager(os.environ)
+            with private_file(f"{self._view.name}.log", self._text()) as path:
+                trouble = run_outside(self.app, [*command, str(path)])
+        except FlowdeckError as error:
+            trouble = f"{error.message}: {error.hint}"
+        except OSError as error:
+            trouble = f"no file could be written for it: {clean(error.strerror or str(error))}"
+        if trouble:
+            self._tell(f"{trouble[:1].upper()}{trouble[1:]}.")
+
+    async def action_write(self) -> None:
+        """Everything that is shown here, in a new file of the directory that flowdeck was started in."""
+        if not self._shown.entries or self._view is None:
+            self._tell("There is nothing to write yet.")
+            return
+        stem = f"{self._view.name}-{datetime.now(UTC).astimezone():%Y%m%d-%H%M%S}"
+        text, lines = self._text(), len(self._shown.entries)
+        try:
+            path = await asyncio.to_thread(write_new, Path.cwd(), stem, ".log", text)
+        except OSError as error:
+            self._tell(f"Nothing was written: {clean(error.strerror or str(error))}.")
+            return
+        self._tell(f"Wrote {lines:,} lines to {clean(str(path))}.")
+
+    def _text(self) -> str:
+        return "".join(f"{text_of(entry)}\n" for entry in self._shown.entries)
+
+    def _tell(self, words: str) -> None:
+        self.app.notify(words, markup=False)
