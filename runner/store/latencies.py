@@ -38,31 +38,12 @@ _ROLL_UP = f"""
     )
     GROUP BY "cell", "execution_id"
 """  # noqa: S608 - of this module's constants
-# The window's points, its buckets, and its bounds, told apart by their first column.
 _WINDOW = """
-    WITH "cell" AS MATERIALIZED (
-        SELECT epoch_us("ts") AS "at", "seconds", "buckets", "counts" FROM "latencies"
-        WHERE "execution_id" = ANY($executions::VARCHAR[]) AND "ts" < make_timestamp($until)
-          AND epoch_us("ts") + "seconds"::BIGINT * 1000000 > $since
-    ), "part" AS (
-        SELECT greatest(0, least($points - 1, floor(("at" - $since) / 1e6 / $width)))::BIGINT AS "point",
-               unnest("buckets") AS "bucket", unnest("counts") AS "count"
-        FROM "cell"
-    ), "summed" AS MATERIALIZED (
-        SELECT "point", "bucket", sum("count")::BIGINT AS "count" FROM "part" GROUP BY "point", "bucket"
-    ), "run" AS (
-        SELECT "point", "bucket", sum("count") OVER (PARTITION BY "point" ORDER BY "bucket") AS "seen",
-               sum("count") OVER (PARTITION BY "point") AS "total"
-        FROM "summed"
-    )
-    SELECT 'point', "point", any_value("total")::BIGINT, min("bucket") FILTER ("seen" >= 0.5 * "total"),
-           min("bucket") FILTER ("seen" >= 0.99 * "total")
-    FROM "run" GROUP BY "point"
-    UNION ALL
-    SELECT 'bucket', "bucket", sum("count")::BIGINT, NULL, NULL FROM "summed" GROUP BY "bucket"
-    UNION ALL
-    SELECT 'bounds', min("at"), max("at" + "seconds"::BIGINT * 1000000), max("seconds"), NULL FROM "cell" HAVING count(*) > 0
+    SELECT epoch_us("ts") AS "at", "seconds", unnest("buckets") AS "bucket", unnest("counts") AS "count" FROM "latencies"
+    WHERE "execution_id" IN ({places}) AND "ts" < make_timestamp(?::BIGINT) AND "ts" > make_timestamp(?::BIGINT)
+      AND epoch_us("ts") + "seconds"::BIGINT * 1000000 > ?
 """
+_LONGEST = max(coarser for _, coarser, *_ in _ROLL_UPS) * MICROSECONDS
 
 
 class LatencyCell(msgspec.Struct, frozen=True):
@@ -103,27 +84,23 @@ def append(session: Session, cells: Iterable[LatencyCell]) -> None:
 
 def window(session: Session, execution_ids: Sequence[str], since: float, until: float, points: int) -> LatencyWindow:
     """Everything in the cells that touch the window, each of which counts to the point in which it begins."""
-    parameters = {
-        "executions": list(execution_ids),
-        "since": round(since * MICROSECONDS),
-        "until": round(until * MICROSECONDS),
-        "points": points,
-        "width": (until - since) / points,
-    }
-    found = session.named_rows(_WINDOW, parameters)
-    bounds = next((row for row in found if row[0] == "bounds"), None)
-    if bounds is None:
+    ids, begin, end = list(execution_ids), round(since * MICROSECONDS), round(until * MICROSECONDS)
+    if not ids:
         return LatencyWindow()
+    statement = _WINDOW.format(places=", ".join("?" * len(ids)))
+    found = session.columns(statement, *ids, end, begin - _LONGEST - 1, begin)
+    at, seconds = found["at"], found["seconds"]
+    if not len(at):
+        return LatencyWindow()
+    from runner.store.latency_sums import sums_of  # numpy is for those who look at latencies
+
+    buckets, by_point = sums_of(at - begin, (until - since) / points * MICROSECONDS, points, found["bucket"], found["count"])
     return LatencyWindow(
-        counts={int(bucket): int(count) for kind, bucket, count, _, _ in found if kind == "bucket"},
-        points={
-            int(point): LatencyPoint(int(rows), value_of_bucket(p50), value_of_bucket(p99))
-            for kind, point, rows, p50, p99 in found
-            if kind == "point"
-        },
-        since=bounds[1] / MICROSECONDS,
-        until=bounds[2] / MICROSECONDS,
-        resolution=float(bounds[3]),
+        counts=buckets,
+        points={point: LatencyPoint(rows, value_of_bucket(p50), value_of_bucket(p99)) for point, rows, p50, p99 in by_point},
+        since=int(at.min()) / MICROSECONDS,
+        until=int((at + seconds.astype("int64") * MICROSECONDS).max()) / MICROSECONDS,
+        resolution=float(seconds.max()),
     )
 
 

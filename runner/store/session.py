@@ -88,9 +88,9 @@ class Session:
         """All rows of a query with ``$name`` parameters."""
         return self._execute(statement, parameters).fetchall()
 
-    def columns(self, statement: str) -> dict[str, npt.NDArray[Any]]:
+    def columns(self, statement: str, *parameters: Any) -> dict[str, npt.NDArray[Any]]:
         """All rows of a query that has many, by the names of their columns, as numpy has them."""
-        return self._execute(statement, ()).fetchnumpy()
+        return self._execute(statement, parameters).fetchnumpy()
 
     def change(self, statement: str, *parameters: Any) -> int:
         """Run an INSERT, UPDATE or DELETE; how many rows it concerned."""
