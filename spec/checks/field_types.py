@@ -34,12 +34,17 @@ def check_field_types(canonical: Canonical, schema: Schema, findings: Findings) 
 
 
 def check_column_names(canonical: Canonical, findings: Findings) -> None:
-    """Report columns whose names differ only in case at most: the SQL of the local engine takes them for one."""
+    """Report columns whose names differ only in case at most, which the SQL of the local engine takes for one, and names that
+    it cannot have."""
     schema = canonical.data.get("schema")
     if not isinstance(schema, Mapping):
         return
     first: dict[str, Path] = {}
     for path, name in _named_columns(schema):
+        if "\0" in name:
+            origin = canonical.origin(path)
+            at = origin.key_span if path[1] == "fields" and origin.key_span else origin.value
+            findings.add("T517", "the name of a column has a NUL character", at, pointer=origin.pointer)
         before = first.setdefault(name.casefold(), path)
         if before is path or findings.full:
             continue

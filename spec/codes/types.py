@@ -179,4 +179,11 @@ CODES = (
         bad=_query("select carrier, cast('12 miles' as int) as distance from dual"),
         good=_query("select carrier, cast('12' as int) as distance from dual"),
     ),
+    Code(
+        "T517",
+        "column name with a NUL character",
+        "The name of a column has the character U+0000 in it, which no name can have in SQL, nor in most files.",
+        bad=_flow('FieldMapper { field_mapper { carrier = "car\\u0000rier" } }'),
+        good=_flow("FieldMapper { field_mapper { carrier = code } }"),
+    ),
 )

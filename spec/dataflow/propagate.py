@@ -33,7 +33,9 @@ def check_types(graph: Graph, findings: Findings, engine: str) -> Mapping[str, D
         if node.kind == "source":
             schema = source_schema(node, report)
         else:
-            schema = transform_schema(node, _input(node, made, report), report)
+            before = _input(node, made, report)
+            schema = transform_schema(node, before, report)
+            _report_names(node, schema, before, report)
         made[node] = schema if outputs[node.output] == 1 else UNKNOWN  # of two that have the same name a reader may mean either
     return {str(node.output): schema for node, schema in made.items()}
 
@@ -41,6 +43,14 @@ def check_types(graph: Graph, findings: Findings, engine: str) -> Mapping[str, D
 def infer_types(graph: Graph, engine: str = LOCAL) -> Mapping[str, DatasetSchema]:
     """What :func:`check_types` knows, without its findings."""
     return check_types(graph, Findings(""), engine)
+
+
+def _report_names(node: Node, schema: DatasetSchema, before: DatasetSchema, report: Reporter) -> None:
+    """Names that a transform gives, and nothing can have."""
+    known = before.names if isinstance(before, Schema) else ()
+    for name in schema.names if isinstance(schema, Schema) else ():
+        if "\0" in name and name not in known:
+            report.problem("T517", f"the {node} makes a column whose name has a NUL character", node.plugin.element.name_span)
 
 
 def _input(node: Node, made: Mapping[Node, DatasetSchema], report: Reporter) -> DatasetSchema:

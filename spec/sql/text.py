@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from spec.errors import UsageError
+
 
 def identifier(name: str) -> str:
-    """``name`` as a quoted identifier."""
+    """``name`` as a quoted identifier. Raises UsageError ``invalid-name``."""
     if "\0" in name:
-        raise ValueError("a name cannot contain a NUL character")
+        raise UsageError(
+            f"a column cannot be called {name!r}: there is a NUL character in it",
+            hint="give the column another name where it is made",
+            code="invalid-name",
+        )
     return '"' + name.replace('"', '""') + '"'
 
 

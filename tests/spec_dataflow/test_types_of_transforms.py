@@ -135,6 +135,9 @@ def test_a_mistake_is_told_once(found: Findings) -> None:
         ('Sql { query = "select id, name as ID from dual" }', '"select id, name as ID from dual"', "T504"),
         ("Filter { exclude_fields = [id, name, price, day, moment, tags, attributes, address, offset] }", None, "T508"),
         ('Replace { replace_field = tags, pattern = "a", replacement = "b" }', "tags", "T505"),
+        ('FieldMapper { field_mapper { id = "i\\u0000d" } }', "FieldMapper", "T517"),
+        ('Copy { fields { "i\\u0000d" = id } }', "Copy", "T517"),
+        ('Split { split_field = name, separator = " ", output_fields = ["\\u0000"] }', "Split", "T517"),
     ],
 )
 def test_results_that_cannot_be(found: Findings, transform: str, at: str | None, code: str) -> None:
@@ -202,3 +205,14 @@ def test_inputs_of_a_union_need_the_same_columns() -> None:
     assert check("name = string, id = int") == ['"id" in "a", "name" in "b"']
     assert check("id = int") == ['2 columns in "a", 1 in "b"']
     assert check("id = bigint, name = string", engine="seatunnel") == []
+
+
+@pytest.mark.parametrize("schema", ['fields { "a\\u0000" = int }', 'columns = [{ name = "a\\u0000", type = int }]'])
+def test_a_name_that_nothing_can_have_is_told_where_it_is_written(schema: str) -> None:
+    """Once, whoever reads the column."""
+    source = f'source {{ FakeSource {{ plugin_output = "fake", schema {{ {schema} }} }} }}\n'
+    transform = 'transform { Copy { src_field = "a\\u0000", dest_field = b, plugin_output = "out" } }\n'
+    result = check_text(f"env {{ }}\n{source}{transform}sink {{ Console {{ }} }}", "job.conf", ReadOptions())
+    assert [
+        (found.code, found.primary and found.primary.span.text) for found in result.diagnostics if found.severity == "error"
+    ] == [("T517", '"a\\u0000"')]
