@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from runner.audit import AuditOutcome
 from runner.model import DesiredState
 from runner.reload import ReloadState, UpgradePhase, Verdict
 from runner.requests import DecisionRequest, LookRequest, RestartRequest, StopRequest, SubmitRequest
@@ -14,7 +15,7 @@ from runner.states import ExecutionState
 from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.reloading.transitions import AT_WORK, FIRST, PHASES, TRANSITIONS, IllegalReload, check_transition
 from tests.supervisor.conftest import CopyJob
-from tests.supervisor.watched_job import WatchedJob
+from tests.supervisor.watched_job import WatchedJob, seen_in
 
 S, P = ReloadState, UpgradePhase
 RUNNING, STOPPED = ExecutionState.RUNNING, ExecutionState.STOPPED
@@ -78,11 +79,17 @@ async def test_an_upgrade_passes_through_its_phases_and_is_seen_to_be_stable(ope
         assert (await flow.service.job("copy")).generation == 2
         os.utime(watched.path)
         watched.path.chmod(0o600)
-        (watched.directory / "other.conf").write_text("{")  # noticed after, so what came before was looked at
-        async with flow.waiting():
-            while len(flow.supervisor.reloader.report().files) < 2:
-                await flow.a_moment()
+        other = watched.directory / "other.conf"
+        other.write_text("{")  # noticed after, so what came before was looked at
+        await seen_in(flow, other, S.INVALID, 1)
         assert len(await watched.events(flow)) == len(steps)
+        trail = (await flow.supervisor.audit.page(who="reload")).entries
+        assert {(entry.action, entry.status) for entry in trail} == {("job.reload", None)}
+        refused, done = trail[0], [entry for entry in trail if entry.target == str(watched.path)]
+        assert (refused.target, refused.outcome, refused.job_id) == (str(other), AuditOutcome.REFUSED, None)
+        assert {entry.outcome for entry in done} == {AuditOutcome.DONE}
+        assert len(done) == 1 + len(P) + 1
+        assert "synced" in done[0].reason
 
 
 async def test_a_change_waits_for_approval_when_the_job_says_so(opened, directory):
