@@ -10,6 +10,13 @@ from typing import NoReturn
 
 from runner.home import Home
 
+_PATIENCE = 0.001
+"""Seconds for which a thread that counts may keep the one waiting that draws. Python's own are five times as many, more than
+half of what a key may take."""
+_GARBAGE = (20_000, 20, 50)
+"""Every look at ten thousand jobs makes as many objects and no garbage: with Python's own thresholds everything would be
+searched every few seconds, with the screen standing still."""
+
 
 def open_ui(home: Home) -> NoReturn:
     """Show the terminal UI of ``home`` until the person leaves, then end the process.
@@ -23,6 +30,8 @@ def open_ui(home: Home) -> NoReturn:
 
     gc.freeze()
     gc.enable()
+    gc.set_threshold(*_GARBAGE)
+    sys.setswitchinterval(_PATIENCE)
     leave(run(home))
 
 

@@ -43,7 +43,12 @@ def crowd(count: int) -> Iterator[Any]:
         totals = sample_jobs._live(1000.0 + number, 990.0 + number, 1_000_000 + number, lag_seconds=number % 60)
         job_id = f"{number:012x}"
         yield sample_jobs.make_job(
-            f"job-{number:05}", state, job_id=job_id, since=3600.0 + number, totals=totals, last=sample_jobs.checkpoint(job_id, 7, 40)
+            f"job-{number:05}",
+            state,
+            job_id=job_id,
+            since=3600.0 + number,
+            totals=totals,
+            last=sample_jobs.checkpoint(job_id, 7, 40),
         )
 
 
@@ -84,6 +89,15 @@ class CrowdHandler(stage_daemon._Handler):
         return b"event: job.changed\ndata: %b\n\n" % msgspec.json.encode(event)
 
 
+class CrowdServer(stage_daemon._Server):
+    """A program that ends while it is answered is no error."""
+
+    changes = 0
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Quiet."""
+
+
 def main(path: Path, jobs: int, changes: int) -> None:
     """Serve until told to end."""
     stage = stage_daemon.Stage()
@@ -91,7 +105,7 @@ def main(path: Path, jobs: int, changes: int) -> None:
         stage.add(job)
         stage.series[job.id] = sample_jobs.sample_series(1000.0)
     path.parent.mkdir(parents=True, exist_ok=True)
-    server = stage_daemon._Server(path, stage, sample_jobs.new_savepoint)
+    server = CrowdServer(path, stage, sample_jobs.new_savepoint)
     server.RequestHandlerClass = CrowdHandler
     server.changes = changes
     threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()

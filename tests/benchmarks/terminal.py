@@ -33,9 +33,7 @@ HERE = Path(__file__).parent
 MEBIBYTE = 1024 * 1024
 PROGRAM = "import sys; from tui.cli.main import main; sys.argv = ['flowdeck', '--home', sys.argv[1]]; main()"
 CRASHING = (
-    "import tui.app\n"
-    "def fail(self): raise RuntimeError('as a defect would')\n"
-    "tui.app.FlowdeckApp.action_retry = fail\n"
+    "import tui.app\ndef fail(self): raise RuntimeError('as a defect would')\ntui.app.FlowdeckApp.action_retry = fail\n"
 ) + PROGRAM
 _PRESSED_EVERY = 0.045
 
@@ -146,7 +144,9 @@ def soak(terminal: PseudoTerminal, minutes: float) -> Iterator[Figure]:
             terminal.type(pressed)
             terminal.drain(0.7)
         last = terminal.memory()
-        print(f"soak: {(deadline - time.monotonic()) / 60:.1f} min left, {last / MEBIBYTE:.1f} MiB", file=sys.stderr, flush=True)
+        print(
+            f"soak: {(deadline - time.monotonic()) / 60:.1f} min left, {last / MEBIBYTE:.1f} MiB", file=sys.stderr, flush=True
+        )
     yield Figure(f"growth in {minutes:g} minutes", (last - first) / MEBIBYTE, "MiB", 4)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from runner.client import Client
 from runner.model import Job
@@ -10,12 +10,13 @@ from tui.data.clean import clean_record
 from tui.data.models import JobView, Link, Trend
 from tui.data.snapshot import Snapshot
 from tui.data.tally import Tally
-from tui.data.trends import BUCKETS, WINDOW_SECONDS, Trends
+from tui.data.trends import BUCKET_SECONDS, BUCKETS, WINDOW_SECONDS, Trends
 from tui.data.worries import Worries
 from tui.query.attention import reason
 from tui.query.order import Arrangement
 
 _BACKFILLS_PER_LOOK = 8
+_FEW = 1000
 
 
 class Reader:
@@ -29,6 +30,10 @@ class Reader:
         self._cleaned: dict[str, tuple[Job, Job]] = {}
         self._views: dict[str, JobView] = {}
         self._backfilled: set[str] = set()
+        self._began: float | None = None
+        self._summed: Trend = ()
+        self._summed_in = -1.0
+        self._turn = 0
 
     def look(self, daemon: Client, link: Link, jobs: Sequence[Job]) -> Snapshot:
         """The jobs as they are to be shown. Raises what the client raises."""
@@ -37,19 +42,24 @@ class Reader:
         shown = [self._clean(job) for job in jobs]
         self._cleaned = {job.id: (job, clean) for job, clean in zip(jobs, shown, strict=True)}
         self._record(shown, now)
-        self._backfill(daemon, shown)
+        self._backfill(daemon, shown, now)
         self._worries.look(daemon, shown, now)
         views = tuple(self._view(job, now) for job in self._arrangement.arrange(shown, now))
+        self._turn += 1
         self._views = {view.id: view for view in views}
-        return Snapshot(link, now, views, len(views), status, _summed(views), Tally.of(views))
+        return Snapshot(link, now, views, len(views), status, self._sum(shown, now), Tally.of(views))
 
     def _view(self, job: Job, now: float) -> JobView:
-        """A job that is over and has not changed looks as before."""
+        """A job that has not changed looks as before when it is over, or when it is not its turn."""
         last = self._views.get(job.id)
-        if last is not None and last.job is job and last.state.is_terminal and not any(last.trend):
+        if last is not None and last.job is job and (self._may_wait(job) or _is_still(last)):
             return last
         known = self._worries.known(job)
         return JobView(job, self._trends.view(job.id, now), reason(job, now, known), known)
+
+    def _may_wait(self, job: Job) -> bool:
+        """Of very many jobs a part is looked at anew, all within the time of a bucket; those that have changed always are."""
+        return len(self._cleaned) > _FEW and (hash(job.id) + self._turn) % BUCKET_SECONDS != 0
 
     def _clean(self, job: Job) -> Job:
         known = self._cleaned.get(job.id)
@@ -62,8 +72,11 @@ class Reader:
                 self._trends.record(job_id, now, value)
         self._trends.forget(rates)
 
-    def _backfill(self, daemon: Client, jobs: list[Job]) -> None:
+    def _backfill(self, daemon: Client, jobs: list[Job], now: float) -> None:
         """History from before this program started, a few jobs at a time so that no look takes long."""
+        self._began = now if self._began is None else self._began
+        if now - self._began > WINDOW_SECONDS:
+            return  # it would show no more
         waiting = [job for job in jobs if _rate(job) is not None and job.id not in self._backfilled]
         for job in waiting[:_BACKFILLS_PER_LOOK]:
             self._backfilled.add(job.id)
@@ -71,17 +84,17 @@ class Reader:
                 if series.name == "rows_in" and not series.plugin:
                     self._trends.backfill(job.id, series.points)
 
+    def _sum(self, jobs: list[Job], now: float) -> Trend:
+        """The trend of all jobs together. With very many of them it is summed up once per bucket."""
+        bucket = now // BUCKET_SECONDS
+        if len(jobs) <= _FEW or bucket != self._summed_in:
+            self._summed_in = bucket
+            self._summed = self._trends.summed((job.id for job in jobs), now)
+        return self._summed
 
-def _summed(views: Iterable[JobView]) -> Trend:
-    """The trend of all jobs together: a bucket is unknown only when no job was measured in it."""
-    totals: list[float | None] = [None] * BUCKETS
-    for view in views:
-        if view.state.is_terminal and not any(view.trend):
-            continue
-        for index, value in enumerate(view.trend):
-            if value is not None:
-                totals[index] = (totals[index] or 0.0) + value
-    return tuple(totals)
+
+def _is_still(view: JobView) -> bool:
+    return view.state.is_terminal and not any(view.trend)
 
 
 def _rate(job: Job) -> float | None:

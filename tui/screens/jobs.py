@@ -8,6 +8,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
+from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -15,6 +16,7 @@ from tui.data.daemon import Door
 from tui.data.lane import Lane
 from tui.data.link import is_current
 from tui.data.models import JobView
+from tui.data.sieve import Sieve
 from tui.data.snapshot import Snapshot
 from tui.query.fields import FIELDS
 from tui.query.filter import Filter, parse
@@ -61,6 +63,9 @@ class JobsScreen(Acting, Screen[None]):
         *(bound(command.id) for command in COMMANDS.values() if _is_mine(command)),
     ]
 
+    class Found(Message):
+        """The filter was looked for in many jobs; posted by the thread that did."""
+
     def __init__(
         self,
         door: Door,
@@ -80,6 +85,7 @@ class JobsScreen(Acting, Screen[None]):
         self._door = door
         self._tabs = tabs
         self._filter = Filter()
+        self._sieve = Sieve(lambda: self.post_message(self.Found()))
         self._resting: Timer | None = None
         self._complete = False
 
@@ -99,6 +105,14 @@ class JobsScreen(Acting, Screen[None]):
         self.jobs.focus()
         self.set_interval(1.0, self.redraw)
         self.call_after_refresh(self.redraw)
+
+    def on_unmount(self) -> None:
+        """Let the thread go."""
+        self._sieve.stop()
+
+    def on_jobs_screen_found(self) -> None:
+        """Show what was found."""
+        self.redraw()
 
     @property
     def jobs(self) -> LineTable[JobView]:
@@ -125,14 +139,15 @@ class JobsScreen(Acting, Screen[None]):
         if not (self._complete and self.app.is_running):
             return
         now = self.clock()
-        shown = [view for view in self.snapshot.jobs if self._filter.accepts(view.job, now)]
+        sifted = self._sieve.sift(self.snapshot.jobs, self._filter, now)
+        shown = sifted.shown
         stale = not is_current(self.snapshot, now)
         with self.app.batch_update():
             self.set_class(not shown, "empty")
             self.query_one(Header).draw(self.snapshot, now)
             self.query_one(FilterBar).draw(self.snapshot, len(shown), self._filter, now)
             self.jobs.stale = stale
-            self.jobs.show(shown, now)
+            self.jobs.show(shown, now, sifted.places)
             self._inspect(stale=stale)
             self._draw_keys()
             if not shown:

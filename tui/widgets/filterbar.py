@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from runner.model import Job
 from tui.data.link import is_current
-from tui.data.models import LinkState
+from tui.data.models import JobView, LinkState
 from tui.data.snapshot import Snapshot
 from tui.draw.line import Line, Span, Tone, spread
 from tui.draw.units import clock_time, plural, span
@@ -23,6 +23,7 @@ from tui.widgets.lines import Bar
 
 _SAFE = r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*"
 """What may be typed or pasted: no controls."""
+_OFFERED = 1000
 _EXAMPLES = "name  state:failed  lag>5s   enter keeps, esc drops"
 
 
@@ -71,7 +72,12 @@ class Completer(Suggester):
 
     def __init__(self) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
-        self.jobs: Sequence[Job] = ()
+        self.views: Sequence[JobView] = ()
+
+    @property
+    def jobs(self) -> Sequence[Job]:
+        """The first of the jobs: enough to offer what they have."""
+        return [view.job for view in self.views[:_OFFERED]]
 
     async def get_suggestion(self, value: str) -> str | None:
         """The likeliest whole line, None when there is none."""
@@ -120,7 +126,7 @@ class FilterBar(Horizontal):
         bar = self.query_one("#filter-line", Bar)
         bar.show([filter_line(snapshot, shown, chosen, now, self.size.width)])
         self.query_one(".prompt", Bar).show([Line((Span(" / ", Tone.ACCENT_STRONG),))])
-        self._completer.jobs = [view.job for view in snapshot.jobs]
+        self._completer.views = snapshot.jobs
         found = self.query_one(".found", Bar)
         found.show([_found_line(chosen, shown, len(snapshot.jobs), self._typed, found.cells)])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -90,7 +90,7 @@ class LineTable(Canvas, Generic[RowT]):
         self._columns = tuple(columns)
         self._identify = identify
         self._rows: Sequence[RowT] = ()
-        self._index: dict[str, int] = {}
+        self._index: Mapping[str, int] = {}
         self._places: tuple[Place, ...] = ()
         self._now = 0.0
         self._cursor = 0
@@ -101,10 +101,11 @@ class LineTable(Canvas, Generic[RowT]):
         """The field whose column is marked, and which way."""
         self.sorted_up = False
 
-    def show(self, rows: Sequence[RowT], now: float) -> None:
-        """Draw these rows. The cursor stays on its row; when that is gone, on the one that took its place."""
+    def show(self, rows: Sequence[RowT], now: float, places: Mapping[str, int] | None = None) -> None:
+        """Draw these rows. The cursor stays on its row; when that is gone, on the one that took its place. ``places`` are the
+        rows by identity, where somebody knows them already."""
         self._rows, self._now = rows, now
-        self._index = {self._identify(row): number for number, row in enumerate(rows)}
+        self._index = {self._identify(row): number for number, row in enumerate(rows)} if places is None else places
         self._follow()
         self.update()
 
