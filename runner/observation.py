@@ -7,7 +7,7 @@ means unknown or not measured, zero is a measured zero.
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -238,6 +238,10 @@ class SampleList(msgspec.Struct, frozen=True, kw_only=True):
     """Samples of the rows of a job, its sources first."""
 
     samples: tuple[PluginSample, ...]
+
+
+NO_ROWS_SEEN: Final = "no rows have passed since it began, or none while this was asked"
+"""The trouble of a plugin that no rows were seen of."""
 
 
 class PluginSample(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from runner.observation import PluginSample
+from runner.observation import NO_ROWS_SEEN, PluginSample
 from runner.protocol import Sample, Sampled
 from runner.supervisor.crew import Crew
 
@@ -58,8 +58,8 @@ def _together(answers: Sequence[Sequence[PluginSample]], rows: int) -> list[Plug
 
 def _merged(samples: Sequence[PluginSample], rows: int) -> PluginSample:
     found = [sample for sample in samples if sample.records]
-    if not found:
-        return samples[0]
+    if not found:  # who has seen rows knows more
+        return next((sample for sample in samples if sample.trouble != NO_ROWS_SEEN), samples[0])
     newest_first = itertools.zip_longest(*(reversed(sample.records) for sample in found))
     chosen = [record for row in newest_first for record in row if record is not None][:rows]
     return msgspec.structs.replace(found[0], records=tuple(reversed(chosen)))

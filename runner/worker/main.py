@@ -126,7 +126,7 @@ class Worker:
         )
         self._ledger = Ledger(self._readers, [plugin.id for plugin in start.job.sinks], self._committer.add)
         self._pipeline = Pipeline()
-        self._sampler = Sampler(self._pipeline, (), self._sampled)
+        self._sampler = Sampler(self._pipeline, (), self._sampled, self._hidden)
 
     def serve(self) -> int:
         """Run to the end; the exit status."""
@@ -162,7 +162,7 @@ class Worker:
             rejections=self._rejections,
         )
         self._pipeline = builder.build()
-        self._sampler = Sampler(self._pipeline, self._plan.stages, self._sampled)
+        self._sampler = Sampler(self._pipeline, self._plan.stages, self._sampled, self._hidden)
         for sink_id, sink in self._pipeline.sinks.items():
             states = [state.data for state in start.states if state.plugin == sink_id]
             if states:

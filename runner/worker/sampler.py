@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from runner.dataset.arrays import from_the_start
 from runner.dataset.engine import INPUT, Engine
-from runner.observation import PluginSample, SampledRecord
+from runner.observation import NO_ROWS_SEEN, PluginSample, SampledRecord
 from runner.protocol import Sample
 from runner.worker.failure import sql_message
 from runner.worker.gate import Gate
@@ -27,6 +27,7 @@ from runner.worker.plan import StagePlan
 from runner.worker.verdicts import Step
 from spec.checks.secret_text import mask_passwords, names_a_secret
 from spec.position import MASK
+from spec.redaction import Redaction
 
 MAXIMUM_TEXT: Final = 256
 MAXIMUM_COLUMNS: Final = 200
@@ -34,17 +35,22 @@ MAXIMUM_BYTES: Final = 64 * 1024
 _DEPTH: Final = 4
 _ELEMENTS: Final = 20
 _LOOK_INTERVAL: Final = 0.02
-_NOTHING: Final = "no rows have passed since it began, or none while this was asked"
 
 
 class Sampler:
-    """Answers one request after the other; one that comes while another is under way is answered by the same look."""
+    """Answers one request after the other; one that comes while another is under way is answered by the same look. What is
+    ``hidden`` is masked wherever it stands."""
 
     def __init__(
-        self, pipeline: Pipeline, stages: Sequence[StagePlan], answer: Callable[[int, list[PluginSample]], None]
+        self,
+        pipeline: Pipeline,
+        stages: Sequence[StagePlan],
+        answer: Callable[[int, list[PluginSample]], None],
+        hidden: Redaction,
     ) -> None:
         self._pipeline = pipeline
         self._stages = tuple(stages)
+        self._hidden = hidden
         self._answer = answer
         self._lock = threading.Lock()
         self._asked: list[Sample] = []
@@ -87,11 +93,12 @@ class Sampler:
         return self._described(found)
 
     def _described(self, found: Mapping[str, pa.RecordBatch | None]) -> list[PluginSample]:
-        samples = {source: describe(source, found.get(source)) for source in self._pipeline.sources}
+        hidden = self._hidden
+        samples = {source: describe(source, found.get(source), hidden) for source in self._pipeline.sources}
         for number, stage in enumerate(self._stages):
             edges = [edge for edge in self._pipeline.links if edge.gate is self._pipeline.gates[number]]
             rows = _united(found, edges)
-            for sample in _of_stage(self._pipeline.engine, stage, self._pipeline.stages[number].steps, rows):
+            for sample in _of_stage(self._pipeline.engine, stage, self._pipeline.stages[number].steps, rows, hidden):
                 samples.setdefault(sample.plugin, sample)
         return list(samples.values())
 
@@ -117,23 +124,24 @@ def _united(found: Mapping[str, pa.RecordBatch | None], edges: Iterable[Edge]) -
 
 
 def _of_stage(
-    engine: Engine | None, stage: StagePlan, steps: Sequence[Step], rows: pa.RecordBatch | None
+    engine: Engine | None, stage: StagePlan, steps: Sequence[Step], rows: pa.RecordBatch | None, hidden: Redaction
 ) -> list[PluginSample]:
     """What leaves each transform of the stage, and what reaches its sink."""
     samples, last = [], rows
     for step in steps:
         if rows is None or engine is None:
-            samples.append(PluginSample(plugin=step.plugin, trouble=_NOTHING))
+            samples.append(PluginSample(plugin=step.plugin, trouble=NO_ROWS_SEEN))
             continue
         try:
             last = _applied(engine, step, rows)
         except duckdb.Error as error:
-            samples.append(PluginSample(plugin=step.plugin, trouble=f"these rows fail: {sql_message(error)}"[:MAXIMUM_TEXT]))
+            trouble = hidden.text(f"these rows fail: {sql_message(error)}")
+            samples.append(PluginSample(plugin=step.plugin, trouble=trouble[:MAXIMUM_TEXT]))
             last = None
         else:
-            samples.append(describe(step.plugin, last))
+            samples.append(describe(step.plugin, last, hidden))
     if stage.sink is not None:
-        samples.append(describe(stage.sink.id, last))
+        samples.append(describe(stage.sink.id, last, hidden))
     return samples
 
 
@@ -149,28 +157,28 @@ def _applied(engine: Engine, step: Step, rows: pa.RecordBatch) -> pa.RecordBatch
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=made.schema)
 
 
-def describe(plugin: str, rows: pa.RecordBatch | None) -> PluginSample:
-    """The rows as a sample, within its bounds: secrets masked, long values cut, older rows left out."""
+def describe(plugin: str, rows: pa.RecordBatch | None, hidden: Redaction) -> PluginSample:
+    """The rows as a sample, within its bounds: secrets and what is ``hidden`` masked, long values cut, older rows left out."""
     if rows is None or not rows.num_rows:
-        return PluginSample(plugin=plugin, trouble=_NOTHING if rows is None else "these rows leave it empty")
+        return PluginSample(plugin=plugin, trouble=NO_ROWS_SEEN if rows is None else "these rows leave it empty")
     shown = rows.select(rows.schema.names[:MAXIMUM_COLUMNS])
     records: list[SampledRecord] = []
     size = 0
     for row in reversed(shown.to_pylist()):
-        record = SampledRecord(values={name: _shown(name, value, _DEPTH) for name, value in row.items()})
+        record = SampledRecord(values={hidden.text(name): _shown(name, value, _DEPTH, hidden) for name, value in row.items()})
         size += sum(len(name) + len(str(value)) for name, value in record.values.items())
         if size > MAXIMUM_BYTES and records:
             break
         records.append(record)
     return PluginSample(
         plugin=plugin,
-        columns=tuple(shown.schema.names),
-        types=tuple(str(kind)[:MAXIMUM_TEXT] for kind in shown.schema.types),
+        columns=tuple(hidden.text(name) for name in shown.schema.names),
+        types=tuple(hidden.text(str(kind))[:MAXIMUM_TEXT] for kind in shown.schema.types),
         records=tuple(reversed(records)),
     )
 
 
-def _shown(name: str, value: Any, depth: int) -> Any:
+def _shown(name: str, value: Any, depth: int, hidden: Redaction) -> Any:
     """A value as it may be seen; ``name`` is that of its column or field."""
     if value is None:
         return None
@@ -181,19 +189,21 @@ def _shown(name: str, value: Any, depth: int) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, dict | list | tuple):
-        return _nested(name, value, depth)
+        return _nested(name, value, depth, hidden)
     text = value.hex() if isinstance(value, bytes) else str(value)
-    return _cut(mask_passwords(text[: 4 * MAXIMUM_TEXT], MASK), len(text) > 4 * MAXIMUM_TEXT)
+    start = hidden.text(text[: 4 * MAXIMUM_TEXT])
+    return _cut(mask_passwords(start, MASK), len(text) > 4 * MAXIMUM_TEXT)
 
 
-def _nested(name: str, value: Any, depth: int) -> Any:
+def _nested(name: str, value: Any, depth: int, hidden: Redaction) -> Any:
     if depth == 0:
         return "…"
     if isinstance(value, dict):
-        return {str(key): _shown(str(key), item, depth - 1) for key, item in list(value.items())[:_ELEMENTS]}
+        fields = list(value.items())[:_ELEMENTS]
+        return {hidden.text(str(key)): _shown(str(key), item, depth - 1, hidden) for key, item in fields}
     if isinstance(value, tuple) and len(value) == 2:  # an entry of a map
-        return [_shown(name, value[0], depth - 1), _shown(str(value[0]), value[1], depth - 1)]
-    return [_shown(name, item, depth - 1) for item in value[:_ELEMENTS]]
+        return [_shown(name, value[0], depth - 1, hidden), _shown(str(value[0]), value[1], depth - 1, hidden)]
+    return [_shown(name, item, depth - 1, hidden) for item in value[:_ELEMENTS]]
 
 
 def _cut(text: str, is_cut: bool) -> str:  # noqa: FBT001 - it is what the text is

@@ -12,6 +12,7 @@ from runner.requests import PauseRequest, StopRequest, SubmitRequest
 from runner.states import ExecutionState
 from runner.supervisor.errors import Conflict, NotFound
 from runner.worker.sampler import MAXIMUM_BYTES, MAXIMUM_TEXT, describe
+from spec.redaction import Redaction
 
 RUNNING, STOPPED = ExecutionState.RUNNING, ExecutionState.STOPPED
 
@@ -20,6 +21,7 @@ def branching(directory, rate=2000):
     """A source, two transforms in one stage, a branch that lets no row through, two sinks."""
     return SubmitRequest(
         base_directory=str(directory),
+        environment={"MARK_TOKEN": "hunter2"},
         text=dedent(
             f"""
             env {{ job.name = "branching", job.mode = "STREAMING", checkpoint.interval = 500, workers = 2
@@ -30,7 +32,7 @@ def branching(directory, rate=2000):
             }} }}
             transform {{
               Sql {{ plugin_input = "rows", plugin_output = "shaped"
-                query = "select id // 2 as next, api_key, note || '!' as note from rows" }}
+                query = "select id // 2 as next, api_key, note || '"${{MARK_TOKEN}}"' as note from rows" }}
               Sql {{ plugin_input = "shaped", plugin_output = "twice", query = "select next % 2 as odd, api_key from shaped" }}
               Sql {{ plugin_input = "rows", plugin_output = "empty", query = "select id from rows where id < 0" }}
             }}
@@ -55,7 +57,7 @@ async def test_every_plugin_shows_what_leaves_it(flow, tmp_path):
     assert found["shaped"].columns == ("next", "api_key", "note")
     assert [len(found[name].records) for name in ("rows", "shaped", "twice", "sink-0-LocalFile")] == [5] * 4
     for before, after in zip(found["rows"].records, found["shaped"].records, strict=True):
-        assert after.values["note"] == (before.values["note"] or "") + "!"
+        assert after.values["note"] == (before.values["note"] or "") + "********"
         assert after.values["api_key"] in {"********", None}
     assert found["sink-0-LocalFile"].records == found["twice"].records
     assert found["empty"].records == ()
@@ -86,7 +88,8 @@ async def test_few_rows_are_remembered_until_somebody_asks(flow, tmp_path):
 
 
 def test_values_are_masked_cut_and_bounded():
-    """Whatever the types: by the name of a column or a field, passwords in addresses, long texts, many rows, deep values."""
+    """Whatever the types: by the name of a column or a field, passwords in addresses, the job's secrets wherever they stand
+    (also where a long text is cut), many rows, deep values."""
     rows = pa.RecordBatch.from_pylist(
         [
             {
@@ -100,12 +103,15 @@ def test_values_are_masked_cut_and_bounded():
                 "at": datetime.datetime(2026, 1, 31, tzinfo=datetime.UTC),
                 "none": None,
                 "control": "\x1b[31m",
+                "said": f"{'y' * (MAXIMUM_TEXT - 4)}canary",
+                "map": {"canary": 1},
             }
             for number in range(1000)
         ]
     )
-    sample = describe("p", rows)
+    sample = describe("p", rows, Redaction(["canary"]))
     assert "hunter2" not in str(sample)
+    assert "cana" not in str(sample)
     last = sample.records[-1].values
     assert (last["id"], last["raw"], last["ratio"], last["none"]) == (999, "00ff", "nan", None)
     assert last["nested"]["user"] == "bob"
@@ -114,4 +120,4 @@ def test_values_are_masked_cut_and_bounded():
     assert last["at"].startswith("2026-01-31")
     assert 10 < len(sample.records) < 1000
     assert len(str(sample.records)) < 3 * MAXIMUM_BYTES
-    assert describe("p", None).trouble
+    assert describe("p", None, Redaction([])).trouble
