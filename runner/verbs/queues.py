@@ -41,6 +41,9 @@ class QueueVerbs:
         return delete("queues", name, query={"reason": reason})
 
     @Verb
-    def cancel_queued(self, request: CancelQueuedRequest, *, reason: str | None = None) -> Call[CanceledList]:
-        """Cancel executions that wait for their turn; what runs already is left alone, and told."""
-        return post(CanceledList, "cancel", body=request, query={"reason": reason})
+    def cancel_queued(
+        self, request: CancelQueuedRequest, *, reason: str | None = None, dry_run: bool = False
+    ) -> Call[CanceledList]:
+        """Cancel executions that wait for their turn; what runs already is left alone, and told. With ``dry_run`` nothing is
+        done: the answer lists what would be."""
+        return post(CanceledList, "cancel", body=request, query={"reason": reason, "dry_run": dry_run or None})

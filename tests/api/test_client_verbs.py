@@ -95,6 +95,8 @@ def test_what_waits_in_a_queue_is_canceled(daemon, request_for):
         text = request.text.replace('job.name = "waits"', 'job.name = "waits", job.queue = "verbs"')
         job = client.submit(msgspec.structs.replace(request, text=text))
         assert client.queue("verbs").waiting == (job.id,)
+        would = client.cancel_queued(CancelQueuedRequest(queue="verbs"), dry_run=True)
+        assert [(execution.job_id, execution.state) for execution in would.canceled] == [(job.id, "QUEUED")]
         canceled = client.cancel_queued(CancelQueuedRequest(queue="verbs"), reason="tidy up")
         assert [execution.job_id for execution in canceled.canceled] == [job.id]
         client.wait_until(job.id, daemon.is_over, 30)

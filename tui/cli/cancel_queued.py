@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from runner.model import Queue
 from runner.replies import CanceledList
 from runner.requests import CancelQueuedRequest
 from spec.errors import UsageError
@@ -19,29 +18,17 @@ def cancel_queued(
         raise UsageError("name one job, or --queue Q, or --name NAME", hint="flowdeck cancel --help explains the command")
     request = CancelQueuedRequest(queue=queue, name=name)
     with session.client() as client:
-        if dry_run:
-            return _tell_waiting(client.queues(), {found.id: found.name for found in client.jobs(limit=1000).jobs}, queue, name)
-        return _tell(client.cancel_queued(request, reason=reason), output)
+        return _tell(client.cancel_queued(request, reason=reason, dry_run=dry_run), output, dry_run=dry_run)
 
 
-def _tell(canceled: CanceledList, output: str) -> int:
+def _tell(canceled: CanceledList, output: str, *, dry_run: bool) -> int:
     if output == "json":
         print_json(canceled)
         return 0
     for execution in canceled.canceled:
-        write_data(f"{execution.job_name}: {execution.state}\n")
+        write_data(f"{execution.job_name}: {'would be canceled' if dry_run else execution.state}\n")
     for left in canceled.left:
         say(f"{left.job} is left alone: {left.why}")
     if not canceled.canceled and not canceled.left:
-        say("nothing waits there")
-    return 0
-
-
-def _tell_waiting(queues: tuple[Queue, ...], names: dict[str, str], queue: str | None, name: str | None) -> int:
-    waiting = [job_id for found in queues if queue in {None, found.name} for job_id in found.waiting]
-    would = [names.get(job_id, job_id) for job_id in waiting if name is None or names.get(job_id) == name]
-    for job in would:
-        write_data(f"{job}: would be canceled\n")
-    if not would:
         say("nothing waits there")
     return 0
