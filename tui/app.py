@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import App
@@ -29,8 +30,10 @@ from tui.draw.signs import likely_braille
 from tui.driver import PromptDriver
 from tui.palette import JobCommands
 from tui.screens.acting import Acting
+from tui.screens.directory import SCREENS
 from tui.screens.jobs import JobsScreen
 from tui.screens.toosmall import TooSmallScreen, is_too_small
+from tui.screens.visit import Visit
 from tui.screens.watcher import Watcher
 from tui.settings.file import DEFAULTS, Settings, SettingsInvalid, Symbols, read_settings, settings_path
 from tui.settings.keymap import suggestion
@@ -43,6 +46,9 @@ from tui.tabs.savepoints import Savepoints
 from tui.tabs.spec import Spec
 from tui.themes import DARK, LIGHT, THEMES
 from tui.widgets.bindings import bound
+
+if TYPE_CHECKING:
+    from tui.screens.beside import Means
 
 TABS = {
     "Overview": Overview,
@@ -63,7 +69,7 @@ class FlowdeckApp(App[int]):
     When no daemon runs, one is started unless ``start_daemon`` is False.
     """
 
-    CSS_PATH = ["styles/app.tcss", "styles/jobs.tcss", "styles/dialog.tcss"]
+    CSS_PATH = ["styles/app.tcss", "styles/jobs.tcss", "styles/dialog.tcss", "styles/beside.tcss"]
     COMMANDS = {JobCommands}
     BINDINGS = [bound("suspend", "suspend_process")]
     TITLE = "flowdeck"
@@ -151,6 +157,30 @@ class FlowdeckApp(App[int]):
         """Something was changed."""
         message.stop()
         self.feed.nudge()
+
+    def action_show(self, name: str) -> None:
+        """One of the screens beside the job list, in place of the one that is shown."""
+        if not self.is_screen_installed(name):
+            self.install_screen(SCREENS[name](self._means()), name)
+        if self.screen is self.get_screen(name):
+            return
+        if isinstance(self.screen, JobsScreen):
+            self.push_screen(name)
+        else:
+            self.switch_screen(name)
+
+    def _means(self) -> Means:
+        from tui.screens.beside import Means  # not needed for the first paint
+
+        return Means(self.door, self._reading, self._acting, self.clock, self.keys, self.feed.events, lambda: self.snapshot)
+
+    def on_visit(self, message: Visit) -> None:
+        """From a row of another screen to its job; back leads there again."""
+        message.stop()
+        jobs = next(screen for screen in self.screen_stack if isinstance(screen, JobsScreen))
+        while self.screen is not jobs:
+            self.pop_screen()
+        jobs.visit(message.job_id, message.tab, message.back)
 
     def action_retry(self) -> None:
         """Connect now; before the first connection that may start a daemon."""

@@ -36,6 +36,7 @@ def _load(name: str) -> ModuleType:
 stage_daemon = _load("stage_daemon")
 page = _load("page")
 sample_jobs = _load("sample_jobs")
+sample_fleet = _load("sample_fleet")
 at_rest = _load("at_rest")
 processes = _load("left_processes")
 
@@ -68,6 +69,12 @@ def samples() -> ModuleType:
 
 
 @pytest.fixture
+def fleet() -> ModuleType:
+    """A believable machine with workers, events and an audit trail."""
+    return sample_fleet
+
+
+@pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     """A home with a short path. A test that leaves a process of its home behind fails, and the process is killed."""
     made = Home(tmp_path / "h")
@@ -89,6 +96,7 @@ def stage(home: Home) -> Any:
     """What the staged daemon says: the sample jobs, with history, checkpoints, logs and specs."""
     made = stage_daemon.Stage()
     sample_jobs.put_on(made)
+    sample_fleet.put_on(made)
     return made
 
 

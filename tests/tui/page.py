@@ -77,6 +77,11 @@ class Page:
         await self.until(lambda: self.jobs._resting is None and not inspector._awaiting, "rest")
         await self.pilot.pause()
 
+    async def at_rest(self) -> None:
+        """A screen beside the job list awaits no answer."""
+        await self.until(lambda: not self.app.screen._awaiting, "every answer")
+        await self.pilot.pause()
+
     async def go_to(self, name: str) -> None:
         """Put the cursor on a job."""
         view = next(view for view in self.app.snapshot.jobs if view.name == name)

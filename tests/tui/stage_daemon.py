@@ -50,6 +50,9 @@ class Stage:
     errors: dict[str, list[ErrorGroup]] = field(default_factory=dict)
     tasks: dict[str, list[Task]] = field(default_factory=dict)
     edges: dict[str, list[EdgePressure]] = field(default_factory=dict)
+    pages: dict[str, Any] = field(default_factory=dict)
+    """Answers by path, or functions of the query that make one."""
+    happened: list[Event] = field(default_factory=list)
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
     lose: set[str] = field(default_factory=set)
@@ -101,7 +104,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.stage.hold.wait(20)
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
         parts = [unquote(part) for part in url.path.removeprefix("/api/v1/").split("/")]
-        self._send(200, self._read(parts, query))
+        page = self.stage.pages.get("/".join(parts))
+        if page is not None:
+            self._send(200, page(query) if callable(page) else page)
+        else:
+            self._send(200, self._read(parts, query))
 
     def _read(self, parts: list[str], query: dict[str, str]) -> Any:
         stage = self.stage
@@ -117,7 +124,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 found = stage.checkpoints.get(job, [])
                 return CheckpointList(checkpoints=tuple(one for one in found if query.get("kind", one.kind) == one.kind))
             case ["savepoints"]:
-                found = stage.checkpoints.get(query["job"], [])
+                one = query.get("job")
+                found = [point for job, points in stage.checkpoints.items() if one in {None, job} for point in points]
                 kept = [one for one in found if one.kind is CheckpointKind.SAVEPOINT and not one.failure]
                 return SavepointList(savepoints=tuple(kept))
             case ["jobs", job, "errors"]:
@@ -152,6 +160,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+        path = self.path.removeprefix("/api/v1/")
+        if path in self.stage.pages:
+            self.stage.calls.append(("post", path, body))
+            self.stage.hold.wait(20)
+            self._send(200, self.stage.pages[path])
+            return
         _, job, verb = self.path.removeprefix("/api/v1/").split("/")
         stage = self.stage
         key = self.headers.get("Idempotency-Key", "")
@@ -192,8 +206,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             self.wfile.write(b": open\n\n")
             known = self.stage.present()
-            self._tell("snapshot", {"jobs": list(known.values()), "more": False})
+            told = 0 if "since" in self.path else len(self.stage.happened)
+            self._tell("snapshot", {"jobs": list(known.values()), "more": False}, revision=told or 1)
             while not self.server.closing.wait(0.05):
+                for event in self.stage.happened[told:]:
+                    told += 1
+                    self._write_event(event)
                 present = self.stage.present()
                 for job_id in known.keys() - present.keys():
                     del known[job_id]
@@ -204,9 +222,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                         self._tell("job.changed", {"version": fields["version"], "changes": fields}, job_id)
         self.close_connection = True
 
-    def _tell(self, kind: str, data: dict[str, Any], job_id: str | None = None) -> None:
-        event = Event(revision=1, at=0.0, kind=kind, job_id=job_id, data=data)
-        self.wfile.write(b"event: %b\ndata: %b\n\n" % (kind.encode(), msgspec.json.encode(event)))
+    def _tell(self, kind: str, data: dict[str, Any], job_id: str | None = None, revision: int = 1) -> None:
+        self._write_event(Event(revision=revision, at=0.0, kind=kind, job_id=job_id, data=data))
+
+    def _write_event(self, event: Event) -> None:
+        self.wfile.write(b"event: %b\ndata: %b\n\n" % (event.kind.encode(), msgspec.json.encode(event)))
         self.wfile.flush()
 
 

@@ -11,6 +11,7 @@ from runner.client import Client, DaemonUnreachable
 from spec.errors import FlowdeckError
 from tui.data.clean import clean_lines
 from tui.data.daemon import FAILURES, READ_TIMEOUT, Door
+from tui.data.eventring import EventRing
 from tui.data.listener import Listener
 from tui.data.models import Link, LinkState
 from tui.data.reading import Reader
@@ -41,6 +42,7 @@ class Feed:
         self._publish = publish
         self._clock = clock
         self.arrangement = Arrangement()
+        self.events = EventRing()
         self._reader = Reader(clock, self.arrangement)
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -85,7 +87,7 @@ class Feed:
 
     def _connect_and_look(self) -> None:
         daemon = self._open()
-        listener = Listener(self._door, self._wake.set)
+        listener = Listener(self._door, self._wake.set, self.events)
         listener.start()
         try:
             self._follow(daemon, listener)

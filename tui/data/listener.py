@@ -1,4 +1,4 @@
-"""Listens to the daemon in a thread of its own, and keeps the replica of its jobs."""
+"""Listens to the daemon in a thread of its own, keeps the replica of its jobs, and hands on what happens."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 
 from runner.client import EventFeed
 from tui.data.daemon import FAILURES, Door
+from tui.data.eventring import EventRing
 from tui.data.replica import Replica
 
 _SILENCE = 30.0
@@ -19,9 +20,10 @@ class Listener:
     """One stream. ``wake`` is called when something is worth being shown at once. When the stream has ended, ``ended`` is
     set and ``failure`` says why, if there was a reason."""
 
-    def __init__(self, door: Door, wake: Callable[[], None]) -> None:
+    def __init__(self, door: Door, wake: Callable[[], None], ring: EventRing) -> None:
         self._door = door
         self._wake = wake
+        self._ring = ring
         self._events: EventFeed | None = None
         self._stopped = False
         self.replica = Replica()
@@ -46,6 +48,7 @@ class Listener:
                 for event in events:
                     if self._stopped:
                         return
+                    self._ring.hear(event)
                     if self.replica.hear(event):
                         self._wake()
         except (*FAILURES, msgspec.ValidationError) as error:

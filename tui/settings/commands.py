@@ -54,6 +54,10 @@ _COMMANDS: Final = (
         Command(f"tab.{title.lower()}", (str(number),), f"tab {title}", Group.LOOK, f"tab({number})")
         for number, title in enumerate(_TABS, 1)
     ),
+    Command("go.top", ("t",), "top: what needs you, and why", Group.LOOK, "app.show('top')"),
+    Command("go.savepoints", ("s",), "savepoints: those of all jobs", Group.LOOK, "app.show('savepoints')"),
+    Command("go.events", ("e",), "events: what happened, and who did what", Group.LOOK, "app.show('events')"),
+    Command("go.workers", ("w",), "workers: processes, queues, the machine", Group.LOOK, "app.show('workers')"),
     Command("window.shorter", ("left_square_bracket",), "shorter time window", Group.LOOK, "window(-1)"),
     Command("window.longer", ("right_square_bracket",), "longer time window", Group.LOOK, "window(1)"),
     Command("filter.edit", ("slash",), "filter: name state:failed lag>5s /regex/; ! excludes", Group.FIND, "filter"),

@@ -21,7 +21,7 @@ from tui.query.complete import agreed, completions, hint
 from tui.query.filter import Filter
 from tui.widgets.lines import Bar
 
-_SAFE = r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*"
+SAFE = r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*"
 """What may be typed or pasted: no controls."""
 _OFFERED = 1000
 _EXAMPLES = "name  state:failed  lag>5s   enter keeps, esc drops"
@@ -118,7 +118,7 @@ class FilterBar(Horizontal):
         """The line, and the input in its place."""
         yield Bar(id="filter-line")
         yield Bar(classes="prompt")
-        yield Input(placeholder=_EXAMPLES, restrict=_SAFE, compact=True, suggester=self._completer)
+        yield Input(placeholder=_EXAMPLES, restrict=SAFE, compact=True, suggester=self._completer)
         yield Bar(classes="found")
 
     def draw(self, snapshot: Snapshot, shown: int, chosen: Filter, now: float) -> None:
