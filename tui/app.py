@@ -31,9 +31,8 @@ from tui.driver import PromptDriver
 from tui.palette import JobCommands
 from tui.screens.acting import Acting
 from tui.screens.directory import SCREENS
-from tui.screens.jobs import JobsScreen
 from tui.screens.toosmall import TooSmallScreen, is_too_small
-from tui.screens.visit import Visit
+from tui.screens.visit import MainScreen, Visit
 from tui.screens.watcher import Watcher
 from tui.settings.file import DEFAULTS, Settings, SettingsInvalid, Symbols, read_settings, settings_path
 from tui.settings.keymap import suggestion
@@ -124,7 +123,7 @@ class FlowdeckApp(App[int]):
 
     def get_default_screen(self) -> Screen[None]:
         """The job list."""
-        return JobsScreen(
+        return MainScreen(
             self.door, self.snapshot, TABS, (self._reading, self._acting), self.clock, self.keys, self.feed.arrangement
         )
 
@@ -164,7 +163,7 @@ class FlowdeckApp(App[int]):
             self.install_screen(SCREENS[name](self._means()), name)
         if self.screen is self.get_screen(name):
             return
-        if isinstance(self.screen, JobsScreen):
+        if isinstance(self.screen, MainScreen):
             self.push_screen(name)
         else:
             self.switch_screen(name)
@@ -177,7 +176,7 @@ class FlowdeckApp(App[int]):
     def on_visit(self, message: Visit) -> None:
         """From a row of another screen to its job; back leads there again."""
         message.stop()
-        jobs = next(screen for screen in self.screen_stack if isinstance(screen, JobsScreen))
+        jobs = next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
         while self.screen is not jobs:
             self.pop_screen()
         jobs.visit(message.job_id, message.tab, message.back)

@@ -41,7 +41,7 @@ class Page:
     @property
     def dialog(self) -> str:
         """The class of the screen on top."""
-        return type(self.app.screen).__name__
+        return "JobsScreen" if isinstance(self.app.screen, JobsScreen) else type(self.app.screen).__name__
 
     @property
     def toasts(self) -> str:
@@ -79,8 +79,12 @@ class Page:
 
     async def at_rest(self) -> None:
         """A screen beside the job list awaits no answer."""
-        await self.until(lambda: not self.app.screen._awaiting, "every answer")
+        await self.until(lambda: not getattr(self.app.screen, "_awaiting", False), "every answer")
         await self.pilot.pause()
+
+    async def settled_row(self, words: str) -> None:
+        """The cursor is on the row with these words."""
+        await self.until(lambda: any("▌" in row and words in row for row in self.text.splitlines()), f"the cursor on {words}")
 
     async def go_to(self, name: str) -> None:
         """Put the cursor on a job."""

@@ -88,7 +88,6 @@ class JobsScreen(Acting, Screen[None]):
         self._sieve = Sieve(lambda: self.post_message(self.Found()))
         self._resting: Timer | None = None
         self._complete = False
-        self._back = ""
 
     def compose(self) -> ComposeResult:
         """Five parts, one above the other; on a wide terminal the inspector is beside the jobs."""
@@ -206,16 +205,6 @@ class JobsScreen(Acting, Screen[None]):
         self._draw_keys()
         self.call_after_refresh(self._focus_pane)
 
-    def visit(self, job_id: str, tab: str, back: str) -> None:
-        """Open a job at a tab, by its title; going back from there leads to the screen ``back``."""
-        self.go_to(job_id)
-        self.inspector.look(self.snapshot.find(job_id), stale=self.jobs.stale)
-        self.open_job()
-        self._back = back
-        titles = [title.casefold() for title in self.inspector.titles]
-        if tab.casefold() in titles:
-            self.inspector.choose(titles.index(tab.casefold()))
-
     def _focus_pane(self) -> None:
         if self.inspector.pane is not None:
             self.inspector.pane.focus()
@@ -238,9 +227,6 @@ class JobsScreen(Acting, Screen[None]):
         zoomed = self.has_class("zoomed")
         if zoomed or not self.jobs.has_focus:
             self.remove_class("zoomed")
-            if self._back:
-                self.call_later(self.run_action, f"app.show('{self._back}')")
-            self._back = ""
             self.call_after_refresh(self.jobs.focus)
             self._draw_keys()
         return zoomed
