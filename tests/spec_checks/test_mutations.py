@@ -28,7 +28,7 @@ SHARED = Path(__file__).parents[2].parent / "shared"
 CORPUS = SHARED / "corpus"
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of SeaTunnel jobs is not beside the project")
 
-SAMPLES = 320  # of each kind
+SAMPLES = 160  # of each kind
 WANTED = 0.95
 VARIABLES = {"c_string": "string", "nameType": "string", "ageType": "int", "rowNum": "10", "file_format_type": "text"}
 COMMON = {"plugin_name", "plugin_input", "plugin_output", "source_table_name", "result_table_name", "parallelism"}

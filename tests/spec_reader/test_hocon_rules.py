@@ -241,7 +241,7 @@ JSON_ROOTS = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(JSON_ROOTS, st.booleans(), st.sampled_from([None, 2]))
 def test_json_documents_read_as_json_reads_them(data: Any, ascii_only: bool, indent: int | None) -> None:
     """Any JSON document means the same in json and hocon, but for integers of more than 64 bits, which HOCON reads as text."""

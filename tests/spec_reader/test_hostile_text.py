@@ -86,21 +86,21 @@ def mutations(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(st.characters(exclude_categories=())))
 def test_random_text_gives_a_document(text: str) -> None:
     """Any characters at all, halves of surrogate pairs included."""
     read_everyway(text)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(ALPHABET, max_size=80).map("".join))
 def test_random_syntax_gives_a_document(text: str) -> None:
     """Signs and words of the language in any order."""
     read_everyway(text)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(mutations())
 def test_a_mutated_job_gives_a_document(text: str) -> None:
     """A real job with a few edits, as an editor sees it while someone types."""
@@ -116,7 +116,7 @@ def test_random_bytes_give_a_document(tmp_path: Path, content: bytes) -> None:
     check_sanity(read_file(path, ReadOptions(include_root=tmp_path)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.tuples(
