@@ -34,9 +34,11 @@ from runner.model import ErrorInfo
 from runner.near_client import NearClient
 from runner.reload_options import ReloadOptions, parse_settings
 from runner.supervisor.audit import DAEMON
+from runner.supervisor.limits import Limits
 from runner.supervisor.sandbox import leave_no_core
 from runner.supervisor.supervisor import Supervisor
 from spec.errors import FlowdeckError, UsageError
+from spec.job import RetentionSettings
 
 _log = logging.getLogger("runner.daemon")  # not __main__, which it is in the background
 
@@ -54,16 +56,20 @@ async def running_daemon(
     embedded: bool,
     listen: TcpListening | None = None,
     reload: ReloadOptions | None = None,
+    retention: RetentionSettings | None = None,
 ) -> AsyncIterator[Gateway]:
     """The daemon of ``home``, answering on its socket, and on the TCP address ``listen``, while the context is open; sets
-    ``closing`` when it is told to end. Yields what its routes are given.
+    ``closing`` when it is told to end. ``retention``: what is kept of jobs that say nothing about it. Yields what its routes
+    are given.
 
     Raises what opening the home and the store raises (:class:`runner.home.HomeLocked` and others). On leaving, workers are
     stopped; their executions stay on record, and the next daemon resumes them from their last checkpoint.
     """
     async with contextlib.AsyncExitStack() as stack:
         try:
-            supervisor = await stack.enter_async_context(Supervisor.open(home, watch=watch, reload=reload, embedded=embedded))
+            limits = Limits().retaining(retention or RetentionSettings())
+            opening = Supervisor.open(home, watch=watch, reload=reload, limits=limits, embedded=embedded)
+            supervisor = await stack.enter_async_context(opening)
             tcp = None if listen is None else open_tcp(_with_roots(listen, home), supervisor.keys)
         except FlowdeckError as error:
             error.exit_code = _EXIT_ENVIRONMENT  # whatever keeps a daemon from starting is not the work's failure
@@ -139,6 +145,7 @@ def run_daemon(
     foreground: bool,
     listen: TcpListening | None = None,
     reload: ReloadOptions | None = None,
+    retention: RetentionSettings | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Be the daemon of ``home`` until a signal (TERM, INT, HUP) or a request ends it. Main thread only.
@@ -149,7 +156,7 @@ def run_daemon(
     leave_no_core()
     home.create()
     configure_logging(home.daemon_log, foreground=foreground)
-    asyncio.run(_run_until_told(home, watch, listen, reload, ready))
+    asyncio.run(_run_until_told(home, watch, listen, reload, retention, ready))
 
 
 async def _run_until_told(
@@ -157,13 +164,14 @@ async def _run_until_told(
     watch: Sequence[Path],
     listen: TcpListening | None,
     reload: ReloadOptions | None,
+    retention: RetentionSettings | None,
     ready: Callable[[], None],
 ) -> None:
     closing = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, closing.set)
-    async with running_daemon(home, watch, closing, embedded=False, listen=listen, reload=reload):
+    async with running_daemon(home, watch, closing, embedded=False, listen=listen, reload=reload, retention=retention):
         ready()
         await closing.wait()
 
@@ -216,6 +224,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--watch", action="append", default=[], type=Path)
     parser.add_argument("--watch-submitted", action="store_true")
     parser.add_argument("--reload", action="append", default=[])
+    parser.add_argument("--retain-executions", type=int)
+    parser.add_argument("--retain-days", type=float)
     parser.add_argument("--listen", type=parse_listen)
     parser.add_argument("--tls-certificate", type=Path)
     parser.add_argument("--tls-key", type=Path)
@@ -235,6 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             foreground=False,
             listen=_listening(chosen),
             reload=reload,
+            retention=RetentionSettings(executions=chosen.retain_executions, days=chosen.retain_days),
             ready=report.close,
         )
     except FlowdeckError as error:

@@ -17,6 +17,7 @@ from runner.endpoint import DaemonUnreachable, TcpListening, open_socket
 from runner.home import Home
 from runner.model import ErrorInfo
 from runner.reload_options import ReloadOptions
+from spec.job import RetentionSettings
 
 _POLL_SECONDS = 0.02
 _LAST_LINES = 12
@@ -29,6 +30,7 @@ def start_daemon(
     watch: Sequence[Path] = (),
     listen: TcpListening | None = None,
     reload: ReloadOptions | None = None,
+    retention: RetentionSettings | None = None,
     timeout: float = 30.0,
 ) -> None:
     """Start a daemon for ``home``, also on the TCP address ``listen``, and wait until its socket answers.
@@ -41,7 +43,7 @@ def start_daemon(
     home.create()
     log_start = home.daemon_log.stat().st_size if home.daemon_log.exists() else 0
     deadline = time.monotonic() + timeout
-    process, failure = _start(home, _arguments(watch, listen, reload), deadline)
+    process, failure = _start(home, _arguments(watch, listen, reload, retention), deadline)
     if failure is not None and failure.code != _LOST_THE_RACE:
         raise _refused(home, failure)
     while not answers(home):
@@ -60,9 +62,14 @@ def answers(home: Home) -> bool:
     return True
 
 
-def _arguments(watch: Sequence[Path], listen: TcpListening | None, reload: ReloadOptions | None) -> list[str]:
-    watching = [argument for path in watch for argument in ("--watch", str(path.absolute()))]
-    return [*watching, *(listen.arguments() if listen is not None else ()), *(reload.arguments() if reload is not None else ())]
+def _arguments(
+    watch: Sequence[Path], listen: TcpListening | None, reload: ReloadOptions | None, retention: RetentionSettings | None
+) -> list[str]:
+    found = [argument for path in watch for argument in ("--watch", str(path.absolute()))]
+    found += listen.arguments() if listen is not None else ()
+    found += reload.arguments() if reload is not None else ()
+    kept = {} if retention is None else {"executions": retention.executions, "days": retention.days}
+    return found + [f"--retain-{name}={value}" for name, value in kept.items() if value is not None]
 
 
 def _start(home: Home, arguments: Sequence[str], deadline: float) -> tuple[subprocess.Popen[bytes], ErrorInfo | None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from spec.job import RetentionSettings
 
 MAXIMUM_WORKERS = 64
 """Worker processes of one execution, whoever asks for how many."""
@@ -59,3 +61,9 @@ class Limits:
     """Beyond the time that a state may take by itself (runner/supervisor/deadlines.py); then its control must have hung."""
     housekeeping: float = 60.0
     """Between two looks at what is too old or too much."""
+
+    def retaining(self, wanted: RetentionSettings) -> Limits:
+        """The same, with what is kept of jobs that say nothing about it; None: as it is."""
+        executions = self.executions_retained if wanted.executions is None else wanted.executions
+        days = self.executions_retained_days if wanted.days is None else wanted.days
+        return replace(self, executions_retained=executions, executions_retained_days=days)

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 
+import psutil
+
 STATUS_FIELDS = {
     "is_running", "socket", "pid", "version", "home", "started_at", "uptime", "watching", "jobs", "running", "memory_bytes",
     "worker_pids", "embedded", "listening",
@@ -42,13 +44,17 @@ def test_without_a_daemon(flowdeck):
 
 
 def test_up_twice_is_no_failure(flowdeck):
-    """A second up finds the first daemon, says so and exits with 0."""
-    flowdeck("up")
+    """A second up finds the first daemon, says so and exits with 0; with another retention, which a daemon is told when it is
+    started, it exits with 2."""
+    flowdeck("up", "--retain-executions", "7", "--retain-days", "1.5")
     pid = flowdeck.home.holder()
     again = flowdeck("up")
     assert "already running" in again.stderr
     assert str(pid) in again.stdout
     assert flowdeck.home.holder() == pid
+    assert "flowdeck down" in flowdeck("up", "--retain-executions", "8", status=2).stderr
+    assert {"--retain-executions=7", "--retain-days=1.5"} <= set(psutil.Process(pid).cmdline())
+    assert "0" in flowdeck("up", "--retain-executions", "0", status=2).stderr
 
 
 def test_up_with_other_directories_is_refused(flowdeck):

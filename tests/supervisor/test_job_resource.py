@@ -20,6 +20,7 @@ from runner.store.errors import StoreError
 from runner.store.pages import JobFilter
 from runner.supervisor.commands import Command
 from runner.supervisor.errors import Conflict, NotFound, SpecInvalid
+from runner.supervisor.limits import Limits
 from spec.errors import UsageError
 from spec.job import RetentionSettings
 
@@ -295,6 +296,14 @@ async def test_retention_is_the_jobs_own_before_the_daemons(opened, small):
         with pytest.raises(UsageError):
             await flow.service.edit("keeping", EditRequest(retention=RetentionSettings(executions=0)))
         assert (await flow.service.edit("keeping", EditRequest(retention=None))).retention == RetentionSettings()
+
+
+def test_the_daemon_is_told_what_to_keep():
+    """What it is not told is as usual."""
+    usual = Limits()
+    told = usual.retaining(RetentionSettings(executions=7))
+    assert (told.executions_retained, told.executions_retained_days) == (7, usual.executions_retained_days)
+    assert usual.retaining(RetentionSettings(days=2.5)).executions_retained_days == 2.5
 
 
 async def test_executions_of_all_jobs_are_listed(flow, small):

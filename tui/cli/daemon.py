@@ -16,6 +16,7 @@ from runner.launch import start_daemon
 from runner.model import DaemonStatus
 from runner.reload_options import ReloadOptions, parse_settings
 from spec.errors import FlowdeckError, UsageError
+from spec.job import RetentionSettings
 from tui.cli import figures
 from tui.cli.failures import EXIT_FAILED
 from tui.cli.json_output import print_json, to_plain
@@ -47,25 +48,52 @@ _POLL_SECONDS = 0.05
     metavar="OPTION=VALUE",
     help="What counts for hot reload where a job file does not say: approval=manual, say. May be repeated.",
 )
+@click.option(
+    "--retain-executions",
+    type=click.IntRange(1, 100_000),
+    metavar="N",
+    help="Keep the newest N executions of each job that says nothing about it; 100 when it is left out.",
+)
+@click.option(
+    "--retain-days",
+    type=click.FloatRange(0, 36_500, min_open=True),
+    metavar="N",
+    help="Keep executions that are over for N days, those of jobs that say nothing about it; for any time when it is left out.",
+)
 @listen_options
 @home_option
-def up_command(*, foreground: bool, watch: tuple[Path, ...], watch_submitted: bool, reload: tuple[str, ...], **tcp: Any) -> int:
+def up_command(
+    *,
+    foreground: bool,
+    watch: tuple[Path, ...],
+    watch_submitted: bool,
+    reload: tuple[str, ...],
+    retain_executions: int | None,
+    retain_days: float | None,
+    **tcp: Any,
+) -> int:
     """Start the daemon of this home in the background; say so when it is already running."""
     listening = chosen_listening(**tcp)
+    retention = RetentionSettings(executions=retain_executions, days=retain_days)
     options = ReloadOptions(watch_submitted, parse_settings(reload))
     home = current_session().own_home()
     directories = tuple(path.resolve() if path.is_dir() else path.absolute() for path in watch)
     if foreground:
         from runner.daemon import run_daemon  # the whole daemon: only for those who want it in this process
 
-        run_daemon(home, directories, foreground=True, listen=listening, reload=options)
+        run_daemon(home, directories, foreground=True, listen=listening, reload=options, retention=retention)
         return 0
     if (running := _running(home)) is not None:
         _check_same(running, directories, listening.address if listening else None)
+        if retention != RetentionSettings():
+            raise UsageError(
+                f"the daemon is already running (process {running.pid}), and keeps what it was told when it was started",
+                hint="flowdeck down, then flowdeck up with what it is to keep",
+            )
         say(f"the daemon is already running (process {running.pid})")
         _print_address(home, running)
         return 0
-    start_daemon(home, watch=directories, listen=listening, reload=options)
+    start_daemon(home, watch=directories, listen=listening, reload=options, retention=retention)
     with Client.connect(home, start=False) as client:
         started = client.status()
         _print_address(home, started)
