@@ -7,7 +7,7 @@ import msgspec
 
 from runner.model import Attempt
 from runner.store.errors import already_exists, not_found
-from runner.store.session import Session, decode_record, encode_record
+from runner.store.session import Session, decode_record, encode_record, one_of
 
 # In the JSON text of a record a quote inside a value has a backslash before it, so this is the field and nothing else.
 _FAILED = """contains("a"."record", '"error":{')"""
@@ -47,14 +47,30 @@ class FailedAttempt(msgspec.Struct, frozen=True):
 
 def failed(session: Session, job_id: str | None, execution_id: str | None, limit: int) -> list[FailedAttempt]:
     """The newest attempts that failed, newest first: of one job, one execution, or all."""
-    statement = f"""
-        SELECT "e"."job_id", "e"."record"->>'job_name', "a"."record"
-        FROM "attempts" AS "a" JOIN "executions" AS "e" ON "e"."id" = "a"."execution_id"
-        WHERE {_FAILED} AND ($1::VARCHAR IS NULL OR "e"."job_id" = $1) AND ($2::VARCHAR IS NULL OR "a"."execution_id" = $2)
-        ORDER BY CAST("a"."record"->>'started_at' AS DOUBLE) DESC LIMIT $3
-    """
-    rows = session.rows(statement, job_id, execution_id, limit)
-    return [FailedAttempt(job, name, decode_record(Attempt, record)) for job, name, record in rows]
+    if execution_id is not None:
+        of_executions, parameters = '"execution_id" = ?', [execution_id]
+    elif job_id is not None:
+        of_executions, parameters = '"execution_id" IN (SELECT "id" FROM "executions" WHERE "job_id" = ?)', [job_id]
+    else:
+        of_executions, parameters = "true", []
+    rows = session.rows(f'SELECT "record" FROM "attempts" AS "a" WHERE {_FAILED} AND {of_executions}', *parameters)
+    newest = sorted((decode_record(Attempt, row[0]) for row in rows), key=lambda each: each.started_at, reverse=True)[:limit]
+    if not newest:
+        return []
+    of_found, ids = one_of("id", list({attempt.execution_id for attempt in newest}))
+    named = f'SELECT "id", "job_id", "record" FROM "executions" WHERE {of_found}'
+    jobs = {row[0]: (row[1], decode_record(_Named, row[2]).job_name) for row in session.rows(named, *ids)}
+    return [
+        FailedAttempt(*jobs[attempt.execution_id], attempt)
+        for attempt in newest
+        if attempt.execution_id in jobs and job_id in {None, jobs[attempt.execution_id][0]}
+    ]
+
+
+class _Named(msgspec.Struct):
+    """What is wanted of an execution's record."""
+
+    job_name: str = ""
 
 
 class AttemptTally(msgspec.Struct, frozen=True):
@@ -66,13 +82,12 @@ class AttemptTally(msgspec.Struct, frozen=True):
 
 def tally(session: Session, execution_ids: list[str], since: float) -> AttemptTally:
     """Of some executions from ``since`` (epoch seconds) on."""
-    row = session.row(
-        f"""
-        SELECT count(*) FILTER ("number" > 1 AND CAST("a"."record"->>'started_at' AS DOUBLE) >= $2),
-               count(*) FILTER ({_FAILED} AND CAST("a"."record"->>'ended_at' AS DOUBLE) >= $2)
-        FROM "attempts" AS "a" WHERE "execution_id" = ANY($1::VARCHAR[])
-        """,
-        execution_ids,
-        since,
+    if not execution_ids:
+        return AttemptTally()
+    of_executions, parameters = one_of("execution_id", execution_ids)
+    statement = f'SELECT "record" FROM "attempts" AS "a" WHERE {of_executions} AND ("number" > 1 OR {_FAILED})'
+    found = [decode_record(Attempt, row[0]) for row in session.rows(statement, *parameters)]
+    return AttemptTally(
+        restarts=sum(attempt.number > 1 and attempt.started_at >= since for attempt in found),
+        failures=sum(attempt.error is not None and (attempt.ended_at or 0) >= since for attempt in found),
     )
-    return AttemptTally(*row) if row is not None else AttemptTally()

@@ -14,7 +14,7 @@ from runner.model import Checkpoint, Execution, Job
 from runner.store.errors import StoreError, already_exists, not_found
 from runner.store.identifiers import check_id
 from runner.store.pages import JobFilter, Place
-from runner.store.session import Row, Session, decode_record, encode_record
+from runner.store.session import Row, Session, decode_record, encode_record, one_of
 
 _PREFIX_MATCHES = 20
 
@@ -41,9 +41,10 @@ _AFTER = """
 _PAGE = f"""
     {_COLUMNS} WHERE rowid IN (SELECT rowid FROM "jobs" {_FILTER} {_AFTER} {_ORDER} LIMIT $limit OFFSET $offset) {_ORDER}
 """
-_LAST_CHECKPOINTS = """
-    SELECT "job_id", arg_max("record", "id") FROM "checkpoints"
-    WHERE "job_id" = ANY(?::VARCHAR[]) AND "status" IN ('completed', 'committed') GROUP BY "job_id"
+# The newest of each job is found here: few are kept, and to group them costs more than to read them all.
+_CHECKPOINTS = """
+    SELECT "job_id", "record" FROM "checkpoints"
+    WHERE {of_jobs} AND "status" IN ('completed', 'committed') ORDER BY "id"
 """
 _COUNT = f'SELECT count(*) FROM "jobs" {_FILTER}'
 
@@ -230,7 +231,10 @@ def _read(session: Session, statement: str, *parameters: str | int | None) -> li
 
 def _jobs(session: Session, rows: list[Row]) -> list[Job]:
     """The jobs of the rows; their checkpoints come with one more query for all."""
-    last: dict[str, str] = dict(session.rows(_LAST_CHECKPOINTS, [row[0] for row in rows])) if rows else {}
+    if not rows:
+        return []
+    of_jobs, parameters = one_of("job_id", [row[0] for row in rows])
+    last: dict[str, str] = dict(session.rows(_CHECKPOINTS.format(of_jobs=of_jobs), *parameters))
     return [_decode(row, last.get(row[0])) for row in rows]
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from runner.latency import value_of_bucket
 from runner.store.resolutions import MICROSECONDS, floor
-from runner.store.session import Session
+from runner.store.session import Session, one_of
 
 CELL_SECONDS = 10
 """The length of the cells that are appended."""
@@ -40,7 +40,7 @@ _ROLL_UP = f"""
 """  # noqa: S608 - of this module's constants
 _WINDOW = """
     SELECT epoch_us("ts") AS "at", "seconds", unnest("buckets") AS "bucket", unnest("counts") AS "count" FROM "latencies"
-    WHERE "execution_id" IN ({places}) AND "ts" < make_timestamp(?::BIGINT) AND "ts" > make_timestamp(?::BIGINT)
+    WHERE {of_executions} AND "ts" < make_timestamp(?::BIGINT) AND "ts" > make_timestamp(?::BIGINT)
       AND epoch_us("ts") + "seconds"::BIGINT * 1000000 > ?
 """
 _LONGEST = max(coarser for _, coarser, *_ in _ROLL_UPS) * MICROSECONDS
@@ -87,8 +87,9 @@ def window(session: Session, execution_ids: Sequence[str], since: float, until: 
     ids, begin, end = list(execution_ids), round(since * MICROSECONDS), round(until * MICROSECONDS)
     if not ids:
         return LatencyWindow()
-    statement = _WINDOW.format(places=", ".join("?" * len(ids)))
-    found = session.columns(statement, *ids, end, begin - _LONGEST - 1, begin)
+    of_executions, parameters = one_of("execution_id", ids)
+    statement = _WINDOW.format(of_executions=of_executions)
+    found = session.columns(statement, *parameters, end, begin - _LONGEST - 1, begin)
     at, seconds = found["at"], found["seconds"]
     if not len(at):
         return LatencyWindow()

@@ -17,7 +17,7 @@ from runner.store import latencies
 from runner.store.errors import StoreError
 from runner.store.metric_windows import Measured, Metric, Window, read
 from runner.store.resolutions import MICROSECONDS, SELDOM
-from runner.store.session import Row, Session
+from runner.store.session import Row, Session, one_of
 
 COUNTER_NAMES = frozenset(
     {
@@ -42,7 +42,7 @@ _APPEND = """
     SELECT make_timestamp("t"), "s", "v"
     FROM (SELECT unnest($1::BIGINT[]) AS "t", unnest($2::INTEGER[]) AS "s", unnest($3::DOUBLE[]) AS "v")
 """
-_WANTED = """SELECT "id", "plugin", "name", "kind" FROM "series" WHERE "execution_id" IN ({places})"""
+_WANTED = 'SELECT "id", "plugin", "name", "kind" FROM "series" WHERE {of_executions}'
 
 
 class MetricSample(msgspec.Struct, frozen=True):
@@ -123,7 +123,8 @@ def _measured(
     if not ids:
         return {}
     numbers: dict[tuple[str, str, str], list[int]] = {}
-    for number, plugin, name, kind in session.rows(_WANTED.format(places=", ".join("?" * len(ids))), *ids):
+    of_executions, parameters = one_of("execution_id", ids)
+    for number, plugin, name, kind in session.rows(_WANTED.format(of_executions=of_executions), *parameters):
         if names is None or name in names:
             numbers.setdefault((name, plugin, kind), []).append(number)
     wanted = [

@@ -23,6 +23,13 @@ _SUPERFLUOUS = """
 """
 
 
+_NEWEST = """
+    SELECT "execution_id", "plugin", "kind", "record" FROM "rejection_samples" WHERE rowid IN (
+        SELECT max(rowid) FROM "rejection_samples" WHERE {where} GROUP BY "execution_id", "plugin", "kind"
+    )
+"""
+
+
 def record(
     session: Session, job_id: str, execution_id: str, counts: Iterable[RejectedRows], samples: Sequence[Rejection]
 ) -> None:
@@ -63,19 +70,21 @@ class Rejected(msgspec.Struct, frozen=True):
 
 def every(session: Session, job_id: str | None, execution_id: str | None, limit: int) -> list[Rejected]:
     """What was rejected, the newest first: of one job, one execution, or all."""
-    statement = """
-        SELECT "r"."job_id", "r"."execution_id", "r"."record", (
-            SELECT arg_max("s"."record", "s".rowid) FROM "rejection_samples" AS "s"
-            WHERE "s"."job_id" = "r"."job_id" AND "s"."execution_id" = "r"."execution_id"
-              AND "s"."plugin" = "r"."plugin" AND "s"."kind" = "r"."kind"
-        )
-        FROM "rejections" AS "r"
-        WHERE ($1::VARCHAR IS NULL OR "r"."job_id" = $1) AND ($2::VARCHAR IS NULL OR "r"."execution_id" = $2)
-        ORDER BY CAST("r"."record"->>'last_at' AS DOUBLE) DESC LIMIT $3
-    """
+    named = {"job_id": job_id, "execution_id": execution_id}
+    where = " AND ".join(["true", *(f'"{column}" = ?' for column, value in named.items() if value is not None)])
+    wanted = [value for value in named.values() if value is not None]
+    rows = session.rows(f'SELECT "job_id", "execution_id", "record" FROM "rejections" WHERE {where}', *wanted)
+    found = [(job, execution, decode_record(RejectedRows, record)) for job, execution, record in rows]
+    if not found:
+        return []
+    newest = {
+        (execution, plugin, kind): decode_record(Rejection, record)
+        for execution, plugin, kind, record in session.rows(_NEWEST.format(where=where), *wanted)
+    }
+    found = sorted(found, key=lambda each: each[2].last_at, reverse=True)[:limit]
     return [
-        Rejected(job, execution, decode_record(RejectedRows, counted), decode_record(Rejection, newest) if newest else None)
-        for job, execution, counted, newest in session.rows(statement, job_id, execution_id, limit)
+        Rejected(job, execution, counted, newest.get((execution, counted.plugin, counted.kind)))
+        for job, execution, counted in found
     ]
 
 

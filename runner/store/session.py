@@ -102,6 +102,14 @@ class Session:
         return self._cursor.execute(statement, parameters)
 
 
+def one_of(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
+    """What says that a column of texts has one of the ``values``, and its parameters: of a single one the engine knows which
+    parts of a table it need not look at."""
+    if len(values) == 1:
+        return f'"{column}" = ?', [values[0]]
+    return f'"{column}" = ANY(?::VARCHAR[])', [list(values)]
+
+
 def encode_record(record: msgspec.Struct) -> str:
     """The record as the JSON text of a ``record`` column."""
     return msgspec.json.encode(record).decode()

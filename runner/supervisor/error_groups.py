@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ FAILURE: Final = "failure"
 REJECTED: Final = "rejected"
 MAXIMUM_SAMPLE: Final = 2000
 _MAXIMUM_NAMED: Final = 20
+_REMEMBERED: Final = 1000
+"""Errors come again, and whoever looks at them asks again: of so many it is known what was made of them."""
 # In this order: what a former one has replaced is not looked at again.
 _DETAILS: Final = (
     (re.compile(r"\"(?:[^\"\\]|\\.){0,500}\"|'(?:[^'\\]|\\.){0,500}'|`[^`]{0,500}`"), "<text>"),
@@ -30,6 +33,7 @@ _DETAILS: Final = (
 _SPACE: Final = re.compile(r"\s+")
 
 
+@functools.lru_cache(_REMEMBERED)
 def pattern_of(message: str) -> str:
     """The message without what differs from one time to the next."""
     pattern = message[:MAXIMUM_SAMPLE]
@@ -38,11 +42,13 @@ def pattern_of(message: str) -> str:
     return _SPACE.sub(" ", pattern).strip()[:MAXIMUM_SAMPLE]
 
 
+@functools.lru_cache(_REMEMBERED)
 def fingerprint(code: str, pattern: str, plugin: str | None) -> str:
     """The same for errors of one group, and in all likelihood for no others; the same in every home."""
     return hashlib.sha256("\0".join((code, plugin or "", pattern)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+@functools.lru_cache(_REMEMBERED)
 def masked(text: str) -> str:
     """What may be shown of an error: bounded, and without passwords that its words give away."""
     shown = mask_passwords(text, MASK)
