@@ -33,13 +33,14 @@ class Catalog(ServiceBase):
     # submitting
 
     async def submit(self, request: SubmitRequest) -> Job:
-        """Check and run a job file, or only store it. A job of that name that is running the same is returned as it is; one
-        that runs something else is a :class:`Conflict`. An execution is recorded even when it then fails to start."""
+        """Check and run a job file, or only store it. A job of that name, or of that file under a name given by hand, that is
+        running the same is returned as it is; one that runs something else is a :class:`Conflict`. An execution is recorded
+        even when it then fails to start."""
         if request.validate_only:
             raise UsageError("what is only to be checked is not submitted", hint="leave validate_only out, or call check")
         submission = await check_request(request)
         async with self._admission:
-            job = await self._lifecycle.named(submission.job.name)
+            job = await self._lifecycle.meant_by(submission)
             if job is None:
                 return await self._submit_new(submission, request)
             self._require_idle(job)
@@ -73,7 +74,7 @@ class Catalog(ServiceBase):
     async def check(self, request: SubmitRequest) -> SubmissionVerdict:
         """Check a job file and store nothing."""
         submission = await check_request(request)
-        job = await self._lifecycle.named(submission.job.name)
+        job = await self._lifecycle.meant_by(submission)
         return SubmissionVerdict(
             name=submission.job.name,
             job_id=job.id if job else None,

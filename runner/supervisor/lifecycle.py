@@ -25,6 +25,7 @@ from runner.supervisor.compatibility import breaches, require_compatible
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.executions import Executions
+from runner.supervisor.files_of_jobs import FilesOfJobs
 from runner.supervisor.generations import read_generation, read_work
 from runner.supervisor.job_record import (
     NotWanted,
@@ -64,8 +65,7 @@ class JobLifecycle:
         self.admission = asyncio.Lock()
         """Held while a job is looked for by its name and made when there is none: two that come at once are one job."""
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._files: defaultdict[str, set[str]] = defaultdict(set)
-        self._file_of: dict[str, str] = {}
+        self._files = FilesOfJobs()
 
     def lock(self, job_id: str) -> asyncio.Lock:
         """Held while an operation of several steps works on the job."""
@@ -93,28 +93,15 @@ class JobLifecycle:
                     return found
 
         for job in await self._journal.read(work):
-            self._index(job)
-
-    def _index(self, job: Job) -> None:
-        self._unindex(job.id)
-        if job.file is not None:
-            self._file_of[job.id] = file_key(job.file)
-            self._files[self._file_of[job.id]].add(job.id)
-
-    def _unindex(self, job_id: str) -> None:
-        former = self._file_of.pop(job_id, None)
-        if former is not None:
-            self._files[former].discard(job_id)
-            if not self._files[former]:
-                del self._files[former]
+            self._files.put(job)
 
     def jobs_of_file(self, path: str) -> list[str]:
         """The ids of the jobs that were submitted from the file of this key."""
-        return sorted(self._files.get(path, ()))
+        return self._files.jobs_of(path)
 
     def files(self) -> list[str]:
         """The keys of all job files that jobs come from."""
-        return list(self._files)
+        return self._files.keys()
 
     # looking
 
@@ -153,8 +140,19 @@ class JobLifecycle:
 
     async def named(self, name: str) -> Job | None:
         """The job of exactly this name."""
-        found = await self._journal.read(lambda store: store.find_jobs(name))
-        return next((job for job in found if job.name == name), None)
+        return await self._journal.read(lambda store: store.named_job(name))
+
+    async def meant_by(self, submission: Submission) -> Job | None:
+        """The job that a submission is one of: that of its name; else the one of its file that was given another name by hand,
+        and would have this one without."""
+        found, request = await self.named(submission.job.name), submission.request
+        if found is not None or request.file is None or request.name is not None:
+            return found
+        for job_id in self.jobs_of_file(file_key(request.file)):
+            job = await self.reread(job_id)
+            if job.given_name and (await self.generation(job, job.generation))[0].name == submission.job.name:
+                return job
+        return None
 
     async def generation(self, job: Job, number: int) -> tuple[JobSpec, SubmitRequest]:
         """A recorded generation: the resolved job, and the request it came from. Raises :class:`NotFound`."""
@@ -299,7 +297,7 @@ class JobLifecycle:
             return job, record_execution(entry, prepared, now, keep_pause=keep_pause)
 
         job, execution = await self._journal.write(record)
-        self._index(job)
+        self._files.put(job)
         return self._executions.launch(work, execution, wanted=origin_of(execution), fragile=fragile)
 
     async def stop_and_wait(self, control: ExecutionControl, wish: StopWish) -> str:
@@ -328,7 +326,7 @@ class JobLifecycle:
             record_generation(entry, work, submission, now)
             return job
 
-        self._index(await self._journal.write(record))
+        self._files.put(await self._journal.write(record))
         return work.job_id
 
     async def record_failed_start(self, job: Job, error: ErrorInfo) -> None:
@@ -345,7 +343,7 @@ class JobLifecycle:
         """Keep a submission as the job's current generation without running it."""
         _, record = await self._next_work(job, submission)
         await self._journal.write(record)
-        self._index(await self.reread(job.id))
+        self._files.put(await self.reread(job.id))
 
     async def adopt(self, job: Job, submission: Submission, control: ExecutionControl) -> int:
         """Let what runs go on as the submission's generation, which differs only in settings of the supervisor; its number.
@@ -358,7 +356,7 @@ class JobLifecycle:
                 await wish.accepted
         except TimeoutError:
             raise Conflict("the execution is too busy to take other settings", hint="try again") from None
-        self._index(await self.reread(job.id))
+        self._files.put(await self.reread(job.id))
         return work.generation
 
     async def _next_work(self, job: Job, submission: Submission) -> tuple[Work, Callable[[Entry], None]]:
@@ -416,7 +414,7 @@ class JobLifecycle:
             return job
 
         job = await self._journal.write(record)
-        self._index(job)
+        self._files.put(job)
         return job
 
     async def set_restarting(self, job: Job, restore: str, submission: Submission | None = None) -> None:
@@ -454,7 +452,7 @@ class JobLifecycle:
             entry.note("job.deleted", f"{job.name} is deleted", job_id=job.id)
 
         await self._journal.write(record)
-        self._unindex(job.id)
+        self._files.drop(job.id)
 
     async def undelete(self, job: Job) -> None:
         """Show a deleted job again. Raises what the store refuses: a name that is taken."""
@@ -464,7 +462,7 @@ class JobLifecycle:
             entry.note("job.undeleted", f"{job.name} is back", job_id=job.id)
 
         await self._journal.write(record)
-        self._index(job)
+        self._files.put(job)
 
     async def purge(self, job: Job) -> None:
         """Forget a job that does not run, for good. Raises :class:`Conflict` while it has output that is to be removed."""
@@ -481,7 +479,7 @@ class JobLifecycle:
             entry.note("job.purged", f"{job.name} is forgotten", job_id=job.id)
 
         await self._journal.write(record)
-        self._unindex(job.id)
+        self._files.drop(job.id)
 
 
 def _require_over(job: Job) -> None:

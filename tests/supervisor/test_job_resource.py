@@ -193,13 +193,18 @@ async def test_an_update_keeps_the_file_and_the_name_that_a_job_has(flow, small)
 
 
 async def test_a_name_by_hand_counts_over_the_file(flow, small):
-    """It stays through later generations until it is taken back, and has to be free."""
-    job = await stored(flow, small)
+    """It stays through later generations until it is taken back, and has to be free. The file, submitted again, is the same
+    job."""
+    file = str(small.directory / "copy.conf")
+    job = await stored(flow, small, file=file)
     await stored(flow, small.but(name="taken"))
     with pytest.raises(StoreError) as refused:
         await flow.service.edit(job.id, EditRequest(name="taken"))
     assert refused.value.code == "name-taken"
     await flow.service.edit(job.id, EditRequest(name="mine"))
+    assert (await flow.service.check(SubmitRequest(text=small.text(), file=file))).job_id == job.id
+    again = await stored(flow, small.but(fields="id = id"), file=file)
+    assert (again.id, again.name, again.generation) == (job.id, "mine", 2)
     text = small.but(fields="id = id, word = other").text()
     await flow.service.update("mine", UpdateRequest(text=text, base_directory="/"))
     await flow.service.start("mine", StartRequest())

@@ -9,7 +9,7 @@ import pytest
 
 from runner.reload import ReloadState
 from runner.reload_options import ReloadOptions, parse_settings
-from runner.requests import LookRequest, RestartRequest
+from runner.requests import EditRequest, LookRequest, RestartRequest
 from runner.states import ExecutionState
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.limits import Limits
@@ -123,6 +123,23 @@ async def test_a_renamed_file_is_the_same_job_and_a_copied_one_is_invalid(opened
         await seen_in(flow, moved, S.SYNCED, 1)
         states = [event.data["state"] for event in await reload_events(flow, moved)]
         assert "ORPHANED" not in states
+
+
+async def test_a_job_renamed_by_hand_follows_its_file(opened, directory):
+    """Its name stays, and what the file says is free: another file of that name is another job, and neither is in the way."""
+    small = stream(directory)
+    first, second = WatchedJob(directory / "jobs", small), directory / "jobs" / "second.conf"
+    async with opened(first.directory, observing=0.1) as flow:
+        job_id = (await first.reach(flow, S.SYNCED)).job_id
+        await flow.service.edit(job_id, EditRequest(name="mine"))
+        second.write_text(small.text().replace("out-copy", "out-second"))
+        other = await seen_in(flow, second, S.SYNCED, 1)
+        assert other.job_id != job_id
+        first.save(small.but(fields="id = id"))
+        record = await first.reach(flow, S.SYNCED, seen=2)
+        job = await flow.service.job(job_id)
+        assert (record.job_id, record.job_name, job.name, job.generation) == (job_id, "mine", "mine", 2)
+        assert (await flow.service.job("copy")).id == other.job_id
 
 
 async def test_a_deleted_file_is_an_orphan_or_the_end_as_the_job_says(opened, directory):

@@ -34,9 +34,10 @@ async def obstacle(lifecycle: JobLifecycle, job: Job, submission: Submission, po
     plan = await compare_with_current(lifecycle, job, submission)
     if plan.effect is Effect.BREAKING and not policy.leaves_state_behind:
         return why_breaking(plan)
-    named = await lifecycle.named(submission.job.name)
+    name = job.given_name or submission.job.name
+    named = await lifecycle.named(name)
     if named is not None and named.id != job.id:
-        return f"env.job.name: there is another job named {submission.job.name!r}"
+        return f"env.job.name: there is another job named {name!r}"
     return ""
 
 

@@ -197,8 +197,8 @@ class FileReload:
         return await self._named(job, record, submission, content)
 
     async def _named(self, job: Job, record: WatchedFile, submission: Submission, content: Content) -> Submission | None:
-        """The submission, unless its job's name is another's."""
-        name = submission.job.name
+        """The submission, unless its job's name is another's. A name that the job was given by hand counts over the file's."""
+        name = job.given_name or submission.job.name
         async with self._naming:
             rival = await self._rival(record, name, job)
             if rival:
@@ -269,18 +269,22 @@ class FileReload:
         """Another watched file, or another job, that has the name; empty when there is none."""
         for other in self._records.known.named(name):
             is_mine = (other.file, other.job_id) == (record.file, record.job_id) or (job is not None and other.job_id == job.id)
-            if not is_mine and await self._claims(other):
+            if not is_mine and await self._claims(other, name):
                 return other.file
         named = await self._lifecycle.named(name)
         if named is None or (job is not None and named.id == job.id):
             return ""
         return file_key(named.file) if named.file else f"job {named.id}"
 
-    async def _claims(self, other: WatchedFile) -> bool:
-        """Whether a file really says it: it is there, is watched, and its job was not deleted."""
-        deleted = other.job_id is not None and other.job_id not in self._lifecycle.jobs_of_file(other.file)
-        if deleted or other.state is _S.ORPHANED or not self._covers(other.file):
+    async def _claims(self, other: WatchedFile, name: str) -> bool:
+        """Whether a file really says it: it is there, is watched, and its job was neither deleted nor given another name."""
+        if other.state is _S.ORPHANED or not self._covers(other.file):
             return False
+        if other.job_id is not None:
+            if other.job_id not in self._lifecycle.jobs_of_file(other.file):
+                return False
+            if (await self._lifecycle.reread(other.job_id)).given_name not in {"", name}:
+                return False
         return await asyncio.to_thread(Path(other.file).exists)
 
     async def _clash(self, record: WatchedFile, name: str, rival: str) -> None:
