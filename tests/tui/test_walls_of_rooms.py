@@ -74,7 +74,7 @@ def test_tabs_do_not_know_each_other() -> None:
 
 def test_only_the_client_leads_to_the_runner() -> None:
     """Of the runner the screens see its client, its home and its records."""
-    records = ("audit", "cluster", "model", "observation", "operation", "replies", "requests", "states")
+    records = ("audit", "cluster", "model", "observation", "operation", "reload", "replies", "requests", "states")
     allowed = ("runner.client", "runner.home", *(f"runner.{name}" for name in records))
     for room in (*ROOMS, "."):
         for file in (ROOT / room).glob("*.py"):

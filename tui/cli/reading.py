@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from spec.document import Dialect, ReadOptions
+from spec.document import Dialect
 from spec.errors import UsageError
+from tui.data.jobfile_options import read_options
+
+__all__ = ["MAXIMUM_STDIN", "STDIN_NAME", "read_options", "read_stdin", "reading_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,16 +36,6 @@ def reading_options(command: F) -> F:
         callback=_variables,
         help="Set a variable that the files refer to as ${KEY}. May be given several times.",
     )(command)
-
-
-def read_options(directory: Path, variables: dict[str, str], dialect: str | None) -> ReadOptions:
-    """How to read a file of ``directory``: it may include what lies there and below."""
-    return ReadOptions(
-        dialect=Dialect(dialect) if dialect else None,
-        variables=variables,
-        environment=dict(os.environ),
-        include_root=directory,
-    )
 
 
 def read_stdin() -> str:

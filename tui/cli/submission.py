@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import click
 
 from runner.requests import SubmitRequest
-from spec.check import check_file
 from spec.job import JobSpec
 from tui.cli.findings import tell_findings
 from tui.cli.options import check_restore_point
-from tui.cli.reading import read_options, reading_options
+from tui.cli.reading import reading_options
+from tui.data.jobfile import check_job_file
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,19 +45,8 @@ def read_submission(
     file: Path, *, variables: dict[str, str], name: str | None, dialect: str | None, restore: str
 ) -> Submission | None:
     """The job file as a request. Its diagnostics go to stderr; None when one of them is an error."""
-    path = file.absolute()
-    options = read_options(path.parent, variables, dialect)
-    result = check_file(file, options)
-    tell_findings(result.diagnostics)
-    if result.job is None:
+    checked = check_job_file(file, variables, name=name, dialect=dialect, restore=restore)
+    tell_findings(checked.result.diagnostics)
+    if checked.job is None or checked.request is None:
         return None
-    request = SubmitRequest(
-        text=result.document.source.text,
-        file=str(path),
-        dialect=dialect,
-        name=name,
-        variables=variables,
-        environment=dict(result.document.environment_used),
-        restore=restore,
-    )
-    return Submission(result.job, request)
+    return Submission(checked.job, checked.request)

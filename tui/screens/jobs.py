@@ -22,6 +22,7 @@ from tui.query.fields import FIELDS
 from tui.query.filter import Filter, parse
 from tui.query.order import Arrangement, Order
 from tui.screens.acting import Acting
+from tui.screens.filing import Filing
 from tui.screens.help import HelpScreen
 from tui.settings.commands import COMMANDS, Command
 from tui.settings.keymap import Keymap
@@ -53,11 +54,12 @@ def _is_mine(command: Command) -> bool:
     return bool(command.action) and command.id not in {"job.open", "suspend"}
 
 
-class JobsScreen(Acting, Screen[None]):
+class JobsScreen(Acting, Filing, Screen[None]):
     """Header, filter line, jobs, inspector, keys. Everything it shows comes from the last snapshot."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-small"), (100, "-normal"), (160, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+    AUTO_FOCUS = ""  # the first that could be focused is an input that is not to be seen
     BINDINGS = [
         Binding("escape", "leave", "Back", show=False),
         *(bound(command.id) for command in COMMANDS.values() if _is_mine(command)),

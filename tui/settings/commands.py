@@ -70,6 +70,8 @@ _COMMANDS: Final = (
     Command("job.stop", ("T",), "stop with a savepoint: nothing is lost", Group.CHANGE, "act('stop')"),
     Command("job.cancel", ("X",), "cancel: stop now, without a savepoint", Group.CHANGE, "act('cancel')"),
     Command("job.restore", ("R",), "restore: from a checkpoint or the beginning", Group.CHANGE, "act('restore')"),
+    Command("submit.file", ("F",), "submit a job file: find it, check it, see what it changes", Group.CHANGE, "submit_file"),
+    Command("job.edit", ("E",), "edit the job's file, see what that changes, apply it", Group.CHANGE, "edit_file"),
     Command("logs.search", ("slash",), "search: marks what it finds", Group.LOGS, place="logs"),
     Command("logs.next", ("n",), "to the next match", Group.LOGS, place="logs"),
     Command("logs.previous", ("N",), "to the match before", Group.LOGS, place="logs"),

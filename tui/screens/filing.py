@@ -1,0 +1,53 @@
+"""From a key on the job list to a job file: a new one, or the selected job's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.screen import Screen
+
+from tui.data.lane import Lane
+from tui.data.models import JobView
+
+
+class Filing(Screen[None]):
+    """Mixed into the screen that knows the selected job."""
+
+    reading: Lane
+    acting: Lane
+
+    def go_to(self, job_id: str) -> None:
+        """Put the cursor on a job."""
+        raise NotImplementedError
+
+    @property
+    def selected(self) -> JobView | None:
+        """The job that keys act on."""
+        raise NotImplementedError
+
+    def action_submit_file(self) -> None:
+        """Choose a job file and hand it in."""
+        self._file("")
+
+    def action_edit_file(self) -> None:
+        """The file of the selected job: edit it, see what that changes, apply it."""
+        view = self.selected
+        path = view.job.file if view is not None else None
+        if path is None or not Path(path).is_file():
+            words = "The job was submitted without a file." if path is None else f"{path} is not on this machine."
+            self.app.notify(words if view is not None else "No job is selected.", severity="warning", markup=False)
+            return
+        self._file(path)
+
+    def _file(self, path: str) -> None:
+        from tui.screens.submit import SubmitScreen  # not needed for the first paint
+
+        def handed_in(job_id: str | None) -> None:
+            if job_id:
+                self.app.notify("Handed in.", markup=False)
+                self.go_to(job_id)
+
+        screen = SubmitScreen(self.reading, self.acting, path)
+        self.app.push_screen(screen, handed_in)
+        if path:
+            screen.call_after_refresh(screen.action_edit)
