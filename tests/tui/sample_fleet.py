@@ -17,6 +17,7 @@ from runner.cluster import (
     Node,
 )
 from runner.model import Event, Queue, QueueKind, WorkerState
+from runner.replies import JobPage
 
 NOW = 1_790_000_000.0
 ORDERS, CLICKS, INVENTORY, SENSORS, FX = "0f3a9c1d22aa", "1b77e0a4c3f0", "4e5566778899", "5f0a0b0c0d0e", "7b0000000001"
@@ -138,5 +139,6 @@ def put_on(stage: Any) -> None:
         "health": sample_health(),
         "cluster": sample_cluster(),
         "cluster/statistics": sample_statistics(),
+        "jobs": lambda _query: JobPage(jobs=(), total=0),
         "audit": lambda _query: sample_audit(),
     }

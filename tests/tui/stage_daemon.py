@@ -106,7 +106,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         parts = [unquote(part) for part in url.path.removeprefix("/api/v1/").split("/")]
         page = self.stage.pages.get("/".join(parts))
         if page is not None:
-            self._send(200, page(query) if callable(page) else page)
+            answer = page(query) if callable(page) else page
+            self._send(answer.status if isinstance(answer, Problem) else 200, answer)
         else:
             self._send(200, self._read(parts, query))
 
@@ -164,7 +165,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if path in self.stage.pages:
             self.stage.calls.append(("post", path, body))
             self.stage.hold.wait(20)
-            self._send(200, self.stage.pages[path])
+            answer = self.stage.pages[path]
+            self._send(answer.status if isinstance(answer, Problem) else 200, answer)
             return
         _, job, verb = self.path.removeprefix("/api/v1/").split("/")
         stage = self.stage

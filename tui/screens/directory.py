@@ -16,4 +16,18 @@ def _top(means: Means) -> Beside:
     return TopScreen(means)
 
 
-SCREENS: Final[Mapping[str, Callable[[Means], Beside]]] = MappingProxyType({"top": _top})
+def _workers(means: Means) -> Beside:
+    from tui.screens.fleet import FleetScreen
+
+    return FleetScreen(means)
+
+
+def _savepoints(means: Means) -> Beside:
+    from tui.screens.savepoints import SavepointsScreen
+
+    return SavepointsScreen(means)
+
+
+SCREENS: Final[Mapping[str, Callable[[Means], Beside]]] = MappingProxyType(
+    {"top": _top, "savepoints": _savepoints, "workers": _workers}
+)

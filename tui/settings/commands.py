@@ -82,6 +82,9 @@ _COMMANDS: Final = (
     Command("logs.copy", ("y",), "copy the line under the mark", Group.LOGS, place="logs"),
     Command("logs.pager", ("o",), "open what is here in $PAGER", Group.LOGS, place="logs"),
     Command("logs.write", ("W",), "write what is here to a new file", Group.LOGS, place="logs"),
+    Command(
+        "savepoint.verify", ("v",), "on the screen of savepoints: verify, every byte is read", Group.LOOK, place="savepoints"
+    ),
     Command("help", ("question_mark",), "this list", Group.PROGRAM, "help"),
     Command("connect", ("r",), "connect again now", Group.PROGRAM, "app.retry"),
     Command("suspend", ("ctrl+z",), "back to the shell for a while; fg comes back here", Group.PROGRAM, "app.suspend_process"),
