@@ -14,8 +14,8 @@ def append(session: Session, entries: Sequence[AuditEntry]) -> None:
     """Add entries, by one statement, each with the id that follows."""
     if not entries:
         return
-    ((newest,),) = session.rows('SELECT coalesce(max("id"), 0) FROM "audit"')
-    numbered = [msgspec.structs.replace(entry, id=int(newest) + number) for number, entry in enumerate(entries, 1)]
+    newest = _newest(session)
+    numbered = [msgspec.structs.replace(entry, id=newest + number) for number, entry in enumerate(entries, 1)]
     session.change(
         'INSERT INTO "audit" ("id", "at", "job_id", "target", "who", "action", "record") '
         "SELECT unnest(?::BIGINT[]), unnest(?::DOUBLE[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), "
@@ -28,6 +28,15 @@ def append(session: Session, entries: Sequence[AuditEntry]) -> None:
         [entry.action for entry in numbered],
         [encode_record(entry) for entry in numbered],
     )
+    session.memory.audit = numbered[-1].id
+
+
+def _newest(session: Session) -> int:
+    """The newest entry's id. That entry is never forgotten for another one's sake."""
+    if session.memory.audit is None:
+        ((newest,),) = session.rows('SELECT coalesce(max("id"), 0) FROM "audit"')
+        session.memory.audit = int(newest)
+    return session.memory.audit
 
 
 def page(session: Session, wanted: AuditFilter, limit: int) -> list[AuditEntry]:

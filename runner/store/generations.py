@@ -11,7 +11,7 @@ _WHERE = 'FROM "generations" WHERE "job_id" = ? AND "number" = ?'
 
 def insert(session: Session, generation: Generation, job: bytes, source: bytes) -> None:
     """Add a generation with the resolved job and the request it came from."""
-    if get(session, generation.job_id, generation.number):
+    if session.row(f"SELECT 1 {_WHERE}", generation.job_id, generation.number):
         raise already_exists("generation", f"{generation.number} of job {generation.job_id}")
     session.change(
         'INSERT INTO "generations" ("job_id", "number", "record", "job", "source") VALUES (?, ?, ?, ?, ?)',

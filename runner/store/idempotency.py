@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import msgspec
 
-from runner.store.session import Session
+from runner.store.session import AnswersKept, Session
 
 KEPT_SECONDS = 86_400.0
 MAXIMUM_ANSWERS = 10_000
 MAXIMUM_BYTES = 64 * 1024 * 1024
+_PRUNE_EVERY = 60.0
 
 
 class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,9 +32,11 @@ class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 def begin(session: Session, principal: str, key: str, fingerprint: str, now: float) -> RecordedRequest | None:
     """What is on record of the principal's key; None: nothing, and from now on there is that the request is under way."""
-    _prune(session, now)
-    row = session.row('SELECT "fingerprint", "answer" FROM "idempotency" WHERE "principal" = ? AND "key" = ?', principal, key)
-    if row is not None:
+    row = session.row(
+        'SELECT "fingerprint", "answer", "begun_at" FROM "idempotency" WHERE "principal" = ? AND "key" = ?', principal, key
+    )
+    kept = _make_room(session, now, at_once=row is not None and abs(now - row[2]) > KEPT_SECONDS)
+    if row is not None and abs(now - row[2]) <= KEPT_SECONDS:
         answer = None if row[1] is None else msgspec.msgpack.decode(row[1], type=RecordedAnswer)
         return RecordedRequest(fingerprint=str(row[0]), answer=answer)
     session.change(
@@ -43,6 +46,7 @@ def begin(session: Session, principal: str, key: str, fingerprint: str, now: flo
         fingerprint,
         now,
     )
+    kept.count += 1
     return None
 
 
@@ -56,11 +60,28 @@ def finish(session: Session, principal: str, key: str, answer: RecordedAnswer) -
         principal,
         key,
     )
+    if session.memory.answers is not None:
+        session.memory.answers.size += len(encoded)
 
 
 def forget(session: Session, principal: str, key: str) -> None:
     """The request did nothing: it may be tried again."""
     session.change('DELETE FROM "idempotency" WHERE "principal" = ? AND "key" = ?', principal, key)
+
+
+def _make_room(session: Session, now: float, *, at_once: bool) -> AnswersKept:
+    """What is kept, of which enough goes when there may be too much; what is too old goes ``at_once``, or soon."""
+    kept = session.memory.answers
+    if kept is not None and not at_once and abs(now - kept.pruned_at) < _PRUNE_EVERY and not _is_full(kept):
+        return kept
+    _prune(session, now)
+    ((count, size),) = session.rows('SELECT count(*), coalesce(sum("size"), 0) FROM "idempotency"')
+    session.memory.answers = AnswersKept(int(count), int(size), now)
+    return session.memory.answers
+
+
+def _is_full(kept: AnswersKept) -> bool:
+    return kept.count >= MAXIMUM_ANSWERS or kept.size > MAXIMUM_BYTES
 
 
 def _prune(session: Session, now: float) -> None:
@@ -75,6 +96,6 @@ def _prune(session: Session, now: float) -> None:
             ) WHERE "place" >= ? OR "bytes" > ?
         )
         """,
-        MAXIMUM_ANSWERS,
+        MAXIMUM_ANSWERS - MAXIMUM_ANSWERS // 100,
         MAXIMUM_BYTES,
     )

@@ -49,12 +49,16 @@ _CHECKPOINTS = """
 _COUNT = f'SELECT count(*) FROM "jobs" {_FILTER}'
 
 
+_SAME = 'SELECT "id", "name" FROM "jobs" WHERE "id" = $1 OR ("name" = $2 AND "deleted_at" IS NULL) ORDER BY "id" = $1 DESC'
+
+
 def insert(session: Session, job: Job) -> None:
     """Add a job."""
     check_id("job", job.id)
-    if session.row('SELECT 1 FROM "jobs" WHERE "id" = ?', job.id):
-        raise already_exists("job", job.id)
-    _check_name(session, job)
+    for found, name in session.rows(_SAME, job.id, job.name):
+        if found == job.id:
+            raise already_exists("job", job.id)
+        raise _taken(name, found)
     session.change(
         """
         INSERT INTO "jobs" ("id", "name", "created_at", "queue", "labels", "kept_executions", "kept_days", "record")
@@ -82,6 +86,12 @@ def update(session: Session, job: Job) -> None:
 def get(session: Session, job_id: str) -> Job | None:
     """The job of that id, None when there is none or it is deleted."""
     found = _read(session, _BY_ID, job_id)
+    return found[0] if found else None
+
+
+def named(session: Session, name: str) -> Job | None:
+    """The job of exactly that name."""
+    found = _read(session, _BY_NAME, name)
     return found[0] if found else None
 
 
@@ -208,11 +218,15 @@ def _know_checkpoint_ids(session: Session, job_id: str) -> None:
 def _check_name(session: Session, job: Job) -> None:
     row = session.row('SELECT "id" FROM "jobs" WHERE "name" = ? AND "id" <> ? AND "deleted_at" IS NULL', job.name, job.id)
     if row:
-        raise StoreError(
-            f"there is already a job named {job.name!r} ({row[0]})",
-            code="name-taken",
-            hint="choose another name, or delete that job",
-        )
+        raise _taken(job.name, row[0])
+
+
+def _taken(name: str, job_id: str) -> StoreError:
+    return StoreError(
+        f"there is already a job named {name!r} ({job_id})",
+        code="name-taken",
+        hint="choose another name, or delete that job",
+    )
 
 
 def _columns(job: Job) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
@@ -20,11 +21,21 @@ Row = tuple[Any, ...]
 R = TypeVar("R")
 
 
+@dataclass(slots=True)
+class AnswersKept:
+    """No more answers than ``count`` are kept, nor more bytes of them than ``size``; ``pruned_at``: when that was looked at."""
+
+    count: int
+    size: int
+    pruned_at: float
+
+
 class WriterMemory:
     """What the single writer knows without asking: kept between its transactions.
 
     ``series``: the number of each (execution, plugin, name) of metrics. ``revision``: of the newest event. ``epochs``: those
     that have the executions' leases, 0: nobody has. ``newest_checkpoints``: no checkpoint of the job has a higher number.
+    ``audit``: the id of its newest entry. ``answers``: how much is kept of those that may be given again.
     ``checkpoint_numbers`` say only what is durable, and outlive a rollback.
     """
 
@@ -33,6 +44,8 @@ class WriterMemory:
         self.revision: int | None = None
         self.epochs: dict[str, int] = {}
         self.newest_checkpoints: dict[str, int] = {}
+        self.audit: int | None = None
+        self.answers: AnswersKept | None = None
         self.checkpoint_numbers = CheckpointNumbers()
 
     def roll_back(self) -> None:
@@ -41,6 +54,8 @@ class WriterMemory:
         self.revision = None
         self.epochs.clear()
         self.newest_checkpoints.clear()
+        self.audit = None
+        self.answers = None
 
     def clear(self) -> None:
         """Forget everything: the database may be another one when it is open again."""

@@ -75,6 +75,10 @@ class Store(CheckpointCalls):
         """The job of exactly this id; None when there is none or it is deleted."""
         return jobs.get(self._session, job_id)
 
+    def named_job(self, name: str) -> Job | None:
+        """The job of exactly this name; None when there is none or it is deleted."""
+        return jobs.named(self._session, name)
+
     def find_jobs(self, reference: str) -> list[Job]:
         """What ``reference`` may mean: the job of that id, else of that name, else all (at most 20) whose id starts with it."""
         return jobs.find(self._session, reference)
