@@ -8,7 +8,22 @@ from pathlib import Path
 import pytest
 
 _FIRST = (
-    *("chaos", "lifecycle", "worker", "supervisor", "cli", "packaging", "store", "contract", "api", "acceptance", "tui", "benchmarks"),
+    *(
+        "chaos",
+        "lifecycle",
+        "worker",
+        "supervisor",
+        "cli",
+        "packaging",
+        "store",
+        "contract",
+        "api",
+        "security",
+        "acceptance",
+        "tui",
+        "benchmarks",
+        "docs",
+    ),
     *("savepoint", "connectors", "verbs", "language", "spec_reader", "spec_checks"),
 )
 _HERE = Path(__file__).parent
