@@ -20,6 +20,8 @@ ACCESS: Final = "flowdeck.access"
 _NEEDED = "scope"
 _OPEN = "open"
 ADMIN_ONLY: Final = {_NEEDED: KeyScope.ADMIN}
+FOR_READERS: Final = {_NEEDED: KeyScope.READ}
+"""For a route that only reads, whatever its method."""
 OPEN_TO_ALL: Final = {_OPEN: True}
 """For a route that tells nothing worth a key: whether the daemon is healthy."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -13,6 +13,7 @@ from runner.model import KeyScope
 from runner.supervisor.confinement import Confined, Confinement, check_path, confined
 from runner.supervisor.submission import check_name
 from spec.errors import UsageError
+from tests.security.conftest import NAMELESS
 
 PARTS = (
     *(
@@ -214,3 +215,19 @@ def test_jobs_from_elsewhere_may_use_the_roots(deck):
 def json_of(value):
     """As a request's body."""
     return json.dumps(value)
+
+
+def test_a_plan_for_who_may_only_read_stands_alone(deck):
+    """It is told, but reads nothing of the machine: neither a file beside the job's own, nor the daemon's variables."""
+    (deck.root / "beside.conf").write_text('beside = "found beside"\n')
+    labels = "job.labels { file = ${?beside}, home = ${?HOME} }, job.mode"
+    text = 'include "beside.conf"\n' + NAMELESS.replace("job.mode", labels)
+    body = json_of({"text": text, "file": str(deck.root / "kept.conf")})
+    target = f"/api/v1/jobs/{deck.job}/plan"
+    secrets = {"found beside", os.environ["HOME"]}
+    status, told = deck.ask("POST", target, body, key=KeyScope.OPERATE)
+    assert (status, {secret for secret in secrets if secret in str(told)}) == (200, secrets), told
+    _, told = deck.ask("POST", target, body, key=KeyScope.READ)
+    assert [secret for secret in secrets if secret in str(told)] == []
+    status, told = deck.ask("POST", target, json_of({"text": NAMELESS}), key=KeyScope.READ)
+    assert (status, told["effect"]) == (200, "none")

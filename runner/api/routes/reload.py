@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from litestar import get, post
+from typing import Any
 
+from litestar import Request, get, post
+
+from runner.api.access import FOR_READERS, visitor_of
 from runner.api.gateway import Gateway
+from runner.model import KeyScope
 from runner.reload import ReloadPlan, ReloadReport, WatchedFile
 from runner.requests import DecisionRequest, LookRequest, SubmitRequest
 
@@ -39,11 +43,13 @@ async def discard(gateway: Gateway, job: str, data: DecisionRequest | None = Non
     return await gateway.reloader.discard(job, data or DecisionRequest())
 
 
-@post("/jobs/{job:str}/plan", status_code=200, summary="What a text would change of a job", tags=["reload"])
-async def plan(gateway: Gateway, job: str, data: SubmitRequest) -> ReloadPlan:
+@post("/jobs/{job:str}/plan", status_code=200, summary="What a text would change of a job", tags=["reload"], opt=FOR_READERS)
+async def plan(gateway: Gateway, request: Request[Any, Any, Any], job: str, data: SubmitRequest) -> ReloadPlan:
     """Compares the text with the job's current generation; nothing is touched. A text without `file` and `base_directory`
-    counts as one of the job's own file."""
-    return await gateway.reloader.plan(job, data)
+    counts as one of the job's own file. For a key that may only read, the text stands alone: files that it includes and
+    variables of the daemon are not read."""
+    scope = visitor_of(request.scope).scope
+    return await gateway.reloader.plan(job, data, alone=scope is None or not scope.allows(KeyScope.OPERATE))
 
 
 ROUTES = (report, look_again, of_job, apply, discard, plan)

@@ -12,6 +12,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from runner.reload import ReloadPlan, ReloadReport, ReloadState, WatchedFile
 from runner.reload_options import ReloadOptions
 from runner.requests import DecisionRequest, LookRequest, SubmitRequest
@@ -172,12 +174,15 @@ class Reloader:
         said = "discarded; the file has to change to be looked at again" + (f": {request.reason}" if request.reason else "")
         return await self._records.change(record, ReloadState.BLOCKED, said)
 
-    async def plan(self, reference: str, request: SubmitRequest) -> ReloadPlan:
-        """What a text would change of a job. Nothing is touched. Raises what the check of a submission raises."""
+    async def plan(self, reference: str, request: SubmitRequest, *, alone: bool = False) -> ReloadPlan:
+        """What a text would change of a job. Nothing is touched. With ``alone`` nothing but the text is read: no file that it
+        includes, no variable of the daemon. Raises what the check of a submission raises."""
         job = await self._lifecycle.require(reference)
-        in_its_place = names_no_place(request)
+        in_its_place = alone or names_no_place(request)
         request = await self._lifecycle.in_its_place(job, request)
-        submission = await check_request(request, dict(os.environ))
+        if alone:
+            request = replace(request, file=None, base_directory=None)
+        submission = await check_request(request, {} if alone else dict(os.environ))
         plan = await compare_with_current(self._lifecycle, job, submission, in_its_place=in_its_place)
         return describe(job, plan, submission, self._reload.policy_of(submission))
 
