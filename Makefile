@@ -47,6 +47,10 @@ bench-spec: .venv/.tested
 bench-terminal: .venv/.tested
 	$(BIN)/python -P tests/benchmarks/terminal.py
 
+# Half an hour on a quiet machine with two cores, most of it waiting for figures that do not jump.
+bench-load: .venv/.tested
+	$(BIN)/python -P tests/benchmarks/load.py
+
 chaos: .venv/.tested
 	FLOWDECK_CHAOS_KILLS=1000 FLOWDECK_CHAOS_MONKEYS=10 $(BIN)/pytest -q tests/chaos -s
 
