@@ -117,7 +117,8 @@ async def test_no_zombie_after_any_sequence_of_kills(opened, home, copy):
     assert not list(marked(home))
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= zombies
     assert {path.name for path in home.path.iterdir()} <= {
-        "daemon.lock", "daemon.log", "control.duckdb", "control.duckdb.wal", "logs", "workers", "checkpoints", "savepoints"
+        "daemon.lock", "daemon.log", "control.duckdb", "control.duckdb.wal", "control.key", "logs", "workers", "checkpoints",
+        "savepoints",
     }  # fmt: skip
     assert not list(home.workers.iterdir())
     assert all(path.is_file() for path in home.logs.iterdir())
