@@ -54,7 +54,7 @@ class JobCommands(Provider):
             if view is not None:
                 why = action.refusal(view) or action.help
                 yield Command(
-                    f"{action.title.lower()} {view.name}",
+                    f"{action.title_of(view).lower()} {view.name}",
                     f"{screen.keymap.first(f'job.{action.id}')}  {why}",
                     partial(screen.action_act, action.id),
                 )

@@ -248,6 +248,25 @@ def sample_errors() -> list[ErrorGroup]:
     ]  # fmt: skip
 
 
+def sample_effects() -> dict[str, Any]:
+    """What a daemon says of a cancel and of a stop, by verb."""
+    return {
+        "cancel": {
+            "does": "ends now, without a savepoint",
+            "kept": ["checkpoint 812, 4 s old, 1918500000 rows read", "what checkpoints have committed to the targets"],
+            "lost": ["2500000 rows read after it: they are read again"],
+            "safer": [{"action": "stop", "why": "takes a savepoint first, and loses nothing"}],
+            "rows_to_read_again": 2_500_000,
+            "risk": "destructive",
+        },
+        "stop": {
+            "does": "takes a savepoint, then stops",
+            "kept": ["everything: 1921000000 rows read so far, and what is read until then"],
+            "usual_seconds": 0.8,
+        },
+    }  # fmt: skip
+
+
 def put_on(stage: Any) -> None:
     """Let a staged daemon tell of the sample jobs: with history, checkpoints, logs and specs."""
     for job in sample_jobs():
@@ -256,6 +275,7 @@ def put_on(stage: Any) -> None:
         stage.texts[job.id] = SPEC
         if rate is not None:
             stage.series[job.id] = sample_series(rate, hole=job.name == "orders-cdc")
+    stage.effects.update(sample_effects())
     stage.checkpoints["0f3a9c1d22aa"] = sample_checkpoints("0f3a9c1d22aa")
     stage.logs["0f3a9c1d22aa"] = sample_logs()
     stage.tasks["0f3a9c1d22aa"] = sample_tasks()

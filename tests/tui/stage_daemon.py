@@ -33,8 +33,18 @@ from runner.observation import (
     Throughput,
     Usage,
 )
-from runner.replies import CheckpointList, ErrorReport, LogPage, Problem, SavepointList, SeriesList
+from runner.operation import Effects, Operation, OperationOutcome
+from runner.replies import CheckpointList, ErrorReport, LogPage, OperationPage, Problem, SavepointList, SeriesList
 from runner.states import ExecutionState
+
+_STATES = {
+    "stop": ExecutionState.STOPPING,
+    "cancel": ExecutionState.CANCELING,
+    "restart": ExecutionState.RUNNING,
+    "start": ExecutionState.RUNNING,
+    "pause": ExecutionState.PAUSED,
+    "resume": ExecutionState.RUNNING,
+}
 
 
 @dataclass
@@ -43,6 +53,7 @@ class Stage:
     names those that are carried out but not answered; ``refuse`` maps them to a problem."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
+    deleted: dict[str, Job] = field(default_factory=dict)
     checkpoints: dict[str, list[Checkpoint]] = field(default_factory=dict)
     series: dict[str, Callable[[int, int], list[MetricSeries]]] = field(default_factory=dict)
     logs: dict[str, list[LogLine]] = field(default_factory=dict)
@@ -55,6 +66,14 @@ class Stage:
     happened: list[Event] = field(default_factory=list)
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
+    now: float = 1_790_000_000.0
+    effects: dict[str, Any] = field(default_factory=dict)
+    """What a dry run says beside the plain things, by verb: fields of :class:`Effects`, or a function of the job and the body
+    that makes them."""
+    dry_runs: list[tuple[str, str, Any]] = field(default_factory=list)
+    operations: dict[str, Operation] = field(default_factory=dict)
+    slow: set[str] = field(default_factory=set)
+    """Verbs whose operations stay open until :meth:`finish`."""
     lose: set[str] = field(default_factory=set)
     refuse: dict[str, Problem] = field(default_factory=dict)
     hold: threading.Event = field(default_factory=threading.Event)
@@ -73,8 +92,39 @@ class Stage:
         with self.lock:
             job = self.jobs[job_id]
             execution = msgspec.structs.replace(job.execution, state=state, **fields)
-            self.jobs[job_id] = job = msgspec.structs.replace(job, execution=execution)
+            self.jobs[job_id] = job = msgspec.structs.replace(job, execution=execution, version=job.version + 1)
         return job
+
+    def finish(self, outcome: OperationOutcome = OperationOutcome.SUCCEEDED, **fields: Any) -> None:
+        """Every open operation ends."""
+        for operation in list(self.operations.values()):
+            if operation.outcome is None:
+                ended = {"outcome": outcome, "finished_at": self.now, "phase": "done", **fields}
+                self.operations[operation.id] = msgspec.structs.replace(operation, **ended)
+
+    def begin(self, verb: str, job: Job, phase: str = "done") -> Operation:
+        """An operation, which is over at once unless its verb is slow."""
+        operation = Operation(
+            id=f"op{len(self.operations)}", kind=verb, job_id=job.id, job_name=job.name, started_at=self.now, phase="asked for",
+            usual_seconds=4.0,
+        )  # fmt: skip
+        if verb not in self.slow:
+            over = {"outcome": OperationOutcome.SUCCEEDED, "finished_at": self.now + 0.8, "phase": phase}
+            operation = msgspec.structs.replace(operation, **over)
+        self.operations[operation.id] = operation
+        return operation
+
+    def effects_of(self, verb: str, job: Job, body: Any) -> Effects:
+        """What a dry run says."""
+        self.dry_runs.append((verb, job.id, body))
+        more = self.effects.get(verb, {})
+        fields = more(job, body) if callable(more) else more
+        execution = job.execution
+        plain = {
+            "action": verb, "job_id": job.id, "job_name": job.name, "execution_id": execution.id if execution else None,
+            "state": str(execution.state) if execution else "NEW", "allowed": True, "does": f"does the {verb}",
+        }  # fmt: skip
+        return msgspec.convert({**plain, **fields}, Effects)
 
     def present(self) -> dict[str, dict[str, Any]]:
         """The jobs as they are."""
@@ -104,12 +154,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.stage.hold.wait(20)
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
         parts = [unquote(part) for part in url.path.removeprefix("/api/v1/").split("/")]
-        page = self.stage.pages.get("/".join(parts))
-        if page is not None:
-            answer = page(query) if callable(page) else page
-            self._send(answer.status if isinstance(answer, Problem) else 200, answer)
-        else:
-            self._send(200, self._read(parts, query))
+        asks_operations = parts[0] == "operations" and url.path.removeprefix("/api/v1/") not in self.stage.pages
+        self._send(200, self._operations(parts, query) if asks_operations else self._read(parts, query))
 
     def _read(self, parts: list[str], query: dict[str, str]) -> Any:
         stage = self.stage
@@ -125,10 +171,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 found = stage.checkpoints.get(job, [])
                 return CheckpointList(checkpoints=tuple(one for one in found if query.get("kind", one.kind) == one.kind))
             case ["savepoints"]:
-                one = query.get("job")
-                found = [point for job, points in stage.checkpoints.items() if one in {None, job} for point in points]
-                kept = [one for one in found if one.kind is CheckpointKind.SAVEPOINT and not one.failure]
-                return SavepointList(savepoints=tuple(kept))
+                return self._savepoints(query.get("job"))
             case ["jobs", job, "errors"]:
                 return ErrorReport(counts=(), rows=(), failures=(), groups=tuple(stage.errors.get(job, ())))
             case ["jobs", job, "details"]:
@@ -144,7 +187,34 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case ["jobs", job, "generations", number]:
                 text = stage.texts.get(job, "")
                 return Generation(job_id=job, number=int(number), content_hash="", created_at=0.0, text=text, spec={})
-        raise AssertionError(parts)
+        return self._page("/".join(parts), query)
+
+    def _page(self, path: str, query: dict[str, str]) -> Any:
+        page = self.stage.pages.get(path)
+        if page is None:
+            raise AssertionError(path)
+        return page(query) if callable(page) else page
+
+    def _savepoints(self, wanted: str | None) -> SavepointList:
+        found = [point for job, points in self.stage.checkpoints.items() if wanted in {None, job} for point in points]
+        kept = [one for one in found if one.kind is CheckpointKind.SAVEPOINT and not one.failure]
+        return SavepointList(savepoints=tuple(kept))
+
+    def _operations(self, parts: list[str], query: dict[str, str]) -> OperationPage | Operation:
+        if len(parts) > 1:
+            return self.stage.operations[parts[1]]
+        wanted = {"true": True, "false": False}.get(query.get("open", ""))
+        found = [
+            one
+            for one in reversed(self.stage.operations.values())
+            if (wanted is None or (one.outcome is None) is wanted)
+            and query.get("job", one.job_id) == one.job_id
+            and query.get("kind", one.kind) == one.kind
+        ]
+        return OperationPage(operations=tuple(found[: int(query["limit"])]))
+
+    def do_DELETE(self) -> None:
+        self.do_POST()
 
     def _details(self, job: Job) -> JobDetails:
         unknown = Throughput()
@@ -165,12 +235,20 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if path in self.stage.pages:
             self.stage.calls.append(("post", path, body))
             self.stage.hold.wait(20)
-            answer = self.stage.pages[path]
-            self._send(answer.status if isinstance(answer, Problem) else 200, answer)
+            self._send(200, self.stage.pages[path])
             return
-        _, job, verb = self.path.removeprefix("/api/v1/").split("/")
-        stage = self.stage
+        stage, url = self.stage, urlsplit(self.path)
+        verb, job = self._verb([unquote(part) for part in url.path.removeprefix("/api/v1/").split("/")])
+        if parse_qs(url.query).get("dry_run") == ["true"]:
+            stage.hold.wait(20)
+            self._send(200, stage.effects_of(verb, stage.jobs[job], body))
+            return
         key = self.headers.get("Idempotency-Key", "")
+        version = (self.headers.get("If-Match") or "").strip('"')
+        if version and key not in stage.answers and version != str(stage.jobs[job].version):
+            detail = "the job has changed meanwhile"
+            self._send(412, Problem(type="about:blank", title="t", status=412, detail=detail, code="precondition-failed"))
+            return
         if key not in stage.answers:
             stage.calls.append((verb, job, body))
             if verb in stage.refuse:
@@ -181,21 +259,43 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if verb in stage.lose:
             self.close_connection = True
             return
-        self._send(202, answer)
+        self._send(204 if answer is None else 202, answer)
+
+    def _verb(self, parts: list[str]) -> tuple[str, str]:
+        """The verb of a command, and the job."""
+        match self.command, parts:
+            case "DELETE", ["jobs", job]:
+                return "delete", job
+            case "DELETE", ["jobs", job, "savepoints", number]:
+                return f"delete savepoint {number}", job
+        _, job, verb = parts
+        return {"savepoints": "savepoint"}.get(verb, verb), job
 
     def _write(self, verb: str, job_id: str, body: dict[str, Any]) -> Any:
-        stage = self.stage
-        if verb == "savepoints":
-            taken = self.server.make_savepoint(stage.jobs[job_id])
+        stage, phase = self.stage, "done"
+        job = stage.jobs.get(job_id) or stage.deleted[job_id]
+        if verb == "savepoint":
+            taken = self.server.make_savepoint(job)
             stage.checkpoints.setdefault(job_id, []).insert(0, taken)
-            return taken
-        if verb == "restart":
-            return stage.change(job_id, ExecutionState.RUNNING, id=f"{job_id}-new")
-        state = {"stop": ExecutionState.STOPPING, "cancel": ExecutionState.CANCELING}[verb]
-        return stage.change(job_id, state)
+            phase = f"savepoint {taken.id} is {taken.status}"
+        elif verb == "delete":
+            del stage.jobs[job_id]
+            stage.deleted[job_id] = job
+            return None
+        elif verb == "undelete":
+            stage.add(stage.deleted.pop(job_id))
+            return stage.jobs[job_id]
+        elif verb.startswith("delete savepoint "):
+            number = int(verb.split()[-1])
+            stage.checkpoints[job_id] = [one for one in stage.checkpoints[job_id] if one.id != number]
+            return None
+        elif verb in _STATES:
+            fields = {"id": f"{job_id}-new"} if verb in ("restart", "start") else {}
+            stage.change(job_id, _STATES[verb], **fields)
+        return stage.begin(verb, job, phase)
 
     def _send(self, status: int, answer: Any) -> None:
-        body = msgspec.json.encode(answer)
+        body = b"" if answer is None else msgspec.json.encode(answer)
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

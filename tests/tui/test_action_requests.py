@@ -1,4 +1,4 @@
-"""Carrying actions out against a daemon: done, refused, and the reply that gets lost."""
+"""Carrying actions out against a daemon: begun, refused, and the reply that gets lost."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import pytest
 
 from runner.client import Client
 from runner.home import Home
+from runner.operation import OperationOutcome
 from runner.replies import Problem
-from runner.states import ExecutionState
-from tui.actions import perform
-from tui.actions.restore import points
+from tui.actions.perform import carry_out
 from tui.actions.target import Target
+from tui.actions.under_way import Begun, UnderWay, is_slow, look, operation_line
+from tui.actions.wish import Verb, Wish
+from tui.data.done import Done, DoneList
 from tui.data.models import JobView
 
 ORDERS = "0f3a9c1d22aa"
@@ -24,7 +26,7 @@ ORDERS = "0f3a9c1d22aa"
 @pytest.fixture
 def target(samples: ModuleType) -> Target:
     """The running job, captured."""
-    return Target.of(JobView(samples.sample_jobs()[0]))
+    return Target.of(JobView(samples.sample_jobs()[0]), samples.NOW)
 
 
 @pytest.fixture
@@ -35,19 +37,29 @@ def client(home: Home, stage: Any, serve: Callable[[Any], Any]) -> Any:
         yield made
 
 
-def test_each_action_sends_one_request(client: Client, stage: Any, target: Target, samples: ModuleType) -> None:
-    """One request each, to the captured id, and words about what happened."""
-    assert "#900 is kept" in perform.savepoint(target)(client).message
-    assert perform.stop(target)(client).message.startswith("It is STOPPING")
-    assert perform.cancel(target)(client).message == "It is CANCELING."
-    newest, *_ = points(samples.sample_checkpoints(ORDERS))
-    assert "from checkpoint #812" in perform.restore(target, newest)(client).message
-    assert [(verb, job) for verb, job, _ in stage.calls] == [
-        ("savepoints", ORDERS),
-        ("stop", ORDERS),
-        ("cancel", ORDERS),
-        ("restart", ORDERS),
-    ]
+def test_each_action_sends_one_request(client: Client, stage: Any, target: Target) -> None:
+    """One request each, to the captured id, answered by the operation that it began."""
+    wishes = [
+        Wish(Verb.SAVEPOINT, target), Wish(Verb.PAUSE, target), Wish(Verb.RESUME, target), Wish(Verb.WORKERS, target, number=3),
+        Wish(Verb.RESTART, target, restore="790"),
+    ]  # fmt: skip
+    for wish in wishes:
+        target = Target.of(JobView(stage.jobs[ORDERS]), target.at)
+        operation = carry_out(Wish(wish.verb, target, wish.restore, wish.number))(client).operation
+        assert operation is not None
+        assert operation.kind == wish.verb
+    assert [(verb, job) for verb, job, _ in stage.calls] == [(str(wish.verb), ORDERS) for wish in wishes]
+    assert stage.calls[3][2]["total"] == 3
+    assert stage.calls[4][2]["restore"] == "790"
+
+
+def test_a_job_that_changed_since_it_was_seen_is_left_alone(client: Client, stage: Any, target: Target) -> None:
+    """What matters carries the version that the person saw; what is harmless does not."""
+    stage.add(msgspec.structs.replace(stage.jobs[ORDERS], version=2))
+    outcome = carry_out(Wish(Verb.CANCEL, target))(client)
+    assert (outcome.done, outcome.message) == (False, "the job has changed meanwhile")
+    assert carry_out(Wish(Verb.SAVEPOINT, target))(client).operation is not None
+    assert [verb for verb, _, _ in stage.calls] == ["savepoint"]
 
 
 def test_a_refusal_is_final(client: Client, stage: Any, target: Target) -> None:
@@ -55,41 +67,25 @@ def test_a_refusal_is_final(client: Client, stage: Any, target: Target) -> None:
     stage.refuse["stop"] = Problem(
         type="about:blank", title="t", status=409, detail="it is over\x1b]52;c;x", code="conflict", hint="restart it"
     )
-    outcome = perform.stop(target)(client)
-    assert not outcome.done
-    assert outcome.message == "it is over␛]52;c;x"
-    assert outcome.hint == "restart it"
+    outcome = carry_out(Wish(Verb.STOP, target))(client)
+    assert (outcome.done, outcome.message, outcome.hint) == (False, "it is over␛]52;c;x", "restart it")
     assert len(stage.calls) == 1
 
 
-@pytest.mark.parametrize(
-    ("verb", "made"), [("stop", perform.stop), ("cancel", perform.cancel), ("savepoints", perform.savepoint)]
-)
-def test_a_lost_reply_is_resolved_by_asking(client: Client, stage: Any, target: Target, verb: str, made: Any) -> None:
-    """The connection breaks after the request: the daemon's state says that it happened. It is not sent twice."""
-    stage.lose.add(verb)
-    outcome = made(target)(client)
-    assert outcome.done
-    assert "The reply was lost, but it happened" in outcome.message
-    assert len(stage.calls) == 1
-
-
-def test_a_lost_restore_is_resolved_by_its_execution(client: Client, stage: Any, target: Target) -> None:
-    """A new execution is the proof of a restore."""
-    stage.lose.add("restart")
-    outcome = perform.restore(target, points(())[0])(client)
-    assert outcome.done
-    assert "a new execution is RUNNING" in outcome.message
-
-
-def test_a_lost_request_that_did_nothing_is_said_to_have_failed(client: Client, stage: Any, target: Target) -> None:
-    """The reply is lost and the job is as it was: the person hears that nothing happened."""
+def test_a_lost_reply_is_resolved_by_asking(client: Client, stage: Any, target: Target) -> None:
+    """The connection breaks after the request: the daemon's operation says that it was taken. It is not sent twice."""
     stage.lose.add("stop")
-    before = stage.jobs[ORDERS]
-    real_change = stage.change
-    stage.change = lambda job_id, state, **fields: before
-    outcome = perform.stop(target)(client)
-    stage.change = real_change
+    outcome = carry_out(Wish(Verb.STOP, target))(client)
+    assert outcome.message == "The reply was lost, but it was taken."
+    assert outcome.operation is not None
+    assert len(stage.calls) == 1
+
+
+def test_an_older_operation_is_no_proof(client: Client, stage: Any, target: Target) -> None:
+    """After a lost reply only an operation that began after the key was pressed counts."""
+    stage.lose.add("savepoint")
+    stage.now -= 60
+    outcome = carry_out(Wish(Verb.SAVEPOINT, target))(client)
     assert not outcome.done
     assert "as it was" in outcome.message
 
@@ -97,19 +93,33 @@ def test_a_lost_request_that_did_nothing_is_said_to_have_failed(client: Client, 
 def test_no_daemon_means_not_sent(home: Home, target: Target) -> None:
     """Nobody listens: the request was certainly not carried out."""
     with Client(home, timeout=1.0) as client:
-        outcome = perform.cancel(target)(client)
-    assert not outcome.done
-    assert outcome.title == "No cancel of orders-cdc"
+        outcome = carry_out(Wish(Verb.CANCEL, target))(client)
+    assert (outcome.done, outcome.title) == (False, "No cancel of orders-cdc")
     assert "no daemon is running" in outcome.message
 
 
-def test_an_older_savepoint_is_no_proof(client: Client, stage: Any, samples: ModuleType) -> None:
-    """After a lost reply only a savepoint newer than the one seen at key press counts."""
-    job = stage.jobs[ORDERS]
-    late = msgspec.structs.replace(job, last_checkpoint=samples.checkpoint(ORDERS, 2000, 1))
-    target = Target.of(JobView(late))
-    stage.lose.add("savepoints")
-    outcome = perform.savepoint(target)(client)
-    assert not outcome.done
-    stage.change(ORDERS, ExecutionState.SAVEPOINTING)
-    assert "SAVEPOINTING" in perform.savepoint(target)(client).message
+def test_what_is_under_way_is_followed_to_its_end(client: Client, stage: Any, target: Target, samples: ModuleType) -> None:
+    """Phase, elapsed and usual time while it goes on; after twice the usual time the way out; then how it ended."""
+    stage.slow.add("savepoint")
+    wish = Wish(Verb.SAVEPOINT, target)
+    under_way = UnderWay()
+    under_way.add(Begun(wish, carry_out(wish)(client).operation))
+    assert under_way.hear(look(under_way.ids, client), samples.NOW) == []
+    [operation] = under_way.open()
+    line = operation_line(operation, samples.NOW + 6, "X").text
+    assert line == " ◐ savepoint orders-cdc  asked for  6s  usually 4.0s"
+    assert is_slow(operation, samples.NOW + 9)
+    assert operation_line(operation, samples.NOW + 9, "X").text.endswith("stuck? X cancels")
+    stage.finish(OperationOutcome.FAILED, phase="it was not done")
+    [done] = under_way.hear(look(under_way.ids, client), samples.NOW)
+    assert (done.command, done.succeeded, done.message) == ("flowdeck savepoint orders-cdc", False, "it was not done")
+    assert under_way.open() == ()
+
+
+def test_the_list_of_what_was_done_is_bounded(samples: ModuleType) -> None:
+    """The newest stay."""
+    kept = DoneList()
+    for number in range(300):
+        kept.add(Done(samples.NOW + number, "id", "name", "stop", "flowdeck stop name", OperationOutcome.SUCCEEDED))
+    assert len(kept) == 200
+    assert [done.at for done in kept][-1] == samples.NOW + 299

@@ -1,27 +1,43 @@
-"""When an action is possible, and what its dialog says, with the job's own numbers."""
+"""When an action is possible at first sight, and what its dialog says with the daemon's numbers."""
 
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import msgspec
 import pytest
 
 from runner.model import Job
+from runner.operation import Effects, Safer
+from runner.operation import Risk as Danger
 from runner.states import ExecutionState
-from tui.actions.effects import cancel_effects, restore_effects, stop_effects
-from tui.actions.model import Effects, Risk
-from tui.actions.registry import CANCEL, RESTORE, SAVEPOINT, STOP
+from tui.actions.bulk import Batch, Standing
+from tui.actions.model import Question, Risk
+from tui.actions.registry import ACTIONS, verb_of
 from tui.actions.restore import points
 from tui.actions.target import Target
+from tui.actions.telling import question_of, readable, refusal_words, subject
+from tui.actions.wish import Verb, Wish
 from tui.data.models import JobView
 
 S = ExecutionState
 
 
-def words(effects: Effects) -> str:
+def words(question: Question) -> str:
     """The facts of a dialog, one a line."""
-    return "\n".join(f"{fact.label}: {fact.text}" for fact in effects.facts)
+    return "\n".join(f"{fact.label}: {fact.text}" for fact in question.facts)
+
+
+def key(action: str) -> str:
+    """The keys without a remapping."""
+    return {"stop": "T", "restore": "R"}.get(action, "")
+
+
+def effects(view: JobView, **fields: Any) -> Effects:
+    """What a daemon may say."""
+    plain = {"action": "cancel", "job_id": view.id, "job_name": view.name, "execution_id": view.execution.id}
+    return Effects(**{**plain, "state": str(view.state), "allowed": True, **fields})
 
 
 @pytest.fixture
@@ -36,117 +52,86 @@ def in_state(view: JobView, state: ExecutionState) -> JobView:
     return JobView(msgspec.structs.replace(view.job, execution=execution))
 
 
-def without_checkpoint(view: JobView) -> JobView:
-    """The same job before its first checkpoint."""
-    return JobView(msgspec.structs.replace(view.job, last_checkpoint=None))
+OVER = {"restore", "start", "delete"}
+AT_WORK = {"savepoint", "pause", "stop", "cancel", "restore", "workers"}
 
 
 @pytest.mark.parametrize(
     ("state", "possible"),
     [
-        (S.CREATED, {"stop", "cancel"}),
-        (S.QUEUED, {"stop", "cancel"}),
-        (S.STARTING, {"stop", "cancel"}),
-        (S.RUNNING, {"savepoint", "stop", "cancel", "restore"}),
-        (S.PAUSED, {"savepoint", "stop", "cancel", "restore"}),
-        (S.RESTARTING, {"stop", "cancel"}),
-        (S.SAVEPOINTING, {"stop", "cancel"}),
+        (S.QUEUED, {"pause", "stop", "cancel", "restore"}),
+        (S.STARTING, AT_WORK),
+        (S.RUNNING, AT_WORK),
+        (S.PAUSED, AT_WORK),
+        (S.SAVEPOINTING, AT_WORK - {"savepoint"}),
         (S.STOPPING, {"cancel"}),
         (S.CANCELING, set()),
-        (S.FINISHED, {"restore"}),
-        (S.STOPPED, {"restore"}),
-        (S.CANCELED, {"restore"}),
-        (S.FAILED, {"restore"}),
+        (S.FINISHED, OVER),
+        (S.FAILED, OVER),
     ],
 )
-def test_what_is_possible_in_a_state(orders: JobView, state: ExecutionState, possible: set[str]) -> None:
-    """An action is offered exactly where the state machine allows it; everywhere else there is a reason."""
+def test_what_looks_possible_in_a_state(orders: JobView, state: ExecutionState, possible: set[str]) -> None:
+    """The first guess follows the state; everywhere else there is a reason with the job's name in it."""
     view = in_state(orders, state)
-    assert {action.id for action in (SAVEPOINT, STOP, CANCEL, RESTORE) if not action.refusal(view)} == possible
-    for action in (SAVEPOINT, STOP, CANCEL, RESTORE):
-        if refusal := action.refusal(view):
-            assert "orders-cdc" in refusal
-            assert state.value in refusal or "already" in refusal
+    assert {action.id for action in ACTIONS if not action.refusal(view)} == possible
+    assert all("orders-cdc" in action.refusal(view) for action in ACTIONS if action.id not in possible)
 
 
-def test_cancel_says_what_is_kept_and_lost(orders: JobView, samples: ModuleType) -> None:
-    """The last checkpoint with its age, the rows since, and the safer way."""
-    effects = cancel_effects(orders, samples.NOW)
-    assert effects.risk is Risk.DESTRUCTIVE
-    assert words(effects) == (
-        "job: id 0f3a9c1d22aa, generation 7, RUNNING for 3d 04h\n"
-        "does: stops now, without a savepoint\n"
-        "kept: checkpoint #812, 4s old, 1.92G rows read, 42.0 MB\n"
-        "lost: about 2.50M rows read since #812: a restore reads them again\n"
-        "better: T stops with a savepoint and loses nothing (last one: 0.8s)"
+def test_the_same_key_takes_a_pause_back(orders: JobView) -> None:
+    """A paused job is resumed, and its key says so."""
+    pause = next(action for action in ACTIONS if action.id == "pause")
+    paused = in_state(orders, S.PAUSED)
+    assert (pause.title_of(orders), verb_of(pause, orders)) == ("Pause", Verb.PAUSE)
+    assert (pause.title_of(paused), verb_of(pause, paused)) == ("Resume", Verb.RESUME)
+
+
+def test_the_dialog_says_what_the_daemon_says(orders: JobView, samples: ModuleType) -> None:
+    """Every word of the dry run, with its numbers in short, and the keys of what is safer."""
+    said = effects(
+        orders,
+        does="ends now, without a savepoint",
+        kept=("checkpoint 812, 3720 s old, 1918500000 rows read", "what checkpoints have committed to the targets"),
+        lost=("2500000 rows read after it: they are read again",),
+        safer=(Safer(action="stop", why="takes a savepoint first"), Safer(action="restart", why="goes on")),
+        rows_to_read_again=2_500_000,
+        usual_seconds=0.8,
+        risk=Danger.DESTRUCTIVE,
     )
+    question = question_of(Wish(Verb.CANCEL, Target.of(orders)), said, key)
+    assert (question.title, question.risk, question.word) == ("Cancel orders-cdc", Risk.DESTRUCTIVE, "orders-cdc")
+    assert words(question) == (
+        "does: ends now, without a savepoint\n"
+        "kept: checkpoint #812, 1h 02m old, 1.92G rows read\n"
+        "kept: what checkpoints have committed to the targets\n"
+        "lost: 2.50M rows read after it: they are read again\n"
+        "takes: usually 0.8s\n"
+        "better: T stop: takes a savepoint first\n"
+        "better: R restart: goes on"
+    )
+    assert subject(orders, samples.NOW) == "id 0f3a9c1d22aa, generation 7, RUNNING for 3d 04h"
 
 
-def test_cancel_without_a_checkpoint_loses_everything(orders: JobView, samples: ModuleType) -> None:
-    """No checkpoint: nothing is kept, and it says so."""
-    said = words(cancel_effects(without_checkpoint(orders), samples.NOW))
-    assert "kept: nothing: this job has no checkpoint yet" in said
-    assert "about 1.92G rows read so far; it can only start from the beginning" in said
+def test_rows_that_are_read_again_without_a_loss(orders: JobView) -> None:
+    """Exactly-once outputs lose nothing, but the number is there."""
+    question = question_of(Wish(Verb.RESTART, Target.of(orders)), effects(orders, does="x", rows_to_read_again=1200), key)
+    assert words(question) == "does: x\nlost: nothing\nagain: 1.20k rows read again"
 
 
-def test_rows_since_are_unknown_when_the_checkpoint_does_not_say(orders: JobView, samples: ModuleType) -> None:
-    """A number that is not known is not made up."""
-    vague = msgspec.structs.replace(orders.job.last_checkpoint, rows_in=None)
-    view = JobView(msgspec.structs.replace(orders.job, last_checkpoint=vague))
-    assert "an unknown number of rows read since #812" in words(cancel_effects(view, samples.NOW))
+def test_a_refusal_takes_no_yes(orders: JobView) -> None:
+    """The daemon's reason and hint stand where the effects would."""
+    said = effects(orders, allowed=False, reason="it is ending", hint="try again once it is over")
+    question = question_of(Wish(Verb.STOP, Target.of(orders)), said, key)
+    assert not question.allowed
+    assert words(question) == "not now: it is ending\ninstead: try again once it is over"
+    assert refusal_words(said) == "it is ending\ntry again once it is over"
+    assert refusal_words(effects(orders, does="nothing: it is paused already")) == "it is paused already"
+    assert refusal_words(effects(orders, does="reads on")) == ""
 
 
-def test_rows_since_a_checkpoint_of_an_earlier_execution(orders: JobView, samples: ModuleType) -> None:
-    """After a restore everything this execution read is beyond the checkpoint it came from."""
-    older = msgspec.structs.replace(orders.job.last_checkpoint, execution_id="another", rows_in=5)
-    view = JobView(msgspec.structs.replace(orders.job, last_checkpoint=older))
-    assert "about 1.92G rows read since #812" in words(cancel_effects(view, samples.NOW))
-
-
-def test_stop_of_a_waiting_job_gives_up_its_turn(orders: JobView, samples: ModuleType) -> None:
-    """A job that has not started promises no savepoint."""
-    said = words(stop_effects(in_state(orders, S.QUEUED), samples.NOW))
-    assert "gives up its place in the queue" in said
-    assert "savepoint" not in said
-
-
-def test_stop_loses_nothing(orders: JobView, samples: ModuleType) -> None:
-    """Stopping takes a savepoint: y is enough to confirm it."""
-    effects = stop_effects(orders, samples.NOW)
-    assert effects.risk is Risk.CONFIRM
-    assert "takes a savepoint (last one: 0.8s), then stops" in words(effects)
-    assert "lost: nothing" in words(effects)
-
-
-def test_restoring_the_newest_point_of_an_ended_job(orders: JobView, samples: ModuleType) -> None:
-    """What was read after the checkpoint is read again, exactly once in the output."""
-    view = in_state(orders, S.FAILED)
-    newest, *_ = points(samples.sample_checkpoints(orders.id))
-    effects = restore_effects(view, newest, samples.NOW)
-    assert effects.risk is Risk.CONFIRM
-    assert effects.go == "restore #812"
-    assert "starts generation 7 from checkpoint #812" in words(effects)
-    assert "again: 2.50M rows read after #812" in words(effects)
-
-
-def test_restoring_backwards_is_destructive(orders: JobView, samples: ModuleType) -> None:
-    """An older point, or none, writes rows again that are in the target already."""
-    view = in_state(orders, S.STOPPED)
-    *_, oldest, beginning = points(samples.sample_checkpoints(orders.id))
-    older = restore_effects(view, oldest, samples.NOW)
-    assert older.risk is Risk.DESTRUCTIVE
-    assert "what they already wrote stays in the target and comes again" in words(older)
-    over = restore_effects(view, beginning, samples.NOW)
-    assert over.risk is Risk.DESTRUCTIVE
-    assert "everything is read again (1.92G rows so far)" in words(over)
-
-
-def test_restoring_a_running_job_stops_it_first(orders: JobView, samples: ModuleType) -> None:
-    """The running execution ends with a savepoint, and the newest point is that one."""
-    newest, *_ = points(samples.sample_checkpoints(orders.id))
-    said = words(restore_effects(orders, newest, samples.NOW))
-    assert "first: the running execution stops with a savepoint" in said
-    assert "starts generation 7 from that savepoint" in said
+def test_numbers_that_are_no_counts_stay() -> None:
+    """Only rows, ages and the numbers of restore points are put in short."""
+    assert readable("savepoint 900 is COMMITTED") == "savepoint #900 is COMMITTED"
+    assert readable("999 rows, 5 s old, port 54321") == "999 rows, 5 s old, port 54321"
 
 
 def test_points_leave_out_what_cannot_be_restored(samples: ModuleType) -> None:
@@ -156,13 +141,55 @@ def test_points_leave_out_what_cannot_be_restored(samples: ModuleType) -> None:
     assert [point.restore for point in points(())] == ["none"]
 
 
-def test_a_target_notices_every_change(orders: JobView, samples: ModuleType) -> None:
+def test_a_target_notices_every_change(orders: JobView) -> None:
     """Another state, another execution, or no job at all: the person is told what is different."""
     target = Target.of(orders)
     assert target.changed(orders) == ""
-    assert target.changed(in_state(orders, S.FAILED)) == (
-        "orders-cdc was RUNNING when you pressed the key and is FAILED now"
-    )  # fmt: skip
+    assert target.changed(in_state(orders, S.FAILED)) == "orders-cdc was RUNNING when you pressed the key and is FAILED now"
     assert target.changed(None) == "orders-cdc no longer exists"
     other: Job = msgspec.structs.replace(orders.job, execution=msgspec.structs.replace(orders.job.execution, id="new"))
     assert "was started again" in target.changed(JobView(other))
+
+
+@pytest.mark.parametrize("name", ["", "x" * 500, " orders ", "日本語", "a␛]52"])
+def test_what_is_hard_to_type_is_not_asked_for(orders: JobView, name: str) -> None:
+    """A name that no keyboard types in one go: the id stands for it."""
+    assert Target.of(JobView(msgspec.structs.replace(orders.job, name=name))).typed == orders.id
+
+
+@pytest.mark.parametrize(
+    ("verb", "fields", "command"),
+    [
+        (Verb.SAVEPOINT, {}, "flowdeck savepoint orders-cdc"),
+        (Verb.RESTART, {"restore": "790"}, "flowdeck restart orders-cdc --from 790"),
+        (Verb.RESTART, {}, "flowdeck restart orders-cdc"),
+        (Verb.WORKERS, {"number": 4}, "flowdeck workers orders-cdc --total 4"),
+        (Verb.DELETE, {}, "flowdeck rm orders-cdc"),
+        (Verb.DELETE_SAVEPOINT, {"number": 790}, "flowdeck savepoints delete orders-cdc/790"),
+    ],
+)
+def test_the_command_line_that_does_the_same(orders: JobView, verb: Verb, fields: dict[str, Any], command: str) -> None:
+    """What the terminal UI does teaches the command line, quoted for a shell."""
+    assert Wish(verb, Target.of(orders), **fields).command == command
+    odd = Target.of(JobView(msgspec.structs.replace(orders.job, name="a b; rm -rf")))
+    assert Wish(verb, odd, **fields).command.count("'") == 2
+
+
+def test_many_jobs_are_summed_up(samples: ModuleType) -> None:
+    """The rows of all together, those left out with their reasons, and a word to type that says how many."""
+    views = [JobView(job) for job in samples.sample_jobs()[:4]]
+    batch = Batch([Wish(Verb.CANCEL, Target.of(view)) for view in views])
+    more = {"does": "ends now", "lost": ("2500000 rows",), "risk": Danger.DESTRUCTIVE}
+    batch.told(views[0].id, effects(views[0], **more, rows_to_read_again=2_500_000))
+    batch.told(views[1].id, effects(views[1], **more, rows_to_read_again=None))
+    batch.told(views[2].id, effects(views[2], does="nothing: it does not run"))
+    batch.told(views[3].id, effects(views[3], **more | {"state": "RUNNING"}))
+    question = batch.question()
+    assert (question.go, question.word, question.risk) == ("cancel 2 jobs", "cancel 2", Risk.DESTRUCTIVE)
+    assert words(question) == (
+        "does: ends now\n"
+        "lost: 2.50M rows are read again; 1 do not say how many (2 jobs)\n"
+        "not: 2 jobs left out, for the reasons below"
+    )
+    assert [row.standing for row in batch.rows] == [Standing.READY, Standing.READY, Standing.LEFT_OUT, Standing.LEFT_OUT]
+    assert batch.rows[3].words == "users-full was PAUSED when you pressed the key and is RUNNING now"

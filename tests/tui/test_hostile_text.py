@@ -124,7 +124,7 @@ async def test_a_hostile_refusal(open_ui: Any, stage: Any, serve: Callable[[Any]
     from runner.replies import Problem
 
     text = "[/]\x1b]52;c;x\x07"
-    stage.refuse["savepoints"] = Problem(type="", title=text, status=409, detail=text, code=text, hint=text)
+    stage.refuse["savepoint"] = Problem(type="", title=text, status=409, detail=text, code=text, hint=text)
     serve(stage)
     async with open_ui() as page:
         await page.loaded()

@@ -62,7 +62,7 @@ async def test_confirm(open_ui: Any, stage: Any, serve: Callable[[Any], Any], sc
         await page.loaded()
         await page.go_to("orders-cdc")
         await page.press("X")
-        await page.sees("cancel the job")
+        await page.sees("type orders-cdc to cancel the job")
         await page.settled()
         screen_is(page, name("cancel", size))
 

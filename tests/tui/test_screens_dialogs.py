@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from textual.widgets import Button
+from textual.events import Paste
+from textual.widgets import Button, Input
 
 from runner.replies import Problem
 from runner.states import ExecutionState
@@ -24,19 +25,37 @@ async def past_the_guard(page: Any) -> None:
 
 
 async def test_savepoint_runs_at_once(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
-    """S asks nothing; toasts say that it began and what it kept."""
+    """S asks nothing; toasts say that it began, what it kept, and the command line that does the same."""
     serve(stage)
     async with open_ui() as page:
         await page.loaded()
         await page.go_to("orders-cdc")
         await page.press("S")
-        await page.until(lambda: "#900 is kept (1.92G rows read, 42.0 MB, in 0.8s)" in page.toasts)
+        await page.until(lambda: "Savepoint of orders-cdc: done" in page.toasts)
+        assert "savepoint #900 is committed\nflowdeck savepoint orders-cdc" in page.toasts
         assert "Taking a savepoint of orders-cdc" in page.toasts
-        assert [call[:2] for call in stage.calls] == [("savepoints", ORDERS)]
+        assert [call[:2] for call in stage.calls] == [("savepoint", ORDERS)]
+        [done] = page.jobs.done
+        assert (done.command, done.succeeded) == ("flowdeck savepoint orders-cdc", True)
+
+
+async def test_pause_is_taken_back_by_the_same_key(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """P pauses at once and says how to undo it; on a paused job it resumes."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("P")
+        await page.until(lambda: "Pausing orders-cdc. P lets it read on." in page.toasts)
+        await page.until(lambda: page.selected.state is S.PAUSED)
+        await page.sees("P resume")
+        await page.press("P")
+        await page.until(lambda: page.selected.state is S.RUNNING)
+        assert [call[0] for call in stage.calls] == ["pause", "resume"]
 
 
 async def test_stop_is_confirmed_with_y(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
-    """T says what is kept and that nothing is lost; y sends the request for the job that was selected."""
+    """T says what the daemon says; y sends the request for the job that was selected, with the version that was seen."""
     serve(stage)
     async with open_ui() as page:
         await page.loaded()
@@ -46,45 +65,100 @@ async def test_stop_is_confirmed_with_y(open_ui: Any, stage: Any, serve: Callabl
         assert stage.calls == []
         await past_the_guard(page)
         await page.press("y")
-        await page.until(lambda: "It is STOPPING" in page.toasts)
+        await page.until(lambda: "Stop of orders-cdc: done" in page.toasts)
         [(verb, job, body)] = stage.calls
         assert (verb, job, body["savepoint"]) == ("stop", ORDERS, True)
 
 
-async def test_cancel_is_only_confirmed_by_its_button(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
-    """The safe answer has the focus: enter and y do not cancel; tab and enter do."""
+async def test_no_yes_before_the_daemon_has_answered(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Until the dry run has come the dialog says that it asks, and y does nothing."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        stage.hold.clear()
+        await page.press("T")
+        await page.sees("asking the daemon…")
+        await past_the_guard(page)
+        await page.press("y")
+        assert (page.dialog, stage.calls) == ("ConfirmScreen", [])
+        stage.hold.set()
+        await page.sees("takes a savepoint, then stops")
+
+
+async def test_a_dry_run_that_refuses_takes_no_yes(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """The daemon's reason and hint are in the dialog."""
+    stage.effects["stop"] = {"allowed": False, "reason": "it is being upgraded", "hint": "try again when that is done"}
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("T")
+        await page.sees("it is being upgraded")
+        assert "try again when that is done" in page.text
+        await past_the_guard(page)
+        await page.press("y", "tab", "enter")
+        await page.until(lambda: page.dialog == "JobsScreen")
+        assert stage.calls == []
+
+
+async def test_a_dry_run_that_fails_takes_no_yes(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Without the daemon's word nothing is confirmed; once it speaks again the dialog goes on."""
+    serve(stage)
+    stage.effects["stop"] = {"risk": "no such risk"}
+    async with open_ui() as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("T")
+        await page.sees("The daemon does not say what it would do")
+        await past_the_guard(page)
+        await page.press("y")
+        assert (page.dialog, stage.calls) == ("ConfirmScreen", [])
+        stage.effects["stop"] = {}
+        page.app.screen._ask()
+        await page.sees("does the stop")
+        await page.press("y")
+        await page.until(lambda: stage.calls)
+
+
+async def test_cancel_wants_the_name_typed(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Neither enter nor y nor the button cancel; the job's name and enter do."""
     serve(stage)
     async with open_ui() as page:
         await page.loaded()
         await page.go_to("orders-cdc")
         await page.press("X")
-        await page.sees("about 2.50M rows read since #812: a restore reads them again")
+        await page.sees("2.50M rows read after it: they are read again")
+        await page.sees("type orders-cdc to cancel the job:")
+        assert "T stop: takes a savepoint first" in page.text
         await past_the_guard(page)
-        assert page.app.focused.id == "stay"
-        await page.press("y")
+        await page.press("enter", "y", "enter")
         assert page.dialog == "ConfirmScreen"
-        await page.press("enter")
-        await page.until(lambda: page.dialog == "JobsScreen")
-        assert stage.calls == []
-        await page.press("X")
-        await past_the_guard(page)
-        await page.press("tab", "enter")
-        await page.until(lambda: "Canceling orders-cdc" in page.toasts)
+        assert page.app.screen.query_one("#go", Button).disabled
+        await page.press("backspace", *"orders-cd", "enter")
+        assert (page.dialog, stage.calls) == ("ConfirmScreen", [])
+        await page.press("c", "enter")
+        await page.until(lambda: "flowdeck cancel orders-cdc" in page.toasts)
         assert [call[:2] for call in stage.calls] == [("cancel", ORDERS)]
 
 
 async def test_pasted_keys_do_not_confirm(
     open_ui: Any, stage: Any, serve: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Keys that come with the one that opened the dialog are no answer."""
+    """What comes with the key that opened the dialog is no answer, neither y nor a pasted name."""
     monkeypatch.setattr(Dialog, "GUARD_SECONDS", 60.0)  # so that a slow machine still types within it
     serve(stage)
     async with open_ui() as page:
         await page.loaded()
         await page.go_to("orders-cdc")
-        await page.press("T", "y", "y", "tab", "enter")
-        assert page.dialog == "ConfirmScreen"
-        assert stage.calls == []
+        await page.press("T")
+        await page.sees("takes a savepoint, then stops")
+        await page.press("y", "y", "tab", "enter", "escape", "X")
+        await page.sees("type orders-cdc")
+        page.app.focused.post_message(Paste("orders-cdc"))
+        await page.press("o", "enter")
+        assert page.app.screen.query_one("#typed", Input).value == ""
+        assert (page.dialog, stage.calls) == ("ConfirmScreen", [])
 
 
 async def test_the_job_ends_while_the_dialog_is_open(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
@@ -94,43 +168,47 @@ async def test_the_job_ends_while_the_dialog_is_open(open_ui: Any, stage: Any, s
         await page.loaded()
         await page.go_to("orders-cdc")
         await page.press("X")
+        await page.sees("type orders-cdc")
         await past_the_guard(page)
+        await page.press(*"orders-cdc")
         stage.change(ORDERS, S.FAILED)
         page.app.feed.nudge()
         await page.sees("orders-cdc was RUNNING when you pressed the key and is FAILED now")
         assert page.app.screen.query_one("#go", Button).disabled
-        await page.press("y", "tab", "enter")
+        await page.press("enter")
         await page.until(lambda: page.dialog == "JobsScreen")
         assert stage.calls == []
 
 
 async def test_another_execution_disarms(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
-    """The same state in another execution is not what the person saw."""
+    """The same state in another execution is not what the person saw, even when only the dry run knows."""
     serve(stage)
     async with open_ui() as page:
         await page.loaded()
         await page.go_to("orders-cdc")
+        stage.effects["stop"] = {"execution_id": "another"}
         await page.press("T")
-        await past_the_guard(page)
-        stage.change(ORDERS, S.RUNNING, id="another")
-        page.app.feed.nudge()
         await page.sees("was started again meanwhile")
+        await past_the_guard(page)
         await page.press("y")
         assert stage.calls == []
 
 
 async def test_the_numbers_in_a_dialog_are_current(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
-    """While the dialog is open its numbers follow the job."""
+    """While the dialog is open the daemon is asked again with every change of the job."""
+    stage.effects["cancel"] = lambda job, _body: {
+        "lost": [f"{job.execution.totals.rows_in - 1_918_500_000} rows read after it"]
+    }
     serve(stage)
     async with open_ui() as page:
         await page.loaded()
         await page.go_to("orders-cdc")
         await page.press("X")
-        await page.sees("about 2.50M rows")
+        await page.sees("2.50M rows")
         totals = msgspec.structs.replace(stage.jobs[ORDERS].execution.totals, rows_in=1_922_500_000)
         stage.change(ORDERS, S.RUNNING, totals=totals)
         page.app.feed.nudge()
-        await page.sees("about 4.00M rows")
+        await page.sees("4.00M rows")
 
 
 async def test_the_list_may_move_behind_the_dialog(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
@@ -140,6 +218,7 @@ async def test_the_list_may_move_behind_the_dialog(open_ui: Any, stage: Any, ser
         await page.loaded()
         await page.go_to("orders-cdc")
         await page.press("T")
+        await page.sees("takes a savepoint, then stops")
         await past_the_guard(page)
         stage.change("5f0a0b0c0d0e", S.FAILED)
         del stage.jobs["2c90ddfe7711"]
@@ -151,7 +230,8 @@ async def test_the_list_may_move_behind_the_dialog(open_ui: Any, stage: Any, ser
 
 
 async def test_restore_from_a_savepoint(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
-    """R lists the points; the chosen one is confirmed once, and its id is sent."""
+    """R lists the points; the daemon says what exactly this one means, and its id is sent."""
+    stage.effects["restart"] = lambda _job, body: {"does": f"starts a new execution from {body['restore']}"}
     serve(stage)
     stage.change(ORDERS, S.FAILED)
     async with open_ui() as page:
@@ -162,11 +242,10 @@ async def test_restore_from_a_savepoint(open_ui: Any, stage: Any, serve: Callabl
         await page.sees("from the beginning")
         await past_the_guard(page)
         await page.press("down", "down", "down", "enter")
-        await page.sees("starts generation 7 from savepoint #790")
-        await page.sees("602M rows read after #790")
+        await page.sees("from 790")
         await past_the_guard(page)
-        await page.press("right", "enter")
-        await page.until(lambda: "Restoring orders-cdc" in page.toasts)
+        await page.press("y")
+        await page.until(lambda: "flowdeck restart orders-cdc --from 790" in page.toasts)
         [(verb, job, body)] = stage.calls
         assert (verb, job, body["restore"]) == ("restart", ORDERS, "790")
 
@@ -181,28 +260,31 @@ async def test_leaving_the_restore_list_does_nothing(open_ui: Any, stage: Any, s
         await page.sees("before the schema change")
         await past_the_guard(page)
         await page.press("enter")
-        await page.sees("the running execution stops with a savepoint")
+        await page.sees("does the restart")
         await page.press("escape")
         await page.until(lambda: page.dialog == "JobsScreen")
         assert stage.calls == []
 
 
-@pytest.mark.parametrize(("key", "words"), [("S", "only a running or paused job"), ("T", "it is FAILED"), ("X", "is over")])
-async def test_a_disabled_action_says_why(open_ui: Any, stage: Any, serve: Callable[[Any], Any], key: str, words: str) -> None:
-    """A key that is not possible answers with the reason and sends nothing."""
+async def test_a_disabled_action_answers_with_the_daemons_reason(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """A key that is not possible asks the daemon why, and sends nothing."""
+    stage.effects["savepoint"] = {"allowed": False, "reason": "there is nothing to save", "hint": "`flowdeck start` starts it"}
+    stage.effects["cancel"] = {"does": "nothing: it does not run", "risk": "none"}
     serve(stage)
     async with open_ui() as page:
         await page.loaded()
         await page.go_to("payments-sync")
-        await page.press(key)
-        await page.until(lambda: words in page.toasts)
+        await page.press("S")
+        await page.until(lambda: "payments-sync: there is nothing to save\n`flowdeck start` starts it" in page.toasts)
+        await page.press("X")
+        await page.until(lambda: "No cancel: payments-sync: it does not run" in page.toasts)
         assert page.dialog == "JobsScreen"
         assert stage.calls == []
 
 
 async def test_a_refusal_of_the_daemon_is_shown(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
     """The daemon's reason and hint are in the toast."""
-    stage.refuse["savepoints"] = Problem(
+    stage.refuse["savepoint"] = Problem(
         type="about:blank", title="t", status=409, detail="the disk is full", code="conflict", hint="make room"
     )
     serve(stage)
@@ -222,9 +304,10 @@ async def test_a_lost_reply_is_not_repeated(open_ui: Any, stage: Any, serve: Cal
         await page.loaded()
         await page.go_to("orders-cdc")
         await page.press("T")
+        await page.sees("takes a savepoint, then stops")
         await past_the_guard(page)
         await page.press("y")
-        await page.until(lambda: "The reply was lost, but it happened: the job is STOPPING" in page.toasts)
+        await page.until(lambda: "The reply was lost, but it was taken." in page.toasts)
         assert len(stage.calls) == 1
 
 

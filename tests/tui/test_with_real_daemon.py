@@ -63,10 +63,10 @@ async def test_watch_save_stop_and_restore(open_ui: Any, real: Client, tmp_path:
         await page.until(lambda: any("┤" in line and "⣿" in line for line in page.text.splitlines()), "a chart", 30)
 
         await page.press("S")
-        await page.until(lambda: "Savepoint of stream" in page.toasts, "the savepoint's toast", 30)
+        await page.until(lambda: "Savepoint of stream: done" in page.toasts, "the savepoint's toast", 30)
         kept = real.checkpoints(job.id, CheckpointKind.SAVEPOINT)
         assert len(kept) == 1
-        assert f"#{kept[0].id} is kept" in page.toasts
+        assert f"savepoint #{kept[0].id} is " in page.toasts
         await page.press("2")
         await page.sees("◆ savepoint")
 
@@ -94,9 +94,9 @@ async def test_watch_save_stop_and_restore(open_ui: Any, real: Client, tmp_path:
         await page.until(lambda: page.selected.totals.rows_in > 0, "new rows", 30)
 
         await page.press("X")
-        await page.sees("stops now, without a savepoint")
+        await page.sees("type stream to cancel the job")
         await past_the_guard(page)
-        await page.press("tab", "enter")
+        await page.press(*"stream", "enter")
         await page.until(lambda: page.selected.state is S.CANCELED, "CANCELED", 30)
 
 

@@ -1,4 +1,4 @@
-"""The shape of an action and of what it says before it is carried out."""
+"""The shape of an action, and of what is said before it is carried out."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from runner.states import ExecutionState
 from tui.data.models import JobView
 
 
 class Risk(enum.IntEnum):
     """How much asking an action needs."""
 
-    INSTANT = 1  # runs at once, a toast says what it did
+    INSTANT = 1  # runs at once, a toast says how to undo it
     CONFIRM = 2  # one dialog; y says yes
-    DESTRUCTIVE = 3  # one dialog; only its button says yes
+    DESTRUCTIVE = 3  # one dialog; only typing what it asks for says yes
 
 
 class Weight(enum.Enum):
@@ -36,25 +37,37 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Effects:
-    """Exactly what an action will do to one job now. ``go`` and ``stay`` are the words on the two buttons."""
+class Question:
+    """What the daemon says that an action would do now. ``go`` and ``stay`` are the words on the two buttons, ``word`` is what
+    has to be typed for a DESTRUCTIVE one. Of one that is not ``allowed`` the facts say why. ``about``: the execution and its
+    state that the daemon was speaking of, None when it speaks of several."""
 
     title: str
     facts: tuple[Fact, ...]
     go: str
     stay: str
     risk: Risk
+    word: str = ""
+    allowed: bool = True
+    about: tuple[str | None, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """``refusal`` says why the action is not possible for a job as it stands, empty when it is. ``opens`` marks an action
-    that asks something more before it acts (its title ends in an ellipsis)."""
+    """``refusal`` says why the action is probably not possible for a job as it stands, empty when it is: a first guess, the
+    daemon has the last word. ``opens`` marks an action that asks something more before it acts (its title ends in an
+    ellipsis), ``in_bar`` one that the key bar shows."""
 
     id: str
-    key: str
     title: str
     help: str
     risk: Risk
     refusal: Callable[[JobView], str]
     opens: bool = False
+    in_bar: bool = True
+
+    def title_of(self, view: JobView | None) -> str:
+        """What the action is called for a job as it stands: a pause is taken back by the same key."""
+        if self.id == "pause" and view is not None and view.state is ExecutionState.PAUSED:
+            return "Resume"
+        return self.title

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from runner.states import ExecutionState
 from tui.data.models import JobView
 
+_S = ExecutionState
+CHANGING = (_S.STARTING, _S.RESTARTING, _S.SAVEPOINTING, _S.STOPPING, _S.CANCELING)
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -18,6 +21,11 @@ class Tally:
     rows_in_per_second: float | None = None
     rows_out_per_second: float | None = None
     needing: tuple[str, ...] = ()
+
+    @property
+    def changing(self) -> bool:
+        """Whether some job is between two states."""
+        return any(self.by_state.get(state, 0) for state in CHANGING)
 
     @classmethod
     def of(cls, views: Sequence[JobView]) -> Tally:

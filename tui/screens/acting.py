@@ -1,97 +1,145 @@
-"""From a key to a request: refuse with the reason, or ask, or do it, and say how it went."""
+"""From a key to a request: refuse with the daemon's reason, or ask, or do it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from tui.actions import perform
-from tui.actions.effects import cancel_effects, restore_effects, stop_effects
-from tui.actions.model import Action, Effects
-from tui.actions.perform import Outcome, Work
-from tui.actions.registry import ACTIONS, CANCEL, SAVEPOINT, STOP
+from tui.actions.forgetting import savepoint_question
+from tui.actions.model import Action, Risk
+from tui.actions.registry import BY_ID, DELETE, RESTORE, WORKERS, verb_of
 from tui.actions.restore import Point
 from tui.actions.target import Target
-from tui.data.lane import Answer, Lane
+from tui.actions.telling import question_of, refusal_words
+from tui.actions.wish import Verb, Wish
+from tui.data.lane import Answer
 from tui.data.link import is_current
 from tui.data.models import JobView
-from tui.data.snapshot import Snapshot
+from tui.screens.following import Following
+from tui.settings.commands import COMMANDS
 
-if TYPE_CHECKING:
-    from textual.screen import Screen
-
-    _Base = Screen[None]
-else:
-    _Base = object
-
-_BY_ID = {action.id: action for action in ACTIONS}
 _LONG_TOAST = 10.0
+_BEGINS = {
+    Verb.SAVEPOINT: "Taking a savepoint of {name}; it runs on.",
+    Verb.PAUSE: "Pausing {name}. {key} lets it read on.",
+    Verb.RESUME: "{name} reads on. {key} pauses it again.",
+}
 
 
-class Acting(_Base):
+class Acting(Following):
     """Mixed into a screen that knows the selected job."""
 
-    clock: Callable[[], float]
-    snapshot: Snapshot
-    reading: Lane
-    acting: Lane
+    last_deleted: Wish | None = None
 
-    class Acted(Message):
-        """A request has come to its end; posted by the lane's thread."""
+    class Doubted(Message):
+        """What the daemon says of an action that is probably not possible; posted by the lane's thread."""
 
-        def __init__(self, outcome: Outcome) -> None:
+        def __init__(self, action: Action, wish: Wish, answer: Answer) -> None:
             super().__init__()
-            self.outcome = outcome
-
-    class Nudge(Message):
-        """Something was changed: look at the daemon now."""
+            self.action = action
+            self.wish = wish
+            self.answer = answer
 
     @property
     def selected(self) -> JobView | None:
         """The job that keys act on."""
         raise NotImplementedError
 
-    def toast(self, words: str, *, title: str = "", severity: str = "information", timeout: float = 4.0) -> None:
-        """A few words that go away by themselves. Never markup."""
-        level = "error" if severity == "error" else "warning" if severity == "warning" else "information"
-        self.notify(words, title=title, severity=level, timeout=timeout, markup=False)  # type: ignore[arg-type]
+    @property
+    def marked(self) -> list[JobView]:
+        """The jobs that keys act on instead, when there are any."""
+        return []
+
+    @property
+    def selected_savepoint(self) -> int | None:
+        """The number of the savepoint that keys act on, when the cursor is on one."""
+        return None
+
+    def key_of(self, action_id: str) -> str:
+        """The key of an action as people know it."""
+        command = f"job.{action_id}"
+        return self.keymap.first(command) if command in COMMANDS else ""
 
     def action_act(self, action_id: str) -> None:
-        """Start an action on the selected job."""
-        action, view = _BY_ID[action_id], self.selected
-        refusal = self._refusal(action, view)
+        """Start an action on the marked jobs, else on the selected one."""
+        action, view = BY_ID[action_id], self.selected
+        refusal = self._hindrance(view)
         if refusal or view is None:
-            self.toast(refusal, title=f"No {action.title.lower()}", severity="warning", timeout=6.0)
-            return
-        target = Target.of(view)
-        if action is SAVEPOINT:
-            self.toast(f"Taking a savepoint of {target.name}; it runs on.")
-            self._carry_out(perform.savepoint(target))
-        elif action is STOP:
-            self._confirm(target, view, stop_effects, perform.stop(target))
-        elif action is CANCEL:
-            self._confirm(target, view, cancel_effects, perform.cancel(target))
+            self._say_no(action, refusal)
+        elif action is DELETE and self.selected_savepoint is not None:
+            self._delete_savepoint(view, self.selected_savepoint)
+        elif self.marked:
+            self._act_on_many(action, self.marked)
+        elif action.refusal(view):
+            self._doubt(action, view)
         else:
-            self._choose_point(target)
+            self._begin(action, view)
 
-    def _refusal(self, action: Action, view: JobView | None) -> str:
+    def _hindrance(self, view: JobView | None) -> str:
         if view is None:
             return "no job is selected"
         if not is_current(self.snapshot, self.clock()):
             return "the daemon does not answer, and what you see is old; wait until the badge says LIVE"
-        return action.refusal(view)
+        return ""
 
-    def _confirm(self, target: Target, view: JobView, effects: Callable[[JobView, float], Effects], work: Work) -> None:
-        from tui.screens.confirm import ConfirmScreen  # not needed for the first paint
+    def _say_no(self, action: Action, reason: str) -> None:
+        self.toast(reason, title=f"No {action.title.lower()}", severity="warning", timeout=6.0)
 
-        def answered(yes: bool | None) -> None:  # noqa: FBT001 - what a dialog answers
-            if yes:
-                self._carry_out(work)
+    # an action that is probably refused: the daemon says why
 
-        self.app.push_screen(ConfirmScreen(target, view, effects, self.clock), answered)
+    def _doubt(self, action: Action, view: JobView) -> None:
+        wish = Wish(verb_of(action, view), Target.of(view, self.clock()), number=1)
+
+        def deliver(answer: Answer) -> None:
+            self.post_message(self.Doubted(action, wish, answer))
+
+        if not self.reading.submit(wish.try_dry, deliver):
+            self._say_no(action, action.refusal(view))
+
+    def on_acting_doubted(self, message: Doubted) -> None:
+        """Say why not; go on when the first guess was wrong."""
+        message.stop()
+        answer, view = message.answer, self.snapshot.find(message.wish.target.job_id)
+        reason = answer.reason if answer.error is not None else refusal_words(answer.value)
+        if reason:
+            self._say_no(message.action, f"{message.wish.target.name}: {reason}")
+        elif view is not None:
+            self._begin(message.action, view)
+
+    # one job
+
+    def _begin(self, action: Action, view: JobView) -> None:
+        target = Target.of(view, self.clock())
+        if action is RESTORE:
+            self._choose_point(target)
+        elif action is WORKERS:
+            self._choose_workers(target, view)
+        elif action.risk is Risk.INSTANT:
+            wish = Wish(verb_of(action, view), target)
+            self.toast(_BEGINS[wish.verb].format(name=target.name, key=self.key_of(action.id)))
+            self.carry_out(wish)
+        else:
+            self._confirm(Wish(verb_of(action, view), target), view)
+
+    def _confirm(self, wish: Wish, view: JobView) -> None:
+        from tui.screens.confirm import Asking, ConfirmScreen  # not needed for the first paint
+
+        key, now = self.key_of, self.clock()
+        if wish.verb is Verb.DELETE_SAVEPOINT:
+            asking = Asking(
+                "Delete a savepoint", wish.target, lambda daemon: savepoint_question(wish.target, wish.number, daemon, now)
+            )
+        else:
+            title = f"{wish.verb.capitalize()} {wish.target.name}"
+            asking = Asking(title, wish.target, lambda daemon: question_of(wish, wish.try_dry(daemon), key))
+
+        def answered(target: Target | None) -> None:
+            if target is not None:
+                self.carry_out(replace(wish, target=target))
+
+        self.app.push_screen(ConfirmScreen(asking, view, self.reading, self.clock), answered)
 
     def _choose_point(self, target: Target) -> None:
         from tui.screens.restore import RestoreScreen  # not needed for the first paint
@@ -103,31 +151,60 @@ class Acting(_Base):
             return
         view = self.snapshot.find(target.job_id)
         if view is None or target.changed(view):
-            self.toast(
-                f"{target.changed(view)}. Nothing was done.", title="No restore", severity="warning", timeout=_LONG_TOAST
-            )
+            reason = f"{target.changed(view)}. Nothing was done."
+            self.toast(reason, title="No restore", severity="warning", timeout=_LONG_TOAST)
             return
+        self._confirm(Wish(Verb.RESTART, target, restore=point.restore), view)
 
-        def effects(now_view: JobView, now: float) -> Effects:
-            return restore_effects(now_view, point, now)
+    def _choose_workers(self, target: Target, view: JobView) -> None:
+        from tui.screens.workers import WorkersScreen  # not needed for the first paint
 
-        self._confirm(target, view, effects, perform.restore(target, point))
+        there = len(view.execution.worker_pids) if view.execution else 0
 
-    def _carry_out(self, work: Work) -> None:
-        def deliver(answer: Answer) -> None:
-            outcome = answer.value
-            if not isinstance(outcome, Outcome):
-                outcome = Outcome("That did not work", answer.reason, answer.hint, done=False)
-            self.post_message(self.Acted(outcome))
+        def answered(number: int | None) -> None:
+            if number is not None:
+                self.toast(f"{target.name} is to have {number:,} workers.")
+                self.carry_out(Wish(Verb.WORKERS, target, number=number))
 
-        if not self.acting.submit(work, deliver):
-            self.toast("Too many requests are waiting for the daemon already. Nothing was done.", severity="error")
+        self.app.push_screen(WorkersScreen(target, there, self.reading, self.key_of), answered)
 
-    def on_acting_acted(self, message: Acted) -> None:
-        """Say how it went, and look."""
-        message.stop()
-        outcome = message.outcome
-        words = f"{outcome.message}\n{outcome.hint}" if outcome.hint else outcome.message
-        severity = "information" if outcome.done else "error"
-        self.toast(words, title=outcome.title, severity=severity, timeout=5.0 if outcome.done else _LONG_TOAST)
-        self.post_message(self.Nudge())
+    def _delete_savepoint(self, view: JobView, number: int) -> None:
+        self._confirm(Wish(Verb.DELETE_SAVEPOINT, Target.of(view, self.clock()), number=number), view)
+
+    # several jobs
+
+    def _act_on_many(self, action: Action, views: list[JobView]) -> None:
+        from tui.screens.bulk import BulkScreen  # not needed for the first paint
+
+        if action is WORKERS:
+            self._say_no(action, "the number of workers is changed job by job; esc drops the marks")
+            return
+        verb = verb_of(action, next((view for view in views if not action.refusal(view)), views[0]))
+        wishes = [Wish(verb, Target.of(view, self.clock())) for view in views]
+        self.app.push_screen(BulkScreen(wishes, self))
+
+    # the menu
+
+    def action_menu(self) -> None:
+        """Everything that can be done to the selected job."""
+        from tui.screens.menu import MenuScreen  # not needed for the first paint
+
+        view = self.selected
+        if view is None:
+            self.toast("no job is selected", severity="warning")
+            return
+        self.app.push_screen(MenuScreen(Target.of(view, self.clock()), view, self.reading, self.keymap), self._chosen_action)
+
+    def _chosen_action(self, action_id: str | None) -> None:
+        if action_id:
+            self.action_act(action_id)
+
+    # taking a deletion back
+
+    def action_undelete(self) -> None:
+        """Bring the job back that was deleted last."""
+        deleted = self.last_deleted
+        if deleted is None:
+            self.toast("Nothing was deleted here. flowdeck undelete JOB brings back what was deleted elsewhere.")
+            return
+        self.carry_out(Wish(Verb.UNDELETE, replace(deleted.target, at=self.clock())))

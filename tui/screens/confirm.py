@@ -1,112 +1,123 @@
-"""One question before a write: what exactly will happen, with the safe answer in focus."""
+"""One question about one job before a write: what the daemon says will happen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.widgets import Button
+from textual.message import Message
 
-from tui.actions.model import Effects, Risk
+from runner.client import Client
+from tui.actions.model import Fact, Question
 from tui.actions.target import Target
+from tui.actions.telling import subject
+from tui.data.lane import Answer, Lane
 from tui.data.models import JobView
 from tui.data.snapshot import Snapshot
-from tui.screens.dialog import Dialog, effect_lines
-from tui.widgets.lines import Lines
+from tui.draw.line import Line, Span, Tone, line
+from tui.screens.answering import YesOrNo
+from tui.screens.dialog import fact_lines
 
-_WIDEST = 72
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is to be confirmed: ``ask`` has the daemon say what it would do, ``title`` stands there until it has."""
+
+    title: str
+    target: Target
+    ask: Callable[[Client], Question]
 
 
-class ConfirmScreen(Dialog[bool]):
-    """Says what ``effects`` says, kept up to date; True when confirmed.
+class ConfirmScreen(YesOrNo[Target | None]):
+    """Says what the daemon's dry run says, asked anew every two seconds and whenever the job changes. Its answer is the target
+    as it was last seen, when confirmed, else None.
 
-    When the target is no longer what it was at key press, it explains and takes no yes any more. ``y`` answers a CONFIRM;
-    a DESTRUCTIVE one is only answered by its button.
+    It takes no yes before the daemon has answered, nor when the daemon would refuse, nor when the target is no longer what it
+    was at key press.
     """
 
-    BINDINGS = [
-        Binding("escape,n,q", "stay", "Leave it", show=False),
-        Binding("y", "agree", "Do it", show=False),
-        Binding("left,right,h,l", "other", "Other button", show=False),
-    ]
+    PACE = 2.0
 
-    def __init__(
-        self, target: Target, view: JobView, effects: Callable[[JobView, float], Effects], clock: Callable[[], float]
-    ) -> None:
+    class Told(Message):
+        """The daemon's answer; posted by the lane's thread."""
+
+        def __init__(self, answer: Answer) -> None:
+            super().__init__()
+            self.answer = answer
+
+    def __init__(self, asking: Asking, view: JobView, lane: Lane, clock: Callable[[], float]) -> None:
         super().__init__()
-        self._target = target
+        self._asking = asking
+        self._target = asking.target
         self._view = view
-        self._make = effects
+        self._lane = lane
         self._clock = clock
-        self._effects = effects(view, clock())
-        self._explanation = ""
-
-    def compose(self) -> ComposeResult:
-        """The words and the two buttons; the safe one first."""
-        with Vertical(id="box", classes="destructive" if self._effects.risk is Risk.DESTRUCTIVE else ""):
-            yield Lines(id="words")
-            with Horizontal(id="buttons"):
-                yield Button(Content(f"{self._effects.stay}  esc"), id="stay", compact=True)
-                hint = "  y" if self._effects.risk is Risk.CONFIRM else ""
-                yield Button(Content(f"{self._effects.go}{hint}"), id="go", compact=True)
+        self._awaiting = False
+        self._again = False
+        self._changed = ""
+        self._silence = ""
 
     def on_mount(self) -> None:
-        """The safe answer has the focus."""
-        self.query_one("#words", Lines).can_focus = False
-        self.query_one("#stay", Button).focus()
-        self.call_after_refresh(self._draw)
+        """Ask."""
+        self._ask()
+        self.set_interval(self.PACE, self._ask)
 
-    def on_resize(self) -> None:
-        """The words are wrapped to the width."""
-        self._draw()
+    def _ask(self) -> None:
+        self._again = self._awaiting
+        if self._awaiting or self._changed:
+            return
+        self._awaiting = self._lane.submit(self._asking.ask, self._deliver)
+        if not self._awaiting:
+            self._silence = "Other questions to the daemon are waiting."
+
+    def _deliver(self, answer: Answer) -> None:
+        self.post_message(self.Told(answer))
+
+    def on_confirm_screen_told(self, message: Told) -> None:
+        """The daemon has said what it would do."""
+        message.stop()
+        self._awaiting = False
+        if message.answer.error is not None:
+            self._silence = f"The daemon does not say what it would do: {message.answer.reason}"
+        else:
+            self._silence = ""
+            self._take(message.answer.value)
+        self.draw()
+        if self._again:
+            self._ask()
+
+    def _take(self, question: Question) -> None:
+        if question.about is not None:
+            self._changed = self._changed or self._target.differs(*question.about)
+        if not self._changed:
+            self._target = replace(self._target, version=self._view.job.version)
+            self.question = question
 
     def saw(self, snapshot: Snapshot) -> None:
-        """New numbers, or another state."""
+        """The job may have changed: then the daemon is asked again at once."""
         view = snapshot.find(self._target.job_id)
-        if not self.is_mounted:
-            return
-        self._explanation = self._explanation or self._target.changed(view)
-        if view is not None and not self._explanation:
+        self._changed = self._changed or self._target.changed(view)
+        if view is not None and not self._changed:
+            is_news = view.job != self._view.job
             self._view = view
-            self._effects = self._make(view, self._clock())
-        self._draw()
+            if is_news and self.is_mounted:
+                self._ask()
+        self.draw()
 
-    def _draw(self) -> None:
-        words = self.query_one("#words", Lines)
-        lines = effect_lines(self._effects, self._explanation, self.room(_WIDEST))
-        words.styles.height = len(lines)
-        words.show(lines)
-        button = self.query_one("#go", Button)
-        if self._explanation and not button.disabled:
-            button.disabled = True
-            stay = self.query_one("#stay", Button)
-            stay.label = Content("close  esc")
-            stay.focus()
+    @property
+    def problem(self) -> str:
+        """The job is another than it was, or the daemon does not answer."""
+        return f"{self._changed}. Nothing was done." if self._changed else self._silence
 
-    def action_stay(self) -> None:
-        """No."""
-        self.dismiss(False)  # noqa: FBT003 - the answer is a boolean
+    def body(self, cells: int) -> list[Line]:
+        """The job, and what would become of it."""
+        question = self.question
+        title = line(Span(question.title if question else self._asking.title, Tone.STRONG))
+        about = fact_lines((Fact("job", subject(self._view, self._clock())),), cells)
+        if question is None:
+            return [title, Line(), *about, line(Span("asking the daemon…", Tone.MUTED))]
+        return [title, Line(), *about, *fact_lines(question.facts, cells)]
 
-    def action_agree(self) -> None:
-        """``y``: only where that is enough."""
-        if self._effects.risk is Risk.CONFIRM:
-            self._confirm()
-
-    def action_other(self) -> None:
-        """To the other button."""
-        self.focus_next()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """A button, by enter or by click."""
-        event.stop()
-        if event.button.id == "stay":
-            self.action_stay()
-        else:
-            self._confirm()
-
-    def _confirm(self) -> None:
-        if not self.guarded and not self._explanation:
-            self.dismiss(True)  # noqa: FBT003 - the answer is a boolean
+    def said_yes(self) -> None:
+        """The target, as it was last seen."""
+        self.dismiss(self._target)

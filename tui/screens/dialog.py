@@ -1,4 +1,4 @@
-"""What the dialogs share: a box of lines in the middle, with buttons that cannot be hit by accident."""
+"""What the dialogs share: a box of lines in the middle, with buttons and inputs that cannot be hit by accident."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import time
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+from textual import events
 from textual.screen import ModalScreen
+from textual.widgets import Input
 
-from tui.actions.model import Effects, Fact, Weight
+from tui.actions.model import Fact, Weight
 from tui.draw.cells import wrap
 from tui.draw.line import Line, Span, Tone, line
 
@@ -37,6 +39,28 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
         return max(min(widest, self.app.size.width - self.MARGIN - 6), 20)
 
 
+class GuardedInput(Input):
+    """An input of a dialog that hears nothing while the dialog is guarded."""
+
+    @property
+    def _is_deaf(self) -> bool:
+        return isinstance(self.screen, Dialog) and self.screen.guarded
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self._is_deaf and event.is_printable:
+            event.stop()
+            event.prevent_default()
+            return
+        await super()._on_key(event)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        if self._is_deaf:
+            event.stop()
+            event.prevent_default()
+            return
+        super()._on_paste(event)
+
+
 def fact_lines(facts: Sequence[Fact], cells: int) -> list[Line]:
     """A label column, and the statements wrapped beside it."""
     lines: list[Line] = []
@@ -47,9 +71,14 @@ def fact_lines(facts: Sequence[Fact], cells: int) -> list[Line]:
     return lines
 
 
-def effect_lines(effects: Effects, explanation: str, cells: int) -> list[Line]:
-    """The body of a confirmation: what will happen, and why it can no longer be confirmed."""
-    lines = [line(Span(effects.title, Tone.STRONG)), Line(), *fact_lines(effects.facts, cells)]
-    if explanation:
-        lines += [Line(), *(line(Span(part, Tone.RED)) for part in wrap(f"{explanation}. Nothing was done.", cells))]
-    return lines
+def problem_lines(problem: str, cells: int) -> list[Line]:
+    """Below everything else: why no yes is taken."""
+    return [Line(), *(line(Span(part, Tone.RED)) for part in wrap(problem, cells))] if problem else []
+
+
+def key_hints(*hints: tuple[str, str]) -> Line:
+    """``enter choose   esc leave it``."""
+    spans: list[Span] = []
+    for key, words in hints:
+        spans += [Span(key, Tone.ACCENT_STRONG), Span(f" {words}   ", Tone.MUTED)]
+    return Line(tuple(spans))

@@ -12,21 +12,23 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
+from tui.actions.under_way import UnderWay
 from tui.data.daemon import Door
+from tui.data.done import DoneList
 from tui.data.lane import Lane
 from tui.data.link import is_current
 from tui.data.models import JobView
 from tui.data.sieve import Sieve
 from tui.data.snapshot import Snapshot
-from tui.query.fields import FIELDS
 from tui.query.filter import Filter, parse
-from tui.query.order import Arrangement, Order
-from tui.screens.acting import Acting
+from tui.query.order import Arrangement
 from tui.screens.filing import Filing
 from tui.screens.help import HelpScreen
+from tui.screens.sorting import Sorting
 from tui.settings.commands import COMMANDS, Command
 from tui.settings.keymap import Keymap
 from tui.tabs.overview import Overview
+from tui.tabs.savepoints import Savepoints
 from tui.widgets.bindings import bound
 from tui.widgets.canvas import Canvas
 from tui.widgets.columns import JOB_COLUMNS
@@ -35,6 +37,7 @@ from tui.widgets.filterbar import FilterBar
 from tui.widgets.header import Header
 from tui.widgets.inspector import Inspector
 from tui.widgets.keybar import Hint, KeyBar, job_hints
+from tui.widgets.lines import Bar
 from tui.widgets.linetable import LineTable
 
 DEBOUNCE = 0.15
@@ -43,6 +46,7 @@ _GENERAL = (
     ("job.open", "open", "screen.open"),
     ("palette", "palette", "app.command_palette"),
     ("filter.edit", "filter", "screen.filter"),
+    ("actions", "actions", "screen.menu"),
     ("help", "keys", "screen.help"),
     ("view.back", "quit", "screen.back"),
 )
@@ -54,7 +58,7 @@ def _is_mine(command: Command) -> bool:
     return bool(command.action) and command.id not in {"job.open", "suspend"}
 
 
-class JobsScreen(Acting, Filing, Screen[None]):
+class JobsScreen(Sorting, Filing, Screen[None]):
     """Header, filter line, jobs, inspector, keys. Everything it shows comes from the last snapshot."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-small"), (100, "-normal"), (160, "-wide")]
@@ -90,6 +94,8 @@ class JobsScreen(Acting, Filing, Screen[None]):
         self._sieve = Sieve(lambda: self.post_message(self.Found()))
         self._resting: Timer | None = None
         self._complete = False
+        self.under_way = UnderWay()
+        self.done = DoneList()
 
     def compose(self) -> ComposeResult:
         """Five parts, one above the other; on a wide terminal the inspector is beside the jobs."""
@@ -99,6 +105,7 @@ class JobsScreen(Acting, Filing, Screen[None]):
             yield LineTable[JobView](JOB_COLUMNS, lambda view: view.id, id="jobs")
             yield Inspector(self._tabs, self.reading, self.clock, id="inspector")
         yield Empty(id="empty")
+        yield Bar(id="under-way")
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
@@ -131,9 +138,17 @@ class JobsScreen(Acting, Filing, Screen[None]):
         """The job under the cursor, as it stands now."""
         return self.jobs.current
 
+    @property
+    def selected_savepoint(self) -> int | None:
+        """The savepoint under the cursor, when the savepoints have the focus."""
+        pane = self.inspector.pane
+        return pane.current.id if isinstance(pane, Savepoints) and pane.has_focus and pane.current else None
+
     def saw(self, snapshot: Snapshot) -> None:
         """Draw the newest snapshot."""
         self.snapshot = snapshot
+        self.forget_marks()
+        self.look_around()
         self.redraw()
 
     def redraw(self) -> None:
@@ -147,10 +162,11 @@ class JobsScreen(Acting, Filing, Screen[None]):
         with self.app.batch_update():
             self.set_class(not shown, "empty")
             self.query_one(Header).draw(self.snapshot, now)
-            self.query_one(FilterBar).draw(self.snapshot, len(shown), self._filter, now)
+            self.query_one(FilterBar).draw(self.snapshot, len(shown), self._filter, now, len(self.jobs.marks))
             self.jobs.stale = stale
             self.jobs.show(shown, now, sifted.places)
             self._inspect(stale=stale)
+            self.draw_under_way(now)
             self._draw_keys()
             if not shown:
                 self.query_one(Empty).draw(self.snapshot, self._door, self._filter.text, now)
@@ -221,8 +237,8 @@ class JobsScreen(Acting, Filing, Screen[None]):
             self.app.exit(0)
 
     def action_leave(self) -> None:
-        """Back to the list; on the list, drop the filter. Never quits."""
-        if not self._close_inspector() and self._filter.text:
+        """Back to the list; on the list, drop the marks, then the filter. Never quits."""
+        if not self._close_inspector() and not self.drop_marks() and self._filter.text:
             self.action_clear_filter()
 
     def _close_inspector(self) -> bool:
@@ -257,35 +273,6 @@ class JobsScreen(Acting, Filing, Screen[None]):
             self.inspector.pane.window = seconds
             self.inspector.pane.widen(0)
             self.inspector.tick()
-
-    def action_sort(self, steps: int) -> None:
-        """By the next column that can be sorted by; after the last comes the order by how the jobs stand."""
-        fields = ["", *(column.field for column in JOB_COLUMNS if column.field)]
-        at = fields.index(self._arrangement.order.field)
-        self._sort(Order(fields[(at + steps) % len(fields)]))
-
-    def action_sort_by(self, field: str) -> None:
-        """By the column that was clicked; once more turns it round."""
-        now = self._arrangement.order
-        self._sort(Order(field, not now.reverse if now.field == field else False))
-
-    def action_sort_reverse(self) -> None:
-        """The other way round."""
-        now = self._arrangement.order
-        self._sort(Order(now.field, not now.reverse))
-
-    def _sort(self, order: Order) -> None:
-        self._arrangement.choose(order)
-        field = FIELDS.get(order.field)
-        self.jobs.sorted_by = order.field
-        self.jobs.sorted_up = order.reverse if field is not None and field.is_amount else not order.reverse
-        self.toast(f"Sorted by {field.words}." if field else "Sorted by how the jobs stand: failed first.")
-        self.post_message(self.Nudge())
-        self.redraw()
-
-    def on_key(self) -> None:
-        """While keys are pressed the rows stay where they are."""
-        self._arrangement.touch()
 
     def action_filter(self) -> None:
         """Type a filter."""

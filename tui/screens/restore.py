@@ -16,7 +16,7 @@ from tui.data.lane import Answer, Lane
 from tui.draw.glyphs import checkpoint_status
 from tui.draw.line import Line, Span, Tone, line
 from tui.draw.units import age, si, size
-from tui.screens.dialog import Dialog
+from tui.screens.dialog import Dialog, key_hints
 from tui.widgets.lines import Lines
 from tui.widgets.linetable import Column, LineTable
 
@@ -118,8 +118,7 @@ class RestoreScreen(Dialog[Point | None]):
     def _show(self, choices: tuple[Point, ...]) -> None:
         words: list[Line] = [line(Span(f"Restore {self._target.name}", Tone.STRONG), Span("  from which point?", Tone.MUTED))]
         self.query_one("#words", Lines).show(words)
-        keys = (("enter", " choose, then confirm   "), ("esc", " leave it"))
-        self.query_one("#keys", Lines).show([Line(tuple(part for key in keys for part in _key(*key)))])
+        self.query_one("#keys", Lines).show([key_hints(("enter", "choose, then confirm"), ("esc", "leave it"))])
         self._table.styles.height = min(max(len(choices), 1), _MOST_ROWS) + 1
         self._table.show(choices, self._clock())
 
@@ -137,7 +136,3 @@ class RestoreScreen(Dialog[Point | None]):
     def action_leave(self) -> None:
         """Choose nothing."""
         self.dismiss(None)
-
-
-def _key(key: str, words: str) -> tuple[Span, Span]:
-    return Span(key, Tone.ACCENT_STRONG), Span(words, Tone.MUTED)

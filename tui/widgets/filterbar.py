@@ -27,7 +27,7 @@ _OFFERED = 1000
 _EXAMPLES = "name  state:failed  lag>5s   enter keeps, esc drops"
 
 
-def filter_line(snapshot: Snapshot, shown: int, chosen: Filter, now: float, cells: int) -> Line:
+def filter_line(snapshot: Snapshot, shown: int, chosen: Filter, now: float, cells: int, marked: int = 0) -> Line:
     """What is shown of what there is; on the right, why it is not current."""
     if snapshot.taken_at is None:
         return Line()
@@ -43,6 +43,9 @@ def filter_line(snapshot: Snapshot, shown: int, chosen: Filter, now: float, cell
         ]
         if chosen.problem:
             left.append(Span(f"   {chosen.problem}", Tone.AMBER))
+    if marked:
+        left.append(Span(f"   * {marked:,} marked", Tone.ACCENT_STRONG))
+        left += [Span("   esc", Tone.ACCENT_STRONG, "screen.leave"), Span(" drop", Tone.MUTED, "screen.leave")]
     return spread(left, _link_words(snapshot, now), cells)
 
 
@@ -121,10 +124,10 @@ class FilterBar(Horizontal):
         yield Input(placeholder=_EXAMPLES, restrict=SAFE, compact=True, suggester=self._completer)
         yield Bar(classes="found")
 
-    def draw(self, snapshot: Snapshot, shown: int, chosen: Filter, now: float) -> None:
+    def draw(self, snapshot: Snapshot, shown: int, chosen: Filter, now: float, marked: int = 0) -> None:
         """Show this moment."""
         bar = self.query_one("#filter-line", Bar)
-        bar.show([filter_line(snapshot, shown, chosen, now, self.size.width)])
+        bar.show([filter_line(snapshot, shown, chosen, now, self.size.width, marked)])
         self.query_one(".prompt", Bar).show([Line((Span(" / ", Tone.ACCENT_STRONG),))])
         self._completer.views = snapshot.jobs
         found = self.query_one(".found", Bar)

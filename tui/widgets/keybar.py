@@ -33,11 +33,12 @@ def job_hints(view: JobView | None, keymap: Keymap) -> tuple[Hint, ...]:
     return tuple(
         Hint(
             keymap.first(f"job.{action.id}"),
-            action.title.lower() + ("…" if action.opens else ""),
+            action.title_of(view).lower() + ("…" if action.opens else ""),
             f"screen.act('{action.id}')",
             dim=bool(action.refusal(view)),
         )
         for action in ACTIONS
+        if action.in_bar
     )
 
 

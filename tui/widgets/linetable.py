@@ -17,7 +17,7 @@ from tui.widgets.canvas import Canvas
 
 RowT = TypeVar("RowT")
 _MARK = 2
-"""Cells in front of a row: the cursor's mark."""
+"""Cells in front of a row: the cursor, and the row's mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ class LineTable(Canvas, Generic[RowT]):
         self.sorted_by = ""
         """The field whose column is marked, and which way."""
         self.sorted_up = False
+        self.marks: set[str] = set()
+        """The identities of the rows that are marked."""
 
     def show(self, rows: Sequence[RowT], now: float, places: Mapping[str, int] | None = None) -> None:
         """Draw these rows. The cursor stays on its row; when that is gone, on the one that took its place. ``places`` are the
@@ -108,6 +110,11 @@ class LineTable(Canvas, Generic[RowT]):
         self._index = {self._identify(row): number for number, row in enumerate(rows)} if places is None else places
         self._follow()
         self.update()
+
+    @property
+    def ids(self) -> set[str]:
+        """The identities of all rows that are shown."""
+        return set(self._index)
 
     @property
     def current(self) -> RowT | None:
@@ -156,14 +163,15 @@ class LineTable(Canvas, Generic[RowT]):
         if not self._rows:
             return Line((Span(" " * _MARK), Span(truncate(self.nothing, self.cells - _MARK), Tone.MUTED)))
         row = self._rows[index]
+        mark = Span("*" if self.marks and self._identify(row) in self.marks else " ", Tone.ACCENT_STRONG)
         if index != self._cursor:
-            return self._row_line(lambda column: column.cell(row, self._now), Ground.PLAIN, Span(" " * _MARK))
+            return self._row_line(lambda column: column.cell(row, self._now), Ground.PLAIN, Span(" "), mark)
         ground = Ground.CURSOR if self.has_focus else Ground.CURSOR_BLURRED
-        mark = Span("▌ ", Tone.ACCENT if self.has_focus else Tone.FAINT)
-        return self._row_line(lambda column: column.cell(row, self._now), ground, mark)
+        cursor = Span("▌", Tone.ACCENT if self.has_focus else Tone.FAINT)
+        return self._row_line(lambda column: column.cell(row, self._now), ground, cursor, mark)
 
-    def _row_line(self, cell: Callable[[Column[RowT]], Iterable[Span]], ground: Ground, mark: Span) -> Line:
-        spans = [mark]
+    def _row_line(self, cell: Callable[[Column[RowT]], Iterable[Span]], ground: Ground, *front: Span) -> Line:
+        spans = list(front)
         for number, where in enumerate(self._places):
             if number:
                 spans.append(Span(" " * GAP))
