@@ -13,14 +13,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.screen import Screen
 
 from runner.home import Home
-from spec.errors import UsageError
+from spec.errors import FlowdeckError, UsageError
+from tui.contexts import Place, place_of
 from tui.data.daemon import READ_TIMEOUT, WRITE_TIMEOUT, Door
 from tui.data.feed import Feed
 from tui.data.lane import Lane
@@ -29,6 +29,8 @@ from tui.data.snapshot import Snapshot
 from tui.draw.signs import likely_braille
 from tui.driver import PromptDriver
 from tui.palette import JobCommands
+from tui.placed import Placed, check_accent
+from tui.query.order import Order
 from tui.screens.acting import Acting
 from tui.screens.directory import SCREENS
 from tui.screens.toosmall import TooSmallScreen, is_too_small
@@ -36,6 +38,7 @@ from tui.screens.visit import MainScreen, Visit
 from tui.screens.watcher import Watcher
 from tui.settings.file import DEFAULTS, Settings, SettingsInvalid, Symbols, read_settings, settings_path
 from tui.settings.keymap import suggestion
+from tui.settings.memory import NAME, Keeper
 from tui.tabs.checkpoints import Checkpoints
 from tui.tabs.dag import Dag
 from tui.tabs.errors import Errors
@@ -45,6 +48,7 @@ from tui.tabs.savepoints import Savepoints
 from tui.tabs.spec import Spec
 from tui.themes import DARK, LIGHT, THEMES
 from tui.widgets.bindings import bound
+from tui.widgets.canvas import Canvas
 
 if TYPE_CHECKING:
     from tui.screens.beside import Means
@@ -62,10 +66,10 @@ _WRITERS = 4
 _IDLE_PACE = 3.0
 
 
-class FlowdeckApp(App[int]):
-    """The terminal UI of one home. ``clock`` says what time it is: epoch seconds.
+class FlowdeckApp(Placed):
+    """The terminal UI of one daemon at a time. ``clock`` says what time it is: epoch seconds.
 
-    When no daemon runs, one is started unless ``start_daemon`` is False.
+    When the home's daemon does not run, it is started unless ``start_daemon`` is False.
     """
 
     CSS_PATH = ["styles/app.tcss", "styles/jobs.tcss", "styles/dialog.tcss", "styles/beside.tcss"]
@@ -76,28 +80,29 @@ class FlowdeckApp(App[int]):
     class Looked(Message):
         """The feed has a snapshot; posted by its thread."""
 
-        def __init__(self, snapshot: Snapshot) -> None:
+        def __init__(self, feed: Feed, snapshot: Snapshot) -> None:
             super().__init__()
+            self.feed = feed
             self.snapshot = snapshot
 
     def __init__(
         self,
-        home: Home,
+        place: Place | Home,
         clock: Callable[[], float] = time.time,
         *,
         start_daemon: bool = True,
         settings: Settings = DEFAULTS,
     ) -> None:
-        super().__init__()
+        super().__init__(place if isinstance(place, Place) else Place(place))
+        self._first_place = self.place
+        self._start_daemon = start_daemon
+        self._switches = 0
         self.settings = settings
         self.keys = settings.keymap
         self.set_keymap(self.keys.rebound())
-        self.door = Door(home)
         self.clock = clock
-        self.snapshot = Snapshot(Link(LinkState.CONNECTING, clock()))
-        self.feed = Feed(self.door, lambda snapshot: self._hand_over(snapshot), clock, start_daemon=start_daemon)
-        self._reading = Lane(self.door, "reading", READ_TIMEOUT)
-        self._acting = Lane(self.door, "acting", WRITE_TIMEOUT, threads=_WRITERS)
+        self.keeper = Keeper(self.place.home.path / NAME)
+        self._go_through(self.place)
         self.animation_level = "none"
         self.plain_signs = _plain_signs(settings.symbols)
         self.set_class(self.plain_signs, "-plain-signs")
@@ -106,9 +111,64 @@ class FlowdeckApp(App[int]):
         if "TEXTUAL_THEME" not in os.environ:
             self.theme = self._chosen_theme()
 
+    def _go_through(self, place: Place) -> None:
+        """Everything that belongs to one daemon, for this one."""
+        self.place = place
+        self.door = Door(place.home, place.server, place.read_only)
+        self.snapshot = Snapshot(Link(LinkState.CONNECTING, self.clock()))
+        self.feed = feed = Feed(
+            self.door, lambda seen: self._hand_over(feed, seen), self.clock, start_daemon=self._start_daemon
+        )
+        self.feed.arrangement.choose(Order(self.keeper.memory.sort, self.keeper.memory.reverse))
+        self._reading = Lane(self.door, "reading", READ_TIMEOUT)
+        self._acting = Lane(self.door, "acting", WRITE_TIMEOUT, threads=_WRITERS)
+
+    def _let_go(self) -> None:
+        """Of the daemon; no thread is waited for."""
+        self.feed.stop()
+        self._reading.stop()
+        self._acting.stop()
+
+    @property
+    def views(self) -> dict[str, str]:
+        """Filters by name: those of the settings file, and those that were kept."""
+        return {**self.keeper.memory.views, **self.settings.views}
+
+    def keep_view(self, name: str, text: str) -> None:
+        """Keep a filter under a name; an empty one forgets it."""
+        kept = {known: line for known, line in self.keeper.memory.views.items() if known != name}
+        self.keeper.change(views={**kept, name: text} if text else kept)
+
+    async def switch_context(self, name: str) -> None:
+        """Show another daemon; empty: the one of the command line. Nothing of the former one stays on the screen, and nothing
+        that was asked there is answered here."""
+        try:
+            place = place_of(name, self.settings, self._first_place.home) if name else self._first_place
+            check_accent(place)
+        except FlowdeckError as error:
+            self.notify(f"{error.message}\n{error.hint}", title="No other context", severity="error", markup=False)
+            return
+        if self._first_place.read_only:
+            place = place.looking_only()
+        self._let_go()
+        self._go_through(place)
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        for beside in filter(self.is_screen_installed, SCREENS):
+            self.uninstall_screen(beside)
+        former, self._switches = self.current_mode, self._switches + 1
+        self.add_mode(f"daemon-{self._switches}", self.get_default_screen)
+        await self.switch_mode(f"daemon-{self._switches}")
+        if former != self.DEFAULT_MODE:
+            await self.remove_mode(former)
+        self.refresh_css(animate=False)
+        self.feed.start()
+
     def _chosen_theme(self) -> str:
-        """The theme of the settings; without one, the one that fits the terminal's background."""
+        """The theme of the settings; without one, the one of last time, or the one that fits the terminal's background."""
         chosen = self.settings.theme
+        if chosen == "auto" and self.keeper.memory.theme in self.available_themes:
+            return self.keeper.memory.theme
         if chosen == "auto":
             return (LIGHT if _light_terminal() else DARK).name
         if chosen not in self.available_themes:
@@ -123,28 +183,35 @@ class FlowdeckApp(App[int]):
 
     def get_default_screen(self) -> Screen[None]:
         """The job list."""
+        tabs: dict[str, Callable[[], Canvas]] = {**TABS, "Overview": lambda: Overview(self.keeper.memory.window)}
         return MainScreen(
-            self.door, self.snapshot, TABS, (self._reading, self._acting), self.clock, self.keys, self.feed.arrangement
+            self.door, self.snapshot, tabs, (self._reading, self._acting), self.clock, self.keys, self.feed.arrangement
         )
 
     def on_mount(self) -> None:
         """Begin to look; a terminal is restored also when the process is asked to end."""
         self.feed.start()
+        self.theme_changed_signal.subscribe(self, lambda theme: self.keeper.change(theme=theme.name))
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, 0)
 
     def on_unmount(self) -> None:
         """Let the threads go; none is waited for."""
-        self.feed.stop()
-        self._reading.stop()
-        self._acting.stop()
+        self._let_go()
+        self.keeper.close()
 
-    def _hand_over(self, snapshot: Snapshot) -> None:
-        self.post_message(self.Looked(snapshot))
+    def _hand_over(self, feed: Feed, snapshot: Snapshot) -> None:
+        self.post_message(self.Looked(feed, snapshot))
+
+    def on_overview_widened(self, message: Overview.Widened) -> None:
+        """Remember it."""
+        self.keeper.change(window=message.window)
 
     def on_flowdeck_app_looked(self, message: Looked) -> None:
         """Tell every screen, also the covered ones."""
+        if message.feed is not self.feed:
+            return  # what another daemon said last
         self.snapshot = message.snapshot
         if not self.is_running:
             return  # the screens are being taken down
@@ -156,6 +223,9 @@ class FlowdeckApp(App[int]):
         """Something was changed."""
         message.stop()
         self.feed.nudge()
+        order = self.feed.arrangement.order
+        if (order.field, order.reverse) != (self.keeper.memory.sort, self.keeper.memory.reverse):
+            self.keeper.change(sort=order.field, reverse=order.reverse)
 
     def action_show(self, name: str) -> None:
         """One of the screens beside the job list, in place of the one that is shown."""
@@ -207,10 +277,12 @@ class FlowdeckApp(App[int]):
             self.pop_screen()
 
 
-def run(home: Home) -> int:
-    """Show the terminal UI of ``home`` until the person leaves; returns the process's exit status.
+def run(place: Place | Home, context: str = "", *, read_only: bool = False) -> int:
+    """Show the terminal UI until the person leaves; returns the process's exit status. With the name of a ``context`` its
+    daemon is shown instead of the one at ``place``; with ``read_only`` nothing is changed anywhere.
 
-    Starts a daemon when none runs. Raises :class:`spec.errors.UsageError` when there is no terminal to draw on.
+    Starts the home's daemon when it does not run. Raises :class:`spec.errors.UsageError` when there is no terminal to draw on,
+    and what is wrong with the settings.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
@@ -218,8 +290,13 @@ def run(home: Home) -> int:
             code="no-terminal",
             hint="in scripts use the commands: flowdeck ls, flowdeck show JOB, flowdeck logs JOB",
         )
-    app = FlowdeckApp(home, settings=read_settings(settings_path()))
-    app.run()
+    settings = read_settings(settings_path())
+    chosen = place if isinstance(place, Place) else Place(place)
+    if context:
+        chosen = place_of(context, settings, chosen.home)
+        check_accent(chosen)
+    app = FlowdeckApp(chosen.looking_only() if read_only else chosen, settings=settings)
+    app.run(mouse=settings.mouse)
     return app.return_code or 0
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tui.actions.registry import ACTIONS
+from tui.data.clean import clean
 from tui.screens.jobs import JobsScreen
 from tui.settings.commands import COMMANDS, Group
 from tui.themes import THEMES
+from tui.widgets.filterbar import FilterBar
+
+if TYPE_CHECKING:
+    from tui.app import FlowdeckApp
 
 _MOST_JOBS = 50
 
@@ -64,6 +69,8 @@ class JobCommands(Provider):
         for command in COMMANDS.values():
             if command.group in {Group.FIND, Group.MOVE} and command.action and command.id not in {"palette", "view.back"}:
                 yield Command(command.words, screen.keymap.shown(command.id), partial(screen.run_action, command.action))
+        yield from self._view_commands(screen)
+        yield from self._context_commands()
         for theme in THEMES:
             word = theme.name.removeprefix("flowdeck-").replace("-", " ")
             yield Command(f"theme {word}", f"flowdeck's {word} colours", partial(setattr, app, "theme", theme.name))
@@ -71,6 +78,39 @@ class JobCommands(Provider):
         yield Command("start the daemon", "when it was stopped", partial(app.run_action, "start_daemon"))
         yield Command("keys", f"{screen.keymap.shown('help')}  every key, searchable", screen.action_help)
         yield Command("quit", f"{screen.keymap.shown('view.back')}  jobs run on", partial(app.exit, 0))
+
+    def _view_commands(self, screen: JobsScreen) -> Iterator[Command]:
+        app, filter_bar = self._app, screen.query_one(FilterBar)
+        for name, text in app.views.items():
+            yield Command(f"view {clean(name)}", f"filter by {clean(text)}", partial(filter_bar.put, text))
+        for name, text in app.keeper.memory.views.items():
+            yield Command(f"forget view {clean(name)}", clean(text), partial(app.keep_view, name, ""))
+        if text := filter_bar.text:
+            yield Command("save view", f"keep the filter {text} under a name", partial(self._name_view, screen, text))
+
+    def _name_view(self, screen: JobsScreen, text: str) -> None:
+        from tui.screens.naming import NamingScreen  # not needed for the first paint
+
+        def named(name: str | None) -> None:
+            if name:
+                self._app.keep_view(name, text)
+                screen.toast(f"The palette has it as: view {name}.")
+
+        screen.app.push_screen(NamingScreen(f"Save the filter {text} as"), named)
+
+    def _context_commands(self) -> Iterator[Command]:
+        app = self._app
+        for name, context in app.settings.contexts.items():
+            if name != app.context_name:
+                restriction = "read-only, " if context.read_only else ""
+                where = clean(context.server or context.home or "")
+                yield Command(f"context {name}", f"{restriction}{where}", partial(app.switch_context, name))
+        if app.context_name:
+            yield Command("context of the command line", "back to where this began", partial(app.switch_context, ""))
+
+    @property
+    def _app(self) -> FlowdeckApp:
+        return cast("FlowdeckApp", self.app)
 
     def _jobs(self) -> Iterator[Command]:
         screen = self.screen

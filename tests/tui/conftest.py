@@ -17,6 +17,7 @@ import pytest
 import tui.screens.jobs
 from runner.home import Home
 from tui.app import FlowdeckApp
+from tui.contexts import Place
 from tui.settings.file import DEFAULTS, Settings
 
 HERE = Path(__file__).parent
@@ -111,8 +112,8 @@ def serve(home: Home) -> Iterator[Callable[[Any], Any]]:
     """Open a staged daemon at the home's socket; closed after the test."""
     opened: list[Any] = []
 
-    def open_daemon(stage: Any) -> Any:
-        daemon = stage_daemon.StageDaemon(home.socket_path, stage, sample_jobs.new_savepoint)
+    def open_daemon(stage: Any, at: Home = home) -> Any:
+        daemon = stage_daemon.StageDaemon(at.socket_path, stage, sample_jobs.new_savepoint)
         daemon.open()
         opened.append(daemon)
         return daemon
@@ -137,8 +138,9 @@ def open_ui(home: Home) -> Callable[..., Any]:
         *,
         start_daemon: bool = False,
         settings: Settings = DEFAULTS,
+        place: Place | None = None,
     ) -> AsyncIterator[Any]:
-        app = FlowdeckApp(home, clock or (lambda: sample_jobs.NOW), start_daemon=start_daemon, settings=settings)
+        app = FlowdeckApp(place or home, clock or (lambda: sample_jobs.NOW), start_daemon=start_daemon, settings=settings)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield page.Page(app, pilot)
 

@@ -26,6 +26,7 @@ class Tone(enum.StrEnum):
     ACCENT_BADGE = "accent-badge"
     AMBER_BADGE = "amber-badge"
     RED_BADGE = "red-badge"
+    CONTEXT_BADGE = "context-badge"
 
 
 class Ground(enum.StrEnum):

@@ -38,6 +38,12 @@ class Order:
     field: str = ""
     reverse: bool = False
 
+    @property
+    def marked(self) -> tuple[str, bool]:
+        """Its field, and whether the smallest stands first."""
+        field = FIELDS.get(self.field)
+        return self.field, self.reverse if field is not None and field.is_amount else not self.reverse
+
     def arranged(self, jobs: Sequence[Job], now: float) -> list[Job]:
         """The jobs in this order; those of which nobody knows the value come last either way."""
         field = FIELDS.get(self.field)

@@ -111,6 +111,7 @@ class JobsScreen(Sorting, Filing, Screen[None]):
     def on_mount(self) -> None:
         """Ages grow even when nothing happens."""
         self._complete = True
+        self.jobs.sorted_by, self.jobs.sorted_up = self._arrangement.order.marked
         self.jobs.focus()
         self.set_interval(1.0, self.redraw)
         self.call_after_refresh(self.redraw)
@@ -156,8 +157,7 @@ class JobsScreen(Sorting, Filing, Screen[None]):
         if not (self._complete and self.app.is_running):
             return
         now = self.clock()
-        sifted = self._sieve.sift(self.snapshot.jobs, self._filter, now)
-        shown = sifted.shown
+        shown = (sifted := self._sieve.sift(self.snapshot.jobs, self._filter, now)).shown
         stale = not is_current(self.snapshot, now)
         with self.app.batch_update():
             self.set_class(not shown, "empty")

@@ -45,7 +45,8 @@ class Symbols(enum.StrEnum):
 
 
 class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A daemon to connect to: a home on this machine, or a server with the file that holds the key to it.
+    """A daemon to connect to: a home on this machine, or a server with the file that holds the key to it and, where the system
+    does not know them, one with the certificates to trust (``ca_file``).
 
     With ``read_only`` the terminal UI changes nothing there. ``accent`` is the colour that tells this context from others.
     """
@@ -53,6 +54,7 @@ class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     home: str | None = None
     server: str | None = None
     key_file: str | None = None
+    ca_file: str | None = None
     read_only: bool = False
     accent: str | None = None
 
@@ -137,5 +139,6 @@ def _check_context(path: Path, name: str, context: Context) -> None:
         raise SettingsInvalid(f"{path}: {name!r} is no name for a context", hint="letters, digits, dots, dashes")
     if (context.home is None) == (context.server is None):
         raise SettingsInvalid(f"{path}: the context {name} needs either a home or a server")
-    if context.key_file is not None and context.server is None:
-        raise SettingsInvalid(f"{path}: the context {name} has a key_file but no server")
+    for file in ("key_file", "ca_file"):
+        if getattr(context, file) is not None and context.server is None:
+            raise SettingsInvalid(f"{path}: the context {name} has a {file} but no server")

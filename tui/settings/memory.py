@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import threading
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -48,3 +50,36 @@ def remember(path: Path, memory: Memory) -> None:
         except OSError:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+class Keeper:
+    """What is remembered now, written down beside the interface a moment after it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.memory = recall(path)
+        self._written = self.memory
+        self._changed = threading.Event()
+        self._writing = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def change(self, **fields: Any) -> None:
+        """Remember other values of these fields."""
+        self.memory = msgspec.structs.replace(self.memory, **fields)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="flowdeck-memory", daemon=True)
+            self._thread.start()
+        self._changed.set()
+
+    def close(self) -> None:
+        """Write down what is not written yet. Blocks for the time that a small file takes."""
+        with self._writing:
+            if self.memory != self._written:
+                remember(self._path, self.memory)
+                self._written = self.memory
+
+    def _run(self) -> None:
+        while True:
+            self._changed.wait()
+            self._changed.clear()
+            self.close()

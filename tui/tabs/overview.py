@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.message import Message
+
 from tui.data.history import History
 from tui.data.lane import Answer
 from tui.data.models import JobView
@@ -18,9 +20,16 @@ _PACE = {60: 1.0, 300: 2.0, 3600: 10.0}
 class Overview(Lines, Pane):
     """Live numbers of one job. ``window`` is in seconds."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+    class Widened(Message):
+        """Another window was chosen."""
+
+        def __init__(self, window: int) -> None:
+            super().__init__()
+            self.window = window
+
+    def __init__(self, window: int = WINDOWS[1], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
-        self.window = WINDOWS[1]
+        self.window = window if window in WINDOWS else WINDOWS[1]
         self._view: JobView | None = None
         self._history: dict[int, History] = {}
         self._asked_at = 0.0
@@ -38,6 +47,7 @@ class Overview(Lines, Pane):
         """The next larger window, or the next smaller with a negative number."""
         index = WINDOWS.index(self.window) + steps
         self.window = WINDOWS[min(max(index, 0), len(WINDOWS) - 1)]
+        self.post_message(self.Widened(self.window))
         self._draw()
 
     def question(self, now: float) -> Question | None:

@@ -153,6 +153,16 @@ class FilterBar(Horizontal):
         field.value = text
         field.focus()
 
+    @property
+    def text(self) -> str:
+        """What was typed last."""
+        return self._typed.strip()
+
+    def put(self, text: str) -> None:
+        """Filter by ``text`` as if it had been typed."""
+        self.query_one(Input).value = text
+        self.post_message(self.Changed(text))
+
     def clear(self) -> None:
         """Forget the text."""
         self.query_one(Input).value = ""

@@ -8,7 +8,7 @@ from runner.states import ExecutionState
 from tui.data.link import Mood, badge, is_current
 from tui.data.snapshot import Snapshot
 from tui.draw.braille import spark
-from tui.draw.cells import width
+from tui.draw.cells import truncate, width
 from tui.draw.glyphs import STATES
 from tui.draw.line import Line, Span, Tone, spread
 from tui.draw.units import rate
@@ -25,14 +25,17 @@ _GROUPS: tuple[tuple[str, ExecutionState, frozenset[ExecutionState]], ...] = (
 )
 _MOODS = {Mood.GOOD: Tone.ACCENT, Mood.WAITING: Tone.AMBER, Mood.BAD: Tone.RED}
 _BADGE_CELLS = 16
+_CONTEXT_CELLS = 20
 
 
-def header_line(snapshot: Snapshot, now: float, cells: int) -> Line:
-    """The header in ``cells`` cells; words go before numbers do when there is no room."""
+def header_line(snapshot: Snapshot, now: float, cells: int, context: str = "", *, read_only: bool = False) -> Line:
+    """The header in ``cells`` cells; words go before numbers do when there is no room. The name of the context and that nothing
+    may be changed always stay."""
     for room in (5, 4, 3, 2, 1, 0):
         counts = _dated(snapshot, now, _counts(snapshot, words=room > 3, everything=room > 1))
         rates = _dated(snapshot, now, _rates(snapshot, trend=room > 4, out=room > 0))
-        left = (*_link(snapshot, now, brand=room > 2, padded=room > 0), *counts)
+        head = (*_brand(context, brand=room > 2), *_link(snapshot, now, padded=room > 0), *_restriction(read_only=read_only))
+        left = (*head, *counts)
         right = (*rates, *_needs(snapshot, words=room > 3))
         if sum(width(part.text) for part in (*left, *right)) <= cells:
             break
@@ -45,10 +48,21 @@ def _dated(snapshot: Snapshot, now: float, spans: Iterable[Span]) -> Iterable[Sp
     return (span if current or span.tone is Tone.FAINT else Span(span.text, Tone.MUTED) for span in spans)
 
 
-def _link(snapshot: Snapshot, now: float, *, brand: bool, padded: bool) -> Iterable[Span]:
+def _brand(context: str, *, brand: bool) -> Iterable[Span]:
+    if context:
+        yield from (Span(f" {truncate(context, _CONTEXT_CELLS)} ", Tone.CONTEXT_BADGE), Span(" "))
+    else:
+        yield Span(" flowdeck  " if brand else " ", Tone.STRONG)
+
+
+def _restriction(*, read_only: bool) -> Iterable[Span]:
+    if read_only:
+        yield Span(" read-only ", Tone.AMBER_STRONG)
+
+
+def _link(snapshot: Snapshot, now: float, *, padded: bool) -> Iterable[Span]:
     found = badge(snapshot, now)
     tone = _MOODS[found.mood]
-    yield Span(" flowdeck  " if brand else " ", Tone.STRONG)
     yield Span(f"{'●' if found.mood is Mood.GOOD else '○'} {found.text}".ljust(_BADGE_CELLS if padded else 0), tone)
 
 
@@ -90,4 +104,5 @@ class Header(Bar):
 
     def draw(self, snapshot: Snapshot, now: float) -> None:
         """Show this moment."""
-        self.show([header_line(snapshot, now, self.cells)])
+        context, read_only = getattr(self.app, "context_name", ""), bool(getattr(self.app, "read_only", ""))
+        self.show([header_line(snapshot, now, self.cells, context, read_only=read_only)])

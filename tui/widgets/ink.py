@@ -14,7 +14,18 @@ from tui.draw.cells import width
 from tui.draw.line import Ground, Line, Span, Tone
 from tui.draw.signs import ASCII
 
-_NAMES = ("foreground", "background", "primary", "warning", "error", "muted", "faint", "cursor-ground", "cursor-ground-blurred")
+_NAMES = (
+    "foreground",
+    "background",
+    "primary",
+    "warning",
+    "error",
+    "muted",
+    "faint",
+    "cursor-ground",
+    "cursor-ground-blurred",
+    "context",
+)
 _STRONG = "-strong"
 _BADGE = "-badge"
 
@@ -27,14 +38,14 @@ class Ink:
         self,
         foreground: Color,
         background: Color,
-        accents: tuple[Color, Color, Color],
+        accents: tuple[Color, Color, Color, Color],
         greys: tuple[Color, ...],
         *,
         plain: bool = False,
     ) -> None:
         self._plain = plain
         muted, faint, cursor, blurred = greys
-        accent, amber, red = accents
+        accent, amber, red, context = accents
         self._background = background
         self._colors = {
             "text": foreground,
@@ -44,6 +55,7 @@ class Ink:
             "accent": accent,
             "amber": amber,
             "red": red,
+            "context": context,
         }
         self._grounds = {Ground.PLAIN: None, Ground.CURSOR: cursor, Ground.CURSOR_BLURRED: blurred}
         self._styles: dict[tuple[Tone, Ground, bool], Style] = {}
@@ -62,7 +74,8 @@ class Ink:
         back = None if below is None else below.rich_color
         if name.endswith(_BADGE):
             color = self._colors[name.removesuffix(_BADGE)]
-            return Style(color=self._background.rich_color, bgcolor=color.rich_color, bold=True)
+            ink = self._background if tone is not Tone.CONTEXT_BADGE or color.ansi is not None else color.get_contrast_text(1.0)
+            return Style(color=ink.rich_color, bgcolor=color.rich_color, bold=True)
         color = self._colors[name.removesuffix(_STRONG)]
         if dim and tone is not Tone.FAINT:
             color = self._colors["faint"].blend(self._colors["muted"], 0.5)
@@ -90,7 +103,9 @@ def ink_of(app: App[object]) -> Ink:
 def _ink(values: tuple[str, ...], *, plain: bool) -> Ink:
     named = dict(zip(_NAMES, values, strict=True))
     foreground, background = Color.parse(named["foreground"]), Color.parse(named["background"])
-    accents = (Color.parse(named["primary"]), Color.parse(named["warning"]), Color.parse(named["error"]))
+    primary = Color.parse(named["primary"])
+    context = Color.parse(named["context"]) if named["context"] else primary
+    accents = (primary, Color.parse(named["warning"]), Color.parse(named["error"]), context)
     fallbacks = (("muted", 0.4), ("faint", 0.7), ("cursor-ground", 0.85), ("cursor-ground-blurred", 0.92))
     greys = tuple(Color.parse(named[name]) if named[name] else _blend(foreground, background, part) for name, part in fallbacks)
     return Ink(foreground, background, accents, greys, plain=plain)

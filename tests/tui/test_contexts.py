@@ -1,0 +1,110 @@
+"""Several daemons: named in the settings, switched in the palette, shown in the header; and those where nothing is changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from runner.endpoint import TcpEndpoint
+from runner.home import Home
+from runner.requests import StopRequest
+from spec.errors import UsageError
+from tui.contexts import ContextInvalid, Place, place_of
+from tui.data.daemon import Door, ReadOnly
+from tui.settings.file import Context, Settings
+
+
+def settings(**contexts: Context) -> Settings:
+    """Settings with these contexts."""
+    return Settings(contexts=contexts)
+
+
+def test_a_server_is_reached_with_the_key_of_a_file(tmp_path: Path, home: Home) -> None:
+    """The key is read from a file that only its owner may read."""
+    key = tmp_path / "key"
+    key.write_text("fk_1234\n")
+    key.chmod(0o600)
+    far = settings(far=Context(server="https://far.example.org:8443", key_file=str(key), ca_file="ca.pem", accent="crimson"))
+    place = place_of("far", far, home)
+    assert place.server == TcpEndpoint("far.example.org", 8443, "fk_1234", True, "ca.pem")
+    assert (place.name, place.accent, place.read_only) == ("far", "crimson", "")
+    key.chmod(0o644)
+    with pytest.raises(ContextInvalid, match="others may read"):
+        place_of("far", far, home)
+
+
+@pytest.mark.parametrize(
+    ("name", "contexts", "message"),
+    [
+        ("pord", {"prod": Context(home="a")}, "did you mean prod?"),
+        ("x", {}, "name it there"),
+        ("x", {"x": Context(server="http://h:1", key_file="/nonexistent/key")}, "cannot read the key"),
+        ("x", {"x": Context(server="ftp://h:1")}, "is not the address of a daemon"),
+    ],
+)
+def test_a_context_that_cannot_be_used_says_why(name: str, contexts: dict[str, Context], message: str, home: Home) -> None:
+    """A name that is not there, a key that cannot be read, an address that is none."""
+    with pytest.raises(UsageError) as caught:
+        place_of(name, settings(**contexts), home)
+    assert message in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_a_door_to_look_through_changes_nothing(home: Home, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Whoever asks, the request is not even sent; reading goes on as ever."""
+    serve(stage)
+    with Door(home, None, "the context prod is read-only").open(5.0) as client:
+        assert client.job("0f3a9c1d22aa").name == "orders-cdc"
+        with pytest.raises(ReadOnly, match="the context prod is read-only"):
+            client.stop("0f3a9c1d22aa", StopRequest())
+        with pytest.raises(ReadOnly):
+            client.dry_run.stop("0f3a9c1d22aa")
+    assert stage.calls == []
+
+
+async def test_where_nothing_may_be_changed_keys_say_why(
+    open_ui: Any, home: Home, stage: Any, serve: Callable[[Any], Any]
+) -> None:
+    """The header says it, and each key that writes answers with the reason and opens nothing."""
+    serve(stage)
+    async with open_ui(place=Place(home, name="prod", accent="crimson", read_only="the context prod is read-only")) as page:
+        await page.loaded()
+        head = page.text.splitlines()[0]
+        assert " prod " in head
+        assert "read-only" in head
+        for key in ("S", "T", "X", "R"):
+            await page.press(key)
+        assert page.toasts.count("The context prod is read-only") == 4
+        assert page.dialog == "JobsScreen"
+        assert stage.calls == []
+
+
+async def test_the_palette_switches_between_daemons(
+    open_ui: Any, home: Home, tmp_path: Path, stage: Any, empty_stage: Any, serve: Callable[..., Any], samples: ModuleType
+) -> None:
+    """The other daemon's jobs replace this one's, its name stands in the header; and back."""
+    other = Home(tmp_path / "o")
+    stage_two = empty_stage
+    stage_two.add(samples.make_job("far-away", samples.S.FINISHED, job_id="ff0000000001"))
+    serve(stage)
+    serve(stage_two, other)
+    async with open_ui(settings=settings(far=Context(home=str(other.path), read_only=True))) as page:
+        await page.loaded()
+        await page.press("slash", *"orders", "enter")
+        page.app.call_later(page.app.switch_context, "far")
+        await page.sees("far-away")
+        assert "orders-cdc" not in page.text
+        assert " far " in page.text.splitlines()[0]
+        assert "read-only" in page.text.splitlines()[0]
+        page.app.call_later(page.app.switch_context, "")
+        await page.sees("orders-cdc")
+        assert "far-away" not in page.text
+        assert "flowdeck" in page.text.splitlines()[0]
+        page.app.call_later(page.app.switch_context, "nowhere")
+        await page.until(lambda: "there is no context 'nowhere'" in page.toasts)
+        await page.sees("orders-cdc")
+    assert threading.active_count() < 30
