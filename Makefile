@@ -10,8 +10,9 @@ demo: venv
 	@echo "The terminal UI:  .venv/bin/flowdeck"
 	@echo "A live stream:    .venv/bin/flowdeck submit samples/stream.conf && .venv/bin/flowdeck"
 
+# Three for two cores: many tests wait for processes.
 test: .venv/.tested
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 venv: .venv/.installed
 
