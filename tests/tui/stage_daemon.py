@@ -155,7 +155,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
         parts = [unquote(part) for part in url.path.removeprefix("/api/v1/").split("/")]
         asks_operations = parts[0] == "operations" and url.path.removeprefix("/api/v1/") not in self.stage.pages
-        self._send(200, self._operations(parts, query) if asks_operations else self._read(parts, query))
+        answer = self._operations(parts, query) if asks_operations else self._read(parts, query)
+        self._send(answer.status if isinstance(answer, Problem) else 200, answer)
 
     def _read(self, parts: list[str], query: dict[str, str]) -> Any:
         stage = self.stage
@@ -191,6 +192,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _page(self, path: str, query: dict[str, str]) -> Any:
         page = self.stage.pages.get(path)
+        if page is None and path.endswith("/reload"):
+            return Problem(type="", title="", status=404, detail="no file is watched for the job", code="not-found")
         if page is None:
             raise AssertionError(path)
         return page(query) if callable(page) else page
@@ -235,7 +238,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if path in self.stage.pages:
             self.stage.calls.append(("post", path, body))
             self.stage.hold.wait(20)
-            self._send(200, self.stage.pages[path])
+            answer = self.stage.pages[path]
+            self._send(answer.status if isinstance(answer, Problem) else 200, answer)
             return
         stage, url = self.stage, urlsplit(self.path)
         verb, job = self._verb([unquote(part) for part in url.path.removeprefix("/api/v1/").split("/")])

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner.client import Client
+from runner.client import ApiError, Client
 from runner.model import Job
+from runner.reload import WatchedFile
+from runner.requests import DecisionRequest
 from tui.data.filetext import read_lines
 from tui.data.lane import Answer
 from tui.data.models import JobView
 from tui.draw.line import Line, Span, Tone, line
-from tui.tabs.spec_lines import banner, numbered
+from tui.settings.keymap import Keymap
+from tui.tabs.spec_lines import SILENT, banner, numbered, waits
+from tui.widgets.bindings import bound
 from tui.widgets.lines import Lines
 from tui.widgets.pane import Pane, Question
 
-_TROUBLED = ("invalid", "blocked", "failed", "rolled_back", "upgrade_failed")
+_DECIDE = "decide "
+_NOT_WATCHED = "not-found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +29,14 @@ class SpecText:
     number: int
     text: str
     on_disk: tuple[str, ...] = ()
+    watched: WatchedFile | None = None
 
 
 class Spec(Lines, Pane):
     """The job file as it runs."""
 
     DEFAULT_CSS = "Spec { overflow-x: auto; }"
+    BINDINGS = [bound("reload.apply", "decide(True)"), bound("reload.discard", "decide(False)")]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id, sideways=True)
@@ -37,6 +44,7 @@ class Spec(Lines, Pane):
         self._spec: SpecText | None = None
         self._asked = ""
         self._say = ""
+        self._decision: bool | None = None
 
     def look(self, view: JobView, now: float) -> None:  # noqa: ARG002 - nothing here depends on the time
         """Draw the job's spec."""
@@ -47,15 +55,38 @@ class Spec(Lines, Pane):
         self._draw()
 
     def question(self, now: float) -> Question | None:  # noqa: ARG002 - a generation never changes
-        """The text, once per generation and per word of hot reload."""
-        if self._view is None or (key := _key(self._view)) == self._asked:
+        """The text, once per generation and per word of hot reload; before it what somebody has decided."""
+        if self._view is None:
+            return None
+        if self._decision is not None and self._spec is not None and self._spec.watched is not None:
+            return self._decided(self._view.id, self._spec.watched, apply=self._decision)
+        if (key := _key(self._view)) == self._asked:
             return None
         self._asked = key
         job, number = self._view.job, running_generation(self._view)
         return Question(key, lambda client: _read(client, job, number))
 
+    def _decided(self, job_id: str, watched: WatchedFile, *, apply: bool) -> Question:
+        """Exactly the change that is on the screen, and no newer one."""
+        self._decision = None
+        request = DecisionRequest(observed_generation=watched.observed_generation)
+        if apply:
+            return Question(_DECIDE, lambda client: client.apply_reload(job_id, request))
+        return Question(_DECIDE, lambda client: client.discard_reload(job_id, request))
+
+    def action_decide(self, apply: bool) -> None:  # noqa: FBT001 - the binding passes it
+        """A word on the change that waits."""
+        watched = self._spec.watched if self._spec is not None else None
+        if watched is None or not waits(watched):
+            self.app.notify("No change of the file waits for a decision.", markup=False)
+            return
+        self._decision = apply
+
     def told(self, key: str, answer: Answer, now: float) -> None:  # noqa: ARG002 - nothing here depends on the time
         """The text has come."""
+        if key == _DECIDE:
+            self._told_decision(answer)
+            return
         if key != self._asked:
             return
         if answer.error is not None:
@@ -63,6 +94,13 @@ class Spec(Lines, Pane):
         else:
             self._spec = answer.value
         self._draw()
+
+    def _told_decision(self, answer: Answer) -> None:
+        """It is being carried out; the job's own record says how that goes on."""
+        self._asked = ""
+        if answer.error is not None:
+            words = f"{answer.reason}\n{answer.hint}" if answer.hint else answer.reason
+            self.app.notify(words, title="Not decided", severity="error", markup=False)
 
     def resized(self) -> None:
         """The banner is wrapped to the width."""
@@ -76,20 +114,22 @@ class Spec(Lines, Pane):
             return
         reload = self._view.job.reload
         lines: list[Line] = []
-        if reload is not None and _troubled(self._view.job):
+        if reload is not None and reload.outcome != SILENT:
             verb = "is what ran last" if self._view.state.is_terminal else "keeps running"
-            lines = banner(reload, self._spec.on_disk, f"generation {self._spec.number} {verb}", self.cells)
+            stays = f"generation {self._spec.number} {verb}"
+            lines = banner(reload, self._spec.watched, self._spec.on_disk, stays, self.cells, self._keys)
         marks = reload.diagnostics if reload is not None and lines else ()
         self.show([*lines, *numbered(self._spec.text, marks, self._spec.on_disk)])
+
+    @property
+    def _keys(self) -> tuple[str, str]:
+        keymap: Keymap = getattr(self.app, "keys", Keymap())
+        return keymap.first("reload.apply"), keymap.first("reload.discard")
 
 
 def running_generation(view: JobView) -> int:
     """The generation of the latest execution, or the newest when there was none."""
     return view.execution.generation if view.execution else view.job.generation
-
-
-def _troubled(job: Job) -> bool:
-    return job.reload is not None and job.reload.outcome in _TROUBLED
 
 
 def _key(view: JobView) -> str:
@@ -99,4 +139,12 @@ def _key(view: JobView) -> str:
 
 def _read(client: Client, job: Job, number: int) -> SpecText:
     generation = client.generation(job.id, number)
-    return SpecText(number, generation.text, read_lines(job.file) if _troubled(job) else ())
+    if job.reload is None or job.reload.outcome == SILENT:
+        return SpecText(number, generation.text)
+    try:
+        watched = client.watched_file(job.id)
+    except ApiError as error:
+        if error.code != _NOT_WATCHED:
+            raise
+        watched = None
+    return SpecText(number, generation.text, read_lines(job.file), watched)

@@ -7,19 +7,36 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.model import ReloadStatus
+from runner.reload import ReloadState, WatchedFile
 from tui.draw.cells import width, wrap
+from tui.draw.findings import change_lines
 from tui.draw.hocon import coloured
 from tui.draw.line import Line, Span, Tone, line
 from tui.draw.units import clock_time
 
 Diagnostics = Sequence[Mapping[str, Any]]
+_AGAIN = "save the file again to retry"
 _SAYS = {
-    "invalid": "the file changed and does not check",
-    "blocked": "the file changed in a way that needs your decision",
-    "failed": "the reload of the file failed, and nothing runs",
-    "rolled_back": "the file changed, did not work, and was rolled back",
-    "upgrade_failed": "the file changed and could not be taken over",
+    "invalid": ("✗", Tone.RED_STRONG, "the file changed and does not check", _AGAIN),
+    "blocked": (
+        "✗",
+        Tone.RED_STRONG,
+        "the file changed in a way that a reload cannot take",
+        "E edits it, or start it anew with it",
+    ),
+    "failed": ("✗", Tone.RED_STRONG, "the reload of the file failed, and nothing runs", "R restores it"),
+    "rolled_back": ("✗", Tone.RED_STRONG, "the file changed, did not work, and was rolled back", _AGAIN),
+    "upgrade_failed": ("✗", Tone.RED_STRONG, "the file changed and could not be taken over", _AGAIN),
+    "orphaned": ("!", Tone.AMBER_STRONG, "the file is gone, or is another job now", "put it back to go on from it"),
+    "pending_approval": ("!", Tone.AMBER_STRONG, "the file changed, and waits for your word", ""),
+    "parsing": ("◐", Tone.AMBER_STRONG, "the file changed and is being read", ""),
+    "validating": ("◐", Tone.AMBER_STRONG, "the file changed and is being checked", ""),
+    "planning": ("◐", Tone.AMBER_STRONG, "the file changed and is being compared", ""),
+    "upgrading": ("◐", Tone.AMBER_STRONG, "the file changed and is being taken over", ""),
+    "rolling_back": ("◐", Tone.AMBER_STRONG, "the file changed, did not work, and is being rolled back", ""),
 }
+SILENT = "synced"
+"""The outcome that needs no banner."""
 _MOST = 5
 """Diagnostics spelled out in the banner."""
 
@@ -37,12 +54,15 @@ def numbered(text: str, diagnostics: Diagnostics, on_disk: Sequence[str]) -> lis
     return lines
 
 
-def banner(reload: ReloadStatus, on_disk: Sequence[str], stays: str, cells: int) -> list[Line]:
-    """What hot reload made of the file, what stays as it is, and each diagnostic with its line on disk."""
-    says = _SAYS.get(reload.outcome, reload.outcome)
+def banner(
+    reload: ReloadStatus, watched: WatchedFile | None, on_disk: Sequence[str], stays: str, cells: int, keys: tuple[str, str]
+) -> list[Line]:
+    """What hot reload made of the file, what stays as it is, each diagnostic with its line on disk, and what would change; the
+    ``keys`` that apply and discard a change that waits."""
+    sign, tone, says, then = _SAYS.get(reload.outcome, ("!", Tone.AMBER_STRONG, reload.outcome, ""))
     lines = [
-        line(Span(f" ✗ {says}", Tone.RED_STRONG), Span(f" at {clock_time(reload.at)}", Tone.MUTED)),
-        line(Span(f"   {stays}; save the file again to retry", Tone.MUTED)),
+        line(Span(f" {sign} {says}", tone), Span(f" at {clock_time(reload.at)}", Tone.MUTED)),
+        line(Span(f"   {'; '.join(part for part in (stays, then) if part)}", Tone.MUTED)),
     ]
     if reload.message:
         lines += [line(Span(f"   {part}")) for part in wrap(reload.message, max(cells - 4, 10))]
@@ -50,7 +70,17 @@ def banner(reload: ReloadStatus, on_disk: Sequence[str], stays: str, cells: int)
         lines += _spelled(found, on_disk, cells)
     if len(reload.diagnostics) > _MOST:
         lines.append(line(Span(f"   and {len(reload.diagnostics) - _MOST} more: flowdeck check shows all", Tone.MUTED)))
+    if watched is not None and watched.changes:
+        lines += [Line(), *change_lines(watched.changes, cells)]
+    if watched is not None and waits(watched):
+        apply, discard = (Span(f"   {key}", Tone.ACCENT_STRONG) for key in keys)
+        lines += [Line(), line(apply, Span(" apply it", Tone.MUTED), discard, Span(" leave the job as it is", Tone.MUTED))]
     return [*lines, line(Span(" " + "─" * (cells - 2), Tone.FAINT))]
+
+
+def waits(watched: WatchedFile) -> bool:
+    """Whether a change waits for somebody's word."""
+    return watched.state is ReloadState.PENDING_APPROVAL
 
 
 def _spelled(found: Mapping[str, Any], on_disk: Sequence[str], cells: int) -> list[Line]:
