@@ -66,39 +66,49 @@ def of_job(session: Session, job_id: str, limit: int, offset: int) -> list[Execu
     return [_decode(row) for row in session.rows(statement, job_id, limit, offset)]
 
 
-_FILTER = """
-    FROM "executions"
-    WHERE ($job::VARCHAR IS NULL OR "job_id" = $job)
-    AND ($states::VARCHAR[] IS NULL OR list_contains($states::VARCHAR[], "state"))
-    AND ($job::VARCHAR IS NOT NULL OR "job_id" NOT IN (SELECT "id" FROM "jobs" WHERE "deleted_at" IS NOT NULL))
-    AND ($queue::VARCHAR IS NULL OR "job_id" IN (SELECT "id" FROM "jobs" WHERE "queue" = $queue))
-"""
-_PAGE = f"""
-    SELECT "created_at", "record" FROM "executions" WHERE rowid IN (
-        SELECT rowid {_FILTER}
-        AND ($at::DOUBLE IS NULL OR "created_at" < $at OR ("created_at" = $at AND "id" > $last))
-        ORDER BY "created_at" DESC, "id" LIMIT $limit OFFSET $offset
-    ) ORDER BY "created_at" DESC, "id"
-"""
+_JOBS_DELETED = 'SELECT 1 FROM "jobs" WHERE "deleted_at" IS NOT NULL LIMIT 1'
+_NOT_DELETED = '"job_id" NOT IN (SELECT "id" FROM "jobs" WHERE "deleted_at" IS NOT NULL)'
+_OF_QUEUE = '"job_id" IN (SELECT "id" FROM "jobs" WHERE "queue" = $queue)'
+_AFTER = '("created_at" < $at OR ("created_at" = $at AND "id" > $last))'
+_ORDER = 'ORDER BY "created_at" DESC, "id"'
 
 
 def page(
     session: Session, wanted: ExecutionFilter, limit: int, offset: int, after: Place | None
 ) -> list[tuple[float, Execution]]:
     """One page of executions, each with what it is ordered by: those after ``after``, without the first ``offset`` of them."""
-    place = {"at": after.at, "last": after.id} if after else {"at": None, "last": ""}
-    rows = session.named_rows(_PAGE, {**_parameters(wanted), **place, "limit": limit, "offset": offset})
+    conditions, parameters = _filter(session, wanted)
+    if after is not None:
+        conditions.append(_AFTER)
+        parameters |= {"at": after.at, "last": after.id}
+    statement = f"""
+        SELECT "created_at", "record" FROM "executions" WHERE rowid IN (
+            SELECT rowid FROM "executions" WHERE {" AND ".join(conditions)} {_ORDER} LIMIT $limit OFFSET $offset
+        ) {_ORDER}
+    """
+    rows = session.named_rows(statement, {**parameters, "limit": limit, "offset": offset})
     return [(float(at), decode_record(Execution, record)) for at, record in rows]
 
 
 def count(session: Session, wanted: ExecutionFilter) -> int:
     """How many executions there are on all pages."""
-    return int(session.named_rows(f"SELECT count(*) {_FILTER}", _parameters(wanted))[0][0])
+    conditions, parameters = _filter(session, wanted)
+    statement = f'SELECT count(*) FROM "executions" WHERE {" AND ".join(conditions)}'
+    return int(session.named_rows(statement, parameters)[0][0])
 
 
-def _parameters(wanted: ExecutionFilter) -> dict[str, object]:
-    states = [str(state) for state in wanted.states] or None
-    return {"job": wanted.job_id, "states": states, "queue": wanted.queue}
+def _filter(session: Session, wanted: ExecutionFilter) -> tuple[list[str], dict[str, object]]:
+    """What has to hold, and its parameters: only what is asked for, as every condition costs, whatever it says."""
+    states = [str(state) for state in wanted.states]
+    asked: list[tuple[str, str, object]] = [
+        ('"job_id" = $job', "job", wanted.job_id),
+        ('list_contains($states::VARCHAR[], "state")', "states", states or None),
+        (_OF_QUEUE, "queue", wanted.queue),
+    ]
+    conditions = ["true", *(condition for condition, _, value in asked if value is not None)]
+    if wanted.job_id is None and session.row(_JOBS_DELETED):
+        conditions.append(_NOT_DELETED)
+    return conditions, {name: value for _, name, value in asked if value is not None}
 
 
 def unfinished(session: Session) -> list[Execution]:

@@ -27,26 +27,12 @@ _BY_PREFIX = f'{_SELECT} AND starts_with("id", ?) {_ORDER} LIMIT {_PREFIX_MATCHE
 _DELETED = f'{_COLUMNS} WHERE "deleted_at" IS NOT NULL'
 _DELETED_BY_ID = f'{_DELETED} AND "id" = ?'
 _DELETED_BY_NAME = f'{_DELETED} AND "name" = ? ORDER BY "deleted_at" DESC'
-_FILTER = """
-    WHERE ("deleted_at" IS NOT NULL) = $deleted
-    AND ($states::VARCHAR[] IS NULL OR list_contains($states::VARCHAR[], coalesce("execution_state", '')))
-    AND ($name::VARCHAR IS NULL OR contains(lower("name"), lower($name)))
-    AND ($queue::VARCHAR IS NULL OR "queue" = $queue)
-    AND ($labels::VARCHAR[] IS NULL OR list_has_all("labels", $labels::VARCHAR[]))
-"""
-_AFTER = """
-    AND ($at::DOUBLE IS NULL OR "created_at" < $at OR ("created_at" = $at AND "id" > $last))
-"""
-# Which ones first, then their records: sorting all records for the sake of a page costs nearly twice as much.
-_PAGE = f"""
-    {_COLUMNS} WHERE rowid IN (SELECT rowid FROM "jobs" {_FILTER} {_AFTER} {_ORDER} LIMIT $limit OFFSET $offset) {_ORDER}
-"""
+_AFTER = '("created_at" < $at OR ("created_at" = $at AND "id" > $last))'
 # The newest of each job is found here: few are kept, and to group them costs more than to read them all.
 _CHECKPOINTS = """
     SELECT "job_id", "record" FROM "checkpoints"
     WHERE {of_jobs} AND "status" IN ('completed', 'committed') ORDER BY "id"
 """
-_COUNT = f'SELECT count(*) FROM "jobs" {_FILTER}'
 
 
 _SAME = 'SELECT "id", "name" FROM "jobs" WHERE "id" = $1 OR ("name" = $2 AND "deleted_at" IS NULL) ORDER BY "id" = $1 DESC'
@@ -115,23 +101,40 @@ def deleted(session: Session, reference: str) -> Job | None:
 
 def page(session: Session, wanted: JobFilter, limit: int, offset: int, after: Place | None) -> list[Job]:
     """One page of jobs: those after ``after`` (None: from the first one), without the first ``offset`` of them."""
-    place = {"at": after.at, "last": after.id} if after else {"at": None, "last": ""}
-    return _jobs(session, session.named_rows(_PAGE, {**_parameters(wanted), **place, "limit": limit, "offset": offset}))
+    conditions, parameters = _filter(wanted)
+    if after is not None:
+        conditions.append(_AFTER)
+        parameters |= {"at": after.at, "last": after.id}
+    # Which ones first, then their records: sorting all records for the sake of a page costs nearly twice as much.
+    statement = f"""
+        {_COLUMNS} WHERE rowid IN (
+            SELECT rowid FROM "jobs" WHERE {" AND ".join(conditions)} {_ORDER} LIMIT $limit OFFSET $offset
+        ) {_ORDER}
+    """
+    return _jobs(session, session.named_rows(statement, {**parameters, "limit": limit, "offset": offset}))
 
 
 def count(session: Session, wanted: JobFilter) -> int:
     """How many jobs there are on all pages."""
-    return int(session.named_rows(_COUNT, _parameters(wanted))[0][0])
+    conditions, parameters = _filter(wanted)
+    return int(session.named_rows(f'SELECT count(*) FROM "jobs" WHERE {" AND ".join(conditions)}', parameters)[0][0])
 
 
-def _parameters(wanted: JobFilter) -> dict[str, object]:
-    return {
-        "deleted": wanted.deleted,
-        "states": [str(state) for state in wanted.states] or None,
-        "name": wanted.name or None,
-        "queue": wanted.queue,
-        "labels": label_pairs(wanted.labels) or None,
-    }
+def _filter(wanted: JobFilter) -> tuple[list[str], dict[str, object]]:
+    """What has to hold, and its parameters: only what is asked for, as every condition costs, whatever it says."""
+    asked: list[tuple[str, str, object]] = [
+        (
+            """list_contains($states::VARCHAR[], coalesce("execution_state", ''))""",
+            "states",
+            [*map(str, wanted.states)] or None,
+        ),
+        ('contains(lower("name"), lower($name))', "name", wanted.name or None),
+        ('"queue" = $queue', "queue", wanted.queue),
+        ('list_has_all("labels", $labels::VARCHAR[])', "labels", label_pairs(wanted.labels) or None),
+    ]
+    deleted = '"deleted_at" IS NOT NULL' if wanted.deleted else '"deleted_at" IS NULL'
+    conditions = [deleted, *(condition for condition, _, value in asked if value is not None)]
+    return conditions, {name: value for _, name, value in asked if value is not None}
 
 
 def label_pairs(labels: Mapping[str, str]) -> list[str]:

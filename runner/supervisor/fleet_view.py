@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import shutil
 import socket
@@ -24,6 +25,7 @@ from runner.cluster import (
 )
 from runner.model import DaemonStatus
 from runner.replies import WorkerList
+from runner.store.pages import JobFilter
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import NotFound
 from runner.supervisor.journal import Entry
@@ -76,7 +78,7 @@ class FleetView(ObservationBase):
     async def cluster(self) -> ClusterState:
         """The daemon with all that it runs, and this machine."""
         health = await self.health.health()
-        _, jobs = await self._journal.read(lambda store: store.jobs(limit=1))
+        jobs = await self._journal.read(lambda store: store.count_jobs(JobFilter()))
         limits = self._parts.limits
         return ClusterState(
             name=socket.gethostname(),
@@ -117,7 +119,7 @@ class FleetView(ObservationBase):
 
     async def status(self) -> DaemonStatus:
         """The daemon itself."""
-        _, jobs = await self._journal.read(lambda store: store.jobs(limit=1))
+        jobs = await self._journal.read(lambda store: store.count_jobs(JobFilter()))
         running = self._executions.running()
         return DaemonStatus(
             pid=os.getpid(),
@@ -177,6 +179,7 @@ def _node(home: Path, workers: int) -> Node:
     )
 
 
+@functools.cache
 def _version() -> str:
     try:
         return version("flowdeck")
