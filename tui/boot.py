@@ -6,9 +6,11 @@ import contextlib
 import gc
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from runner.home import Home
+if TYPE_CHECKING:
+    from tui.contexts import Place
+
 
 _PATIENCE = 0.001
 """Seconds for which a thread that counts may keep the one waiting that draws. Python's own are five times as many, more than
@@ -18,8 +20,8 @@ _GARBAGE = (20_000, 20, 50)
 searched every few seconds, with the screen standing still."""
 
 
-def open_ui(home: Home) -> NoReturn:
-    """Show the terminal UI of ``home`` until the person leaves, then end the process.
+def open_ui(place: Place, context: str = "", *, read_only: bool = False) -> NoReturn:
+    """Show the terminal UI as :func:`tui.app.run` does, then end the process.
 
     Raises :class:`spec.errors.UsageError` when there is no terminal to draw on.
     """
@@ -32,7 +34,7 @@ def open_ui(home: Home) -> NoReturn:
     gc.enable()
     gc.set_threshold(*_GARBAGE)
     sys.setswitchinterval(_PATIENCE)
-    leave(run(home))
+    leave(run(place, context, read_only=read_only))
 
 
 def leave(status: int) -> NoReturn:

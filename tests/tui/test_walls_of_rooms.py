@@ -16,6 +16,7 @@ ROOT = Path(tui.__file__).parent
 FORBIDDEN = {
     "draw": ("textual", "tui.data", "tui.actions", "tui.query", "tui.widgets", "tui.tabs", "tui.screens"),
     "settings": ("textual", "tui.data", "tui.draw", "tui.actions", "tui.query", "tui.widgets", "tui.tabs", "tui.screens"),
+    "plain": ("textual", "tui.actions", "tui.widgets", "tui.tabs", "tui.screens"),
     "query": ("textual", "tui.data", "tui.actions", "tui.widgets", "tui.tabs", "tui.screens"),
     "data": ("textual", "tui.actions", "tui.widgets", "tui.tabs", "tui.screens"),
     "actions": ("textual", "tui.widgets", "tui.tabs", "tui.screens"),

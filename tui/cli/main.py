@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -14,6 +14,9 @@ from tui.cli.lazy_group import LazyGroup
 from tui.cli.options import home_option
 from tui.cli.session import Session
 from tui.cli.terminal import is_terminal
+
+if TYPE_CHECKING:
+    from tui.contexts import Place
 
 GROUPS = {
     "Write job files": {
@@ -52,6 +55,7 @@ GROUPS = {
     "Look": {
         "ls": "tui.cli.jobs:ls_command",
         "show": "tui.cli.jobs:show_command",
+        "top": "tui.cli.top:top_command",
         "logs": "tui.cli.logs:logs_command",
         "errors": "tui.cli.errors:errors_command",
         "metrics": "tui.cli.metrics:metrics_command",
@@ -94,8 +98,17 @@ def _print_version(context: click.Context, _parameter: click.Parameter, value: b
 @home_option
 @click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the version.")
+@click.option(
+    "--context", "context_name", metavar="NAME", default="", help="The terminal UI of a context of the settings file."
+)
+@click.option("--read-only", is_flag=True, help="The terminal UI, without anything that changes a job.")
+@click.option("--plain", is_flag=True, help="Lines of words instead of a screen; with --once (the default) or --watch.")
+@click.option("--once", is_flag=True, help="With --plain: one look.")
+@click.option("--watch", is_flag=True, help="With --plain: a line for each change, until Ctrl-C.")
 @click.pass_context
-def flowdeck(context: click.Context, *, debug: bool) -> int:
+def flowdeck(
+    context: click.Context, *, debug: bool, context_name: str, read_only: bool, plain: bool, once: bool, watch: bool
+) -> int:
     """Write a data job in HOCON or JSON, check it like code, run it with exactly-once checkpoints.
 
     Without a command, the terminal UI opens.
@@ -103,20 +116,53 @@ def flowdeck(context: click.Context, *, debug: bool) -> int:
     session = context.ensure_object(Session)
     session.debug = debug
     session.command = context.invoked_subcommand or ""
-    if context.invoked_subcommand is None:
-        _open_terminal_ui(session)
-    return 0
+    chosen = [f"--{name}" for name, value in (("context", context_name), ("read-only", read_only), ("plain", plain)) if value]
+    if context.invoked_subcommand is not None:
+        if chosen or once or watch:
+            raise UsageError(f"{(chosen or ['--once or --watch'])[0]} is for the terminal UI, not for a command")
+        return 0
+    if plain:
+        _write_plainly(session, context_name, once=once, watch=watch)
+        return 0
+    if once or watch:
+        raise UsageError("--once and --watch go with --plain", hint="flowdeck --plain --watch")
+    return _open_terminal_ui(session, context_name, read_only=read_only)
 
 
-def _open_terminal_ui(session: Session) -> NoReturn:
+def _place(session: Session, context_name: str) -> Place:
+    """The daemon that is meant. The settings are read only for a context."""
+    from tui.contexts import Place, place_of
+
+    if not context_name:
+        return Place(session.home, session.server)
+    from tui.settings.file import read_settings, settings_path
+
+    return place_of(context_name, read_settings(settings_path()), session.home)
+
+
+def _write_plainly(session: Session, context_name: str, *, once: bool, watch: bool) -> None:
+    if once and watch:
+        raise UsageError("either --once or --watch")
+    from tui.cli.terminal import write_data
+    from tui.data.daemon import Door
+    from tui.plain import face
+
+    place = _place(session, context_name)
+    (face.watch if watch else face.once)(
+        Door(place.home, place.server, "this only looks"), lambda line: write_data(f"{line}\n")
+    )
+
+
+def _open_terminal_ui(session: Session, context_name: str, *, read_only: bool) -> NoReturn:
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise UsageError(
             "the terminal UI needs a terminal, and this is none",
-            hint="flowdeck ls lists the jobs, flowdeck --help lists the commands",
+            hint="flowdeck --plain shows the same in lines, flowdeck ls lists the jobs, flowdeck --help lists the commands",
         )
     from tui.boot import open_ui
+    from tui.contexts import Place
 
-    open_ui(session.own_home())
+    open_ui(Place(session.home, session.server), context_name, read_only=read_only)
 
 
 def run_command_line(arguments: Sequence[str] | None = None) -> int:
