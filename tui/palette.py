@@ -1,4 +1,5 @@
-"""The command palette: the commands of the program, the actions on the selected job, and every job by name."""
+"""The command palette: the commands of the program, its screens, the actions on the selected job, every job by name, and pairs
+like ``log orders``."""
 
 from __future__ import annotations
 
@@ -11,7 +12,9 @@ from textual.content import Content
 
 from tui.actions.registry import ACTIONS
 from tui.data.clean import clean
+from tui.query.pairs import jobs_called, split_pair
 from tui.screens.jobs import JobsScreen
+from tui.screens.visit import MainScreen, Visit
 from tui.settings.commands import COMMANDS, Group
 from tui.themes import THEMES
 from tui.widgets.filterbar import FilterBar
@@ -40,6 +43,8 @@ class JobCommands(Provider):
 
     async def search(self, query: str) -> Hits:
         """Commands and jobs that fit."""
+        for pair in self._pairs(query):
+            yield Hit(1.0, Content(pair.title), pair.run, text=pair.title, help=pair.help)
         matcher = self.matcher(query)
         jobs = 0
         for command in (*self._commands(), *self._jobs()):
@@ -50,9 +55,12 @@ class JobCommands(Provider):
             yield Hit(score, matcher.highlight(command.title), command.run, text=command.title, help=command.help)
 
     def _commands(self) -> Iterator[Command]:
-        screen = self.screen
-        if not isinstance(screen, JobsScreen):
-            return
+        if isinstance(self.screen, JobsScreen):
+            yield from self._of_jobs(self.screen)
+        yield from self._screens()
+
+    def _of_jobs(self, screen: JobsScreen) -> Iterator[Command]:
+        """What the job list can do."""
         app = self.app
         view = screen.selected
         for action in ACTIONS:
@@ -112,8 +120,34 @@ class JobCommands(Provider):
     def _app(self) -> FlowdeckApp:
         return cast("FlowdeckApp", self.app)
 
+    def _screens(self) -> Iterator[Command]:
+        """The screens beside the job list, by their names and what is on them."""
+        keymap = self._main.keymap
+        for command in COMMANDS.values():
+            if command.id.startswith("go."):
+                name, _, words = command.words.partition(": ")
+                line = f"{keymap.shown(command.id)}  {words}"
+                yield Command(f"go to {name}", line, partial(self.app.run_action, command.action.removeprefix("app.")))
+        if not isinstance(self.screen, JobsScreen):
+            yield Command("back to the jobs", keymap.shown("view.back"), partial(self.app.run_action, "back", self.screen))
+
+    @property
+    def _main(self) -> MainScreen:
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, MainScreen))
+
+    def _pairs(self, query: str) -> Iterator[Command]:
+        """A tab and a job: ``log orders``, ``ckpt pay``."""
+        tab, rest = split_pair(query)
+        if not tab:
+            return
+        for job in jobs_called(rest, [view.job for view in self._main.snapshot.jobs]):
+            yield Command(f"{tab} {job.name}", f"{job.id}", partial(self._visit, job.id, tab))
+
+    def _visit(self, job_id: str, tab: str) -> None:
+        self.app.post_message(Visit(job_id, tab, getattr(self.screen, "NAME", "")))
+
     def _jobs(self) -> Iterator[Command]:
-        screen = self.screen
-        if isinstance(screen, JobsScreen):
-            for view in screen.snapshot.jobs:
-                yield Command(f"go to {view.name}", f"{view.state}  {view.id}", partial(screen.go_to, view.id))
+        main = self._main
+        for view in main.snapshot.jobs:
+            run = partial(main.go_to, view.id) if self.screen is main else partial(self._visit, view.id, "")
+            yield Command(f"go to {view.name}", f"{view.state}  {view.id}", run)

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
-from runner.model import ErrorInfo, LogLine
+from runner.cluster import HealthStatus
+from runner.model import CheckpointKind, ErrorInfo, LogLine, SavepointPlace
 from runner.states import ExecutionState
 
 HOSTILE = (
@@ -47,6 +48,42 @@ def attack(stage: Any, samples: ModuleType) -> None:
         stage.checkpoints[job_id] = [
             samples.checkpoint(job_id, 2, 5, failure=name), samples.checkpoint(job_id, 1, 9, description=name)
         ]  # fmt: skip
+
+
+def attack_fleet(stage: Any, fleet: ModuleType, samples: ModuleType) -> None:
+    """The same in what the screens beside the job list ask for."""
+    replace = msgspec.structs.replace
+    workers, events, entries, parts, queues = [], [], [], [], []
+    for number, name in enumerate(HOSTILE):
+        job_id = f"bad{number:09x}"
+        workers.append(replace(fleet.sample_workers()[0], name=name + str(number), job_name=name, job_id=job_id, queue=name))
+        events.append(
+            replace(fleet.sample_events()[0], revision=number + 1, kind=name, message=f"{name}: {name}", job_id=job_id)
+        )
+        entries.append(
+            replace(
+                fleet.sample_audit().entries[0],
+                id=number,
+                who=name,
+                action=name,
+                target=name,
+                reason=name,
+                job_id=job_id,
+                code=name,
+            )
+        )
+        parts.append(replace(fleet.sample_health(disk=HealthStatus.DOWN).components[0], name=name, message=name))
+        queues.append(replace(fleet.sample_cluster().queues[1], name=f"{name}{number}", running=(job_id,)))
+        place = SavepointPlace(path=name, written_at=1.0, trouble=name)
+        stage.checkpoints[job_id] = [
+            samples.checkpoint(job_id, 1, 9, kind=CheckpointKind.SAVEPOINT, description=name, place=place, requested_by=name)
+        ]
+    stage.happened[:] = events
+    stage.pages["workers"] = replace(fleet.FleetWorkerList(workers=tuple(workers)))
+    stage.pages["audit"] = replace(fleet.sample_audit(), entries=tuple(entries))
+    stage.pages["health"] = replace(fleet.sample_health(), components=tuple(parts))
+    node = replace(fleet.sample_cluster().nodes[0], hostname=HOSTILE[2])
+    stage.pages["cluster"] = replace(fleet.sample_cluster(), nodes=(node,), queues=tuple(queues))
 
 
 def is_safe(page: Any) -> None:
@@ -141,3 +178,28 @@ def test_ids_are_not_changed_by_cleaning(samples: ModuleType) -> None:
 
     job = msgspec.structs.replace(samples.sample_jobs()[0], name="x\x1b")
     assert clean_record(job).id == job.id
+
+
+async def test_the_screens_beside_the_list_survive(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any], samples: ModuleType, fleet: ModuleType
+) -> None:
+    """Hostile names, events, audit entries, workers, queues, savepoints and parts of the daemon, row by row."""
+    attack(stage, samples)
+    attack_fleet(stage, fleet, samples)
+    serve(stage)
+    async with open_ui((72, 20)) as page:
+        await page.until(lambda: page.app.snapshot.total == len(HOSTILE))
+        for key, sheets in (("t", 1), ("s", 1), ("e", 2), ("w", 2)):
+            await page.press(key)
+            for _ in range(sheets):
+                await page.until(lambda: page.app.screen.table.count() > 3, "rows")
+                await page.at_rest()
+                is_safe(page)
+                for _ in HOSTILE:
+                    page.app.screen.table.action_move(1)
+                    page.app.screen.draw_row()
+                    is_safe(page)
+                await page.press("tab")
+        await page.press("colon", *"log", "space", "r")
+        await page.pilot.pause(0.3)
+        is_safe(page)

@@ -14,7 +14,7 @@ def component_need(part: ComponentHealth) -> Need | None:
     """Why somebody should look at a part of the daemon; None when it works."""
     if part.status is HealthStatus.OK:
         return None
-    words = part.message or ("it does not work" if part.status is HealthStatus.DOWN else "it works badly")
+    words = part.message.split("\n", 1)[0] or ("it does not work" if part.status is HealthStatus.DOWN else "it works badly")
     return Need(f"health {part.name}", words, _urgency(part), "", ("go.workers",), "", part.since)
 
 

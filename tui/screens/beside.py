@@ -86,6 +86,7 @@ class Beside(Roaming, Inquiring, Content, Screen[None]):
         self.sheet = 0
         self.words = Words()
         self.tables: tuple[LineTable[Any], ...] = ()
+        self._first: dict[int, str] = {}
         self._asked: dict[str, float] = {}
         self._awaiting = False
         self.trouble = ""
@@ -134,6 +135,7 @@ class Beside(Roaming, Inquiring, Content, Screen[None]):
             self.query_one(WordBar).show(self._title(found, len(shown), now))
             self._draw_head(now, stale=stale)
             self.table.stale = stale
+            self._follow(shown)
             self.table.show(shown, now)
             self.draw_row()
             if not shown:
@@ -141,6 +143,14 @@ class Beside(Roaming, Inquiring, Content, Screen[None]):
             elif self.focused is None:
                 self.call_after_refresh(self.refocus)
         self.ask(now)
+
+    def _follow(self, rows: Sequence[Any]) -> None:
+        """The cursor stays at the top when it is there and new rows come in."""
+        table = self.table
+        if self.FOLLOWS and table.cursor_id and table.cursor_id == self._first.get(self.sheet):
+            table.cursor_id = ""
+        if rows:
+            self._first[self.sheet] = table.identify(rows[0])
 
     def draw_row(self) -> None:
         """What depends on the row under the cursor."""
@@ -166,6 +176,8 @@ class Beside(Roaming, Inquiring, Content, Screen[None]):
         for number, title in enumerate(self.SHEETS):
             tone = Tone.ACCENT_BADGE if number == self.sheet else Tone.MUTED
             left += [Span(f" {title} ", tone, f"screen.sheet({number - self.sheet})"), Span(" ")]
+        if self.SHEETS:
+            left += [Span("tab", Tone.ACCENT_STRONG, "screen.sheet(1)"), Span("  ")]
         if self.words.text:
             left += [
                 Span(f" {shown:,} of {len(found or ()):,}  ", Tone.MUTED),

@@ -14,7 +14,8 @@ class Content:
     """What is in the tables (SHEETS, when there are several), what to ask for it, and what is said around it.
 
     NAME is what the application calls the screen, HEADLINE its title. Each question is asked again after PACE seconds. FOOT
-    lines below the table tell of the row under the cursor.
+    lines below the table tell of the row under the cursor. With FOLLOWS a cursor on the first row stays there when new rows
+    come in above it.
     """
 
     NAME: ClassVar[str]
@@ -22,6 +23,7 @@ class Content:
     SHEETS: ClassVar[tuple[str, ...]] = ()
     PACE: ClassVar[float] = 1.0
     FOOT: ClassVar[int] = 0
+    FOLLOWS: ClassVar[bool] = False
 
     def make_tables(self) -> Sequence[LineTable[Any]]:
         """The tables, one for each sheet."""

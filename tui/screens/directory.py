@@ -28,6 +28,12 @@ def _savepoints(means: Means) -> Beside:
     return SavepointsScreen(means)
 
 
+def _events(means: Means) -> Beside:
+    from tui.screens.events import EventsScreen
+
+    return EventsScreen(means)
+
+
 SCREENS: Final[Mapping[str, Callable[[Means], Beside]]] = MappingProxyType(
-    {"top": _top, "savepoints": _savepoints, "workers": _workers}
+    {"top": _top, "savepoints": _savepoints, "events": _events, "workers": _workers}
 )

@@ -196,5 +196,8 @@ class FleetScreen(Beside):
 
 def _part_line(part: ComponentHealth, cells: int) -> Line:
     sign, tone = _HEALTH[part.status]
-    words = (Span(f" {sign} {part.name.replace('-', ' ')} {part.status.upper()}", tone), Span(f"  {part.message}", Tone.TEXT))
+    words = (
+        Span(f" {sign} {part.name.replace('-', ' ')} {part.status.upper()}", tone),
+        Span("  " + part.message.split("\n", 1)[0], Tone.TEXT),
+    )
     return Line(fit_spans(words, cells))

@@ -88,7 +88,7 @@ class LineTable(Canvas, Generic[RowT]):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._columns = tuple(columns)
-        self._identify = identify
+        self.identify = identify
         self._rows: Sequence[RowT] = ()
         self._index: Mapping[str, int] = {}
         self._places: tuple[Place, ...] = ()
@@ -107,7 +107,7 @@ class LineTable(Canvas, Generic[RowT]):
         """Draw these rows. The cursor stays on its row; when that is gone, on the one that took its place. ``places`` are the
         rows by identity, where somebody knows them already."""
         self._rows, self._now = rows, now
-        self._index = {self._identify(row): number for number, row in enumerate(rows)} if places is None else places
+        self._index = {self.identify(row): number for number, row in enumerate(rows)} if places is None else places
         self._follow()
         self.update()
 
@@ -141,7 +141,7 @@ class LineTable(Canvas, Generic[RowT]):
             return
         lost = self.cursor_id != ""
         self._cursor = min(self._cursor, len(self._rows) - 1)
-        self.cursor_id = self._identify(self._rows[self._cursor])
+        self.cursor_id = self.identify(self._rows[self._cursor])
         self.post_message(self.Moved(self, self.cursor_id, lost=lost))
 
     def count(self) -> int:
@@ -197,7 +197,7 @@ class LineTable(Canvas, Generic[RowT]):
             self.scroll_to(y=self._cursor, animate=False)
         elif self._cursor >= top + rows:
             self.scroll_to(y=self._cursor - rows + 1, animate=False)
-        row_id = self._identify(self._rows[self._cursor])
+        row_id = self.identify(self._rows[self._cursor])
         if row_id != self.cursor_id:
             self.cursor_id = row_id
             self.post_message(self.Moved(self, row_id, lost=False))
