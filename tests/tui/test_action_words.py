@@ -119,12 +119,14 @@ def test_rows_that_are_read_again_without_a_loss(orders: JobView) -> None:
 
 def test_a_refusal_takes_no_yes(orders: JobView) -> None:
     """The daemon's reason and hint stand where the effects would."""
-    said = effects(orders, allowed=False, reason="it is ending", hint="try again once it is over")
+    said = effects(
+        orders, allowed=False, reason="the job orders-cdc is RUNNING: it is ending", hint="try again once it is over"
+    )
     question = question_of(Wish(Verb.STOP, Target.of(orders)), said, key)
     assert not question.allowed
-    assert words(question) == "not now: it is ending\ninstead: try again once it is over"
-    assert refusal_words(said) == "it is ending\ntry again once it is over"
-    assert refusal_words(effects(orders, does="nothing: it is paused already")) == "it is paused already"
+    assert words(question) == "not now: the job orders-cdc is RUNNING: it is ending\ninstead: try again once it is over"
+    assert refusal_words(said) == "orders-cdc is RUNNING: it is ending\ntry again once it is over"
+    assert refusal_words(effects(orders, does="nothing: it is paused already")) == "orders-cdc is RUNNING: it is paused already"
     assert refusal_words(effects(orders, does="reads on")) == ""
 
 

@@ -36,6 +36,9 @@ SOME = ("bad000000002", "bad000000005", "bad000000009")
 def attack(stage: Any, samples: ModuleType) -> None:
     """Put hostile text everywhere a daemon can send text."""
     stage.jobs.clear()
+    stage.effects["stop"] = {"allowed": False, "reason": HOSTILE[2] + HOSTILE[11], "hint": HOSTILE[9]}
+    stage.effects["cancel"] = lambda job, _body: {"does": job.name, "lost": [job.name], "risk": "destructive"}
+    stage.effects["workers"] = lambda job, _body: {"does": "nothing: " + job.name}
     for number, name in enumerate(HOSTILE):
         job_id = f"bad{number:09x}"
         error = ErrorInfo(code=name, message=name + "\n" + name, hint=name, plugin=name, position=name)
@@ -119,7 +122,14 @@ async def test_every_screen_survives(
             is_safe(page)
             await page.press("escape")
             await page.until(lambda: page.dialog == "JobsScreen")
-        await page.press("colon", *"go to")
+        for keys in (("a",), ("M",), ("asterisk", "X")):
+            page.jobs.go_to("bad000000002")
+            await page.press(*keys)
+            await page.until(lambda: page.dialog != "JobsScreen" and "asking the daemon" not in page.text)
+            is_safe(page)
+            await page.press("escape")
+            await page.until(lambda: page.dialog == "JobsScreen")
+        await page.press("escape", "colon", *"go to")
         await page.pilot.pause(0.3)
         is_safe(page)
         await page.press("escape")

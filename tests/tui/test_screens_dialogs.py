@@ -275,9 +275,9 @@ async def test_a_disabled_action_answers_with_the_daemons_reason(open_ui: Any, s
         await page.loaded()
         await page.go_to("payments-sync")
         await page.press("S")
-        await page.until(lambda: "payments-sync: there is nothing to save\n`flowdeck start` starts it" in page.toasts)
+        await page.until(lambda: "payments-sync is FAILED: there is nothing to save\n`flowdeck start` starts it" in page.toasts)
         await page.press("X")
-        await page.until(lambda: "No cancel: payments-sync: it does not run" in page.toasts)
+        await page.until(lambda: "No cancel: payments-sync is FAILED: it does not run" in page.toasts)
         assert page.dialog == "JobsScreen"
         assert stage.calls == []
 

@@ -119,3 +119,56 @@ async def test_a_killed_daemon_is_noticed(open_ui: Any, real: Client, tmp_path: 
         await page.press("enter")
         await page.sees("● LIVE", timeout=30)
         await page.until(lambda: page.selected.state is S.RUNNING and page.selected.totals.rows_in > 0, "the job goes on", 40)
+
+
+async def test_two_jobs_through_every_action(open_ui: Any, real: Client, tmp_path: Path) -> None:
+    """Two jobs: one is paused and resumed; both are stopped together; one is started again, one deleted and back."""
+    async with open_ui((120, 36), clock=time.time, start_daemon=True) as page:
+        await page.sees("no jobs yet", timeout=30)
+        for name in ("first", "second"):
+            real.submit(
+                SubmitRequest(
+                    text=STREAM.replace('"stream"', f'"{name}"').replace('"out"', f'"{name}"'), base_directory=str(tmp_path)
+                )
+            )
+        await page.until(lambda: [view.state for view in page.app.snapshot.jobs] == [S.RUNNING] * 2, "two running jobs", 40)
+        await page.until(lambda: all(view.totals.rows_out for view in page.app.snapshot.jobs), "rows", 30)
+        await page.go_to("first")
+
+        await page.press("P")
+        await page.until(lambda: page.selected.state is S.PAUSED, "PAUSED", 20)
+        await page.press("P")
+        await page.until(lambda: page.selected.state is S.RUNNING, "RUNNING again", 20)
+
+        await page.press("D")
+        await page.until(lambda: "it is not over" in page.toasts, "the daemon's reason")
+
+        await page.press("asterisk", "T")
+        await page.sees("Stop 2 jobs", timeout=20)
+        await page.sees("stop 2 jobs")
+        await past_the_guard(page)
+        await page.press("y")
+        await page.sees("2 done", timeout=30)
+        await page.press("escape", "escape")
+        await page.until(lambda: [view.state for view in page.app.snapshot.jobs] == [S.STOPPED] * 2, "two stopped jobs", 20)
+
+        await page.press("D")
+        await page.sees("hides the job", timeout=20)
+        await past_the_guard(page)
+        await page.press("y")
+        await page.until(lambda: "flowdeck rm first" in page.toasts, "the deletion", 20)
+        await page.until(lambda: page.app.snapshot.total == 1, "one job", 20)
+        await page.press("U")
+        await page.until(lambda: page.app.snapshot.total == 2, "both jobs", 20)
+
+        await page.go_to("second")
+        await page.press("A")
+        await page.sees("starts generation 1", timeout=20)
+        await past_the_guard(page)
+        await page.press("y")
+        await page.until(lambda: page.selected.state is S.RUNNING, "RUNNING", 30)
+        await page.until(lambda: "flowdeck start second" in page.toasts, "the end of the start", 30)
+        assert {done.command for done in page.jobs.done if done.succeeded} >= {
+            "flowdeck pause first", "flowdeck resume first", "flowdeck stop first", "flowdeck stop second",
+            "flowdeck rm first", "flowdeck undelete first", "flowdeck start second",
+        }  # fmt: skip

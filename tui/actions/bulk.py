@@ -11,7 +11,7 @@ from runner.operation import Effects
 from runner.operation import Risk as Danger
 from tui.actions.model import Fact, Question, Risk, Weight
 from tui.actions.perform import Outcome
-from tui.actions.telling import readable, refusal_words, rows
+from tui.actions.telling import readable, rows, short_reason
 from tui.actions.wish import Wish
 from tui.data.done import Done
 from tui.draw.units import duration, plural
@@ -76,7 +76,7 @@ class Batch:
             self._rows[job_id] = replace(row, standing=Standing.LEFT_OUT, words=problem, effects=None)
             return
         target = row.wish.target
-        reason = target.differs(effects.execution_id, effects.state) or refusal_words(effects).split("\n", 1)[0]
+        reason = target.differs(effects.execution_id, effects.state) or short_reason(effects)
         standing = Standing.LEFT_OUT if reason else Standing.READY
         words = reason or (effects.lost[0] if effects.lost else effects.does)
         self._rows[job_id] = replace(row, standing=standing, words=readable(words), effects=effects)

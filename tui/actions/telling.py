@@ -55,9 +55,19 @@ def refusal_facts(effects: Effects) -> tuple[Fact, ...]:
 
 
 def refusal_words(effects: Effects) -> str:
-    """Why pressing the key does nothing, in a line or two; empty when it would do something."""
+    """Why pressing the key does nothing, and what to do instead, in a line or two; empty when it would do something."""
+    short = short_reason(effects)
+    if not short:
+        return ""
+    reason = f"{effects.job_name} is {effects.state}: {short}"
+    return reason if effects.allowed or not effects.hint else f"{reason}\n{effects.hint}"
+
+
+def short_reason(effects: Effects) -> str:
+    """Only why: not of which job."""
     if not effects.allowed:
-        return "\n".join(part for part in (effects.reason or "it would be refused", effects.hint) if part)
+        reason = effects.reason or "it would be refused"
+        return reason.removeprefix(f"the job {effects.job_name} is {effects.state}: ")
     nothing, _, why = effects.does.partition(": ")
     return (why or "there is nothing to do") if nothing == "nothing" else ""
 

@@ -104,7 +104,7 @@ class Acting(Following):
         answer, view = message.answer, self.snapshot.find(message.wish.target.job_id)
         reason = answer.reason if answer.error is not None else refusal_words(answer.value)
         if reason:
-            self._say_no(message.action, f"{message.wish.target.name}: {reason}")
+            self._say_no(message.action, reason)
         elif view is not None:
             self._begin(message.action, view)
 

@@ -15,7 +15,7 @@ from runner.client import Client
 from tui.actions.model import Action
 from tui.actions.registry import ACTIONS, verb_of
 from tui.actions.target import Target
-from tui.actions.telling import readable, refusal_words
+from tui.actions.telling import readable, short_reason
 from tui.actions.wish import Wish
 from tui.data.lane import Answer, Lane
 from tui.data.models import JobView
@@ -35,7 +35,7 @@ def reasons(view: JobView, target: Target, daemon: Client) -> dict[str, str]:
     found = {}
     for action in ACTIONS:
         effects = Wish(verb_of(action, view), target, number=1).try_dry(daemon)
-        found[action.id] = refusal_words(effects).split("\n", 1)[0]
+        found[action.id] = short_reason(effects)
     return found
 
 
