@@ -98,7 +98,12 @@ class _Reader:
         self.events = 0
         self.bytes = 0
         self.ended = False
+        self._received = b""
         connection.sendall(request)
+        while b": open\n\n" not in self._received:  # one after the other: the socket's queue is no part of this
+            if not (data := connection.recv(_CHUNK)):
+                raise ConnectionResetError("the daemon closed an event stream at once")
+            self._received += data
         connection.setblocking(False)
 
     def read(self) -> bool:
