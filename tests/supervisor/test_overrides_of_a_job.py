@@ -111,7 +111,7 @@ def killed_while_it_stops(home: Home, request: str) -> None:
 
 async def test_what_was_set_survives_the_daemon(opened, home, copy):
     """Killed while it stops the job for a restart from the beginning with other values: the next one starts it with them."""
-    fresh = copy.but(save_mode="DROP_DATA")
+    fresh = copy.but(save_mode="DROP_DATA", rows_per_second=1000)  # it must not be over before it is stopped
     request = msgspec.json.encode(fresh.request()).decode()
     killed_while_it_stops(home, request)
     async with opened() as flow:
@@ -127,7 +127,7 @@ async def test_the_file_counts_again_once_it_means_something_else(opened, direct
     jobs = directory / "jobs"
     jobs.mkdir()
     (jobs / "copy.conf").write_text(stream.text())
-    async with opened(jobs) as flow:
+    async with opened(jobs, observing=0.2) as flow:
         async with flow.waiting():
             while not (await flow.service.jobs())[1]:
                 await flow.a_moment()
@@ -141,7 +141,7 @@ async def test_the_file_counts_again_once_it_means_something_else(opened, direct
             ]:
                 await flow.a_moment()
         assert (await flow.service.job("copy")).overrides == FASTER
-    async with opened(jobs) as flow:
+    async with opened(jobs, observing=0.2) as flow:
         await flow.reach("copy", RUNNING)
         before = await flow.service.job("copy")
         assert (before.generation, before.overrides) == (2, FASTER)
