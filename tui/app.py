@@ -241,12 +241,27 @@ class FlowdeckApp(Placed):
     def _means(self) -> Means:
         from tui.screens.beside import Means  # not needed for the first paint
 
-        return Means(self.door, self._reading, self._acting, self.clock, self.keys, self.feed.events, lambda: self.snapshot)
+        main = self._main
+        return Means(
+            door=self.door,
+            reading=self._reading,
+            acting=self._acting,
+            clock=self.clock,
+            keymap=self.keys,
+            events=self.feed.events,
+            latest=lambda: self.snapshot,
+            under_way=main.under_way,
+            done=main.done,
+        )
+
+    @property
+    def _main(self) -> MainScreen:
+        return next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
 
     def on_visit(self, message: Visit) -> None:
         """From a row of another screen to its job; back leads there again."""
         message.stop()
-        jobs = next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
+        jobs = self._main
         while self.screen is not jobs:
             self.pop_screen()
         jobs.visit(message.job_id, message.tab, message.back)

@@ -117,3 +117,16 @@ async def test_the_smallest_terminal(open_ui: Any, stage: Any, serve: Callable[[
         await page.sees("Top")
         await page.at_rest()
         screen_is(page, "top_40x8")
+
+
+async def test_actions_on_the_job_of_a_row(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Capital letters act on the job of the row, as in the list of jobs."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.press("t", "j")
+        await page.settled_row("inventory-delta")
+        await page.press("S")
+        await page.until(lambda: any(call[:2] == ("savepoint", "4e5566778899") for call in stage.calls), "a savepoint")
+        await page.until(lambda: "Savepoint of inventory-delta" in page.toasts)
+        assert page.dialog == "TopScreen"

@@ -12,7 +12,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
 
+from tui.actions.under_way import UnderWay
 from tui.data.daemon import Door
+from tui.data.done import DoneList
 from tui.data.eventring import EventRing
 from tui.data.lane import Lane
 from tui.data.link import is_current
@@ -46,7 +48,7 @@ _SCREENS = ("top", "savepoints", "events", "workers")
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What such a screen works with. ``latest`` is the newest snapshot."""
+    """What such a screen works with. ``latest`` is the newest snapshot; what is ``under_way`` and ``done`` is shared."""
 
     door: Door
     reading: Lane
@@ -55,6 +57,8 @@ class Means:
     keymap: Keymap
     events: EventRing
     latest: Callable[[], Snapshot]
+    under_way: UnderWay
+    done: DoneList
 
 
 def _bindings() -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
@@ -82,6 +86,7 @@ class Beside(Roaming, Inquiring, Content, Screen[None]):
         self.means = means
         self.reading, self.acting = means.reading, means.acting
         self.clock, self.keymap = means.clock, means.keymap
+        self.under_way, self.done = means.under_way, means.done
         self.snapshot = means.latest()
         self.sheet = 0
         self.words = Words()
@@ -104,6 +109,7 @@ class Beside(Roaming, Inquiring, Content, Screen[None]):
         yield from self.tables
         yield Lines(id="empty")
         yield Bar(id="foot")
+        yield Bar(id="under-way")
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
@@ -138,6 +144,7 @@ class Beside(Roaming, Inquiring, Content, Screen[None]):
             self._follow(shown)
             self.table.show(shown, now)
             self.draw_row()
+            self.draw_under_way(now)
             if not shown:
                 self._draw_empty(found, now)
             elif self.focused is None:
@@ -156,7 +163,7 @@ class Beside(Roaming, Inquiring, Content, Screen[None]):
         """What depends on the row under the cursor."""
         row, now = self.table.current, self.clock()
         foot = self.query_one("#foot", Bar)
-        lines = list(self.foot(row, now, foot.cells))[: self.FOOT] if row is not None and self.FOOT else []
+        lines = list(self.foot(row, now, self.size.width))[: self.FOOT] if row is not None and self.FOOT else []
         foot.show(lines)
         general = [Hint(self.keymap.first(command), word, link) for command, word, link in _GENERAL]
         if self.SHEETS:

@@ -162,7 +162,7 @@ class SavepointsScreen(Beside):
         if row is None:
             return ()
         key = Hint(self.keymap.first("savepoint.verify"), "verify", "screen.verify", dim=bool(self._refusal_of(row)))
-        return (key, *super().hints(row))
+        return (key, *(hint for hint in super().hints(row) if "savepoint" in hint.link or "restore" in hint.link))
 
     def questions(self, now: float) -> Sequence[Question]:  # noqa: ARG002 - the same at any time
         """All of them, and the newest point of the row's job."""

@@ -163,7 +163,7 @@ class LineTable(Canvas, Generic[RowT]):
         if not self._rows:
             return Line((Span(" " * _MARK), Span(truncate(self.nothing, self.cells - _MARK), Tone.MUTED)))
         row = self._rows[index]
-        mark = Span("*" if self.marks and self._identify(row) in self.marks else " ", Tone.ACCENT_STRONG)
+        mark = Span("*" if self.marks and self.identify(row) in self.marks else " ", Tone.ACCENT_STRONG)
         if index != self._cursor:
             return self._row_line(lambda column: column.cell(row, self._now), Ground.PLAIN, Span(" "), mark)
         ground = Ground.CURSOR if self.has_focus else Ground.CURSOR_BLURRED
