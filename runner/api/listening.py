@@ -15,7 +15,8 @@ from spec.errors import UsageError
 if TYPE_CHECKING:  # takes a while, and few daemons listen on TCP
     import ssl
 
-BACKLOG = 128
+BACKLOG = 1024
+"""Who connects to the unix socket while so many wait is told to try again at once, and clients take that for nobody there."""
 
 
 @dataclass(frozen=True, slots=True)
