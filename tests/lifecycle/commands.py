@@ -68,17 +68,20 @@ class Verb(enum.StrEnum):
     PAUSE_QUEUE = "pause the queue"
     CANCEL_QUEUED = "cancel what is queued"
     KILL_WORKER = "kill a worker by the API"
+    BY_EXECUTION = "named by an execution"
+    BACKGROUND = "answered with its operation"
+    RELOAD_APPLY = "apply a change of the file"
+    RELOAD_DISCARD = "discard a change of the file"
     DRY_RUN = "dry run"
     SHOW = "show"
 
 
 class Outcome(enum.StrEnum):
-    """What became of a command. UNKNOWN: nobody answered; ABSENT: this daemon has no such route."""
+    """What became of a command. UNKNOWN: nobody answered."""
 
     DONE = "done"
     REFUSED = "refused"
     UNKNOWN = "unknown"
-    ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +140,7 @@ class Connection:
         try:
             found = self._ask(command, answer)
         except ApiError as error:
-            absent = error.code in {"no-such-route", "method-not-allowed"}
-            absent = absent or (error.code == "invalid-request" and command.verb in _YOUNG)
-            answer.outcome = Outcome.ABSENT if absent else Outcome.REFUSED
-            if error.code in _NOBODY_KNOWS:
-                answer.outcome = Outcome.UNKNOWN
+            answer.outcome = Outcome.UNKNOWN if error.code in _NOBODY_KNOWS else Outcome.REFUSED
             answer.status, answer.code, answer.message, answer.hint = error.status, error.code, error.message, error.hint
         except DaemonUnreachable as error:
             answer.code, answer.message = error.code, error.message
@@ -201,9 +200,26 @@ class Connection:
             Verb.PAUSE_QUEUE: lambda: self._send("PUT", f"queues/{QUEUE}", {"paused": choice % 3 == 0}),
             Verb.CANCEL_QUEUED: lambda: self._post("cancel", {"name": name} if choice % 2 else {"queue": QUEUE}),
             Verb.KILL_WORKER: lambda: self._kill_worker(name),
+            Verb.BY_EXECUTION: lambda: self._by_execution(name, choice),
+            Verb.BACKGROUND: lambda: self._in_background(name, choice),
+            Verb.RELOAD_APPLY: lambda: client.apply_reload(name),
+            Verb.RELOAD_DISCARD: lambda: client.discard_reload(name),
             Verb.DRY_RUN: lambda: self._post(f"jobs/{name}/{_DRY[choice % len(_DRY)]}?dry_run=true"),
             Verb.SHOW: lambda: client.job(name),
         }
+
+    def _by_execution(self, name: str, choice: int) -> object:
+        """To the newest execution, or to the oldest one that is known."""
+        known = self._client.executions(name)
+        execution = known[-1 if choice % 4 == 3 else 0].id if known else "none"
+        commands = self._client.by_execution
+        acts = (commands.pause, commands.resume, commands.savepoint)
+        return acts[choice % len(acts)](execution)
+
+    def _in_background(self, name: str, choice: int) -> object:
+        commands = self._client.background
+        acts = (commands.pause, commands.resume, commands.savepoint)
+        return acts[choice % len(acts)](name)
 
     def _kill_worker(self, name: str) -> object:
         execution = self._client.job(name).execution
@@ -236,9 +252,6 @@ class Connection:
 
 _NOBODY_KNOWS = frozenset({"daemon-ends", "idempotency-outcome-unknown"})
 """The daemon has ended before the request was done, or the client asked again after that."""
-
-_YOUNG = frozenset({Verb.DRY_RUN, Verb.STORE, Verb.PURGE, Verb.PAUSE_QUEUE})
-"""A daemon that does not know them yet refuses the parameter or the field."""
 
 _DRY = ("stop", "cancel", "pause", "resume", "restart", "savepoints")
 

@@ -87,7 +87,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         """A process dies or freezes, be somebody waiting for an answer or not."""
         self._step(lambda theatre: theatre.disturb(kind, seconds))
 
-    @rule(variant=st.integers(0, 5), how=st.integers(0, 2))
+    @rule(variant=st.integers(0, 5), how=st.integers(0, 3))
     def edit(self, variant: int, how: int) -> None:
         """The watched file is saved."""
         self._step(lambda theatre: theatre.edit(theatre.jobs[0], variant, how))

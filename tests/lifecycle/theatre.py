@@ -136,23 +136,31 @@ class Theatre:
         """Let a client ask; with ``wait`` until it is answered."""
         self.note(f"client {caller} is given: {command}")
         self._remember_processes()
+        if command.verb is Verb.RELOAD_APPLY:
+            self._is_edited(command.job)
         self.crowd.ask(caller, command)
         if wait:
             assert self.crowd.wait(caller, ANSWERS), f"client {caller} is not answered within {ANSWERS:g} s"
 
     def edit(self, job: LifecycleJob, variant: int, how: int) -> None:
-        """Save the file of a watched job: in place, by rename as editors do, or broken."""
+        """Save the file of a watched job: in place, by rename as editors do, broken, or so that somebody has to approve it."""
         self.note(f"the file of {job.name} is edited: variant {variant}, way {how}")
         text = job.text(variant) if how != 2 else job.text(variant).replace("FakeSource", "FalseSource")
+        if how == 3:
+            text = text.replace("restart.delay = 0", 'restart.delay = 0, reload.approval = "manual"')
         if how == 1:
             fresh = job.file.with_suffix(".new")
             fresh.write_text(text)
             fresh.replace(job.file)
         else:
             job.file.write_text(text)
+        self._is_edited(job)
+        self._tally.edits += 1
+
+    def _is_edited(self, job: LifecycleJob) -> None:
+        """Something becomes of its file from now on."""
         self._edited[job.name] = time.time()
         self.judge.disturbances.append(Disturbed(time.time(), float("inf"), job.name))
-        self._tally.edits += 1
 
     def disturb(self, kind: Disturbance, seconds: float) -> None:
         """Do that to the daemon's processes; what is frozen thaws before this returns."""
@@ -311,7 +319,8 @@ class Theatre:
             trouble = _unrest(job)
             if trouble:
                 return trouble
-        return ""
+        under_way = self._client.operations(is_open=True).operations
+        return f"the operation {under_way[0]} is under way" if under_way else ""
 
     def _check_last_words(self) -> None:
         """When the last command for a job was asked after every other one was answered, the job is as that one says."""
@@ -322,7 +331,7 @@ class Theatre:
                 for answer in self.crowd.answers
                 if answer.asked_at > self._judged_to
                 and (answer.command.job.name == name or answer.command.verb is Verb.CANCEL_QUEUED)
-                and answer.outcome not in {Outcome.ABSENT, Outcome.REFUSED}
+                and answer.outcome is not Outcome.REFUSED
                 and answer.command.verb in STARTERS | ENDERS | {Verb.DELETE, Verb.UNDELETE, Verb.STORE, Verb.REPLACE}
             ]
             last = max(words, key=lambda answer: answer.asked_at, default=None)

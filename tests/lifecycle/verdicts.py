@@ -128,8 +128,6 @@ class Judge:
                 yield from self._of_refusal(answer, answers, seen)
             case Outcome.DONE:
                 yield from self._of_success(answer, answers, seen)
-            case Outcome.ABSENT:
-                pass
 
     def overlapping(self, answer: Answer, answers: Sequence[Answer]) -> list[Answer]:
         """Other commands for the same job that may have been carried out at the same time."""
@@ -137,7 +135,6 @@ class Judge:
             other
             for other in answers
             if other is not answer
-            and other.outcome is not Outcome.ABSENT
             and (other.command.job.name == answer.command.job.name or other.command.verb is Verb.CANCEL_QUEUED)
             and other.asked_at <= answer.answered_at + SLACK
             and self._end(other) + SLACK >= answer.asked_at
@@ -180,7 +177,8 @@ class Judge:
 
     def _of_absence(self, answer: Answer) -> Iterable[str]:
         there = self._history.was_there(answer.command.job.name, answer.asked_at, answer.answered_at)
-        numbered = {Verb.RESTART_SAVEPOINT, Verb.DELETE_SAVEPOINT, Verb.KILL_WORKER, Verb.UNDELETE}
+        numbered = {Verb.RESTART_SAVEPOINT, Verb.DELETE_SAVEPOINT, Verb.KILL_WORKER, Verb.UNDELETE, Verb.BY_EXECUTION}
+        numbered |= {Verb.RELOAD_APPLY, Verb.RELOAD_DISCARD}  # of a job that comes from no watched file
         if there == {True} and answer.command.verb not in numbered:
             yield "it says that the job is not there, and it is"
 
