@@ -1,6 +1,6 @@
 """Draws the screenshots of the documentation: the real program over the staged jobs of its tests, as SVG files.
 
-    .venv/bin/python tools/screenshots.py [DIRECTORY]
+    .venv/bin/python tools/screenshots.py [NAME]...
 
 The same program makes the same files in every run: the clock, the time zone, the colours and the jobs are fixed. Look at what
 changed before committing it. For maintainers; not part of what is installed.
@@ -9,75 +9,82 @@ changed before committing it. For maintainers; not part of what is installed.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import re
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from textual.theme import Theme
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "tui")]
 
-import sample_jobs  # noqa: E402 - the tests' own modules are found from here on
+import sample_fleet  # noqa: E402 - the tests' own modules are found from here on
+import sample_jobs  # noqa: E402
 import stage_daemon  # noqa: E402
 from page import Page  # noqa: E402
 
 from runner.home import Home  # noqa: E402
 from tui.app import FlowdeckApp  # noqa: E402
-from tui.themes import DARK  # noqa: E402
+from tui.settings.file import Settings  # noqa: E402
+from tui.themes import DARK, LIGHT  # noqa: E402
 
-SIZE = (120, 36)
+SIZES = ((120, 36), (80, 24))
+LOOKS = {"dark": DARK, "light": LIGHT}
+ORDERS = "orders-cdc"
 _FONTS = '"DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace'
 
 
-async def show_jobs(page: Page) -> None:
-    """The list, with the charts of a running job."""
-    await page.go_to("orders-cdc")
-    await page.sees("peak 20")
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What to press, starting with the cursor on ``job``, until ``words`` are on the screen."""
+
+    name: str
+    title: str
+    keys: tuple[str, ...]
+    words: str
+    job: str = ORDERS
 
 
-async def show_confirm(page: Page) -> None:
-    """What canceling will do, before it is done."""
-    await page.go_to("orders-cdc")
-    await page.press("X")
-    await page.sees("cancel the job")
+SHOTS = (
+    Shot("jobs", "The jobs, and the one under the cursor", (), "2 MIN"),
+    Shot("overview", "One job: rates, lag, resources", ("enter", "1"), "peak"),
+    Shot("checkpoints", "Its checkpoints", ("enter", "2"), "#811"),
+    Shot("job-savepoints", "Its savepoints", ("enter", "3"), "weekly"),
+    Shot("logs", "Its log", ("enter", "4"), "committed"),
+    Shot("errors", "Its errors, in groups", ("enter", "5"), "decimal"),
+    Shot("dag", "Its dataflow, with what each plugin does", ("enter", "6"), "Sql"),
+    Shot("spec", "Its spec, under what hot reload says of the file", ("enter", "7"), "row.nums", job="inventory-delta"),
+    Shot("top", "What needs attention, why, and what to press", ("t",), "payments-sync"),
+    Shot("savepoints", "The savepoints of all jobs", ("s",), "weekly"),
+    Shot("workers", "Workers and queues", ("w",), "etl-01"),
+    Shot("actions", "All that can be done to a job, and why not", ("a",), "savepoint"),
+    Shot("confirm", "What canceling will do, before it is done", ("X",), "cancel"),
+    Shot("restore", "The points to restore from", ("R",), "beginning"),
+    Shot("palette", "The palette", ("colon",), "savepoint"),
+    Shot("help", "The keys, searchable", ("question_mark",), "MOVE"),
+)
 
 
-async def show_restore(page: Page) -> None:
-    """The points to restore from."""
-    await page.go_to("orders-cdc")
-    await page.press("R")
-    await page.sees("from the beginning")
-
-
-async def show_spec(page: Page) -> None:
-    """The spec that runs, under what hot reload says of the file."""
-    await page.go_to("inventory-delta")
-    await page.press("enter", "4")
-    await page.sees("row.nums = ")
-
-
-SHOTS: dict[str, Callable[[Page], Awaitable[None]]] = {
-    "jobs": show_jobs,
-    "confirm": show_confirm,
-    "restore": show_restore,
-    "spec": show_spec,
-}
-
-
-async def draw(show: Callable[[Page], Awaitable[None]], home: Home) -> str:
+async def draw(shot: Shot, home: Home, size: tuple[int, int], theme: Theme) -> str:
     """One screenshot: an SVG."""
-    app = FlowdeckApp(home, lambda: sample_jobs.NOW, start_daemon=False)
-    app.theme = DARK.name
-    async with app.run_test(size=SIZE) as pilot:
+    app = FlowdeckApp(home, lambda: sample_jobs.NOW, start_daemon=False, settings=Settings(theme=theme.name))
+    async with app.run_test(size=size) as pilot:
         page = Page(app, pilot)
         await page.loaded()
-        await show(page)
-        await page.settled()
+        await page.go_to(shot.job)
+        await page.press(*shot.keys)
+        try:
+            await page.sees(shot.words, timeout=10)
+        except BaseException as error:  # noqa: BLE001 - pytest's own failure is none of Exception's
+            print(f"{shot.name}: {str(error)[:200]}", file=sys.stderr)
+        await pilot.pause(0.2)
         return self_contained(app.export_screenshot(title="flowdeck"))
 
 
@@ -85,6 +92,7 @@ def stage_jobs(directory: Path) -> stage_daemon.Stage:
     """The jobs of the tests; the one whose file does not check has that file, so that its line shows."""
     stage = stage_daemon.Stage()
     sample_jobs.put_on(stage)
+    sample_fleet.put_on(stage)
     job = next(job for job in stage.jobs.values() if job.reload is not None)
     stage.texts[job.id] = sample_jobs.SPEC.replace("orders-cdc", job.name).replace("orders", "inventory")
     file = directory / f"{job.name}.conf"
@@ -107,8 +115,8 @@ def fix_surroundings() -> None:
     time.tzset()
 
 
-def main(directory: Path) -> None:
-    """Write every screenshot into ``directory``."""
+def main(directory: Path, wanted: Sequence[str]) -> None:
+    """Write the screenshots of these names (all when there is none) into ``directory``."""
     fix_surroundings()
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
@@ -116,11 +124,13 @@ def main(directory: Path) -> None:
         home = Home(Path(place) / "h")
         daemon = stage_daemon.StageDaemon(home.socket_path, stage, sample_jobs.new_savepoint)
         daemon.open()
-        for name, show in SHOTS.items():
-            (directory / f"{name}.svg").write_text(asyncio.run(draw(show, home)), encoding="utf-8")
-            print(directory / f"{name}.svg")
+        for shot in (shot for shot in SHOTS if not wanted or shot.name in wanted):
+            for size, (look, theme) in itertools.product(SIZES, LOOKS.items()):
+                file = directory / f"{shot.name}_{size[0]}x{size[1]}_{look}.svg"
+                file.write_text(asyncio.run(draw(shot, home, size, theme)), encoding="utf-8")
+                print(file)
         daemon.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "screenshots")
+    main(ROOT / "docs" / "screenshots", sys.argv[1:])

@@ -161,6 +161,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _read(self, parts: list[str], query: dict[str, str]) -> Any:
         stage = self.stage
         match parts:
+            case ["status"] if "status" in stage.pages:
+                return stage.pages["status"]
             case ["status"]:
                 return DaemonStatus(
                     pid=1, version="0.1.0", home="h", started_at=1_789_989_000.0, uptime=11_000.0, watching=(),

@@ -12,6 +12,7 @@ import pytest
 
 from runner.endpoint import TcpEndpoint
 from runner.home import Home
+from runner.replies import Problem
 from runner.requests import StopRequest
 from spec.errors import UsageError
 from tui.contexts import ContextInvalid, Place, place_of
@@ -108,3 +109,23 @@ async def test_the_palette_switches_between_daemons(
         await page.until(lambda: "there is no context 'nowhere'" in page.toasts)
         await page.sees("orders-cdc")
     assert threading.active_count() < 30
+
+
+@pytest.mark.parametrize("status", [404, 401])
+async def test_a_daemon_that_does_not_fit_is_told_from_none(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any], status: int
+) -> None:
+    """An older one lacks what is asked for, another one does not know the key: what it is, and what to do."""
+    problem = Problem(type="about:blank", title="x", status=status, detail="no such thing here", code="x", hint="ask for a key")
+    stage.pages["status"] = problem
+    serve(stage)
+    async with open_ui() as page:
+        await page.sees("the daemon refuses")
+        assert "REFUSED" in page.text
+        assert "no such thing here" in page.text
+        assert ("of another version" in " ".join(page.text.split())) == (status == 404)
+        assert ("flowdeck down" if status == 404 else "ask for a key") in page.text
+        assert "r try now" in page.text
+        del stage.pages["status"]
+        await page.press("r")
+        await page.sees("orders-cdc")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TypeVar
 
 import msgspec
@@ -66,9 +67,11 @@ class Door:
         return f"server {self.server}" if self.server else f"home {self.home}"
 
     @property
-    def is_other_home(self) -> bool:
-        """Whether commands find another daemon unless they are told."""
-        return bool(self.server) or self._home.path != Home().path
+    def export(self) -> str:
+        """What a shell must be told before commands find this daemon; empty when they do anyway."""
+        if self.server:
+            return f"export FLOWDECK_SERVER={shlex.quote(self.server)}"
+        return f"export FLOWDECK_HOME={shlex.quote(self.home)}" if self._home.path != Home().path else ""
 
     def start(self) -> Client:
         """A connection, after starting the home's daemon when none is running (bounded wait). A server is not started."""

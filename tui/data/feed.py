@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from runner.client import Client, DaemonUnreachable
-from spec.errors import FlowdeckError
 from tui.data.clean import clean_lines
 from tui.data.daemon import FAILURES, READ_TIMEOUT, Door
 from tui.data.eventring import EventRing
 from tui.data.listener import Listener
+from tui.data.misfit import told
 from tui.data.models import Link, LinkState
 from tui.data.reading import Reader
 from tui.data.snapshot import Snapshot
@@ -126,9 +126,8 @@ class Feed:
         """The last good data, under a link that says what is wrong."""
         last = self._last
         state = LinkState.RECONNECTING if last.taken_at is not None else LinkState.FAILED
-        hint = error.hint if isinstance(error, FlowdeckError) else ""
-        link = Link(state, self._clock(), attempt, clean_lines(str(error) or type(error).__name__), clean_lines(hint))
-        return replace(last, link=link)
+        message, hint, answered = told(error)
+        return replace(last, link=Link(state, self._clock(), attempt, clean_lines(message), clean_lines(hint), answered))
 
     def _tell(self, snapshot: Snapshot) -> None:
         self._last = snapshot

@@ -40,7 +40,7 @@ def badge(snapshot: Snapshot, now: float) -> Badge:
     if link.state is LinkState.CONNECTING:
         return Badge("CONNECTING", Mood.WAITING)
     if link.state is LinkState.FAILED:
-        return Badge("NO DAEMON", Mood.BAD)
+        return Badge("REFUSED" if link.answered else "NO DAEMON", Mood.BAD)
     if link.state is LinkState.RECONNECTING:
         return Badge(f"RECONNECTING {link.attempt}", Mood.BAD)
     if is_current(snapshot, now):

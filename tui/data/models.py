@@ -24,13 +24,15 @@ class LinkState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The state of the connection since an epoch second; ``attempt`` counts retries, ``message`` and ``hint`` say why."""
+    """The state of the connection since an epoch second; ``attempt`` counts retries, ``message`` and ``hint`` say why. With
+    ``answered`` there is a daemon, but it does not give what is asked."""
 
     state: LinkState
     since: float
     attempt: int = 0
     message: str = ""
     hint: str = ""
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

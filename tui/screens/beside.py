@@ -208,7 +208,7 @@ class Beside(Roaming, Inquiring, Content, Screen[None]):
 
     def _why_empty(self, found: Sequence[Any] | None, now: float) -> Sequence[Line]:
         if self.snapshot.taken_at is None:
-            return empty_lines(self.snapshot, self.means.door.home, "", now, other_home=self.means.door.is_other_home)
+            return empty_lines(self.snapshot, self.means.door, "", now)
         if found:
             return [
                 line(Span(f"none of {len(found):,} has these words", Tone.STRONG)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from tui.data.daemon import Door
@@ -16,23 +15,26 @@ from tui.widgets.lines import Lines
 _WIDTH = 72
 _COMMAND = "    "
 _FIRST, _LAST = 2, 7
+_SERVER = "server "
 
 
-def splash(home: str, since: float, now: float) -> list[Line]:
+def splash(where: str, since: float, now: float) -> list[Line]:
     """While the first connection is made."""
+    doing = "connecting" if where.startswith(_SERVER) else "starting the daemon"
     dots = "·" * (1 + int(now - since) % 3)
     return [
         line(Span("flowdeck", Tone.ACCENT_STRONG)),
         Line(),
-        line(Span(f"starting the daemon {dots:<3}", Tone.TEXT), Span(f"  {span(now - since)}", Tone.MUTED)),
-        line(Span(f"home {home}", Tone.MUTED)),
+        line(Span(f"{doing} {dots:<3}", Tone.TEXT), Span(f"  {span(now - since)}", Tone.MUTED)),
+        line(Span(where, Tone.MUTED)),
     ]
 
 
-def no_daemon(home: str, snapshot: Snapshot) -> list[Line]:
-    """The daemon could not be started or reached."""
+def no_daemon(where: str, snapshot: Snapshot) -> list[Line]:
+    """The daemon could not be started or reached, or does not give what is asked."""
     link = snapshot.link
-    lines = [line(Span("✗ ", Tone.RED), Span("no daemon", Tone.STRONG)), Line()]
+    words = "the daemon refuses" if link.answered else "no daemon"
+    lines = [line(Span("✗ ", Tone.RED), Span(words, Tone.STRONG)), Line()]
     lines.extend(line(Span(part)) for part in _ends(wrap(link.message, _WIDTH)))
     if link.hint:
         lines.append(Line())
@@ -44,7 +46,7 @@ def no_daemon(home: str, snapshot: Snapshot) -> list[Line]:
         line(Span("r", Tone.ACCENT_STRONG, "app.retry"), Span(" try now   ", Tone.MUTED), *_key("q", "quit", "screen.back")),
         line(Span(again, Tone.MUTED)),
         Line(),
-        line(Span(f"home {home}", Tone.MUTED)),
+        line(Span(where, Tone.MUTED)),
     ]
 
 
@@ -55,22 +57,25 @@ def _ends(message: list[str]) -> list[str]:
     return [*message[:_FIRST], "…", *message[-_LAST:]]
 
 
-def no_jobs(home: str, *, other_home: bool) -> list[Line]:
-    """The daemon runs and has nothing to do. ``other_home``: commands must be told which home is meant."""
+def no_jobs(where: str, export: str, *, read_only: bool) -> list[Line]:
+    """The daemon runs and has nothing to do. ``export``: what commands must be told before they find it."""
     commands = (
         ("flowdeck submit FILE", "run a job file"),
         ("flowdeck check FILE", "look at it first"),
         ("flowdeck run FILE", "run it in the foreground"),
     )
-    lines = [line(Span("no jobs yet", Tone.STRONG)), Line(), line(Span("In another terminal:", Tone.MUTED)), Line()]
-    if other_home:
-        lines.append(line(Span(_COMMAND), Span(f"export FLOWDECK_HOME={shlex.quote(home)}", Tone.ACCENT)))
+    lines = [line(Span("no jobs yet", Tone.STRONG)), Line()]
+    if not read_only:
+        lines += [line(*_key("F", "find a job file and submit it", "screen.submit_file")), Line()]
+    lines += [line(Span("In another terminal:", Tone.MUTED)), Line()]
+    if export:
+        lines.append(line(Span(_COMMAND), Span(export, Tone.ACCENT)))
     lines.extend(line(Span(_COMMAND), Span(f"{text:<24}", Tone.ACCENT), Span(why, Tone.MUTED)) for text, why in commands)
     return [
         *lines,
         Line(),
         line(Span("A job appears here as soon as it is submitted.", Tone.MUTED)),
-        line(Span(f"home {home}", Tone.MUTED)),
+        line(Span(where, Tone.MUTED)),
     ]
 
 
@@ -86,14 +91,14 @@ def all_hidden(text: str, total: int) -> list[Line]:
     ]
 
 
-def empty_lines(snapshot: Snapshot, home: str, filter_text: str, now: float, *, other_home: bool) -> list[Line]:
+def empty_lines(snapshot: Snapshot, door: Door, filter_text: str, now: float) -> list[Line]:
     """The words for why there is no job to show."""
     if snapshot.link.state is LinkState.CONNECTING:
-        return splash(home, snapshot.link.since, now)
+        return splash(door.words, snapshot.link.since, now)
     if snapshot.taken_at is None:
-        return no_daemon(home, snapshot)
+        return no_daemon(door.words, snapshot)
     if not snapshot.jobs:
-        return no_jobs(home, other_home=other_home)
+        return no_jobs(door.words, door.export, read_only=bool(door.read_only))
     return all_hidden(filter_text, len(snapshot.jobs))
 
 
@@ -114,5 +119,5 @@ class Empty(Lines, can_focus=False):
 
     def draw(self, snapshot: Snapshot, door: Door, filter_text: str, now: float) -> None:
         """Show the words for this moment."""
-        lines = empty_lines(snapshot, door.home, filter_text, now, other_home=door.is_other_home)
+        lines = empty_lines(snapshot, door, filter_text, now)
         self.show(centred(lines, self.cells, self.rows))
