@@ -116,4 +116,6 @@ def _merged(known: ErrorGroup, other: ErrorGroup) -> ErrorGroup:
 
 
 def _joined(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    if len(some) >= _MAXIMUM_NAMED:
+        return some
     return tuple(dict.fromkeys((*some, *others)))[:_MAXIMUM_NAMED]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from runner.model import AttemptFailure, Job
@@ -47,7 +49,7 @@ def read_error_report(store: Store, job: Job, wanted: ErrorFilter, limit: int, e
         rows=tuple(
             row for row in rows if execution_id in {None, row.execution_id} and wanted.takes(row.plugin, row.kind, row.at)
         ),
-        failures=tuple(_failures(failed, wanted)[:limit]),
+        failures=tuple(itertools.islice(_failures(failed, wanted), limit)),
         groups=tuple(groups[:limit]),
     )
 
@@ -59,7 +61,7 @@ def read_error_overview(store: Store, wanted: ErrorFilter, limit: int) -> ErrorO
         found for found in store.all_rejected() if wanted.takes(found.counted.plugin, found.counted.kind, found.counted.last_at)
     ]
     groups = [found for found in grouped(failed, rejected) if wanted.fingerprint in {None, found.fingerprint}]
-    return ErrorOverview(groups=tuple(groups[:limit]), failures=tuple(_failures(failed, wanted)[:limit]))
+    return ErrorOverview(groups=tuple(groups[:limit]), failures=tuple(itertools.islice(_failures(failed, wanted), limit)))
 
 
 def _takes(wanted: ErrorFilter, found: FailedAttempt) -> bool:
@@ -67,23 +69,19 @@ def _takes(wanted: ErrorFilter, found: FailedAttempt) -> bool:
     return error is not None and wanted.takes(error.plugin, error.code, attempt.ended_at or attempt.started_at)
 
 
-def _failures(failed: list[FailedAttempt], wanted: ErrorFilter) -> list[AttemptFailure]:
+def _failures(failed: list[FailedAttempt], wanted: ErrorFilter) -> Iterator[AttemptFailure]:
     """Those of the wanted group, newest first."""
-    made = []
     for found in failed:
         if found.attempt.error is not None and (
             wanted.fingerprint is None or grouped([found], ())[0].fingerprint == wanted.fingerprint
         ):
             attempt = found.attempt
             at = attempt.ended_at or attempt.started_at
-            made.append(
-                AttemptFailure(
-                    execution_id=attempt.execution_id,
-                    attempt=attempt.number,
-                    at=at,
-                    error=found.attempt.error,
-                    job_id=found.job_id,
-                    job_name=found.job_name,
-                )
+            yield AttemptFailure(
+                execution_id=attempt.execution_id,
+                attempt=attempt.number,
+                at=at,
+                error=found.attempt.error,
+                job_id=found.job_id,
+                job_name=found.job_name,
             )
-    return made
