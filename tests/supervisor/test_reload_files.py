@@ -246,3 +246,28 @@ async def test_an_error_that_nobody_expects_leaves_no_file_in_passing(opened, di
             patched.undo()
             await flow.supervisor.reloader.look_again(LookRequest(retry=True))
             await seen_in(flow, watched.path, S.SYNCED, 1)
+
+
+async def test_many_new_files_that_are_no_jobs_cost_one_write_each(opened, directory):
+    """What each went through is told together, in its order, and the same once more under the next daemon: nothing."""
+    place = directory / "jobs"
+    place.mkdir()
+    paths = [place / f"broken-{number}.conf" for number in range(20)]
+    for path in paths:
+        path.write_text("env {")
+    async with opened(place) as flow:
+        for path in paths:
+            await seen_in(flow, path, S.INVALID, 1)
+        for path in paths:
+            events = await reload_events(flow, path)
+            assert [(event.data["previous"], event.data["state"]) for event in events] == [
+                (None, S.PARSING),
+                (S.PARSING, S.VALIDATING),
+                (S.VALIDATING, S.INVALID),
+            ]
+            first, *_, last = [event.revision for event in events]
+            assert last == first + 2
+    async with opened(place) as flow:
+        (place / "later.conf").write_text("env {")
+        await seen_in(flow, place / "later.conf", S.INVALID, 1)
+        assert [len(await reload_events(flow, path)) for path in paths] == [3] * len(paths)

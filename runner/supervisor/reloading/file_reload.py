@@ -308,7 +308,8 @@ class FileReload:
             return  # refused before, or its job was deleted: not again for the same content
         record = self._records.first(path, None)
         seen = content.digest if content.digest != newest_content(record) else None
-        record = await self._records.change(record, _S.PARSING, seen=seen, content=content.digest)
+        # Until it is known what becomes of it, a death costs no more than another look.
+        record = await self._records.change(record, _S.PARSING, seen=seen, held=True, content=content.digest)
         submission = await self._checked_new(record, content)
         if submission is not None:
             await self._submit(record, submission, content)
@@ -317,7 +318,7 @@ class FileReload:
         if content.trouble:
             await self._invalid(record, content.trouble, _whole_file(record, "unreadable", content.trouble))
             return None
-        await self._records.change(record, _S.VALIDATING)
+        await self._records.change(record, _S.VALIDATING, held=True)
         try:
             async with self._checks:
                 return await check_request(SubmitRequest(text=content.text, file=record.file), dict(os.environ))

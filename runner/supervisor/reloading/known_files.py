@@ -22,7 +22,7 @@ class KnownFiles:
 
     def put(self, record: WatchedFile) -> None:
         """Keep the record, instead of the one before."""
-        key = _key(record)
+        key = key_of(record)
         self.remove(key)
         self._records[key] = record
         for kind, value in _values(record):
@@ -74,7 +74,8 @@ class KnownFiles:
         return [self._records[key] for key in sorted(keys, key=lambda key: (key[0], key[1] or ""))]
 
 
-def _key(record: WatchedFile) -> Key:
+def key_of(record: WatchedFile) -> Key:
+    """What there is one record of."""
     return record.file, record.job_id
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from typing import Any, Final
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from runner.model import Job, ReloadStatus
 from runner.reload import ObservedGeneration, ReloadState, UpgradePhase, Verdict, WatchedFile
 from runner.supervisor.journal import Entry, Journal
-from runner.supervisor.reloading.known_files import KnownFiles
+from runner.supervisor.reloading.known_files import Key, KnownFiles, key_of
 from runner.supervisor.reloading.transitions import FIRST, REFUSED, check_transition
 
 EVENT: Final = "job.reload"
@@ -29,6 +30,8 @@ class ReloadRecords:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self.known = KnownFiles()
+        self._held: defaultdict[Key, list[tuple[WatchedFile, WatchedFile | None]]] = defaultdict(list)
+        """Changes that are written with the next one of the same record, each with what was before."""
         self._lock = asyncio.Lock()
         """Held from the look at the newest record until its successor is written."""
 
@@ -51,9 +54,11 @@ class ReloadRecords:
         *,
         phase: UpgradePhase | None = None,
         seen: str | None = None,
+        held: bool = False,
         **fields: Any,
     ) -> WatchedFile:
-        """Go over to ``state``; ``seen`` is a content that is seen with it for the first time, see :meth:`observe`. Raises
+        """Go over to ``state``; ``seen`` is a content that is seen with it for the first time, see :meth:`observe`. What is
+        ``held`` is written, and told, with the next change: many new files that are refused cost one write each. Raises
         :class:`~runner.supervisor.reloading.transitions.IllegalReload`."""
         async with self._lock:
             before = self._newest(record)
@@ -61,7 +66,12 @@ class ReloadRecords:
             check_transition(record.state, record.phase, state, phase)
             fields.setdefault("diagnostics", ())
             changed = msgspec.structs.replace(record, state=state, phase=phase, message=message, since=time.time(), **fields)
-            return await self._write(_judged(changed), self.known.get(before.file, before.job_id), note=True)
+            former = self.known.get(before.file, before.job_id)
+            if held:
+                self._held[key_of(before)].append((changed, former))
+                self.known.put(changed)
+                return changed
+            return await self._write(_judged(changed), former, note=True)
 
     async def keep(self, record: WatchedFile, **fields: Any) -> WatchedFile:
         """Remember something more, without a change of state."""
@@ -79,6 +89,7 @@ class ReloadRecords:
 
     async def forget(self, record: WatchedFile) -> None:
         """The file is not one of this job any more."""
+        self._held.pop(key_of(record), None)
         await self._journal.write(lambda entry: entry.store.remove_reload(record.file, record.job_id))
         self.known.remove((record.file, record.job_id))
 
@@ -100,8 +111,12 @@ class ReloadRecords:
         return self.known.get(record.file, record.job_id) or record
 
     async def _write(self, record: WatchedFile, before: WatchedFile | None, *, note: bool) -> WatchedFile:
+        held = self._held.pop(key_of(record), [])
+
         def work(entry: Entry) -> None:
             entry.store.put_reload(record)
+            for passed, former in held:
+                _note(entry, passed, former)
             if note:
                 _show_on_job(entry, record)
                 _note(entry, record, before)
