@@ -63,6 +63,7 @@ SHOTS = (
     Shot("spec", "Its spec, under what hot reload says of the file", ("enter", "7"), "row.nums", job="inventory-delta"),
     Shot("top", "What needs attention, why, and what to press", ("t",), "payments-sync"),
     Shot("savepoints", "The savepoints of all jobs", ("s",), "weekly"),
+    Shot("events", "What happened, and who did what", ("e",), "Events"),
     Shot("workers", "Workers and queues", ("w",), "etl-01"),
     Shot("actions", "All that can be done to a job, and why not", ("a",), "savepoint"),
     Shot("confirm", "What canceling will do, before it is done", ("X",), "cancel"),
