@@ -8,6 +8,8 @@ from typing import Any
 from runner.operation import OperationOutcome
 from runner.replies import Problem
 from runner.states import ExecutionState
+from tui.actions.target import Target
+from tui.actions.wish import Verb, Wish
 from tui.screens.dialog import Dialog
 
 S = ExecutionState
@@ -26,9 +28,7 @@ async def mark_three(page: Any) -> None:
     await page.sees("3 marked")
 
 
-async def test_the_menu_says_why_not_and_runs(
-    open_ui: Any, stage: Any, serve: Callable[[Any], Any], screen_is: Callable[..., None]
-) -> None:
+async def test_the_menu_says_why_not_and_runs(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
     """Every action with its key and the daemon's reason where it is not possible; an action's own key runs it."""
     stage.effects["start"] = {"does": "nothing: it runs already, or is about to", "risk": "none"}
     stage.effects["delete"] = {"allowed": False, "reason": "it is not over", "hint": "`flowdeck cancel orders-cdc` first"}
@@ -38,7 +38,9 @@ async def test_the_menu_says_why_not_and_runs(
         await page.go_to("orders-cdc")
         await page.press("a")
         await page.sees("not now: it is not over")
-        screen_is(page, "actions_100x30")
+        assert "S    savepoint    keep a point to go back to; the job runs on" in page.text
+        assert "A    start        not now: it runs already, or is about to" in page.text
+        assert "D    delete       not now: it is not over" in page.text
         await past_the_guard(page)
         await page.press("down", "T")
         await page.sees("takes a savepoint, then stops")
@@ -119,9 +121,7 @@ async def test_marks_are_shown_and_dropped(open_ui: Any, stage: Any, serve: Call
         assert page.jobs.marked == []
 
 
-async def test_many_jobs_are_canceled_with_one_word(
-    open_ui: Any, stage: Any, serve: Callable[[Any], Any], screen_is: Callable[..., None]
-) -> None:
+async def test_many_jobs_are_canceled_with_one_word(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
     """One question with the names and the sum; the word says how many; each result has its row; what failed is tried again."""
     lost = {"lost": ["1000000 rows read after it: they are read again"], "rows_to_read_again": 1_000_000}
     stage.effects["cancel"] = {**lost, "does": "ends now, without a savepoint", "risk": "destructive"}
@@ -134,7 +134,8 @@ async def test_many_jobs_are_canceled_with_one_word(
         await page.sees("3.00M rows are read again (3 jobs)")
         assert all(name in page.text for name in NAMES)
         await past_the_guard(page)
-        screen_is(page, "cancel_many_100x30")
+        assert "○ would      sensor-rollup                 1.00M rows read after it" in page.text
+        assert "type cancel 3 to cancel 3 jobs:" in page.text
         await page.press("enter", *"cancel", "space", "2", "enter")
         assert stage.calls == []
         await page.press("backspace", "3", "enter")
@@ -200,3 +201,16 @@ async def test_starting_what_is_over(open_ui: Any, stage: Any, serve: Callable[[
         await page.press("y")
         await page.until(lambda: "flowdeck start geo-enrich" in page.toasts)
         assert stage.calls[0][:2] == ("start", "ae0000000004")
+
+
+async def test_other_screens_act_through_the_job_list(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """What is begun on the screen of what needs attention is followed to its end, too."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.press("t")
+        await page.until(lambda: page.dialog == "TopScreen" and page.app.screen.selected is not None)
+        name = page.app.screen.selected.name
+        page.app.screen.carry_out(Wish(Verb.SAVEPOINT, Target.of(page.app.screen.selected, stage.now)))
+        await page.until(lambda: f"flowdeck savepoint {name}" in page.toasts)
+        assert [done.job_name for done in page.jobs.done] == [name]

@@ -10,7 +10,7 @@ from runner.operation import Operation
 from spec.errors import FlowdeckError
 from tui.actions.wish import Wish
 from tui.data.clean import clean_lines
-from tui.data.daemon import FAILURES
+from tui.data.daemon import FAILURES, ReadOnly
 
 _NEVER_SENT = (FileNotFoundError, ConnectionRefusedError)
 _SKEW = 1.0
@@ -40,7 +40,7 @@ def carry_out(wish: Wish) -> Work:
         try:
             return begun(wish, wish.begin(daemon))
         except FAILURES as error:
-            if isinstance(error, ApiError) or isinstance(error.__cause__, _NEVER_SENT):
+            if isinstance(error, ApiError | ReadOnly) or isinstance(error.__cause__, _NEVER_SENT):
                 return refused(wish, error)
             return _look(wish, daemon, clean_lines(str(error)))
 

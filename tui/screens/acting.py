@@ -31,8 +31,6 @@ _BEGINS = {
 class Acting(Following):
     """Mixed into a screen that knows the selected job."""
 
-    last_deleted: Wish | None = None
-
     class Doubted(Message):
         """What the daemon says of an action that is probably not possible; posted by the lane's thread."""
 

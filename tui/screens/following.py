@@ -41,7 +41,7 @@ class Listening(Protocol):
 
 
 class Following(_Base):
-    """Mixed into the main screen. ``under_way`` and ``done`` belong to the event loop."""
+    """Mixed into the screens that act. ``under_way`` and ``done`` are shared by all of them, and belong to the event loop."""
 
     clock: Callable[[], float]
     snapshot: Snapshot
@@ -50,6 +50,7 @@ class Following(_Base):
     keymap: Keymap
     under_way: UnderWay
     done: DoneList
+    last_deleted: Wish | None = None
     _looking = False
 
     class Acted(Message):
@@ -117,8 +118,6 @@ class Following(_Base):
         if outcome.done and wish.verb in (Verb.DELETE, Verb.UNDELETE):
             self.last_deleted = wish if wish.verb is Verb.DELETE else None
         return done
-
-    last_deleted: Wish | None
 
     def follow(self, begun: Begun) -> None:
         """Tell how it ends, when it does."""
