@@ -34,7 +34,7 @@ from runner.observation import (
     Usage,
 )
 from runner.operation import Effects, Operation, OperationOutcome
-from runner.replies import CheckpointList, ErrorReport, LogPage, OperationPage, Problem, SavepointList, SeriesList
+from runner.replies import AttemptList, CheckpointList, ErrorReport, LogPage, OperationPage, Problem, SavepointList, SeriesList
 from runner.states import ExecutionState
 
 _STATES = {
@@ -171,8 +171,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case ["jobs", job]:
                 return stage.jobs[job]
             case ["jobs", job, "checkpoints"]:
-                found = stage.checkpoints.get(job, [])
-                return CheckpointList(checkpoints=tuple(one for one in found if query.get("kind", one.kind) == one.kind))
+                return self._checkpoints(job, query)
             case ["savepoints"]:
                 return self._savepoints(query.get("job"))
             case ["jobs", job, "errors"]:
@@ -180,13 +179,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case ["jobs", job, "details"]:
                 return self._details(stage.jobs[job])
             case ["jobs", job, "metrics"]:
-                made = stage.series.get(job, lambda _window, _buckets: [])
-                return SeriesList(series=tuple(made(int(float(query["window"])), int(query["buckets"]))))
+                return self._metrics(job, query)
             case ["jobs", job, "logs"]:
-                after = int(query.get("after", 0))
-                until = float(query.get("until", "inf"))
-                lines = [one for one in stage.logs.get(job, []) if one.offset > after and one.at < until]
-                return LogPage(lines=tuple(lines[-int(query["limit"]) :]))
+                return self._logs(job, query)
             case ["jobs", job, "generations", number]:
                 text = stage.texts.get(job, "")
                 return Generation(job_id=job, number=int(number), content_hash="", created_at=0.0, text=text, spec={})
@@ -194,11 +189,29 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _page(self, path: str, query: dict[str, str]) -> Any:
         page = self.stage.pages.get(path)
+        if page is None and path.endswith("/attempts"):
+            return AttemptList(attempts=())
         if page is None and path.endswith("/reload"):
             return Problem(type="", title="", status=404, detail="no file is watched for the job", code="not-found")
         if page is None:
             raise AssertionError(path)
         return page(query) if callable(page) else page
+
+    def _logs(self, job: str, query: dict[str, str]) -> LogPage:
+        after = int(query.get("after", 0))
+        until = float(query.get("until", "inf"))
+        lines = [one for one in self.stage.logs.get(job, []) if one.offset > after and one.at < until]
+        return LogPage(lines=tuple(lines[-int(query["limit"]) :]))
+
+    def _checkpoints(self, job: str, query: dict[str, str]) -> CheckpointList:
+        found = self.stage.checkpoints.get(job, [])
+        return CheckpointList(checkpoints=tuple(one for one in found if query.get("kind", one.kind) == one.kind))
+
+    def _metrics(self, job: str, query: dict[str, str]) -> Any:
+        if query.get("series") == "false":
+            return self._details(self.stage.jobs[job]).metrics
+        made = self.stage.series.get(job, lambda _window, _buckets: [])
+        return SeriesList(series=tuple(made(int(float(query["window"])), int(query["buckets"]))))
 
     def _savepoints(self, wanted: str | None) -> SavepointList:
         found = [point for job, points in self.stage.checkpoints.items() if wanted in {None, job} for point in points]

@@ -23,6 +23,7 @@ async def test_jobs(open_ui: Any, stage: Any, serve: Callable[[Any], Any], scree
         await page.loaded()
         await page.go_to("orders-cdc")
         await page.sees("peak 20")
+        await page.settled()
         screen_is(page, name("jobs", size))
 
 
@@ -33,6 +34,7 @@ async def test_jobs_wide(open_ui: Any, stage: Any, serve: Callable[[Any], Any], 
         await page.loaded()
         await page.go_to("orders-cdc")
         await page.sees("peak 20")
+        await page.settled()
         screen_is(page, "jobs_200x50")
 
 

@@ -36,6 +36,23 @@ def time_axis(window: int, cells: int) -> str:
 
 
 def _label(seconds: int) -> str:
-    hours, rest = divmod(seconds, 3600)
+    days, rest = divmod(seconds, 86_400) if seconds > 86_400 else (0, seconds)
+    hours, rest = divmod(rest, 3600)
     minutes, rest = divmod(rest, 60)
-    return "".join(f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if count)
+    counts = ((days, "d"), (hours, "h"), (minutes, "m"), (rest, "s"))
+    return "".join(f"{count}{unit}" for count, unit in counts if count)
+
+
+_RANKS = "┬◆↻✗"
+"""Signs of what happened, from the least to the most."""
+
+
+def marked_axis(axis: str, marks: Iterable[tuple[str, float]]) -> str:
+    """The axis with the signs of what happened at their places (shares of it, from 0 to 1), where it has no label; of several
+    in one cell the gravest."""
+    cells = list(axis)
+    for sign, share in sorted(marks, key=lambda mark: _RANKS.find(mark[0])):
+        index = int(share * len(cells))
+        if 0 <= share <= 1 and index < len(cells) and cells[index] in ("─", *_RANKS):
+            cells[index] = sign
+    return "".join(cells)

@@ -25,6 +25,7 @@ from tui.query.order import Arrangement
 from tui.screens.filing import Filing
 from tui.screens.help import HelpScreen
 from tui.screens.sorting import Sorting
+from tui.screens.timing import Timing
 from tui.settings.commands import COMMANDS, Command
 from tui.settings.keymap import Keymap
 from tui.tabs.overview import Overview
@@ -58,7 +59,7 @@ def _is_mine(command: Command) -> bool:
     return bool(command.action) and command.id not in {"job.open", "suspend"}
 
 
-class JobsScreen(Sorting, Filing, Screen[None]):
+class JobsScreen(Sorting, Filing, Timing, Screen[None]):
     """Header, filter line, jobs, inspector, keys. Everything it shows comes from the last snapshot."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-small"), (100, "-normal"), (160, "-wide")]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from runner.model import Checkpoint, CheckpointKind, CheckpointStatus
 from tui.data.lane import Answer
 from tui.data.models import JobView
+from tui.draw.gantt import bars
 from tui.draw.glyphs import checkpoint_kind, checkpoint_status
-from tui.draw.line import Span, Tone
+from tui.draw.line import Line, Span, Tone, fit_spans, line
+from tui.draw.strip import MOST, strip
 from tui.draw.units import age, duration, si, size, span
 from tui.widgets.linetable import Column, LineTable
 from tui.widgets.pane import Pane, Question
 
-_LIMIT = 50
+_LIMIT = MOST
 _PACE = 5.0
+_LEAST_ROWS = 4
+"""Rows of the table that the phases of the selected checkpoint must leave."""
 
 
 def _id(row: Checkpoint, _now: float) -> Iterable[Span]:
@@ -61,7 +65,8 @@ COLUMNS: tuple[Column[Checkpoint], ...] = (
 
 
 class Checkpoints(LineTable[Checkpoint], Pane):
-    """What the job can go back to, and what failed."""
+    """What the job can go back to, and what failed: the last ones as a strip, what the selected one spent its time on, and the
+    list."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(COLUMNS, lambda row: str(row.id), id=id)
@@ -69,6 +74,47 @@ class Checkpoints(LineTable[Checkpoint], Pane):
         self._list: tuple[Checkpoint, ...] = ()
         self._asked_key = ""
         self._asked_at = 0.0
+        self._moment: float | None = None
+        self._above: list[Line] = []
+
+    def travel(self, moment: float | None) -> None:
+        """To the last checkpoint before that time; None: to the newest."""
+        self._moment = moment
+        then = (one for one in self._list if moment is None or one.triggered_at <= moment)
+        found = next(then, self._list[-1] if self._list else None)
+        if found is not None:
+            self.select(str(found.id))
+
+    def show(self, rows: Sequence[Checkpoint], now: float, places: Mapping[str, int] | None = None) -> None:
+        """Draw these rows, and above them what they tell together."""
+        super().show(rows, now, places)
+        self._head()
+
+    def _head(self) -> None:
+        """The lines above the heading, as many as there is room for."""
+        height = self.scrollable_content_region.height
+        chosen = self.current
+        parts = [strip(self._list, self.cells), _phase_lines(chosen, self.cells) if chosen is not None else []]
+        above: list[Line] = []
+        for part in parts:
+            if part and len(above) + len(part) + 2 + _LEAST_ROWS <= height:
+                above += [*part, Line()]
+        if above != self._above:
+            self._above, self.heading = above, len(above) + 1
+            self.update()
+
+    def heading_line(self, index: int) -> Line:
+        """The lines above, then the titles."""
+        return self._above[index] if index < len(self._above) else super().heading_line(index)
+
+    def resized(self) -> None:
+        """What is above is made for a size."""
+        super().resized()
+        self._head()
+
+    def _place_cursor(self, index: int) -> None:
+        super()._place_cursor(index)
+        self._head()
 
     def look(self, view: JobView, now: float) -> None:
         """Draw the job's checkpoints."""
@@ -96,8 +142,12 @@ class Checkpoints(LineTable[Checkpoint], Pane):
         if answer.error is not None:
             self.nothing = answer.reason
         else:
-            self._list = tuple(answer.value)
+            fresh, self._list = not self._list, tuple(answer.value)
             self.nothing = _why_none(self._view)
+            self.show(self._list, now)
+            if fresh and self._moment is not None:
+                self.travel(self._moment)
+            return
         self.show(self._list, now)
 
 
@@ -105,3 +155,27 @@ def _why_none(view: JobView) -> str:
     if view.job.mode == "BATCH":
         return "no checkpoint yet: a batch job takes one at its end, or regularly with checkpoint.interval in its env"
     return "no checkpoint yet: the first one comes one checkpoint interval after the start. S takes a savepoint now"
+
+
+def _phase_lines(row: Checkpoint, cells: int) -> list[Line]:
+    """What the selected checkpoint spent its time on, whose part came late, and why it failed."""
+    rest = None
+    if row.prepared_seconds is not None:
+        rest = max(row.prepared_seconds - (row.aligned_seconds or 0.0), 0.0)
+    phases = (
+        ("aligned", row.aligned_seconds),
+        ("prepared", rest),
+        ("saved", row.saved_seconds),
+        ("committed", row.committed_seconds),
+    )
+    lines = []
+    if any(seconds is not None for _, seconds in phases):
+        lines = [line(Span(f" #{row.id}", Tone.STRONG), Span("  what it spent its time on", Tone.MUTED)), *bars(phases, cells)]
+    late = ", ".join(str(worker) for worker in row.late_workers)
+    if late:
+        lines.append(line(Span(f" #{row.id}  late: worker {late}", Tone.AMBER)))
+    elif row.slowest_worker is not None:
+        lines.append(line(Span(f" slowest   worker {row.slowest_worker}", Tone.MUTED)))
+    if row.failure:
+        lines.append(line(Span(f" #{row.id}  failed: {row.failure.split(chr(10), 1)[0]}", Tone.RED)))
+    return [Line(fit_spans(one.spans, cells)) for one in lines]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from tui.data.history import History
+from tui.data.history import Happened, History, read_happened
 from tui.data.lane import Answer
 from tui.data.models import JobView
 from tui.draw.chart import plot_cells
@@ -13,8 +13,12 @@ from tui.tabs.overview_lines import WINDOWS, overview_lines
 from tui.widgets.lines import Lines
 from tui.widgets.pane import Pane, Question
 
-_PACE = {60: 1.0, 300: 2.0, 3600: 10.0}
+_PACE = {60: 1.0, 300: 2.0, 3600: 10.0, 86_400: 60.0, 604_800: 300.0}
 """Seconds between two questions, by window."""
+
+
+_HAPPENED = "happened "
+_PACE_HAPPENED = 10.0
 
 
 class Overview(Lines, Pane):
@@ -35,11 +39,25 @@ class Overview(Lines, Pane):
         self._asked_at = 0.0
         self._asked_key = ""
         self._now = 0.0
+        self._happened: Happened | None = None
+        self._happened_key = ""
+        self._happened_at = 0.0
+        self._moment: float | None = None
+
+    @property
+    def stride(self) -> float:
+        """The seconds of one cell of the chart."""
+        return self.window / plot_cells(max(self.cells - 2, 1))
+
+    def travel(self, moment: float | None) -> None:
+        """Show the numbers of that moment."""
+        self._moment = moment
+        self._draw()
 
     def look(self, view: JobView, now: float) -> None:
         """Draw the job."""
         if self._view is None or self._view.id != view.id:
-            self._history = {}
+            self._history, self._happened = {}, None
         self._view, self._now = view, now
         self._draw()
 
@@ -55,6 +73,8 @@ class Overview(Lines, Pane):
         if self._view is None or self.cells == 0:
             return None
         job_id, window = self._view.id, self.window
+        if (asked := self._ask_happened(now)) is not None:
+            return asked
         key = f"{job_id} {window}"
         if key == self._asked_key and now - self._asked_at < _PACE[window]:
             return None
@@ -62,8 +82,24 @@ class Overview(Lines, Pane):
         buckets = min(max(plot_cells(self.cells) * 2, 20), window)
         return Question(key, lambda client: History.of(window, client.metric_series(job_id, window, buckets)))
 
+    def _ask_happened(self, now: float) -> Question | None:
+        """Checkpoints and restarts, when the history of the window is here; at once when the last checkpoint is another."""
+        if self._view is None or self._view.execution is None or self.window not in self._history:
+            return None
+        job_id, execution_id, window, last = self._view.id, self._view.execution.id, self.window, self._view.checkpoint
+        key = f"{_HAPPENED}{job_id} {execution_id} {window} {self._view.execution.attempt}"
+        if last is not None and window <= WINDOWS[1]:
+            key += f" {last.id} {last.status}"
+        if key == self._happened_key and now - self._happened_at < max(_PACE_HAPPENED, _PACE[window]):
+            return None
+        self._happened_key, self._happened_at = key, now
+        return Question(key, lambda client: read_happened(client, job_id, execution_id, window))
+
     def told(self, key: str, answer: Answer, now: float) -> None:
         """The history has come; a failure leaves the last one (the header says that the daemon is gone)."""
+        if isinstance(answer.value, Happened) and key == self._happened_key:
+            self._happened = answer.value
+            self._draw()
         if isinstance(answer.value, History) and self._view is not None and key.startswith(self._view.id):
             self._history[answer.value.window] = answer.value
             self._now = now
@@ -77,5 +113,6 @@ class Overview(Lines, Pane):
         lines: list[Line] = []
         if self._view is not None and self.cells:
             history = self._history.get(self.window, History(self.window))
-            lines = overview_lines(self._view, history, self._now, self.cells, self.rows)
+            happened = self._happened if self._happened is not None and self._happened.window == self.window else None
+            lines = overview_lines(self._view, history, self._now, self.cells, self.rows, happened, self._moment)
         self.show(lines)

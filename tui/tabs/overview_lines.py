@@ -6,40 +6,54 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runner.states import ExecutionState
-from tui.data.history import History
+from tui.data.history import Happened, History
 from tui.data.models import JobView
 from tui.draw.braille import area, resample, spark
 from tui.draw.cells import fit, wrap
 from tui.draw.chart import GUTTER, mirrored
 from tui.draw.line import Line, Span, Tone, fit_spans, line, spread
-from tui.draw.units import UNKNOWN, duration, percent, plural, rate, si, size, span
+from tui.draw.units import UNKNOWN, clock_time, duration, percent, plural, rate, si, size, span
 
-WINDOWS = (60, 300, 3600)
-_WINDOW_NAMES = {60: "1m", 300: "5m", 3600: "1h"}
+WINDOWS = (60, 300, 3600, 86_400, 604_800)
+_WINDOW_NAMES = {60: "1m", 300: "5m", 3600: "1h", 86_400: "24h", 604_800: "7d"}
 _SMALLEST_CHART = 5
 _LARGEST_CHART = 17
 _SIDE_BY_SIDE = 78
 _LABEL = 8
 _PEAK = 13
 _ROOM_FOR_PEAKS = 76
+_ROOM_FOR_GAPS = 90
+_ROOM_FOR_MIDDLES = 114
 _TALLEST_MEASURE = 4
 
 
-def overview_lines(view: JobView, history: History, now: float, cells: int, rows: int) -> list[Line]:
-    """At most ``rows`` lines as long as there is room for the smallest chart."""
+def overview_lines(
+    view: JobView,
+    history: History,
+    now: float,
+    cells: int,
+    rows: int,
+    happened: Happened | None = None,
+    at: float | None = None,
+) -> list[Line]:
+    """At most ``rows`` lines as long as there is room for the smallest chart. ``at``: the numbers of that moment instead."""
     inner = cells - 2
     trouble = _trouble(view, inner)
     if view.state.is_terminal and history.peak("rows_in") is None and history.peak("rows_out") is None:
-        return _indented([*trouble, *_facts(view, now, inner), Line(), _over(history.window, inner)])
-    blocks = [_measures(view, history, inner), _facts(view, now, inner)]
+        return _indented([*trouble, *_facts(view, now, inner, happened, at), Line(), _over(history.window, inner)])
+    blocks = [_measures(view, history, inner, at), _facts(view, now, inner, happened, at)]
     while blocks and rows - 1 - len(trouble) - _height(blocks) < _SMALLEST_CHART:
         blocks.pop()
     spare = rows - 1 - len(trouble) - _height(blocks) - _LARGEST_CHART
     if blocks and spare > 0:
-        blocks[0] = _tall_measures(view, history, inner, min(spare // 3 + len(blocks[0]), _TALLEST_MEASURE))
+        blocks[0] = _tall_measures(view, history, inner, at, min(spare // 3 + len(blocks[0]), _TALLEST_MEASURE))
     height = min(max(rows - 1 - len(trouble) - _height(blocks), _SMALLEST_CHART), _LARGEST_CHART)
-    lines = [*trouble, _headline(view, history, inner)]
-    lines += mirrored(history.get("rows_in"), history.get("rows_out"), inner, height, history.window)
+    marks = [(sign, (moment - history.start) / history.window) for sign, moment in (happened.marks if happened else ())]
+    cursor = None if at is None else history.share(at)
+    lines = [*trouble, _headline(view, history, inner, at)]
+    lines += mirrored(
+        history.get("rows_in"), history.get("rows_out"), inner, height, history.window, marks=marks, cursor=cursor
+    )
     for block in blocks:
         lines += [Line(), *block]
     return _indented(lines)
@@ -59,7 +73,7 @@ def _height(blocks: list[list[Line]]) -> int:
     return sum(len(block) + 1 for block in blocks)
 
 
-def _headline(view: JobView, history: History, cells: int) -> Line:
+def _headline(view: JobView, history: History, cells: int, at: float | None) -> Line:
     over = view.state.is_terminal
     left = [Span(" " * (GUTTER + 1))]
     for word, sign, name, now_value, tone in (
@@ -67,18 +81,24 @@ def _headline(view: JobView, history: History, cells: int) -> Line:
         ("out", "▼", "rows_out", view.totals.rows_out_per_second, Tone.TEXT),
     ):
         left.append(Span(f"{sign} {word} ", tone if tone is Tone.ACCENT else Tone.MUTED))
-        current = None if over else now_value
+        current = history.at(name, at) if at is not None else None if over else now_value
         left.append(Span(f"{rate(current):<9}", Tone.STRONG))
         if cells >= _ROOM_FOR_PEAKS:
-            left.append(Span(f"peak {rate(history.peak(name, current)):<9}", Tone.MUTED))
-    return spread(left, _windows(history.window), cells)
+            gap = 9 if cells >= _ROOM_FOR_GAPS else 7
+            left.append(Span(f"peak {rate(history.peak(name, current)):<{gap}}", Tone.MUTED))
+        if cells >= _ROOM_FOR_MIDDLES:
+            left.append(Span(f"p50 {rate(history.middle(name)):<9}", Tone.MUTED))
+    return spread(left, _windows(history.window, narrow=cells < _ROOM_FOR_GAPS), cells)
 
 
-def _windows(chosen: int) -> list[Span]:
-    spans = []
+def _windows(chosen: int, *, narrow: bool = False) -> list[Span]:
+    spans: list[Span] = []
     for seconds in WINDOWS:
         tone = Tone.ACCENT_BADGE if seconds == chosen else Tone.MUTED
-        spans.append(Span(f" {_WINDOW_NAMES[seconds]} ", tone, f"screen.window_of({seconds})"))
+        name = _WINDOW_NAMES[seconds]
+        spans.append(Span(name if narrow else f" {name} ", tone, f"screen.window_of({seconds})"))
+        if narrow:
+            spans.append(Span(" "))
     return spans
 
 
@@ -98,7 +118,7 @@ class _Measure:
         return Span(f"{self.word:<{_LABEL}}", Tone.MUTED), Span(fit(self.value, 7, right=True), tone)
 
 
-def _gauges(view: JobView, history: History) -> tuple[_Measure, ...]:
+def _gauges(view: JobView, history: History, at: float | None) -> tuple[_Measure, ...]:
     totals = view.totals
     in_seconds = totals.lag_seconds is not None or bool(history.get("lag_seconds"))
     lag: tuple[str, float | None, Callable[[float | None], str]] = (
@@ -110,15 +130,15 @@ def _gauges(view: JobView, history: History) -> tuple[_Measure, ...]:
         ("memory", "memory_bytes", totals.memory_bytes, size),
     )
     over = view.state.is_terminal
+    shown = ((*one[:2], history.at(one[1], at) if at is not None else None if over else one[2], one[3]) for one in gauges)
     return tuple(
-        _Measure(word, words(value), words(history.peak(name, value)), history.get(name))
-        for word, name, value, words in ((word, name, None if over else value, words) for word, name, value, words in gauges)
+        _Measure(word, words(value), words(history.peak(name, value)), history.get(name)) for word, name, value, words in shown
     )
 
 
-def _measures(view: JobView, history: History, cells: int) -> list[Line]:
+def _measures(view: JobView, history: History, cells: int, at: float | None) -> list[Line]:
     """Lag, CPU and memory with their recent course, beside each other when there is room."""
-    gauges = _gauges(view, history)
+    gauges = _gauges(view, history, at)
     side_by_side = cells >= _SIDE_BY_SIDE
     block = cells // len(gauges) if side_by_side else cells
     drawn = [_short(gauge, block) for gauge in gauges]
@@ -133,10 +153,10 @@ def _short(gauge: _Measure, cells: int) -> tuple[Span, ...]:
     return fit_spans(parts, cells)
 
 
-def _tall_measures(view: JobView, history: History, cells: int, rows: int) -> list[Line]:
+def _tall_measures(view: JobView, history: History, cells: int, at: float | None, rows: int) -> list[Line]:
     """The same, each as a chart of a few rows: word and value on the left, the largest value on the axis."""
     lines: list[Line] = []
-    for gauge in _gauges(view, history):
+    for gauge in _gauges(view, history, at):
         plot = cells - _LABEL - 10
         values = resample(gauge.course, plot * 2)
         drawn = area(values, rows, max((value for value in values if value is not None), default=0.0))
@@ -147,7 +167,7 @@ def _tall_measures(view: JobView, history: History, cells: int, rows: int) -> li
     return lines[:-1]
 
 
-def _facts(view: JobView, now: float, cells: int) -> list[Line]:
+def _facts(view: JobView, now: float, cells: int, happened: Happened | None, at: float | None) -> list[Line]:
     """Totals, and where this execution stands."""
     totals, execution = view.totals, view.execution
     if execution is None:
@@ -163,14 +183,35 @@ def _facts(view: JobView, now: float, cells: int) -> list[Line]:
         ("state", f"{view.state} for {span(now - execution.state_since)}"),
         ("restarts", f"{execution.restarts}, attempt {execution.attempt}{workers}"),
     ]
+    latency = _latency_words(happened)
+    if latency:
+        pairs.append(("latency", latency))
     if execution.phase:
         pairs.append(("phase", execution.phase))
     columns = max(min(cells // 38, 3), 1)
     width = cells // columns
     fields = [(*fit_spans((Span(f"{word:<{_LABEL}} ", Tone.MUTED), Span(text)), width - 1), Span(" ")) for word, text in pairs]
-    return [
-        line(*(part for one in fields[start : start + columns] for part in one)) for start in range(0, len(fields), columns)
-    ]
+    lines = [] if at is None else [_moment_line(at, now)]
+    starts = range(0, len(fields), columns)
+    return [*lines, *(line(*(part for one in fields[start : start + columns] for part in one)) for start in starts)]
+
+
+def _moment_line(at: float, now: float) -> Line:
+    keys = (
+        Span("   → ", Tone.ACCENT_STRONG),
+        Span("later  ", Tone.MUTED),
+        Span("0 ", Tone.ACCENT_STRONG),
+        Span("now", Tone.MUTED),
+    )
+    return line(Span(f"looking at {clock_time(at)}, {span(now - at)} ago", Tone.AMBER), *keys)
+
+
+def _latency_words(happened: Happened | None) -> str:
+    """How long rows took in the window, from being read to being there."""
+    found = happened.latency if happened is not None else None
+    if found is None or not found.count:
+        return ""
+    return f"p50 {duration(found.p50)}, p99 {duration(found.p99)}, p99.9 {duration(found.p999)}"
 
 
 def _trouble(view: JobView, cells: int) -> list[Line]:

@@ -51,6 +51,8 @@ class Inspector(Vertical):
         self._awaiting: set[str] = set()
         self._chosen = 0
         self.view: JobView | None = None
+        self.moment: float | None = None
+        """The time that is looked at; None: now."""
 
     def compose(self) -> ComposeResult:
         """The tab bar, and room for the tabs."""
@@ -79,13 +81,23 @@ class Inspector(Vertical):
         self._chosen = index
         title = self._titles[index]
         if title not in self._panes:
-            self._panes[title] = self._makers[title]()
+            made = self._panes[title] = self._makers[title]()
+            if isinstance(made, Pane) and self.moment is not None:
+                made.travel(self.moment)
             self.query_one("#panes").mount(self._panes[title])
             self.call_after_refresh(self.tick)  # once it is there, it asks at once and not with the next second
         for name, pane in self._panes.items():
             pane.set_class(name == title, "chosen")
         if had_focus:
             self._panes[title].focus()
+        self.tick()
+
+    def travel(self, moment: float | None) -> None:
+        """Look at that time in every tab; None: at now again."""
+        self.moment = moment
+        for pane in self._panes.values():
+            if isinstance(pane, Pane):
+                pane.travel(moment)
         self.tick()
 
     def look(self, view: JobView | None, *, stale: bool) -> None:

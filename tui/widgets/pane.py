@@ -26,6 +26,9 @@ class Pane:
         """The job as it stands now: called once a second, and at once when another job is selected."""
         raise NotImplementedError
 
+    def travel(self, moment: float | None) -> None:
+        """Somebody looks at that time; None: at now again. For tabs that have a past."""
+
     def question(self, now: float) -> Question | None:
         """What to ask the daemon now, or None. Only asked while the tab is visible and no answer is awaited."""
         raise NotImplementedError

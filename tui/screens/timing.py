@@ -1,0 +1,27 @@
+"""The time that is looked at: the window of the chart, and the moment in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.screen import Screen
+
+from tui.tabs.overview import Overview
+from tui.widgets.inspector import Inspector
+
+
+class Timing(Screen[None]):
+    """Mixed into the screen with the inspector."""
+
+    clock: Callable[[], float]
+
+    def action_time(self, steps: int) -> None:
+        """Look that many cells of the chart earlier or later; 0, and what is later than now: at now."""
+        inspector = self.query_one(Inspector)
+        overview = next(iter(inspector.query(Overview)), None)
+        now = self.clock()
+        if steps == 0 or overview is None:
+            inspector.travel(None)
+            return
+        moment = (now if inspector.moment is None else inspector.moment) + steps * overview.stride
+        inspector.travel(None if moment >= now else max(moment, now - overview.window))
