@@ -17,6 +17,7 @@ from tui.actions.perform import carry_out
 from tui.actions.target import Target
 from tui.actions.under_way import Begun, UnderWay, is_slow, look, operation_line
 from tui.actions.wish import Verb, Wish
+from tui.data.daemon import LookingClient
 from tui.data.done import Done, DoneList
 from tui.data.models import JobView
 
@@ -96,6 +97,14 @@ def test_no_daemon_means_not_sent(home: Home, target: Target) -> None:
         outcome = carry_out(Wish(Verb.CANCEL, target))(client)
     assert (outcome.done, outcome.title) == (False, "No cancel of orders-cdc")
     assert "no daemon is running" in outcome.message
+
+
+def test_what_only_looks_sends_nothing(home: Home, target: Target) -> None:
+    """A client that may change nothing refuses before anything is sent: no reply was lost."""
+    with LookingClient(home) as client:
+        client.refusal = "the context prod is read-only"
+        outcome = carry_out(Wish(Verb.CANCEL, target))(client)
+    assert (outcome.done, outcome.message) == (False, "the context prod is read-only")
 
 
 def test_what_is_under_way_is_followed_to_its_end(client: Client, stage: Any, target: Target, samples: ModuleType) -> None:
