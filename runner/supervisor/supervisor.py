@@ -12,6 +12,7 @@ from pathlib import Path
 from runner.home import Home
 from runner.reload_options import ReloadOptions
 from runner.store.asynchronous import AsyncStore
+from runner.struct_types import learn_struct_types
 from runner.supervisor.audit import AuditTrail
 from runner.supervisor.background import Background, beside
 from runner.supervisor.event_bus import EventBus
@@ -75,6 +76,7 @@ class Supervisor:
         :class:`~runner.home.HomeLocked`, :class:`~runner.home.HomeUnusable`, and what opening the store raises.
         """
         limits, background = limits or Limits(), Background()
+        learn_struct_types()
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(await asyncio.to_thread(home.acquire))
             orphans = await asyncio.to_thread(end_orphans, home)
