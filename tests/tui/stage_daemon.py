@@ -178,10 +178,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 return ErrorReport(counts=(), rows=(), failures=(), groups=tuple(stage.errors.get(job, ())))
             case ["jobs", job, "details"]:
                 return self._details(stage.jobs[job])
-            case ["jobs", job, "metrics"]:
-                return self._metrics(job, query)
-            case ["jobs", job, "logs"]:
-                return self._logs(job, query)
+            case ["jobs", job, "metrics" | "logs" as what]:
+                return (self._metrics if what == "metrics" else self._logs)(job, query)
             case ["jobs", job, "generations", number]:
                 text = stage.texts.get(job, "")
                 return Generation(job_id=job, number=int(number), content_hash="", created_at=0.0, text=text, spec={})
