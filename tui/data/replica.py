@@ -43,15 +43,15 @@ class Replica:
     def jobs(self) -> list[Job]:
         """Every job as it stands. What has not changed since the last call is the same object."""
         with self._lock:
-            for job_id, fields in self._changed.items():
-                self._jobs[job_id] = msgspec.convert(fields, Job)
-                self._packed[job_id] = msgspec.msgpack.encode(fields)
+            for fields in self._changed.values():
+                self._take(fields)
             self._changed.clear()
             return list(self._jobs.values())
 
     def _begin(self, data: Mapping[str, Any]) -> bool:
         for fields in data.get("jobs", ()):
-            self._changed[fields["id"]] = fields
+            self._changed.pop(fields["id"], None)
+            self._take(fields)  # at once: the fields of ten thousand jobs would need more memory than all the rest
         self.complete = self.complete or not data.get("more", False)
         return self.complete
 
@@ -70,6 +70,10 @@ class Replica:
             return True
         self._changed[job_id] = fields
         return any(not path.startswith("execution.totals.") for path in changes)
+
+    def _take(self, fields: dict[str, Any]) -> None:
+        self._jobs[fields["id"]] = msgspec.convert(fields, Job)
+        self._packed[fields["id"]] = msgspec.msgpack.encode(fields)
 
     def _fields(self, job_id: str) -> dict[str, Any]:
         if job_id in self._changed:
