@@ -42,6 +42,7 @@ from tui.settings.memory import NAME, Keeper
 from tui.tabs.checkpoints import Checkpoints
 from tui.tabs.dag import Dag
 from tui.tabs.errors import Errors
+from tui.tabs.events import Events
 from tui.tabs.logs import Logs
 from tui.tabs.overview import Overview
 from tui.tabs.savepoints import Savepoints
@@ -183,7 +184,12 @@ class FlowdeckApp(Placed):
 
     def get_default_screen(self) -> Screen[None]:
         """The job list."""
-        tabs: dict[str, Callable[[], Canvas]] = {**TABS, "Overview": lambda: Overview(self.keeper.memory.window)}
+        events = self.feed.events
+        tabs: dict[str, Callable[[], Canvas]] = {
+            **TABS,
+            "Overview": lambda: Overview(self.keeper.memory.window),
+            "Events": lambda: Events(events),
+        }
         return MainScreen(
             self.door, self.snapshot, tabs, (self._reading, self._acting), self.clock, self.keys, self.feed.arrangement
         )

@@ -126,3 +126,23 @@ def test_what_was_missed_is_asked_for() -> None:
     ring.hear(event(9, "snapshot"))  # another daemon: its events are others
     assert ring.newest() == []
     assert ring.gap == Gap(0, 9)
+
+
+async def test_the_events_of_one_job(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Tab 8 of a job has what is on record and what happens; nothing of other jobs."""
+    serve(stage)
+    async with open_ui((80, 24)) as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("enter", "8")
+        await page.sees("periodic checkpoint 811 is committed")
+        await page.sees("savepoint 790 is in")
+        assert "attempt 5 failed" not in page.text
+        told = Event(revision=11, at=1_790_000_000.0, kind="attempt.failed", job_id=ORDERS, message="orders-cdc: no room")
+        stage.happened.append(told)
+        page.app.feed.nudge()
+        await page.settled_row("no room")
+        await page.press("q")
+        await page.go_to("geo-enrich")
+        await page.press("enter", "8")
+        await page.sees("nothing is on record")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ from tui.data.clean import clean_record
 CAPACITY: Final = 2000
 _UNREADABLE: Final = frozenset({"snapshot", "job.changed", "lagged"})
 _REPLAYED: Final = 1000
+_RECORDED: Final = 500
 _QUIET: Final = 0.5
 _LONGEST: Final = 4.0
 
@@ -97,6 +99,17 @@ def replay(client: Client, gap: Gap) -> tuple[Event, ...]:
             found.append(event)
             if event.revision == gap.until:
                 break
+    return tuple(found)
+
+
+def record_of(client: Client, job_id: str) -> tuple[Event, ...]:
+    """The recorded events of a job, its newest ones. Raises what the client raises."""
+    found: deque[Event] = deque(maxlen=_RECORDED)
+    deadline = time.monotonic() + _LONGEST
+    with client.events(0, job=job_id) as feed:
+        while time.monotonic() < deadline and (event := feed.next_within(_QUIET)) is not None:
+            if event.job_id == job_id and event.kind not in _UNREADABLE:
+                found.append(_readable(event))
     return tuple(found)
 
 

@@ -39,7 +39,7 @@ class Command:
         return self.group is Group.CHANGE
 
 
-_TABS: Final = ("Overview", "Checkpoints", "Savepoints", "Logs", "Errors", "DAG", "Spec")
+_TABS: Final = ("Overview", "Checkpoints", "Savepoints", "Logs", "Errors", "DAG", "Spec", "Events")
 _COMMANDS: Final = (
     Command("move.down", ("j", "down"), "one line down", Group.MOVE),
     Command("move.up", ("k", "up"), "one line up", Group.MOVE),

@@ -9,6 +9,9 @@ from tui.draw.cells import truncate, width
 from tui.draw.line import Line, Span, Tone, spread
 from tui.widgets.lines import Bar
 
+_WAYS = ((99, 1), (4, 1), (3, 1), (3, 0), (2, 0))
+"""The letters of the tabs that are not chosen, and the blank cells between two: what is tried, the widest first."""
+
 
 def tabbar_line(view: JobView | None, tabs: Sequence[str], chosen: int, cells: int) -> Line:
     """``orders-cdc   1 Overview  2 Checkpoints …``; the names of tabs are shortened, and then left out, for want of room."""
@@ -16,7 +19,7 @@ def tabbar_line(view: JobView | None, tabs: Sequence[str], chosen: int, cells: i
     job = f"{view.id[:8]} " if view else ""
     left = [Span(name, Tone.STRONG)]
     room = cells - width(name) - sum(len(title) + 5 for title in tabs)
-    longest = next((letters for letters in (99, 4, 3) if _needed(tabs, chosen, letters) <= cells - width(name)), 0)
+    longest, gap = next((way for way in _WAYS if _needed(tabs, chosen, *way) <= cells - width(name)), (0, 1))
     for index, title in enumerate(tabs):
         words = title if index == chosen else title[:longest]
         link = f"screen.tab({index + 1})"
@@ -24,12 +27,12 @@ def tabbar_line(view: JobView | None, tabs: Sequence[str], chosen: int, cells: i
             left.append(Span(f" {index + 1} {words} ", Tone.ACCENT_BADGE, link))
         else:
             left.extend((Span(f" {index + 1}", Tone.ACCENT, link), Span(f" {words} ", Tone.MUTED, link)))
-        left.append(Span(" "))
+        left.append(Span(" " * gap))
     return spread(left, [Span(job, Tone.FAINT)] if room > len(job) else [], cells)
 
 
-def _needed(tabs: Sequence[str], chosen: int, letters: int) -> int:
-    return sum(len(title if index == chosen else title[:letters]) + 5 for index, title in enumerate(tabs))
+def _needed(tabs: Sequence[str], chosen: int, letters: int, gap: int) -> int:
+    return sum(len(title if index == chosen else title[:letters]) + 4 + gap for index, title in enumerate(tabs))
 
 
 class TabBar(Bar):
