@@ -86,6 +86,10 @@ class FlowdeckApp(Placed):
             self.feed = feed
             self.snapshot = snapshot
 
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest counts: after an hour in an editor there are thousands."""
+            return isinstance(message, FlowdeckApp.Looked)
+
     def __init__(
         self,
         place: Place | Home,
