@@ -24,8 +24,6 @@ from runner.supervisor.limits import Limits
 from runner.supervisor.supervisor import Supervisor
 
 PATIENCE = 20.0
-LOOK = 0.06
-"""Seconds between two looks while no event says that there is something new: rates and totals have none."""
 
 
 @dataclass(frozen=True)
@@ -139,10 +137,9 @@ class Flow:
     async def until(self, reference: str, condition: Callable[[Job], bool], patience: float = PATIENCE) -> Job:
         """The job once the condition holds."""
         try:
-            with self.service.observation.subscribe() as news:
-                async with asyncio.timeout(patience):
-                    while not condition(job := await self.service.job(reference)):
-                        await news.take(LOOK)
+            async with asyncio.timeout(patience):
+                while not condition(job := await self.service.job(reference)):  # noqa: ASYNC110 - rates have no event
+                    await asyncio.sleep(0.02)
         except TimeoutError:
             pytest.fail(f"waited in vain; the job is {await self.service.job(reference)}")
         return job
