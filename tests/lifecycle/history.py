@@ -88,15 +88,13 @@ class History:
         """The states in which the newest execution of the job of this name was at any time in between; None: there was none."""
         with self._lock:
             begin, end = begin - SLACK, end + SLACK
-            changes = sorted(
-                (at, state)
-                for job in self.jobs.values()
-                if job.name == name
-                for execution in job.executions
-                for at, state in execution.states
-            )
+            jobs = [job for job in self.jobs.values() if job.name == name]
+            # One that is new has no execution, whatever one of that name before it had.
+            changes: list[tuple[float, ExecutionState | None]] = [(job.there[0][0], None) for job in jobs if job.there]
+            changes += [change for job in jobs for execution in job.executions for change in execution.states]
+            changes.sort(key=lambda change: change[0])
             before = [state for at, state in changes if at < begin]
-            found: set[ExecutionState | None] = {state for at, state in changes if begin <= at <= end}
+            found = {state for at, state in changes if begin <= at <= end}
             return found | {before[-1] if before else None}
 
     def was_there(self, name: str, begin: float, end: float) -> set[bool]:
