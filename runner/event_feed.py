@@ -15,6 +15,7 @@ import msgspec
 
 from runner.endpoint import Endpoint, unreachable
 from runner.model import Event, LogLine
+from runner.struct_types import learnt
 from runner.transport import ApiError, Query, problem_of, target_of
 from runner.waiting import concerns
 
@@ -198,7 +199,7 @@ def subscription(endpoint: Endpoint, target: str) -> bytes:
 def parse_event(block: bytes) -> Event | None:
     """The event of one server-sent block, or None for a comment."""
     data = _data_of(block)
-    return msgspec.json.decode(data, type=Event) if data else None
+    return msgspec.json.decode(data, type=learnt(Event)) if data else None
 
 
 def _data_of(block: bytes) -> bytes:
@@ -210,7 +211,7 @@ def parse_log(block: bytes) -> tuple[LogLine | None, str]:
     if b"event: end" in block.split(b"\n"):
         return None, str(msgspec.json.decode(_data_of(block)).get("state") or "over")
     data = _data_of(block)
-    return (msgspec.json.decode(data, type=LogLine) if data else None), ""
+    return (msgspec.json.decode(data, type=learnt(LogLine)) if data else None), ""
 
 
 def status_of(head: bytes) -> int:

@@ -22,6 +22,7 @@ from runner.audit import AuditEntry, AuditOutcome
 from runner.endpoint import DaemonUnreachable
 from runner.model import Checkpoint, DaemonStatus, Execution, Job, LogLine
 from runner.requests import StopRequest, SubmitRequest
+from runner.struct_types import learnt
 from runner.transport import ApiError, encode_body
 from spec.errors import FlowdeckError
 
@@ -94,7 +95,7 @@ class NearClient:
     def _call(self, kind: type[T], work: Coroutine[Any, Any, object]) -> T:
         answer = asyncio.run_coroutine_threadsafe(self._answer(work), self._loop)
         try:
-            return msgspec.json.decode(answer.result(_TIMEOUT), type=kind)
+            return msgspec.json.decode(answer.result(_TIMEOUT), type=learnt(kind))
         except concurrent.futures.CancelledError as error:
             raise _gone() from error
         except TimeoutError as error:

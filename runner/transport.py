@@ -15,6 +15,7 @@ import msgspec
 
 from runner.bounds import MAXIMUM_BODY_BYTES
 from runner.replies import Problem
+from runner.struct_types import learnt
 from spec.errors import FlowdeckError
 
 API_PREFIX = "/api/v1"
@@ -92,7 +93,7 @@ def _texts_of(value: Value | tuple[Value, ...]) -> list[str]:
 def problem_of(status: int, body: bytes) -> Problem:
     """The problem document of an answer that is none of 2xx; one is made up when the body is not one."""
     try:
-        return msgspec.json.decode(body, type=Problem)
+        return msgspec.json.decode(body, type=learnt(Problem))
     except msgspec.DecodeError:
         detail = f"the daemon answered with status {status} and no explanation"
         return Problem(type="about:blank", title="Unexpected answer", status=status, detail=detail, code="unexpected-answer")

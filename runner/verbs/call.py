@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from runner.operation import Effects, Operation
+from runner.struct_types import learnt
 from runner.transport import Query, target_of
 from spec.errors import FlowdeckError
 
@@ -79,7 +80,7 @@ def reader(kind: type[T]) -> Callable[[bytes], T]:
 
     def read(body: bytes) -> T:
         try:
-            return msgspec.json.decode(body, type=kind)
+            return msgspec.json.decode(body, type=learnt(kind))
         except msgspec.DecodeError as error:
             raise FlowdeckError(
                 f"the daemon's answer does not make sense to this client: {error}",

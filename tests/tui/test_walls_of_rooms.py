@@ -75,7 +75,10 @@ def test_tabs_do_not_know_each_other() -> None:
 
 def test_only_the_client_leads_to_the_runner() -> None:
     """Of the runner the screens see its client, its home and its records."""
-    records = ("audit", "cluster", "model", "observation", "operation", "reload", "replies", "requests", "states")
+    records = (
+        *("audit", "cluster", "model", "observation", "operation"),
+        *("reload", "replies", "requests", "states", "struct_types"),
+    )
     allowed = ("runner.client", "runner.endpoint", "runner.home", "runner.verbs.call", *(f"runner.{name}" for name in records))
     for room in (*ROOMS, "."):
         for file in (ROOT / room).glob("*.py"):

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from runner.model import Event, Job
+from runner.struct_types import learnt
 
 SNAPSHOT: Final = "snapshot"
 CHANGED: Final = "job.changed"
@@ -72,7 +73,7 @@ class Replica:
         return any(not path.startswith("execution.totals.") for path in changes)
 
     def _take(self, fields: dict[str, Any]) -> None:
-        self._jobs[fields["id"]] = msgspec.convert(fields, Job)
+        self._jobs[fields["id"]] = msgspec.convert(fields, learnt(Job))
         self._packed[fields["id"]] = msgspec.msgpack.encode(fields)
 
     def _fields(self, job_id: str) -> dict[str, Any]:
