@@ -42,7 +42,7 @@ class _Answered(msgspec.Struct):
 
 
 class AuditHook:
-    """Around the application. Looking and asking for what would be done are no writes."""
+    """Around the application. Looking and asking for what would be done are no writes; who may not even ask is on record."""
 
     def __init__(self, application: ASGIApp, gateway: Gateway) -> None:
         self._application = application
@@ -58,7 +58,8 @@ class AuditHook:
         try:
             await self._application(scope, watch.receive, watch.send)
         finally:
-            if template := scope.get("path_template"):
+            template = scope.get("path_template")
+            if template and not (_only_asks(scope, str(template)) and _outcome(watch.status) is AuditOutcome.DONE):
                 await self._gateway.audit.record(_entry(scope, str(template), visitor_of(scope), watch, former))
 
     async def _job(self, path: str) -> Job | None:
@@ -124,6 +125,12 @@ def _entry(scope: Scope, template: str, visitor: Visitor, watch: _Watch, former:
         version_before=former.version if former is not None else None,
         version_after=answered.version if is_job and isinstance(answered.version, int) else None,
     )
+
+
+def _only_asks(scope: Scope, template: str) -> bool:
+    """Whether the request asks what would be done: dialogs do so every few seconds."""
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=100)
+    return query.get("dry_run") == ["true"] or template.endswith("/plan")
 
 
 def _outcome(status: int | None) -> AuditOutcome:

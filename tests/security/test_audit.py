@@ -43,11 +43,14 @@ def test_who_did_what_why_and_how_it_ended(deck):
 
 
 def test_looking_is_not_on_record_and_secrets_are_not(deck):
-    """Neither reads, nor who was turned away at the door, nor anything of a body or an answer but the reason."""
+    """Neither reads and dry runs, nor who was turned away at the door, nor anything of a body or an answer but the reason."""
     before = newest(deck)
     deck.ask("GET", "/api/v1/jobs", key=KeyScope.READ)
     deck.ask("PUT", "/api/v1/queues/q", "{}")
+    assert deck.ask("POST", f"/api/v1/jobs/{deck.job}/start?dry_run=true", key=KeyScope.OPERATE)[0] == 200
     assert newest(deck) == before
+    assert deck.ask("POST", f"/api/v1/jobs/{deck.job}/start?dry_run=true", key=KeyScope.READ)[0] == 403
+    assert newest(deck).action == "POST /jobs/{job}/start (dry run)"
     status, made = deck.ask("POST", "/api/v1/keys", '{"name": "short lived"}', key=KeyScope.ADMIN)
     assert status == 201
     deck.ask("DELETE", "/api/v1/keys/short%20lived", key=KeyScope.ADMIN)
