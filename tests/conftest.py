@@ -1,8 +1,10 @@
-"""The order of the tests: the folders whose tests wait for real processes come first, so that with several workers none of them
-is left alone with a long file at the end (``make test`` keeps this order with --no-loadscope-reorder)."""
+"""What all tests begin with, and their order: the folders whose tests wait for real processes come first, so that with several
+workers none of them is left alone with a long file at the end (``make test`` keeps this order with --no-loadscope-reorder)."""
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,20 @@ _FIRST = (
     *("savepoint", "connectors", "verbs", "language", "spec_reader", "spec_checks"),
 )
 _HERE = Path(__file__).parent
+
+
+def _begin_like_a_shell() -> None:
+    """What tests start inherits this: no size of somebody else's terminal, and signals that are not ignored, as they are in a
+    process that was started in the background or by nohup."""
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+_begin_like_a_shell()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
