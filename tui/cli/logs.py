@@ -15,7 +15,7 @@ from tui.cli.moments import moment_of
 from tui.cli.options import home_option, job_argument
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
-from tui.cli.terminal import write_data
+from tui.cli.terminal import clean, write_data
 
 
 @click.command("logs", short_help="Show a job's log.")
@@ -88,4 +88,4 @@ def _print_lines(lines: Iterable[LogLine], output: str) -> None:
         if output == "json":
             print_json(line, lines=True)
         else:
-            write_data(text_of(line) + "\n")
+            write_data(clean(text_of(line)) + "\n")  # words for people, in a pipe too; JSON has every character
