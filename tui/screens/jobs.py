@@ -149,9 +149,10 @@ class JobsScreen(Sorting, Filing, Timing, Screen[None]):
     def saw(self, snapshot: Snapshot) -> None:
         """Draw the newest snapshot."""
         self.snapshot = snapshot
-        self.forget_marks()
-        self.look_around()
-        self.redraw()
+        if self._complete:  # the first snapshot may come before there is anything to draw on
+            self.forget_marks()
+            self.look_around()
+            self.redraw()
 
     def redraw(self) -> None:
         """Draw everything; only what differs is painted."""
