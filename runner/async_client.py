@@ -19,6 +19,7 @@ from runner.repetition import Repetition
 from runner.transport import ApiError, encode_body, problem_of
 from runner.verbs import Verbs
 from runner.verbs.call import Call
+from runner.verbs.verb import Awaited
 from runner.verbs.views import AsyncBackground, AsyncByExecution, AsyncDryRun
 from runner.waiting import Waiting
 
@@ -28,7 +29,7 @@ _CONNECTIONS = 16
 """So many calls go on at the same time; others wait for their turn."""
 
 
-class AsyncClient(Verbs):
+class AsyncClient(Verbs, Awaited):
     """The daemon of one home (None: FLOWDECK_HOME, or the user's own), or the one that listens at ``server``. One client
     belongs to one event loop, in which any number of tasks may use it at the same time.
 

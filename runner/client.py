@@ -25,6 +25,7 @@ from runner.replies import JobPage
 from runner.transport import ApiError, encode_body, problem_of
 from runner.verbs import Verbs
 from runner.verbs.call import Call
+from runner.verbs.verb import Blocking
 from runner.verbs.views import Background, ByExecution, DryRun
 from runner.waiting import Waiting, WaitTimeout
 
@@ -36,7 +37,7 @@ __all__ = ["ApiError", "AsyncClient", "Client", "DaemonUnreachable", "EventFeed"
 T = TypeVar("T")
 
 
-class Client(Verbs):
+class Client(Verbs, Blocking):
     """The daemon of one home (None: FLOWDECK_HOME, or the user's own), or the one that listens at ``server``. One client
     belongs to one thread; only :meth:`close` may be called from another.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, Protocol, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -16,13 +16,37 @@ from tui.query.pairs import jobs_called, split_pair
 from tui.screens.jobs import JobsScreen
 from tui.screens.visit import MainScreen, Visit
 from tui.settings.commands import COMMANDS, Group
+from tui.settings.file import Settings
+from tui.settings.memory import Keeper
 from tui.themes import THEMES
 from tui.widgets.filterbar import FilterBar
 
-if TYPE_CHECKING:
-    from tui.app import FlowdeckApp
-
 _MOST_JOBS = 50
+
+
+class Host(Protocol):
+    """What the palette asks of the application that it is opened in."""
+
+    settings: Settings
+    keeper: Keeper
+
+    @property
+    def context_name(self) -> str:
+        """The context that is shown; empty: the one of the command line."""
+        ...
+
+    @property
+    def views(self) -> dict[str, str]:
+        """Filters by name."""
+        ...
+
+    def keep_view(self, name: str, text: str) -> None:
+        """Keep a filter under a name; an empty one forgets it."""
+        ...
+
+    async def switch_context(self, name: str) -> None:
+        """Show another daemon."""
+        ...
 
 
 class Command(NamedTuple):
@@ -117,8 +141,8 @@ class JobCommands(Provider):
             yield Command("context of the command line", "back to where this began", partial(app.switch_context, ""))
 
     @property
-    def _app(self) -> FlowdeckApp:
-        return cast("FlowdeckApp", self.app)
+    def _app(self) -> Host:
+        return cast("Host", self.app)
 
     def _screens(self) -> Iterator[Command]:
         """The screens beside the job list, by their names and what is on them."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from runner.store.metric_windows import Measured, Metric
+from runner.store.measured import Measured, Metric
 from runner.store.resolutions import LONGEST_INTERVAL, LONGEST_PART, MICROSECONDS
 
 _Floats = npt.NDArray[np.float64]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+from runner.store.measured import Measured, Metric
 from runner.store.resolutions import LONGEST_PART, MICROSECONDS, RESOLUTIONS, SAMPLES, Held, Resolution, held
 from runner.store.session import Session
 
@@ -32,30 +33,6 @@ class Window:
     until: int
     width: float
     buckets: int
-
-
-class Measured(NamedTuple):
-    """What a stretch of time holds of one metric. Of a counter ``total`` is its growth and ``weight`` the seconds in which that
-    was measured, of a gauge the sum and the number of its samples; ``lowest`` and ``highest`` are rates, or values."""
-
-    total: float
-    weight: float
-    lowest: float
-    highest: float
-
-    @property
-    def mean(self) -> float:
-        """The rate, or the mean value."""
-        return self.total / self.weight
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One metric: its series have these numbers. ``is_seldom``: a counter that may be measured seldom."""
-
-    numbers: Sequence[int]
-    is_counter: bool
-    is_seldom: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import msgspec
 from runner.model import MetricPoint, MetricSeries
 from runner.store import latencies
 from runner.store.errors import StoreError
-from runner.store.metric_windows import Measured, Metric, Window, read
+from runner.store.measured import Measured, Metric
+from runner.store.metric_windows import Window, read
 from runner.store.resolutions import MICROSECONDS, SELDOM
 from runner.store.session import Row, Session, one_of
 

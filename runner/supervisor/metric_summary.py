@@ -27,7 +27,7 @@ from runner.observation import (
 )
 from runner.store.attempts import AttemptTally
 from runner.store.latencies import CELL_SECONDS, LatencyWindow
-from runner.store.metric_windows import Measured
+from runner.store.measured import Measured
 from runner.store.metrics import MeasuredWindow
 from runner.store.store import Store
 from runner.supervisor.checkpoint_record import CHECKPOINT_FAILURES, CHECKPOINT_SECONDS

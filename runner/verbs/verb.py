@@ -14,13 +14,27 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 from runner.verbs.call import Call
 
 if TYPE_CHECKING:
-    from runner.async_client import AsyncClient
-    from runner.client import Client
     from runner.operation import Effects, Operation
-    from runner.verbs.views import AsyncBackground, AsyncByExecution, AsyncDryRun, Background, ByExecution, DryRun
+    from runner.verbs.views import AsyncBackground, AsyncDryRun, Background, DryRun
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Blocking:
+    """Whose verbs return what is answered."""
+
+    def perform(self, call: Call[T]) -> T:
+        """Make the call and return what is answered."""
+        raise NotImplementedError
+
+
+class Awaited:
+    """Whose verbs are awaited for what is answered."""
+
+    def perform(self, call: Call[T]) -> Coroutine[Any, Any, T]:
+        """Make the call; to be awaited for what is answered."""
+        raise NotImplementedError
 
 
 class Described(Generic[P, T]):
@@ -44,10 +58,10 @@ class Verb(Described[P, T]):
     @overload
     def __get__(self, client: None, owner: object = None) -> Callable[Concatenate[Any, P], Any]: ...
     @overload
-    def __get__(self, client: Client, owner: object = None) -> Callable[P, T]: ...
+    def __get__(self, client: Blocking, owner: object = None) -> Callable[P, T]: ...
     @overload
-    def __get__(self, client: AsyncClient, owner: object = None) -> Callable[P, Coroutine[Any, Any, T]]: ...
-    def __get__(self, client: Client | AsyncClient | None, owner: object = None) -> Callable[..., Any]:
+    def __get__(self, client: Awaited, owner: object = None) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, client: Blocking | Awaited | None, owner: object = None) -> Callable[..., Any]:
         return self._bound(client)
 
 
@@ -57,9 +71,9 @@ class Action(Described[P, T]):
     @overload
     def __get__(self, client: None, owner: object = None) -> Callable[Concatenate[Any, P], Any]: ...
     @overload
-    def __get__(self, client: Client | ByExecution, owner: object = None) -> Callable[P, T]: ...
+    def __get__(self, client: Blocking, owner: object = None) -> Callable[P, T]: ...
     @overload
-    def __get__(self, client: AsyncClient | AsyncByExecution, owner: object = None) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, client: Awaited, owner: object = None) -> Callable[P, Coroutine[Any, Any, T]]: ...
     @overload
     def __get__(self, client: DryRun, owner: object = None) -> Callable[P, Effects]: ...
     @overload

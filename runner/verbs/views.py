@@ -7,16 +7,13 @@ returns the operation at once. ``client.by_execution.stop(execution_id)`` is ref
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from runner.operation import Effects, Operation
 from runner.verbs.call import Call
 from runner.verbs.changes import ChangeVerbs
 from runner.verbs.control import ControlVerbs
-
-if TYPE_CHECKING:
-    from runner.async_client import AsyncClient
-    from runner.client import Client
+from runner.verbs.verb import Awaited, Blocking
 
 T = TypeVar("T")
 
@@ -62,12 +59,12 @@ class AsyncBackground(_View, ControlVerbs):
         return found
 
 
-class ByExecution(ControlVerbs):
+class ByExecution(ControlVerbs, Blocking):
     """The commands to a job that is named by its newest execution."""
 
     noun: ClassVar[str] = "executions"
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Blocking) -> None:
         self._client = client
 
     def perform(self, call: Call[T]) -> T:
@@ -75,12 +72,12 @@ class ByExecution(ControlVerbs):
         return self._client.perform(call)
 
 
-class AsyncByExecution(ControlVerbs):
+class AsyncByExecution(ControlVerbs, Awaited):
     """The commands to a job that is named by its newest execution, to be awaited."""
 
     noun: ClassVar[str] = "executions"
 
-    def __init__(self, client: AsyncClient) -> None:
+    def __init__(self, client: Awaited) -> None:
         self._client = client
 
     def perform(self, call: Call[T]) -> Coroutine[Any, Any, T]:

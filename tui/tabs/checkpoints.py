@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
+from runner.client import Client
 from runner.model import Checkpoint, CheckpointKind, CheckpointStatus
 from tui.data.lane import Answer
 from tui.data.models import JobView
@@ -12,11 +14,10 @@ from tui.draw.glyphs import checkpoint_kind, checkpoint_status
 from tui.draw.line import Line, Span, Tone, fit_spans, line
 from tui.draw.strip import MOST, strip
 from tui.draw.units import age, duration, si, size, span
-from tui.widgets.linetable import Column, LineTable
-from tui.widgets.pane import Pane, Question
+from tui.widgets.checkpointlist import CheckpointList
+from tui.widgets.linetable import Column
 
 _LIMIT = MOST
-_PACE = 5.0
 _LEAST_ROWS = 4
 """Rows of the table that the phases of the selected checkpoint must leave."""
 
@@ -64,16 +65,12 @@ COLUMNS: tuple[Column[Checkpoint], ...] = (
 )
 
 
-class Checkpoints(LineTable[Checkpoint], Pane):
+class Checkpoints(CheckpointList):
     """What the job can go back to, and what failed: the last ones as a strip, what the selected one spent its time on, and the
     list."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
-        super().__init__(COLUMNS, lambda row: str(row.id), id=id)
-        self._view: JobView | None = None
-        self._list: tuple[Checkpoint, ...] = ()
-        self._asked_key = ""
-        self._asked_at = 0.0
+        super().__init__(COLUMNS, id=id)
         self._moment: float | None = None
         self._above: list[Line] = []
 
@@ -116,45 +113,22 @@ class Checkpoints(LineTable[Checkpoint], Pane):
         super()._place_cursor(index)
         self._head()
 
-    def look(self, view: JobView, now: float) -> None:
-        """Draw the job's checkpoints."""
-        if self._view is None or self._view.id != view.id:
-            self._list, self.cursor_id = (), ""
-            self.nothing = "asking the daemon…"
-        self._view = view
-        self.show(self._list, now)
+    def work(self, job_id: str) -> Callable[[Client], Any]:
+        """The last ones, savepoints among them."""
+        return lambda client: client.checkpoints(job_id, limit=_LIMIT)
 
-    def question(self, now: float) -> Question | None:
-        """The list, again as soon as the job's last checkpoint is another."""
-        if self._view is None:
-            return None
-        job_id, last = self._view.id, self._view.checkpoint
-        key = f"{job_id} {last.id if last else 0} {last.status if last else ''} {self._view.state}"
-        if key == self._asked_key and now - self._asked_at < _PACE:
-            return None
-        self._asked_key, self._asked_at = key, now
-        return Question(key, lambda client: client.checkpoints(job_id, limit=_LIMIT))
+    def why_none(self, view: JobView) -> str:
+        """When the first one comes."""
+        if view.job.mode == "BATCH":
+            return "no checkpoint yet: a batch job takes one at its end, or regularly with checkpoint.interval in its env"
+        return "no checkpoint yet: the first one comes one checkpoint interval after the start. S takes a savepoint now"
 
     def told(self, key: str, answer: Answer, now: float) -> None:
-        """The list has come."""
-        if self._view is None or not key.startswith(self._view.id):
-            return
-        if answer.error is not None:
-            self.nothing = answer.reason
-        else:
-            fresh, self._list = not self._list, tuple(answer.value)
-            self.nothing = _why_none(self._view)
-            self.show(self._list, now)
-            if fresh and self._moment is not None:
-                self.travel(self._moment)
-            return
-        self.show(self._list, now)
-
-
-def _why_none(view: JobView) -> str:
-    if view.job.mode == "BATCH":
-        return "no checkpoint yet: a batch job takes one at its end, or regularly with checkpoint.interval in its env"
-    return "no checkpoint yet: the first one comes one checkpoint interval after the start. S takes a savepoint now"
+        """The list has come; to the moment that is looked at, if this is the first one."""
+        fresh = not self._list
+        super().told(key, answer, now)
+        if fresh and self._list and self._moment is not None:
+            self.travel(self._moment)
 
 
 def _phase_lines(row: Checkpoint, cells: int) -> list[Line]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
+from runner.client import Client
 from runner.model import Checkpoint
-from tui.data.lane import Answer
 from tui.data.models import JobView
 from tui.draw.line import Span, Tone
 from tui.draw.units import UNKNOWN, age, si, size
-from tui.widgets.linetable import Column, LineTable
-from tui.widgets.pane import Pane, Question
-
-_PACE = 5.0
+from tui.widgets.checkpointlist import CheckpointList
+from tui.widgets.linetable import Column
 
 
 def _id(row: Checkpoint, _now: float) -> Iterable[Span]:
@@ -59,42 +58,16 @@ COLUMNS: tuple[Column[Checkpoint], ...] = (
 )
 
 
-class Savepoints(LineTable[Checkpoint], Pane):
+class Savepoints(CheckpointList):
     """The savepoints of one job, the newest first."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
-        super().__init__(COLUMNS, lambda row: str(row.id), id=id)
-        self._view: JobView | None = None
-        self._list: tuple[Checkpoint, ...] = ()
-        self._asked_key = ""
-        self._asked_at = 0.0
+        super().__init__(COLUMNS, id=id)
 
-    def look(self, view: JobView, now: float) -> None:
-        """Draw the job's savepoints."""
-        if self._view is None or self._view.id != view.id:
-            self._list, self.cursor_id, self._asked_key = (), "", ""
-            self.nothing = "asking the daemon…"
-        self._view = view
-        self.show(self._list, now)
+    def work(self, job_id: str) -> Callable[[Client], Any]:
+        """Those that are kept."""
+        return lambda client: client.savepoints(job_id)
 
-    def question(self, now: float) -> Question | None:
-        """The list, again as soon as the job's last checkpoint is another."""
-        if self._view is None:
-            return None
-        job_id, last = self._view.id, self._view.checkpoint
-        key = f"{job_id} {last.id if last else 0}"
-        if key == self._asked_key and now - self._asked_at < _PACE:
-            return None
-        self._asked_key, self._asked_at = key, now
-        return Question(key, lambda client: client.savepoints(job_id))
-
-    def told(self, key: str, answer: Answer, now: float) -> None:
-        """The list has come."""
-        if self._view is None or not key.startswith(self._view.id):
-            return
-        if answer.error is not None:
-            self.nothing = answer.reason
-        else:
-            self._list = tuple(answer.value)
-            self.nothing = "no savepoint yet. S takes one while the job runs, T stops the job with one"
-        self.show(self._list, now)
+    def why_none(self, view: JobView) -> str:  # noqa: ARG002 - the same for every job
+        """How one is made."""
+        return "no savepoint yet. S takes one while the job runs, T stops the job with one"

@@ -1,0 +1,31 @@
+"""What is asked of metrics, and what is found: the words that reading a window and summing it up have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Measured(NamedTuple):
+    """What a stretch of time holds of one metric. Of a counter ``total`` is its growth and ``weight`` the seconds in which that
+    was measured, of a gauge the sum and the number of its samples; ``lowest`` and ``highest`` are rates, or values."""
+
+    total: float
+    weight: float
+    lowest: float
+    highest: float
+
+    @property
+    def mean(self) -> float:
+        """The rate, or the mean value."""
+        return self.total / self.weight
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: its series have these numbers. ``is_seldom``: a counter that may be measured seldom."""
+
+    numbers: Sequence[int]
+    is_counter: bool
+    is_seldom: bool = False
