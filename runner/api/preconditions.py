@@ -1,5 +1,6 @@
-"""Writes on condition: ``If-Match`` with the version that a client knows. Two conditional writes of one job exclude each other,
-so that of two with the same version only one can succeed."""
+"""Writes on condition: ``If-Match`` with the version that a client knows. It is looked at here, so that a stale request is
+refused before anything is begun, and again in the transaction that changes the job (:mod:`runner.supervisor.conditions`). Two
+conditional writes of one job exclude each other: of two with the same version one succeeds, be there nothing to do for it."""
 
 from __future__ import annotations
 
@@ -12,17 +13,12 @@ from litestar import Request
 from runner.api.endings import endings_of
 from runner.api.etags import allows
 from runner.model import Job
+from runner.supervisor.conditions import Condition, depend_on
 from runner.supervisor.errors import Conflict
 from runner.supervisor.service import JobService
 from spec.errors import FlowdeckError
 
 _PATIENCE: Final = 30.0
-
-
-class PreconditionFailed(FlowdeckError):
-    """What the request depends on has changed."""
-
-    code = "precondition-failed"
 
 
 class PreconditionUnsupported(FlowdeckError):
@@ -40,7 +36,8 @@ class Preconditions:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def check(self, request: Request[Any, Any, Any]) -> None:
-        """Raise :class:`PreconditionFailed` with the present version when the request depends on another one."""
+        """Raise :class:`~runner.supervisor.conditions.PreconditionFailed` with the present version when the request depends on
+        another one; from here on it is carried out only at the one it depends on."""
         headers = request.headers.getall("if-match", [])
         if not headers:
             return
@@ -54,11 +51,10 @@ class Preconditions:
             raise Conflict(
                 "another request that depends on the job's version is under way", hint="look at the job, then try again"
             ) from error
-        present = (await self._job(request)).version
-        if not allows(present, ",".join(headers)):
-            raise PreconditionFailed(
-                f"the job has version {present} now", hint="look at it again, and decide whether the request still makes sense"
-            )
+        header = ",".join(headers)
+        condition = Condition(job.id, lambda version: allows(version, header))
+        condition.check((await self._job(request)).version)
+        depend_on(condition)
 
     async def _job(self, request: Request[Any, Any, Any]) -> Job:
         named = request.path_params

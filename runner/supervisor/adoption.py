@@ -10,6 +10,7 @@ from runner.states import ExecutionState
 from runner.supervisor.attempt import Attempt
 from runner.supervisor.backoff import RestartBudget
 from runner.supervisor.checkpoint_record import CheckpointRecords
+from runner.supervisor.conditions import PreconditionFailed
 from runner.supervisor.execution_record import ExecutionRecord
 from runner.supervisor.pending_wishes import reject, resolve
 from runner.supervisor.wishes import SettingsWish
@@ -28,6 +29,8 @@ async def adopt(
         return False
     try:
         await record.adopt(wish.generation, wish.record)
+    except PreconditionFailed:
+        raise
     except FlowdeckError as error:
         reject(wish, error.message)
         return False

@@ -14,6 +14,7 @@ from runner.model import Event
 from runner.store.asynchronous import AsyncStore
 from runner.store.errors import StoreError
 from runner.store.store import Store
+from runner.supervisor.conditions import Condition, current_condition
 from runner.supervisor.event_bus import EventBus
 from runner.supervisor.execution_log import ExecutionLog
 
@@ -25,10 +26,11 @@ _LONGEST_PAUSE = 10.0
 
 
 class Entry:
-    """One transaction: the store, and :meth:`note` for the events."""
+    """One transaction: the store, :meth:`note` for the events, and the condition on which it is made, if there is one."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, condition: Condition | None = None) -> None:
         self.store = store
+        self._condition = condition
         self._notes: list[Event] = []
 
     def note(
@@ -53,6 +55,11 @@ class Entry:
                 data=dict(data or {}),
             )
         )
+
+    def require_condition(self) -> None:
+        """For what takes something away without changing its job, whose version would tell."""
+        if self._condition is not None:
+            self._condition.require(self.store)
 
     def keep_notes(self) -> list[Event]:
         """Write the events down, at the end of the transaction; what hot reload did is also for the audit trail."""
@@ -86,18 +93,26 @@ class Journal:
     async def write(self, work: Callable[[Entry], T]) -> T:
         """Run ``work`` in one transaction, in another thread; publish its events. Raises what ``work`` or the store raises.
 
-        Events are published in the order of their revisions, whoever waits for what, and before this returns."""
-        loop = asyncio.get_running_loop()
+        Events are published in the order of their revisions, whoever waits for what, and before this returns. Raises
+        :class:`~runner.supervisor.conditions.PreconditionFailed` when the caller's condition does not hold."""
+        loop, condition = asyncio.get_running_loop(), current_condition()
+        was_met = condition is None or condition.is_met
 
         def transaction(store: Store) -> T:
-            entry = Entry(store)
+            entry = Entry(store, condition)
             self._guard(entry)
-            result = work(entry)
+            with contextlib.nullcontext() if condition is None else condition.guarding(store):
+                result = work(entry)
             if events := entry.keep_notes():
                 store.when_committed(lambda: self._tell(events, loop))
             return result
 
-        return await self._store.write(transaction)
+        try:
+            return await self._store.write(transaction)
+        except BaseException:
+            if condition is not None:
+                condition.is_met = was_met  # nothing is stored: what comes next depends on it as before
+            raise
 
     def _tell(self, events: Sequence[Event], loop: asyncio.AbstractEventLoop) -> None:
         """In the store's writer thread, one transaction after the other: a listener leaves out what comes after its time."""

@@ -6,6 +6,7 @@ import asyncio
 from typing import TypeVar
 
 from runner.model import Checkpoint, CheckpointKind
+from runner.supervisor.conditions import PreconditionFailed
 from runner.supervisor.coordinator import Trigger
 from runner.supervisor.errors import Conflict
 from runner.supervisor.wishes import CancelWish, PauseWish, ResumeWish, SavepointWish, ScaleWish, SettingsWish, StopWish, Wish
@@ -98,15 +99,21 @@ def fail_stop(wish: StopWish, reason: str) -> None:
         wish.accepted.exception()  # looked at: not everybody who asks waits for this one
 
 
-def reject(wish: Wish, reason: str) -> None:
+def reject(wish: Wish, reason: str | PreconditionFailed) -> None:
     """Tell whoever asked that nothing will come of it."""
+    error = Conflict(reason) if isinstance(reason, str) else reason
     match wish:
         case SavepointWish(done=done):
             if not done.done():
-                done.set_exception(Conflict(reason))
+                done.set_exception(error)
                 done.exception()
+        case StopWish(failed=failed, accepted=accepted) if isinstance(reason, PreconditionFailed):
+            for future in (failed, accepted):
+                if not future.done():
+                    future.set_exception(error)
+                    future.exception()
         case StopWish():
-            fail_stop(wish, reason)
+            fail_stop(wish, error.message)
         case (
             CancelWish(accepted=accepted)
             | SettingsWish(accepted=accepted)
@@ -115,5 +122,5 @@ def reject(wish: Wish, reason: str) -> None:
             | ScaleWish(accepted=accepted)
         ):
             if not accepted.done():
-                accepted.set_exception(Conflict(reason))
+                accepted.set_exception(error)
                 accepted.exception()

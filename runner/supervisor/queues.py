@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from runner.model import DesiredState, Queue, QueueKind
 from runner.states import ExecutionState
 from runner.supervisor import pausing
+from runner.supervisor.conditions import PreconditionFailed, depending_on
 from runner.supervisor.execution_record import ExecutionRecord
 from runner.supervisor.link import Heard, Hung
 from runner.supervisor.pending_wishes import reject, resolve
@@ -181,7 +182,19 @@ def has_begun(state: ExecutionState) -> bool:
 
 
 async def _answer(item: Heard | Hung | Wish, record: ExecutionRecord) -> bool:
-    """Do what is asked of an execution that has not started; False when it need not wait any longer."""
+    """Do what is asked of an execution that has not started; False when it need not wait any longer. What is wished on a
+    condition that does not hold is rejected."""
+    if isinstance(item, Heard | Hung):
+        return False
+    try:
+        with depending_on(item.condition):
+            return await _take_up(item, record)
+    except PreconditionFailed as error:
+        reject(item, error)
+        return True
+
+
+async def _take_up(item: Wish, record: ExecutionRecord) -> bool:
     match item:
         case SavepointWish():
             reject(item, "the job is QUEUED: there is nothing to save")

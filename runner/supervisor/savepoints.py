@@ -154,6 +154,7 @@ class Savepoints:
         """Forget a savepoint and remove its directory. Raises :class:`NotFound`, :class:`Conflict` with what would be lost."""
 
         def work(entry: Entry) -> Checkpoint:
+            entry.require_condition()
             savepoint = _deletable(entry.store, job, number, force=force)
             gone = entry.store.release_savepoint(job.id, number)
             how = "deleted" if gone else "no savepoint any more; its state is kept until there is a newer checkpoint"

@@ -8,12 +8,20 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from runner.model import Checkpoint, DesiredState
+from runner.supervisor.conditions import Condition, current_condition
 from runner.supervisor.journal import Entry
 from spec.job import JobSpec
 
 
 @dataclass(slots=True, eq=False)
-class StopWish:
+class Conditional:
+    """``condition``: that of the request for which it is wished. It has to hold when the wish is taken up."""
+
+    condition: Condition | None = field(default_factory=current_condition, kw_only=True)
+
+
+@dataclass(slots=True, eq=False)
+class StopWish(Conditional):
     """Stop. ``savepoint``: with one. ``reversible``: if it cannot be taken, run on undisturbed (for an upgrade); otherwise stop
     all the same. ``desired`` None leaves what the person wants of the job as it is.
 
@@ -30,7 +38,7 @@ class StopWish:
 
 
 @dataclass(slots=True, eq=False)
-class CancelWish:
+class CancelWish(Conditional):
     """End at once. ``only_if_waiting``: unless it has started meanwhile. ``accepted`` resolves when that is recorded."""
 
     only_if_waiting: bool = False
@@ -38,7 +46,7 @@ class CancelWish:
 
 
 @dataclass(slots=True, eq=False)
-class SavepointWish:
+class SavepointWish(Conditional):
     """Take a savepoint and run on. ``directory``: where it is to be written, empty for the usual place. ``done`` resolves to it
     once it is committed."""
 
@@ -48,12 +56,12 @@ class SavepointWish:
 
 
 @dataclass(slots=True, eq=False)
-class ParkWish:
+class ParkWish(Conditional):
     """The daemon is shutting down: take a last checkpoint, if that is quick, and leave the rest to the next daemon."""
 
 
 @dataclass(slots=True, eq=False)
-class SettingsWish:
+class SettingsWish(Conditional):
     """Go on as another generation, whose ``job`` differs only in settings of the supervisor. ``record`` stores it, in the
     transaction in which the execution goes over to it. ``accepted`` resolves when that has happened; who gives up waiting
     cancels it, and it does not happen any more.
@@ -66,7 +74,7 @@ class SettingsWish:
 
 
 @dataclass(slots=True, eq=False)
-class PauseWish:
+class PauseWish(Conditional):
     """Read nothing until resumed. ``accepted`` resolves when that is recorded."""
 
     reason: str = ""
@@ -74,14 +82,14 @@ class PauseWish:
 
 
 @dataclass(slots=True, eq=False)
-class ResumeWish:
+class ResumeWish(Conditional):
     """Read again. ``accepted`` resolves when that is recorded."""
 
     accepted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 @dataclass(slots=True, eq=False)
-class ScaleWish:
+class ScaleWish(Conditional):
     """Have ``total`` workers, or ``change`` more than now. ``accepted`` resolves when that is recorded."""
 
     total: int | None = None

@@ -1,6 +1,7 @@
 """ETag, If-None-Match and If-Match: answers that have not changed are left out, writes on a stale version are refused."""
 
 import json
+import threading
 
 import pytest
 
@@ -41,6 +42,28 @@ def test_a_write_on_the_present_version_is_carried_out_once(daemon, batch):
     assert first[0] == 202, first[2]
     daemon.wait_until(batch, daemon.is_over)
     assert daemon.request("POST", f"/api/v1/jobs/{batch}/restart", {"restore": "none"}, {"If-Match": tag})[0] == 412
+
+
+def test_a_write_on_condition_never_follows_a_change_that_it_does_not_know(daemon, batch):
+    """Of a write on condition and a plain one at once the plain one has the last word: the other was first, or is refused."""
+    answers = []
+    for turn in range(12):
+        tag = daemon.request("GET", f"/api/v1/jobs/{batch}")[1]["etag"]
+        barrier = threading.Barrier(2)
+
+        def send(who, headers, barrier=barrier, turn=turn):
+            barrier.wait(20)
+            body = {"labels": {"last": f"{who}-{turn}"}}
+            answers.append((who, daemon.request("PATCH", f"/api/v1/jobs/{batch}", body, headers)[0]))
+
+        senders = [threading.Thread(target=send, args=found) for found in (("plain", {}), ("knowing", {"If-Match": tag}))]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join(30)
+        assert daemon.json("GET", f"/api/v1/jobs/{batch}", status=200)["labels"]["last"] == f"plain-{turn}"
+    assert {status for who, status in answers if who == "plain"} == {200}
+    assert {status for who, status in answers if who == "knowing"} <= {200, 412}
 
 
 def test_a_condition_on_what_has_no_version_is_refused(daemon):
