@@ -12,6 +12,7 @@ demo: venv
 
 # Three for two cores: many tests wait for processes.
 test: .venv/.tested
+	@if [ -n "$$CI" ]; then tools/install_ci_tools.sh; fi
 	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 venv: .venv/.installed
