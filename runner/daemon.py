@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import dataclasses
 import faulthandler
+import gc
 import logging
 import os
 import signal
@@ -45,6 +46,12 @@ _log = logging.getLogger("runner.daemon")  # not __main__, which it is in the ba
 T = TypeVar("T")
 
 _EXIT_ENVIRONMENT = 2
+_PATIENCE = 0.0005
+"""Seconds for which a thread may keep the others waiting. Python's own are ten times as many, and a call that reads changes
+threads a dozen times: beside a writer it would wait each time."""
+_GARBAGE = (10_000, 20, 50)
+"""What is known of jobs and executions makes many objects and hardly any garbage: with Python's own thresholds everything is
+searched again and again, with everybody waiting."""
 
 
 @contextlib.asynccontextmanager
@@ -172,8 +179,16 @@ async def _run_until_told(
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, closing.set)
     async with running_daemon(home, watch, closing, embedded=False, listen=listen, reload=reload, retention=retention):
+        _keep_pauses_short()
         ready()
         await closing.wait()
+
+
+def _keep_pauses_short() -> None:
+    """What is there once the daemon is open stays until its end: it is not to be searched for garbage."""
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
+    sys.setswitchinterval(_PATIENCE)
 
 
 def _require_main_thread() -> None:
