@@ -64,6 +64,8 @@ TABS = {
     "Spec": Spec,
 }
 _WRITERS = 4
+_READERS = 2
+"""A question that takes long (for records that pass) holds up no dialog."""
 _IDLE_PACE = 3.0
 
 
@@ -125,7 +127,7 @@ class FlowdeckApp(Placed):
             self.door, lambda seen: self._hand_over(feed, seen), self.clock, start_daemon=self._start_daemon
         )
         self.feed.arrangement.choose(Order(self.keeper.memory.sort, self.keeper.memory.reverse))
-        self._reading = Lane(self.door, "reading", READ_TIMEOUT)
+        self._reading = Lane(self.door, "reading", READ_TIMEOUT, threads=_READERS)
         self._acting = Lane(self.door, "acting", WRITE_TIMEOUT, threads=_WRITERS)
 
     def _let_go(self) -> None:

@@ -95,6 +95,9 @@ _COMMANDS: Final = (
     Command("logs.copy", ("y",), "copy the line under the mark", Group.LOGS, place="logs"),
     Command("logs.pager", ("o",), "open what is here in $PAGER", Group.LOGS, place="logs"),
     Command("logs.write", ("W",), "write what is here to a new file", Group.LOGS, place="logs"),
+    Command("dag.closer", ("plus", "enter"), "in the DAG: closer, up to the last records", Group.LOOK, place="dag"),
+    Command("dag.farther", ("minus",), "in the DAG: farther away", Group.LOOK, place="dag"),
+    Command("dag.copy", ("y",), "in the DAG: copy the records, or the plugin's name", Group.LOOK, place="dag"),
     Command(
         "savepoint.verify", ("v",), "on the screen of savepoints: verify, every byte is read", Group.LOOK, place="savepoints"
     ),

@@ -6,53 +6,95 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
-from runner.observation import EdgePressure, Task, TaskState
+from runner.observation import EdgePressure, Task
 from spec.graph.canvas import Charset
 from spec.graph.drawing import draw
 from spec.graph.model import JobGraph, Vertex, VertexKind
 from tui.draw.cells import fit
-from tui.draw.line import Line, Span, Tone, fit_spans, line
-from tui.draw.units import UNKNOWN, percent, rate, si
+from tui.draw.line import Ground, Line, Span, Tone, fit_spans, line
+from tui.draw.units import plural, rate, si
+from tui.tabs.dag_tree import tree_lines
+from tui.tabs.dag_words import HOT, LOOKS, hottest, neighbours, share
 
-_STATES: Final = {
-    TaskState.RUNNING: ("●", Tone.ACCENT),
-    TaskState.BACKPRESSURED: ("▲", Tone.AMBER),
-    TaskState.WAITING: ("○", Tone.MUTED),
-    TaskState.IDLE: ("○", Tone.MUTED),
-    TaskState.PAUSED: ("∥", Tone.AMBER),
-    TaskState.STOPPED: ("■", Tone.MUTED),
-}
 _SHARE: Final = 8
 _NAME: Final = 18
-_HOT: Final = 0.5
+_ROOM_FOR_BARS: Final = 96
+
+Placed = list[tuple[Line, str]]
+"""Lines with the id of the plugin that each is about; empty: of none."""
 
 
-def dag_lines(tasks: Sequence[Task], edges: Sequence[EdgePressure], cells: int) -> list[Line]:
-    """The drawing where it fits, then a line for each plugin, then the queues that hold somebody up."""
-    drawing = draw(_graph(tasks), cells - 2, Charset.UNICODE)
-    lines = [_drawn(text) for text in drawing or ()]
-    hottest = _hottest(tasks)
-    lines += [Line(), _heading(), *(_task_line(task, cells, is_hottest=task is hottest) for task in tasks)]
-    held_up = [edge for edge in edges if (edge.level or 0.0) > 0.05 or (edge.fill or 0.0) > _HOT]
-    if held_up:
-        lines += [Line(), line(Span(" QUEUES THAT HOLD SOMEBODY UP", Tone.MUTED))]
-        lines += [_edge_line(edge) for edge in sorted(held_up, key=lambda edge: -(edge.level or 0.0))]
+def map_lines(tasks: Sequence[Task], edges: Sequence[EdgePressure], chosen: str, cells: int) -> Placed:
+    """The drawing (where it does not fit, the outline), then a line for each plugin, then the queues that hold somebody up."""
+    drawing = draw(_graph(tasks, chosen), cells - 2, Charset.UNICODE)
+    above: Placed = tree_lines(tasks, chosen, cells)
+    if drawing is not None:
+        table = [(_task_line(task, cells, tasks, is_chosen=task.id == chosen), task.id) for task in tasks]
+        above = [*((_drawn(text), "") for text in drawing), (Line(), ""), (_heading(cells), ""), *table]
+    return [*above, *((one, "") for one in edge_lines(edges, cells))]
+
+
+def edge_lines(edges: Sequence[EdgePressure], cells: int) -> list[Line]:
+    """The queues that hold somebody up, the worst first."""
+    held_up = [edge for edge in edges if (edge.level or 0.0) > 0.05 or (edge.fill or 0.0) > HOT]
+    if not held_up:
+        return []
+    lines = [Line(), line(Span(" QUEUES THAT HOLD SOMEBODY UP", Tone.MUTED))]
+    lines += [_edge_line(edge) for edge in sorted(held_up, key=lambda edge: -(edge.level or 0.0))]
     return [Line(fit_spans(one.spans, cells)) for one in lines]
 
 
-def _graph(tasks: Sequence[Task]) -> JobGraph:
+def plugin_lines(task: Task, tasks: Sequence[Task], cells: int) -> list[Line]:
+    """One plugin by itself: what it does, from whom it reads and who reads from it."""
+    look = LOOKS[task.state]
+    times = f"busy {share(task.busy)}   waits {share(task.idle)}   held up {share(task.backpressured)}"
+    rejected = f"   {si(task.rows_rejected)} rejected" if task.rows_rejected else ""
+    lines = [
+        line(
+            Span(f" {look.sign} {look.word}", look.tone),
+            Span(f"  {task.name}", Tone.STRONG),
+            Span(f"  {task.kind}, {plural(task.parallelism, 'thread')}", Tone.MUTED),
+        ),
+        line(Span(f"   {times}", Tone.TEXT), Span(rejected, Tone.AMBER)),
+        line(Span(f"   in {rate(task.rows_in_per_second)}, {si(task.rows_in)} rows"),
+             Span(f"   out {rate(task.rows_out_per_second)}, {si(task.rows_out)} rows")),
+    ]  # fmt: skip
+    before, after = neighbours(task, tasks)
+    lines += [_neighbour("from", other, tasks.index(other)) for other in before]
+    lines += [_neighbour("to", other, tasks.index(other)) for other in after]
+    return [Line(fit_spans(one.spans, cells)) for one in lines]
+
+
+def _neighbour(word: str, task: Task, number: int) -> Line:
+    look = LOOKS[task.state]
+    return line(
+        Span(f"   {word:<5}", Tone.MUTED),
+        Span(f"{look.sign} {look.word:<8}", look.tone),
+        Span(fit(task.name, _NAME), Tone.STRONG, f"choose_number({number})"),
+        Span(f"busy {share(task.busy)}", Tone.MUTED),
+    )
+
+
+def _graph(tasks: Sequence[Task], chosen: str) -> JobGraph:
     makers = {task.output: number for number, task in enumerate(tasks) if task.output}
     edges = tuple(
         (makers[dataset], number) for number, task in enumerate(tasks) for dataset in task.inputs if dataset in makers
     )
-    vertices = tuple(Vertex(VertexKind(str(task.kind)), _title(task), task.output or "") for task in tasks)
+    vertices = tuple(Vertex(VertexKind(str(task.kind)), _title(task, chosen), _label(task)) for task in tasks)
     return JobGraph("", vertices, edges)
 
 
-def _title(task: Task) -> str:
-    sign, _ = _STATES[task.state]
-    flow = task.rows_in_per_second if str(task.kind) == "sink" else task.rows_out_per_second
-    return f"{sign} {task.name}" + (f" {rate(flow)}" if flow is not None else "")
+def _title(task: Task, chosen: str) -> str:
+    """Its sign, its name and how busy it is, always as wide; the chosen one is between brackets."""
+    words = f"{LOOKS[task.state].sign} {task.name}{f' {share(task.busy):>5}' if task.busy is not None else ''}"
+    return f"[{words}]" if task.id == chosen else f" {words} "
+
+
+def _label(task: Task) -> str:
+    """The dataset, and what flows there."""
+    if not task.output or task.rows_out_per_second is None:
+        return task.output or ""
+    return f"{task.output} {rate(task.rows_out_per_second)}"
 
 
 def _drawn(text: str) -> Line:
@@ -63,52 +105,48 @@ def _drawn(text: str) -> Line:
 def _tone(letter: str) -> Tone:
     if letter == "▲":
         return Tone.AMBER
-    if letter == "●":
+    if letter in "●[]":
         return Tone.ACCENT
     return Tone.FAINT if "─" <= letter <= "╿" or letter == "▼" else Tone.TEXT
 
 
-def _hottest(tasks: Sequence[Task]) -> Task | None:
-    """The plugin that works most of the time, if one does: where it would pay to look first."""
-    busy = [task for task in tasks if (task.busy or 0.0) > _HOT]
-    return max(busy, key=lambda task: task.busy or 0.0, default=None)
-
-
-def _heading() -> Line:
+def _heading(cells: int) -> Line:
     numbers = f"{'IN/s':>7} {'OUT/s':>7} {'ROWS':>7}"
-    shares = f"{'BUSY':<{_SHARE + 6}} {'WAITS':>6} {'HELD':>5} {'THREADS':>8}"
-    return line(Span(f"   {'PLUGIN':<{_NAME}} {numbers}  {shares}", Tone.MUTED))
+    bar = f"{'BUSY':<{_SHARE + 7}}" if cells >= _ROOM_FOR_BARS else f"{'BUSY':>6} "
+    shares = f"{bar}{'WAITS':>6} {'HELD':>6}{' THREADS' if cells >= _ROOM_FOR_BARS else ''}"
+    return line(Span(f"   {'STATE':<8} {'PLUGIN':<{_NAME}} {numbers}  {shares}", Tone.MUTED))
 
 
-def _task_line(task: Task, cells: int, *, is_hottest: bool) -> Line:
-    sign, tone = _STATES[task.state]
+def _task_line(task: Task, cells: int, tasks: Sequence[Task], *, is_chosen: bool) -> Line:
+    look = LOOKS[task.state]
+    is_hottest = task is hottest(tasks)
     rows = task.rows_out if task.rows_out is not None else task.rows_in
-    shares = (task.idle, task.backpressured)
+    is_wide = cells >= _ROOM_FOR_BARS
+    bar = f"{_bar(task.busy)} " if is_wide else ""
     spans = [
-        Span(f" {sign} ", tone),
+        Span("▌" if is_chosen else " ", Tone.ACCENT),
+        Span(f"{look.sign} {look.word:<8} ", look.tone),
         Span(fit(task.name, _NAME), Tone.STRONG),
         *(Span(f" {si(value):>7}") for value in (task.rows_in_per_second, task.rows_out_per_second, rows)),
-        Span(f"  {_bar(task.busy)} {_share(task.busy):>5}", Tone.AMBER if is_hottest else Tone.TEXT),
-        *(Span(f" {_share(value):>{width}}", Tone.MUTED) for value, width in zip(shares, (6, 5), strict=True)),
-        Span(f" {task.parallelism:>8}", Tone.MUTED),
-        Span("  ← the busiest" if is_hottest else "", Tone.AMBER),
+        Span(f"  {bar}{share(task.busy):>6}", Tone.AMBER if is_hottest else Tone.TEXT),
+        *(Span(f" {share(value):>6}", Tone.MUTED) for value in (task.idle, task.backpressured)),
+        Span(f" {task.parallelism:>7}" if is_wide else "", Tone.MUTED),
+        Span("  ← the busiest" if is_hottest and is_wide else "", Tone.AMBER),
     ]
     if task.rows_rejected:
         spans.append(Span(f"  {si(task.rows_rejected)} rejected", Tone.AMBER))
-    return Line(fit_spans(spans, cells))
+    return Line(fit_spans(spans, cells), Ground.CURSOR if is_chosen else Ground.PLAIN)
 
 
 def _edge_line(edge: EdgePressure) -> Line:
-    fill = f"{_share(edge.fill)} full"
+    fill = f"{share(edge.fill)} full"
     return line(
-        Span(f"   {edge.edge}", Tone.STRONG), Span(f"  {fill}, its writers wait {_share(edge.level)} of the time", Tone.AMBER)
+        Span(f"   {edge.edge}", Tone.STRONG), Span(f"  {fill}, its writers wait {share(edge.level)} of the time", Tone.AMBER)
     )
 
 
-def _bar(share: float | None) -> str:
-    filled = round(min(max(share or 0.0, 0.0), 1.0) * _SHARE)
+def _bar(value: float | None) -> str:
+    if value is None:
+        return " " * _SHARE
+    filled = round(min(max(value, 0.0), 1.0) * _SHARE)
     return "█" * filled + "░" * (_SHARE - filled)
-
-
-def _share(share: float | None) -> str:
-    return UNKNOWN if share is None else percent(share * 100)
