@@ -1,5 +1,5 @@
-"""Every command in every situation that a job can be held in (in CREATED and STARTING it cannot): what the table says is what
-a real supervisor does."""
+"""Every command in every situation that lasts or can be made to last: what the table says is what a real supervisor does. CREATED
+and STARTING are in test_commands_at_the_start.py."""
 
 from __future__ import annotations
 
