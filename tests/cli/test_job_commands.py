@@ -92,6 +92,7 @@ def test_submit_checks_all_files_first(served):
     (served.directory / "good.conf").write_text(text.replace('"batch"', '"good"'))
     refused = served("submit", "good.conf", "typo.conf", status=2)
     assert "FakeSource" in refused.stderr
+    assert "nothing was submitted: 1 of 2 files must be mended first" in refused.stderr
     assert served("show", "good", status=2).returncode == 2
     assert "--name" in served("submit", "good.conf", "batch.conf", "--name", "x", status=2).stderr
     assert "missing.conf" in served("submit", "missing.conf", status=2).stderr

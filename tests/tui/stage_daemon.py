@@ -34,6 +34,7 @@ from runner.observation import (
     Usage,
 )
 from runner.operation import Effects, Operation, OperationOutcome
+from runner.reload import ReloadReport
 from runner.replies import AttemptList, CheckpointList, ErrorReport, LogPage, OperationPage, Problem, SavepointList, SeriesList
 from runner.states import ExecutionState
 
@@ -189,6 +190,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         page = self.stage.pages.get(path)
         if page is None and path.endswith("/attempts"):
             return AttemptList(attempts=())
+        if page is None and path == "reload":
+            return ReloadReport(watching=())
         if page is None and path.endswith("/reload"):
             return Problem(type="", title="", status=404, detail="no file is watched for the job", code="not-found")
         if page is None:

@@ -55,6 +55,8 @@ def submit_command(
         if submission is not None
     ]
     if len(valid) < len(files):
+        if valid and not validate_only:
+            say(f"nothing was submitted: {len(files) - len(valid)} of {len(files)} files must be mended first")
         return EXIT_USAGE
     with current_session().client() as client:
         if validate_only:
