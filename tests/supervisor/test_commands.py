@@ -1,5 +1,5 @@
-"""Every command in every situation that lasts or can be made to last: what the table says is what a real supervisor does. CREATED
-and STARTING are in test_commands_at_the_start.py."""
+"""Every command in every situation that lasts, or can be made to last: what the table says is what a real supervisor does.
+CREATED and STARTING are in test_commands_at_the_start.py."""
 
 from __future__ import annotations
 

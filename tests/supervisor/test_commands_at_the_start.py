@@ -1,5 +1,5 @@
-"""Every command while an execution is CREATED, held by a disk that is slow, and STARTING, held by a worker that is frozen: what the
-table says is what a real supervisor does, then and once the execution has begun."""
+"""Every command while an execution is CREATED, held by a slow disk, and STARTING, held by a frozen worker: what the table says
+is what a real supervisor does, then and once the execution has begun."""
 
 from __future__ import annotations
 
@@ -118,8 +118,8 @@ class Beginning:
         """The worker is frozen before it has made anything ready."""
         job = await self._next()
         async with asyncio.timeout(20):
-            while not (pids := self._pids(job.execution.id)):
-                await asyncio.sleep(0)
+            while not (pids := self._pids(job.execution.id)):  # noqa: ASYNC110 - nothing tells it
+                await asyncio.sleep(0)  # the very next moment counts
         os.kill(pids[0], signal.SIGSTOP)
 
         def release():
@@ -178,7 +178,7 @@ async def _check_working(beginning, command, hold):
     given = asyncio.create_task(beginning.give(command, hold.job))
     async with asyncio.timeout(20):
         while not (operations := await _under_way(beginning.service, hold.job)) and not given.done():
-            await asyncio.sleep(0.01)
+            await beginning.flow.a_moment()
     assert operations or given.done()
     hold.release()
     async with asyncio.timeout(40):
