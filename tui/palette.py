@@ -93,7 +93,7 @@ class JobCommands(Provider):
                 yield Command(
                     f"{action.title_of(view).lower()} {view.name}",
                     f"{screen.keymap.first(f'job.{action.id}')}  {why}",
-                    partial(screen.action_act, action.id),
+                    partial(screen.run_action, f"act('{action.id}')"),
                 )
         for number, title in enumerate(screen.inspector.titles, 1):
             key = screen.keymap.first(f"tab.{title.lower()}")

@@ -12,6 +12,7 @@ from textual.dom import DOMNode
 from tui.contexts import Place
 from tui.settings.commands import COMMANDS
 from tui.settings.file import SettingsInvalid, settings_path
+from tui.widgets.looking import refuses_writes
 
 
 class Placed(App[int]):
@@ -42,13 +43,7 @@ class Placed(App[int]):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Run what a key or a click asks for; where nothing may be changed, what changes a job is answered with the reason."""
-        if self.read_only and isinstance(action, str) and _name_of(action) in _WRITING:
-            self.notify(
-                f"{self.read_only[0].upper()}{self.read_only[1:]}.",
-                title="Nothing is changed",
-                severity="warning",
-                markup=False,
-            )
+        if isinstance(action, str) and _name_of(action) in _WRITING and refuses_writes(self):
             return True
         return await super().run_action(action, default_namespace, namespaces)
 

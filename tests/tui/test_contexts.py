@@ -84,6 +84,45 @@ async def test_where_nothing_may_be_changed_keys_say_why(
         assert stage.calls == []
 
 
+async def test_where_nothing_may_be_changed_no_other_way_leads_to_it(
+    open_ui: Any, home: Home, stage: Any, serve: Callable[[Any], Any]
+) -> None:
+    """The palette, the menu, a click on the key bar, the spec's keys, and a screen beside the list say the same sentence."""
+    serve(stage)
+    said = "Nothing is changed: The context prod is read-only."
+    async with open_ui(place=Place(home, name="prod", read_only="the context prod is read-only")) as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+
+        async def answered(times: int) -> None:
+            await page.until(lambda: page.toasts.count(said) == times, f"{times} answers")
+            assert page.dialog in {"JobsScreen", "SavepointsScreen"}
+
+        await page.press("colon", *"cancel", "space", *"ord")
+        await page.sees("cancel orders-cdc")
+        await page.press("enter")
+        await answered(1)
+        await page.press("a")
+        await page.sees("not now: the context prod is read-only")
+        await page.until(lambda: not page.app.screen.guarded)
+        await page.press("X")
+        await answered(2)
+        await page.pilot.click("#keys", offset=(2, 0))
+        await answered(3)
+        for times, key in enumerate(("U", "F", "E"), 4):
+            await page.press(key)
+            await answered(times)
+        await page.press("7")
+        page.jobs.inspector.pane.action_decide(True)
+        await answered(7)
+        await page.press("s")
+        await page.until(lambda: page.dialog == "SavepointsScreen" and page.app.screen.table.count() > 1)
+        await page.press("v")
+        await answered(8)
+        assert stage.calls == []
+        assert stage.dry_runs == []
+
+
 async def test_the_palette_switches_between_daemons(
     open_ui: Any, home: Home, tmp_path: Path, stage: Any, empty_stage: Any, serve: Callable[..., Any], samples: ModuleType
 ) -> None:

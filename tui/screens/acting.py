@@ -19,6 +19,7 @@ from tui.data.link import is_current
 from tui.data.models import JobView
 from tui.screens.following import Following
 from tui.settings.commands import COMMANDS
+from tui.widgets.looking import refuses_writes
 
 _LONG_TOAST = 10.0
 _BEGINS = {
@@ -62,6 +63,8 @@ class Acting(Following):
 
     def action_act(self, action_id: str) -> None:
         """Start an action on the marked jobs, else on the selected one."""
+        if refuses_writes(self):
+            return
         action, view = BY_ID[action_id], self.selected
         refusal = self._hindrance(view)
         if refusal or view is None:
@@ -201,6 +204,8 @@ class Acting(Following):
 
     def action_undelete(self) -> None:
         """Bring the job back that was deleted last."""
+        if refuses_writes(self):
+            return
         deleted = self.last_deleted
         if deleted is None:
             self.toast("Nothing was deleted here. flowdeck undelete JOB brings back what was deleted elsewhere.")

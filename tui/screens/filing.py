@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from tui.data.lane import Lane
 from tui.data.models import JobView
+from tui.widgets.looking import refuses_writes
 
 
 class Filing(Screen[None]):
@@ -40,6 +41,8 @@ class Filing(Screen[None]):
         self._file(path)
 
     def _file(self, path: str) -> None:
+        if refuses_writes(self):
+            return
         from tui.screens.submit import SubmitScreen  # not needed for the first paint
 
         def handed_in(job_id: str | None) -> None:

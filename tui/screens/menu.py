@@ -25,6 +25,7 @@ from tui.draw.line import Ground, Line, Span, Tone, line
 from tui.screens.dialog import Dialog, key_hints
 from tui.settings.keymap import Keymap
 from tui.widgets.lines import Lines
+from tui.widgets.looking import why_not
 
 _WIDEST = 72
 _KEY, _TITLE = 5, 13
@@ -76,10 +77,13 @@ class MenuScreen(Dialog[str | None]):
         """Have the daemon say what is possible."""
         for lines in self.query(Lines):
             lines.can_focus = False
-        self.call_after_refresh(self._draw)
         self._ask()
+        self.call_after_refresh(self._draw)
 
     def _ask(self) -> None:
+        if reason := why_not(self):
+            self._reasons = {action.id: reason for action in ACTIONS}
+            return
         self._lane.submit(partial(reasons, self._view, self._target), self._deliver)
 
     def _deliver(self, answer: Answer) -> None:

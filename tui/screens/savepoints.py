@@ -18,6 +18,7 @@ from tui.screens.beside import Beside, Means
 from tui.widgets.bindings import bound
 from tui.widgets.keybar import Hint
 from tui.widgets.linetable import Column, LineTable
+from tui.widgets.looking import refuses_writes
 from tui.widgets.pane import Question
 
 _LONG_TOAST = 10.0
@@ -182,6 +183,8 @@ class SavepointsScreen(Beside):
 
     def action_verify(self) -> None:
         """Have every byte of the savepoint under the cursor read."""
+        if refuses_writes(self):
+            return
         row = self.table.current
         refusal = self._refusal_of(row) if row is not None else "no savepoint is selected"
         if refusal or not isinstance(row, Kept):

@@ -16,6 +16,7 @@ from tui.settings.keymap import Keymap
 from tui.tabs.spec_lines import SILENT, banner, numbered, waits
 from tui.widgets.bindings import bound
 from tui.widgets.lines import Lines
+from tui.widgets.looking import refuses_writes
 from tui.widgets.pane import Pane, Question
 
 _DECIDE = "decide "
@@ -76,6 +77,8 @@ class Spec(Lines, Pane):
 
     def action_decide(self, apply: bool) -> None:  # noqa: FBT001 - the binding passes it
         """A word on the change that waits."""
+        if refuses_writes(self):
+            return
         watched = self._spec.watched if self._spec is not None else None
         if watched is None or not waits(watched):
             self.app.notify("No change of the file waits for a decision.", markup=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui.actions.registry import ACTIONS
 from tui.data.models import JobView
@@ -11,9 +11,11 @@ from tui.draw.cells import width
 from tui.draw.line import Line, Span, Tone, spread
 from tui.settings.keymap import Keymap
 from tui.widgets.lines import Bar
+from tui.widgets.looking import why_not
 
 _ALWAYS = 2
 """The last hints on the right, which always stay."""
+_WRITES = ("screen.act(", "screen.verify")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +68,7 @@ class KeyBar(Bar):
     """The last line of the screen."""
 
     def draw(self, left: Sequence[Hint], right: Sequence[Hint]) -> None:
-        """Show these keys."""
+        """Show these keys; where nothing may be changed, those that would change a job are dim."""
+        if why_not(self):
+            left = [replace(hint, dim=hint.dim or hint.link.startswith(_WRITES)) for hint in left]
         self.show([keybar_line(left, right, self.cells)])
