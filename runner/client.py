@@ -100,10 +100,11 @@ class Client(Verbs, Blocking):
         job: str | None = None,
         kinds: tuple[str, ...] = (),
         snapshot: bool = False,
+        feed: type[EventFeed] = EventFeed,
     ) -> EventFeed:
         """Events after revision ``since`` (None: from now on), of one job, of some kinds, with ``snapshot`` the present state
-        first; see :class:`EventFeed`."""
-        return EventFeed(self._endpoint, since, timeout=timeout, job=job, kinds=kinds, snapshot=snapshot)
+        first; see :class:`EventFeed`. ``feed``: a class that reads the blocks in another way."""
+        return feed(self._endpoint, since, timeout=timeout, job=job, kinds=kinds, snapshot=snapshot)
 
     def follow_logs(
         self,

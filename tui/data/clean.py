@@ -77,6 +77,11 @@ def clean_record(record: RecordT) -> RecordT:
     return cleaned
 
 
+def clean_field(name: str, value: Any) -> Any:
+    """The value of the field ``name`` of a record, cleaned as in the record."""
+    return _cleaned(value, many_lines=name in _MANY_LINES)
+
+
 def _cleaned(value: Any, *, many_lines: bool) -> Any:
     if isinstance(value, str):
         return (clean_lines(value) if many_lines else clean(value)) if type(value) is str else value

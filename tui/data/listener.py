@@ -10,6 +10,7 @@ import msgspec
 from runner.client import EventFeed
 from tui.data.daemon import FAILURES, Door
 from tui.data.eventring import EventRing
+from tui.data.jobfeed import JobFeed
 from tui.data.replica import Replica
 
 _SILENCE = 30.0
@@ -43,7 +44,7 @@ class Listener:
 
     def _run(self) -> None:
         try:
-            with self._door.open(_SILENCE).events(None, _SILENCE, snapshot=True) as events:
+            with self._door.open(_SILENCE).events(None, _SILENCE, snapshot=True, feed=JobFeed) as events:
                 self._events = events
                 for event in events:
                     if self._stopped:

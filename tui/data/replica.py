@@ -1,22 +1,33 @@
 """A copy of the daemon's jobs, kept by what the daemon says of them: their present state once, then every change.
 
-Filled in the thread that listens, read in the one that draws up snapshots.
+Filled in the thread that listens, read in the one that draws up snapshots. Everything in it is clean: see
+:mod:`tui.data.clean`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from runner.model import Event, Job
-from runner.struct_types import learnt
+from tui.data.amend import amended, job_of, tree_of
+from tui.data.clean import clean
 
 SNAPSHOT: Final = "snapshot"
 CHANGED: Final = "job.changed"
 _GONE: Final = frozenset({"job.deleted", "job.purged"})
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is different since the last look: jobs that are new or others, the ids of those that have gone. ``whole``: there are
+    no jobs but these."""
+
+    jobs: Iterable[Job] = ()
+    gone: Iterable[str] = ()
+    whole: bool = False
 
 
 class Replica:
@@ -24,10 +35,10 @@ class Replica:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._packed: dict[str, bytes] = {}
-        self._changed: dict[str, dict[str, Any]] = {}
-        """The fields of what has changed; of the others they are packed, which takes a tenth of the memory."""
         self._jobs: dict[str, Job] = {}
+        self._touched: set[str] = set()
+        """The ids of the jobs that have changed or gone since the last look."""
+        self._looked = False
         self.complete = False
 
     def hear(self, event: Event) -> bool:
@@ -36,53 +47,45 @@ class Replica:
             if event.kind == SNAPSHOT:
                 return self._begin(event.data)
             if event.kind == CHANGED and event.job_id is not None:
-                return self._change(event.job_id, event.data.get("changes", {}))
+                return self._change(clean(event.job_id), event.data.get("changes", {}))
             if event.kind in _GONE and event.job_id is not None:
-                self._forget(event.job_id)
+                self._forget(clean(event.job_id))
             return True
 
     def jobs(self) -> list[Job]:
         """Every job as it stands. What has not changed since the last call is the same object."""
         with self._lock:
-            for fields in self._changed.values():
-                self._take(fields)
-            self._changed.clear()
             return list(self._jobs.values())
 
+    def changes(self) -> Changes:
+        """What has changed since this was last called; everything at first."""
+        with self._lock:
+            touched, self._touched = self._touched, set()
+            if not self._looked:
+                self._looked = True
+                return Changes(tuple(self._jobs.values()), whole=True)
+            changed = tuple(self._jobs[job_id] for job_id in touched if job_id in self._jobs)
+            return Changes(changed, tuple(job_id for job_id in touched if job_id not in self._jobs))
+
     def _begin(self, data: Mapping[str, Any]) -> bool:
-        for fields in data.get("jobs", ()):
-            self._changed.pop(fields["id"], None)
-            self._take(fields)  # at once: the fields of ten thousand jobs would need more memory than all the rest
+        for told in data.get("jobs", ()):
+            self._take(job_of(told))
         self.complete = self.complete or not data.get("more", False)
         return self.complete
 
     def _change(self, job_id: str, changes: Mapping[str, Any]) -> bool:
-        fields = self._fields(job_id)
-        for path, value in changes.items():
-            *records, name = path.split(".")
-            place = fields
-            for record in records:
-                if not isinstance(place.get(record), dict):
-                    place[record] = {}
-                place = place[record]
-            place[name] = value
-        if fields.get("deleted_at") is not None or "id" not in fields:
+        known = self._jobs.get(job_id)
+        if changes.get("deleted_at") is not None or (known is None and "id" not in changes):
             self._forget(job_id)  # deleted, or the first we hear is a part of it: its next change tells all
             return True
-        self._changed[job_id] = fields
+        self._take(amended(known, changes) if known is not None else job_of(tree_of(changes)))
         return any(not path.startswith("execution.totals.") for path in changes)
 
-    def _take(self, fields: dict[str, Any]) -> None:
-        self._jobs[fields["id"]] = msgspec.convert(fields, learnt(Job))
-        self._packed[fields["id"]] = msgspec.msgpack.encode(fields)
-
-    def _fields(self, job_id: str) -> dict[str, Any]:
-        if job_id in self._changed:
-            return self._changed[job_id]
-        packed = self._packed.get(job_id)
-        return {} if packed is None else msgspec.msgpack.decode(packed, type=dict[str, Any])
+    def _take(self, job: Job) -> None:
+        self._jobs[job.id] = job
+        if self._looked:
+            self._touched.add(job.id)
 
     def _forget(self, job_id: str) -> None:
-        self._packed.pop(job_id, None)
-        self._jobs.pop(job_id, None)
-        self._changed.pop(job_id, None)
+        if self._jobs.pop(job_id, None) is not None and self._looked:
+            self._touched.add(job_id)
