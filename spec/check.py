@@ -18,6 +18,7 @@ from spec.checks.inclusions import show_inclusions
 from spec.checks.old_names import check_old_names
 from spec.checks.options import CheckedPlugin, check_environment, check_plugin, with_defaults
 from spec.checks.recovery_settings import check_recovery_settings
+from spec.checks.references import check_no_references, check_references
 from spec.checks.secret_text import hide_named_secrets
 from spec.checks.secrets import check_secrets
 from spec.checks.sections import Element, Outline, outline
@@ -113,7 +114,8 @@ def _check(
     plugins = [_check_plugin(element, findings, engine) for element in elements if not findings.full]
     encrypted = environment.data.get("shade.identifier", "default") != "default"
     for plugin in plugins:
-        check_secrets(plugin, findings, document.dialect, encrypted=encrypted)
+        check_secrets(plugin, findings, document.dialect, engine, encrypted=encrypted)
+        check_references(plugin, findings, engine)
     _hide_secrets(document, plugins)
     name = job_name(environment.data, document.source.name, findings)
     if not parts.complete or len(plugins) < len(elements):
@@ -148,6 +150,7 @@ def _check_environment(parts: Outline, root: Value, findings: Findings, engine: 
     check_restart_settings(canonical, findings)
     check_recovery_settings(canonical, findings, engine)
     check_old_names(canonical, schema, findings)
+    check_no_references(canonical, findings)
     check_option_support(canonical, schema, findings, engine)
     return canonical
 

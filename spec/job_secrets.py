@@ -11,6 +11,7 @@ from schemas.loader import plugin_schema
 from spec.checks.secret_text import names_a_secret, passwords_in_url
 from spec.checks.secrets import secret_options
 from spec.job import JobSpec
+from spec.secret_references import refers
 
 
 def conceal(job: JobSpec, variables: Mapping[str, str]) -> JobSpec:
@@ -29,7 +30,7 @@ def concealed_texts(job: JobSpec, named: Sequence[str]) -> tuple[str, ...]:
     for plugin in job.plugins():
         schema = plugin_schema(str(plugin.kind), plugin.name)
         for path, _ in secret_options(plugin.options, schema.document if schema is not None else {}):
-            found.update(_texts(_at(plugin.options, path)))
+            found.update(text for text in _texts(_at(plugin.options, path)) if not refers(text))
         for text in _texts(plugin.options):
             found.update(text[start:end] for start, end in passwords_in_url(text))
     return tuple(sorted(found, key=lambda text: (-len(text), text)))

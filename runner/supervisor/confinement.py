@@ -10,17 +10,13 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from spec.checks.path_names import names_a_path
 from spec.errors import FlowdeckError
 from spec.job import JobSpec, OnError
-
-# Whatever the name of an option says is a file or a directory. A table's path is none.
-_PATH_OPTION = re.compile(r"(?:.*[._-])?(?:path|paths|file|files|dir|directory|keytab|location)", re.IGNORECASE)
-_NO_PATHS = frozenset({"table_path", "parse_partition_from_path"})
 
 
 class Confined(FlowdeckError):
@@ -106,7 +102,7 @@ def _named_paths(options: Any) -> Iterator[tuple[str, str]]:
             stack.extend((str(key), item) for key, item in value.items())
         elif isinstance(value, list):
             stack.extend((name, item) for item in value)
-        elif isinstance(value, str) and name not in _NO_PATHS and _PATH_OPTION.fullmatch(name):
+        elif isinstance(value, str) and names_a_path(name):
             yield name, value
 
 

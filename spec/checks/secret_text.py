@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from spec.position import SourceText, Span
+from spec.secret_references import is_meant
 from spec.types import type_names
 
 _WORDS: Final = (
@@ -40,11 +41,14 @@ def hide_named_secrets(source: SourceText, explained: Iterable[Span] = ()) -> No
         if known.isdisjoint((start, start - len('"'), start - len('"""'))):
             source.hide(start, end)
     for match in _IN_URL.finditer(source.text):
-        source.hide(*match.span("password"))
+        if not is_meant(match["password"]):
+            source.hide(*match.span("password"))
 
 
 def literal_in(text: str) -> tuple[int, int] | None:
     """The part of a secret option's ``text`` that is written out: all of it, or the default of a variable; None for none."""
+    if is_meant(text):
+        return None
     match = _PLACEHOLDER.search(text)
     if match is None:
         return (0, len(text)) if text else None

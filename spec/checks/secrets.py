@@ -23,7 +23,7 @@ from spec.value import ListValue, ObjectValue, Scalar, Value
 _NOT_FILES = frozenset(("<environment>", "<-i>"))
 
 
-def check_secrets(plugin: CheckedPlugin, findings: Findings, dialect: Dialect, *, encrypted: bool) -> None:
+def check_secrets(plugin: CheckedPlugin, findings: Findings, dialect: Dialect, engine: str, *, encrypted: bool) -> None:
     """Hide the secrets of a plugin, and warn of those that are written out. ``encrypted``: the job says that they are not
     readable as they stand (``shade.identifier``)."""
     told: set[tuple[int, int]] = set()
@@ -35,7 +35,7 @@ def check_secrets(plugin: CheckedPlugin, findings: Findings, dialect: Dialect, *
         if encrypted or misspelt or place in told or secret.span.source.name in _NOT_FILES:
             continue
         told.add(place)
-        _report(secret, plugin, findings, dialect)
+        _report(secret, plugin, findings, None if engine == "local" else dialect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class _Secret:
     is_option: bool = True
 
 
-def _report(secret: _Secret, plugin: CheckedPlugin, findings: Findings, dialect: Dialect) -> None:
+def _report(secret: _Secret, plugin: CheckedPlugin, findings: Findings, dialect: Dialect | None) -> None:
     option = f'"{path_text(secret.path)}" of {plugin.name}'
     findings.add(
         "X601",
@@ -63,12 +63,15 @@ def _report(secret: _Secret, plugin: CheckedPlugin, findings: Findings, dialect:
     )
 
 
-def _help(secret: _Secret, dialect: Dialect) -> str:
-    """HOCON takes a variable as the value; inside a text, and in JSON, it stands in quotes, and only -i gives its value."""
+def _help(secret: _Secret, dialect: Dialect | None) -> str:
+    """HOCON takes a variable as the value; inside a text, and in JSON, it stands in quotes, and only -i gives its value.
+    Without a dialect flowdeck's own workers run the job, which put in what is referred to."""
+    key = path_text(secret.path[-1:])
+    variable = "PASSWORD" if secret.in_url else re.sub(r"[^A-Z0-9]+", "_", key.upper()).strip("_") or "SECRET"
+    if dialect is None:
+        return f'help: write "${{{{env:{variable}}}}}" in its place, which the worker alone takes from its environment'
     if secret.in_url:
         return "help: write ${PASSWORD} in its place, and give it with -i PASSWORD=..."
-    key = path_text(secret.path[-1:])
-    variable = re.sub(r"[^A-Z0-9]+", "_", key.upper()).strip("_") or "SECRET"
     if dialect is Dialect.JSON:
         return f'help: write "${{{variable}}}" in its place, and give it with -i {variable}=...'
     return f"help: write {key} = ${{{variable}}}, and set {variable} in the environment or with -i"

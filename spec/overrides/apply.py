@@ -13,6 +13,7 @@ from spec.diagnostic import Diagnostic, Severity
 from spec.document import Dialect, Document, ReadOptions, read_text
 from spec.overrides.path import OverrideError, Parts, parse_path
 from spec.position import MASK
+from spec.secret_references import refers
 from spec.value import Field, ListValue, ObjectValue, Scalar, Value
 
 ORIGIN = "--set "
@@ -54,8 +55,9 @@ def override(document: Document, overrides: Mapping[str, str], options: ReadOpti
 
 
 def shown_overrides(overrides: Mapping[str, str], root: Value) -> dict[str, str]:
-    """The overrides as people may see them: the values of secret options are masked. ``root`` is what they apply to."""
-    return {path: MASK if _is_secret(root, path) else text for path, text in overrides.items()}
+    """The overrides as people may see them: the values of secret options are masked, references to them are not. ``root`` is
+    what they apply to."""
+    return {path: MASK if _is_secret(root, path) and not refers(text) else text for path, text in overrides.items()}
 
 
 def override_errors(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:

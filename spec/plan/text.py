@@ -12,6 +12,7 @@ from spec.checks.secret_text import mask_passwords, names_a_secret
 from spec.plan.change import Action, Change, Effect
 from spec.plan.plan import MASKED
 from spec.render.escape import safe, text_width
+from spec.secret_references import refers
 
 _SIGNS: Final = {Action.ADD: "+", Action.REMOVE: "-", Action.CHANGE: "~"}
 _SHORT: Final = 24
@@ -23,7 +24,7 @@ _MOST_LINES: Final = 2000
 def shown_value(path: str, value: Any) -> Any:
     """``value`` as anybody may see it: without secrets, going by the path and by what the value looks like."""
     if names_a_secret(path.rpartition(".")[2]) and value is not None:
-        return MASKED
+        return value if isinstance(value, str) and refers(value) else MASKED
     if isinstance(value, dict):
         return {key: shown_value(f"{path}.{key}", inner) for key, inner in value.items()}
     if isinstance(value, list):
