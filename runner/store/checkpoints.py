@@ -99,6 +99,7 @@ def commit_all(session: Session, job_id: str, committed: Sequence[Checkpoint]) -
         RETURNING "checkpoints"."id"
     """
     ids, records = [each.id for each in committed], [encode_record(each) for each in committed]
+    session.touch(job_id)
     return [int(row[0]) for row in session.rows(statement, job_id, ids, records)]
 
 
@@ -272,6 +273,7 @@ def _insert(session: Session, checkpoint: Checkpoint, **state: _Value) -> None:
     session.change(f'INSERT INTO "checkpoints" ({names}) VALUES ({places})', *columns.values())
     newest = session.memory.newest_checkpoints
     newest[job_id] = max(newest[job_id], number)
+    session.touch(job_id)
 
 
 def _exists(checkpoint: Checkpoint) -> StoreError:
@@ -303,6 +305,7 @@ def _update(session: Session, checkpoint: Checkpoint, **state: _Value) -> None:
     columns = {**_columns(checkpoint), **state}
     assignments = ", ".join(f'"{column}" = ?' for column in columns)
     session.change(f'UPDATE "checkpoints" SET {assignments} {_WHERE}', *columns.values(), checkpoint.job_id, checkpoint.id)
+    session.touch(checkpoint.job_id)
 
 
 def _write_file(session: Session, checkpoint: Checkpoint, content: bytes, digest: str) -> str:
@@ -315,6 +318,7 @@ def _write_file(session: Session, checkpoint: Checkpoint, content: bytes, digest
 def _remove(session: Session, job_id: str, files: dict[int, str | None]) -> None:
     """Remove checkpoints, given with the names of their state files."""
     session.change('DELETE FROM "checkpoints" WHERE "job_id" = ? AND "id" = ANY(?::BIGINT[])', job_id, list(files))
+    session.touch(job_id)
     for name in files.values():
         if name is not None:
             session.after_commit.append(functools.partial(session.files.remove, name))

@@ -18,6 +18,7 @@ import duckdb
 
 from runner.store import compaction, recovery, salvage
 from runner.store.errors import StoreError, timed_out
+from runner.store.known_jobs import KnownJobs
 from runner.store.migrations import MIGRATIONS, Migration, check_not_newer, migrate, stored_version
 from runner.store.recovery import OpenReport
 from runner.store.sealing import Seal
@@ -50,6 +51,7 @@ class Database:
         self._files = StateFiles(path.parent / "checkpoints")
         self._seal = Seal(path.with_suffix(".key"))
         self._memory = WriterMemory()
+        self._jobs = KnownJobs()
         self._condition = threading.Condition()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
@@ -77,7 +79,8 @@ class Database:
     def run(self, work: Callable[[Store], T], *, writable: bool, on_start: Callable[[Session], None] | None = None) -> T:
         """Run ``work`` in one transaction in this thread: committed when it returns, rolled back when it raises."""
         with self._lease() as cursor:
-            session = Session(cursor, self._files, self._memory if writable else WriterMemory(), self._seal)
+            memory = self._memory if writable else WriterMemory()
+            session = Session(cursor, self._files, memory, self._seal, self._jobs, writable=writable)
             if on_start:
                 on_start(session)
             try:
@@ -233,6 +236,7 @@ class Database:
         self._cursors.clear()
         self._connection = None
         self._memory.clear()
+        self._jobs = KnownJobs()  # the database may be another one when it is open again
         for connection in connections:
             # An invalidated database may complain while it is closed; there is nothing left to save.
             with contextlib.suppress(duckdb.Error):

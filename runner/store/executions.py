@@ -106,9 +106,13 @@ def _filter(session: Session, wanted: ExecutionFilter) -> tuple[list[str], dict[
         (_OF_QUEUE, "queue", wanted.queue),
     ]
     conditions = ["true", *(condition for condition, _, value in asked if value is not None)]
-    if wanted.job_id is None and session.row(_JOBS_DELETED):
+    if wanted.job_id is None and _any_deleted(session):
         conditions.append(_NOT_DELETED)
     return conditions, {name: value for _, name, value in asked if value is not None}
+
+
+def _any_deleted(session: Session) -> bool:
+    return session.jobs.any_deleted() if jobs.is_known(session) else session.row(_JOBS_DELETED) is not None
 
 
 def unfinished(session: Session) -> list[Execution]:

@@ -6,19 +6,23 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from runner.model import Checkpoint, Execution, Job
 from runner.store.errors import StoreError, already_exists, not_found
 from runner.store.identifiers import check_id
+from runner.store.known_jobs import IndexedJob
 from runner.store.pages import JobFilter, Place
 from runner.store.session import Row, Session, decode_record, encode_record, one_of
 
 _PREFIX_MATCHES = 20
+_FEW = 100
+"""Of so many jobs that have changed everything is read at once, of more what lists are made by."""
 
 _COLUMNS = 'SELECT "id", "record", "execution", "version", "deleted_at" FROM "jobs"'
+_INDEX = 'SELECT "id", "name", "created_at", "queue", "labels", "execution_state", "deleted_at" IS NOT NULL FROM "jobs"'
 _SELECT = f'{_COLUMNS} WHERE "deleted_at" IS NULL'
 _ORDER = 'ORDER BY "created_at" DESC, "id"'
 _BY_ID = f'{_SELECT} AND "id" = ?'
@@ -52,6 +56,7 @@ def insert(session: Session, job: Job) -> None:
         """,
         *(job.id, *_columns(job), _encode(job)),
     )
+    session.touch(job.id)
 
 
 def update(session: Session, job: Job) -> None:
@@ -67,17 +72,25 @@ def update(session: Session, job: Job) -> None:
     )
     if not changed:
         raise not_found("job", job.id)
+    session.touch(job.id)
 
 
 def get(session: Session, job_id: str) -> Job | None:
     """The job of that id, None when there is none or it is deleted."""
-    found = _read(session, _BY_ID, job_id)
+    if is_known(session):
+        found = _remembered(session, [job_id]) if session.jobs.has(job_id) else []
+    else:
+        found = _read(session, _BY_ID, job_id)
     return found[0] if found else None
 
 
 def named(session: Session, name: str) -> Job | None:
     """The job of exactly that name."""
-    found = _read(session, _BY_NAME, name)
+    if is_known(session):
+        job_id = session.jobs.named(name)
+        found = _remembered(session, [job_id]) if job_id is not None else []
+    else:
+        found = _read(session, _BY_NAME, name)
     return found[0] if found else None
 
 
@@ -85,6 +98,8 @@ def find(session: Session, reference: str) -> list[Job]:
     """The jobs that ``reference`` may mean."""
     if not reference:
         return []
+    if is_known(session):
+        return _remembered(session, session.jobs.meant_by(reference, _PREFIX_MATCHES))
     for statement in (_BY_ID, _BY_NAME, _BY_PREFIX):
         if found := _read(session, statement, reference):
             return found
@@ -101,6 +116,8 @@ def deleted(session: Session, reference: str) -> Job | None:
 
 def page(session: Session, wanted: JobFilter, limit: int, offset: int, after: Place | None) -> list[Job]:
     """One page of jobs: those after ``after`` (None: from the first one), without the first ``offset`` of them."""
+    if not wanted.deleted and is_known(session):
+        return _remembered(session, session.jobs.page(wanted, limit, offset, after))
     conditions, parameters = _filter(wanted)
     if after is not None:
         conditions.append(_AFTER)
@@ -116,6 +133,8 @@ def page(session: Session, wanted: JobFilter, limit: int, offset: int, after: Pl
 
 def count(session: Session, wanted: JobFilter) -> int:
     """How many jobs there are on all pages."""
+    if not wanted.deleted and is_known(session):
+        return session.jobs.count(wanted)
     conditions, parameters = _filter(wanted)
     return int(session.named_rows(f'SELECT count(*) FROM "jobs" WHERE {" AND ".join(conditions)}', parameters)[0][0])
 
@@ -150,6 +169,7 @@ def delete(session: Session, job_id: str) -> None:
     )
     if not changed:
         raise not_found("job", job_id)
+    session.touch(job_id)
 
 
 def undelete(session: Session, job_id: str) -> None:
@@ -159,6 +179,7 @@ def undelete(session: Session, job_id: str) -> None:
         raise not_found("deleted job", job_id)
     _check_name(session, job)
     session.change('UPDATE "jobs" SET "deleted_at" = NULL, "version" = "version" + 1 WHERE "id" = ?', job_id)
+    session.touch(job_id)
 
 
 def show_execution(session: Session, execution: Execution, record: str, *, new: bool) -> None:
@@ -173,6 +194,7 @@ def show_execution(session: Session, execution: Execution, record: str, *, new: 
     )
     if new and not changed:
         raise not_found("job", execution.job_id)
+    session.touch(execution.job_id)
 
 
 def next_checkpoint_id(session: Session, job_id: str, ahead: int = 0) -> int:
@@ -242,7 +264,47 @@ def _encode(job: Job) -> str:
     return encode_record(msgspec.structs.replace(job, execution=None, last_checkpoint=None))
 
 
-def _read(session: Session, statement: str, *parameters: str | int | None) -> list[Job]:
+def is_known(session: Session) -> bool:
+    """Whether what is remembered of all jobs says what this snapshot does, or something newer: what has changed is looked at
+    again, once in a transaction. Never to a writer, who may have changed them itself."""
+    if session.writable or session.is_current:
+        return session.is_current
+    due = session.jobs.due()
+    if not due:
+        session.is_current = True
+    elif due.everything or len(due.ids) > _FEW:
+        session.is_current = _learn_index(session, None if due.everything else due.ids)
+    else:
+        session.is_current = _learn(session, due.ids)[1]
+    return session.is_current
+
+
+def _learn_index(session: Session, asked: Sequence[str] | None) -> bool:
+    where, parameters = ("true", []) if asked is None else one_of("id", asked)
+    rows = session.rows(f"{_INDEX} WHERE {where}", *parameters)
+    found = [
+        IndexedJob(job_id, name, created_at, queue, frozenset(labels or ()), state or "", deleted)
+        for job_id, name, created_at, queue, labels, state, deleted in rows
+    ]
+    return session.jobs.learn_index(session.mark, found, asked)
+
+
+def _learn(session: Session, asked: Sequence[str]) -> tuple[list[Job], bool]:
+    """The records of some jobs, deleted ones too, and whether they can be remembered."""
+    where, parameters = one_of("id", asked)
+    found = _read(session, f"{_COLUMNS} WHERE {where}", *parameters)
+    return found, session.jobs.learn(session.mark, found, asked)
+
+
+def _remembered(session: Session, ids: Sequence[str]) -> list[Job]:
+    """The jobs of these ids, in their order: as they are remembered, else as the store has them."""
+    found = session.jobs.records(ids)
+    if missing := [job_id for job_id in ids if job_id not in found]:
+        found |= {job.id: job for job in _learn(session, missing)[0]}
+    return [found[job_id] for job_id in ids if job_id in found]
+
+
+def _read(session: Session, statement: str, *parameters: str | int | list[str] | None) -> list[Job]:
     return _jobs(session, session.rows(statement, *parameters))
 
 

@@ -99,6 +99,7 @@ def _purge(session: Session, job_id: str) -> None:
         session.change(f'DELETE FROM "{table}" WHERE "job_id" = ?', job_id)
     OperationRecords(session).forget_jobs([job_id])
     session.change('DELETE FROM "jobs" WHERE "id" = ?', job_id)
+    session.touch(job_id)
     session.memory.checkpoint_numbers.forget(job_id)
     session.memory.newest_checkpoints.pop(job_id, None)
 

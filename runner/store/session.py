@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +12,7 @@ import msgspec
 
 from runner.store.checkpoint_numbers import CheckpointNumbers
 from runner.store.errors import timed_out
+from runner.store.known_jobs import KnownJobs
 from runner.store.sealing import Seal
 from runner.store.state_files import StateFiles
 
@@ -67,13 +69,28 @@ class Session:
     """Runs statements inside one transaction.
 
     ``after_commit`` and ``after_rollback`` hold what must happen once the transaction's fate is known. ``reserved``: up to
-    which number it reserves checkpoints of each job.
+    which number it reserves checkpoints of each job. ``jobs``: what is remembered of them, and ``mark``: when that snapshot was
+    not begun yet. The writer must not look there, as it may have changed them: it only tells which (:meth:`touch`).
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, files: StateFiles, memory: WriterMemory, seal: Seal) -> None:
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        files: StateFiles,
+        memory: WriterMemory,
+        seal: Seal,
+        jobs: KnownJobs,
+        *,
+        writable: bool,
+    ) -> None:
         self.files = files
         self.seal = seal
         self.memory = memory
+        self.writable = writable
+        self.jobs = jobs
+        self.mark = jobs.mark()
+        self.is_current = False
+        self._touched: set[str] = set()
         self.after_commit: list[Callable[[], None]] = []
         self.after_rollback: list[Callable[[], None]] = []
         self.reserved: dict[str, int] = {}
@@ -89,6 +106,12 @@ class Session:
         """StoreError ``store-timeout`` once :meth:`interrupt` was called."""
         if self._interrupted:
             raise timed_out()
+
+    def touch(self, job_id: str) -> None:
+        """This transaction changes the job, its newest execution, or a checkpoint of it."""
+        if not self._touched:
+            self.after_commit.append(functools.partial(self.jobs.touch, self._touched))
+        self._touched.add(job_id)
 
     def rows(self, statement: str, *parameters: Any) -> list[Row]:
         """All rows of a query."""
