@@ -29,6 +29,14 @@ def get(session: Session, job_id: str, number: int) -> Generation | None:
     return decode_record(Generation, row[0]) if row else None
 
 
+def shown(session: Session, job_id: str, number: int) -> tuple[Generation, bytes] | None:
+    """One generation with its resolved job, by one statement; None when there is none."""
+    row = session.row(f'SELECT "record", "job" {_WHERE}', job_id, number)
+    if row is None:
+        return None
+    return decode_record(Generation, row[0]), session.seal.open(bytes(row[1]), _place("job", job_id, number))
+
+
 def of_job(session: Session, job_id: str) -> list[Generation]:
     """All generations of a job, oldest first."""
     rows = session.rows('SELECT "record" FROM "generations" WHERE "job_id" = ? ORDER BY "number"', job_id)

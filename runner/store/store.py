@@ -214,6 +214,10 @@ class Store(CheckpointCalls):
         """One generation, None when there is none."""
         return generations.get(self._session, job_id, number)
 
+    def generation_with_job(self, job_id: str, number: int) -> tuple[Generation, bytes] | None:
+        """One generation and its encoded JobSpec, read at once; None when there is none."""
+        return generations.shown(self._session, job_id, number)
+
     def generations(self, job_id: str) -> list[Generation]:
         """All generations of a job, oldest first."""
         return generations.of_job(self._session, job_id)

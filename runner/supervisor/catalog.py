@@ -14,6 +14,7 @@ from runner.states import ExecutionState
 from runner.store.pages import JobFilter, Place
 from runner.supervisor.commands import Command
 from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.generations import read_shown
 from runner.supervisor.journal import Entry
 from runner.supervisor.labels import check_labels
 from runner.supervisor.page_tokens import decode_place, encode_place
@@ -130,8 +131,8 @@ class Catalog(ServiceBase):
         """What the job's execution runs; of a job that does not run, what its current generation would."""
         job = await self.job(reference)
         number = job.execution.generation if is_active(job) and job.execution else job.generation
-        spec, _ = await self._lifecycle.generation(job, number)
-        return dataflow_of(job, await self.generation(job.id, number), spec)
+        generation, spec = await self._journal.read(lambda store: read_shown(store, job.id, number))
+        return dataflow_of(job, generation, spec)
 
     # changing
 

@@ -6,6 +6,7 @@ import os
 
 import msgspec
 
+from runner.model import Generation
 from runner.requests import SubmitRequest
 from runner.store.store import Store
 from runner.supervisor.errors import NotFound
@@ -20,6 +21,14 @@ def read_generation(store: Store, job_id: str, number: int) -> tuple[JobSpec, Su
         raise NotFound(f"the job {job_id} has no generation {number}")
     request = msgspec.json.decode(store.generation_source(job_id, number), type=SubmitRequest)
     return decode_job(store.generation_job(job_id, number)), request
+
+
+def read_shown(store: Store, job_id: str, number: int) -> tuple[Generation, JobSpec]:
+    """A generation and its resolved job, for who only looks. Raises :class:`NotFound`."""
+    found = store.generation_with_job(job_id, number)
+    if found is None:
+        raise NotFound(f"the job {job_id} has no generation {number}")
+    return found[0], decode_job(found[1])
 
 
 def read_work(store: Store, job_id: str, number: int) -> Work:

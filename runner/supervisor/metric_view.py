@@ -8,7 +8,7 @@ from runner.model import Job
 from runner.observation import JobDetails, JobMetrics
 from runner.store.store import Store
 from runner.supervisor.control import Load
-from runner.supervisor.generations import read_generation
+from runner.supervisor.generations import read_shown
 from runner.supervisor.metric_summary import Wanted, read_window, summed_up
 from runner.supervisor.observation_base import ObservationBase
 from runner.supervisor.tasks import describe_tasks
@@ -60,12 +60,13 @@ class MetricView(ObservationBase):
         wanted = Wanted(now - _DETAILS_SECONDS, now, _DETAILS_POINTS, series=False)
 
         def work(store: Store) -> JobDetails:
-            spec = running or _generation(store, job)
+            generation, newest = read_shown(store, job.id, job.generation)
+            spec = running or newest
             return JobDetails(
                 job=job,
                 uptime=_uptime(job, now),
                 tasks=describe_tasks(job, spec, load),
-                generation=store.generation(job.id, job.generation),
+                generation=generation,
                 metrics=summed_up(job, spec, load, read_window(store, job, wanted), wanted),
                 checkpoints=tuple(store.checkpoints(job.id, limit=_CHECKPOINTS)),
             )
@@ -75,8 +76,7 @@ class MetricView(ObservationBase):
 
 def _generation(store: Store, job: Job) -> JobSpec:
     """What the job's newest generation runs."""
-    spec, _ = read_generation(store, job.id, job.generation)
-    return spec
+    return read_shown(store, job.id, job.generation)[1]
 
 
 def _uptime(job: Job, now: float) -> float | None:
