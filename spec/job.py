@@ -195,8 +195,9 @@ class PluginSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A resolved, valid job. Transforms are in dependency order. ``concealed``: texts in it that nobody may be shown; they say
-    nothing about what the job means."""
+    """A resolved, valid job. Transforms are in dependency order. ``concealed``: texts in it that nobody may be shown.
+    ``confined_to``: the directories that its files may lie below; empty: anywhere. Both say nothing about what the job means.
+    """
 
     name: str
     env: EnvSpec
@@ -204,6 +205,7 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     transforms: tuple[PluginSpec, ...]
     sinks: tuple[PluginSpec, ...]
     concealed: tuple[str, ...] = ()
+    confined_to: tuple[str, ...] = ()
 
     def plugins(self) -> tuple[PluginSpec, ...]:
         """All plugins: sources, transforms, sinks."""
@@ -211,7 +213,7 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def content_hash(self) -> str:
         """Hex SHA-256 of the meaning of the job; layout and comments of the file do not change it."""
-        meaning = msgspec.structs.replace(self, concealed=())
+        meaning = msgspec.structs.replace(self, concealed=(), confined_to=())
         return hashlib.sha256(msgspec.json.encode(meaning, order="deterministic")).hexdigest()
 
 

@@ -21,7 +21,7 @@ _KINDS = {"sources": "source", "transforms": "transform", "sinks": "sink"}
 def public_spec(job: JobSpec) -> dict[str, Any]:
     """The job as plain data. :data:`~spec.plan.plan.MASKED` stands for the values of secret options, at any depth, for
     passwords inside addresses, and for what the job conceals. References to secrets are shown."""
-    spec: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(job, concealed=()))
+    spec: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(job, concealed=(), confined_to=()))
     for section, kind in _KINDS.items():
         for plugin in spec[section]:
             schema = plugin_schema(kind, plugin["name"])

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import psutil
 import pyarrow as pa
 
@@ -50,9 +51,11 @@ from runner.worker.log import WorkerLog
 from runner.worker.memory import MemoryWatch
 from runner.worker.pipeline import Pipeline, PipelineBuilder, ReaderHooks, readers_by_source
 from runner.worker.plan import plan_stages
+from runner.worker.printed import masked_output
 from runner.worker.rejections import Rejections
 from runner.worker.reporter import Reporter
 from runner.worker.sampler import Sampler
+from runner.worker.secrets import job_with_secrets
 from runner.worker.settlement import settle
 from runner.worker.spill import SpillDirectory
 from spec.job import PluginSpec
@@ -76,11 +79,30 @@ def run_worker(connection: socket.socket) -> int:
         return EXIT_ABANDONED
     match first:
         case Start():
-            return Worker(link, first).serve()
+            return _work(link, first)
         case Settle():
             return EXIT_OK if settle(link, first) else EXIT_FAILED
         case _:
             raise LinkError(f"the first message is Start or Settle, not {type(first).__name__}")
+
+
+def _work(link: Link, start: Start) -> int:
+    try:
+        job, secrets = job_with_secrets(start.job)
+    except StageError as error:
+        return _refuse(link, start, error)
+    with masked_output(secrets):
+        return Worker(link, msgspec.structs.replace(start, job=job)).serve()
+
+
+def _refuse(link: Link, start: Start, error: StageError) -> int:
+    """A secret is missing: nothing is opened."""
+    info, retriable = describe_failure(error, Redaction(start.job.concealed))
+    log = WorkerLog(Path(start.log_file), worker=start.worker, attempt=start.attempt)
+    log.write("error", f"{info.message} ({info.hint})" if info.hint else info.message, plugin=info.plugin or "")
+    with contextlib.suppress(LinkClosed):
+        Reporter(link, start).failed(info, retriable=retriable)
+    return EXIT_FAILED
 
 
 class Worker:
@@ -114,7 +136,7 @@ class Worker:
             attempt=attempt_name(start),
             worker=start.worker,
         )
-        self._rejections = Rejections(start.job, self._letters, start.rejected)
+        self._rejections = Rejections(start.job, self._letters, start.rejected, self._hidden)
         self._committer = Committer(
             start.worker,
             {plugin.id: plugin.name for plugin in start.job.sinks},

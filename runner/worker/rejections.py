@@ -21,6 +21,7 @@ from runner.model import RejectedRows, Rejection, merged_rejections
 from runner.protocol import SinkToken
 from runner.worker.dead_letters import DeadLetters
 from spec.job import ErrorPolicy, JobSpec, OnError
+from spec.redaction import Redaction
 
 SAMPLES = 20
 """So many of the newest rejections of a plugin and kind go into a checkpoint's report."""
@@ -29,8 +30,6 @@ JUDGED_ROWS = 1000
 """A share is not judged before so many rows have come in."""
 
 _SAMPLE_CHARACTERS = 2000
-_SHORTEST_SECRET = 4
-_MASK = "***"
 
 
 class TooManyRejected(DataError):
@@ -55,12 +54,15 @@ class RejectionReport:
 
 
 class Rejections:
-    """One worker's rejected rows. ``base``: how many each plugin had rejected up to the restore point, in all workers."""
+    """One worker's rejected rows. ``base``: how many each plugin had rejected up to the restore point, in all workers;
+    ``hidden`` is left out of reasons."""
 
-    def __init__(self, job: JobSpec, letters: DeadLetters, base: Iterable[RejectedRows] = ()) -> None:
+    def __init__(
+        self, job: JobSpec, letters: DeadLetters, base: Iterable[RejectedRows] = (), hidden: Redaction | None = None
+    ) -> None:
         self._policies = {plugin.id: plugin.error_policy for plugin in job.plugins()}
         self._letters = letters
-        self._secrets = secret_texts(job) if any(policy.tolerates for policy in self._policies.values()) else ()
+        self._hidden = hidden or Redaction(())
         self._rejected: dict[str, int] = {}
         for found in base:
             self._rejected[found.plugin] = self._rejected.get(found.plugin, 0) + found.rows
@@ -126,9 +128,7 @@ class Rejections:
             )
 
     def _without_secrets(self, row: RejectedRow) -> RejectedRow:
-        reason = row.reason
-        for secret in self._secrets:
-            reason = reason.replace(secret, _MASK)
+        reason = self._hidden.text(row.reason)
         return row if reason == row.reason else msgspec.structs.replace(row, reason=reason)
 
     def end_segment(self, checkpoint: int) -> RejectionReport:
@@ -170,17 +170,3 @@ def _sample(plugin: str, row: RejectedRow, at: float) -> Rejection:
         offset=row.offset,
         at=at,
     )
-
-
-def secret_texts(job: JobSpec) -> tuple[str, ...]:
-    """The values of all secret options of the job, which no reason may show; the longest first."""
-    from schemas.loader import plugin_schema
-    from spec.checks.secrets import secret_options  # what checks need takes a while to import, and most jobs reject nothing
-
-    found: set[str] = set()
-    for plugin in job.plugins():
-        schema = plugin_schema(str(plugin.kind), plugin.name)
-        for _, value in secret_options(plugin.options, schema.document if schema is not None else {}):
-            if isinstance(value, str) and len(value) >= _SHORTEST_SECRET:
-                found.add(value)
-    return tuple(sorted(found, key=len, reverse=True))
