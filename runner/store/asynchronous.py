@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
+from runner.store.call import Call
 from runner.store.database import LOCK_PATIENCE, Database
 from runner.store.errors import StoreError, timed_out
 from runner.store.migrations import MIGRATIONS, Migration
 from runner.store.recovery import OpenReport
-from runner.store.session import Session
 from runner.store.store import Store
+from runner.store.together import Write, Writer
 
 T = TypeVar("T")
 
@@ -29,12 +29,13 @@ class AsyncStore:
 
     def __init__(self, database: Database, writer: ThreadPoolExecutor) -> None:
         self._database = database
-        self._writer = writer
+        self._thread = writer
+        self._writer = Writer(database, writer)
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
         # Semaphores wake waiters in their order, so that writes keep the order of their calls.
         self._write_places = asyncio.Semaphore(MAXIMUM_WAITING)
         self._read_places = asyncio.Semaphore(MAXIMUM_WAITING)
-        self._under_way: set[_Call[Any]] = set()
+        self._under_way: set[Call[Any]] = set()
         self._closed = False
 
     @classmethod
@@ -68,11 +69,19 @@ class AsyncStore:
         A caller that is cancelled gives up the answer, not the write. StoreError ``store-timeout``: not done within ``timeout``
         seconds, nothing is stored; ``store-unavailable``: the database failed, nothing is stored unless the message says that
         the outcome is unknown."""
-        return await self._call(self._writer, self._write_places, _Call(self._database, work, writable=True), timeout)
+        write = Write(work)
+        return await self._call(self._write_places, write, lambda: self._writer.add(write), timeout)
 
     async def read(self, work: Callable[[Store], T], *, timeout: float = CALL_TIMEOUT) -> T:
         """Run ``work`` on a snapshot in a reader thread; whatever it writes is refused."""
-        return await self._call(self._readers, self._read_places, _Call(self._database, work, writable=False), timeout)
+        read = Call(work)
+        return await self._call(self._read_places, read, lambda: self._readers.submit(self._read, read), timeout)
+
+    def _read(self, read: Call[T]) -> T:
+        try:
+            return self._database.run(read.work, writable=False, on_start=read.start)
+        finally:
+            read.leave()
 
     def take_checkpoint_id(self, job_id: str) -> int | None:
         """An id that :meth:`~runner.store.store.Store.next_checkpoint_id` has reserved ahead, at once; None when there is none
@@ -94,11 +103,11 @@ class AsyncStore:
         closing.result()
 
     def _shut_down(self) -> None:
-        self._writer.shutdown(wait=True)
+        self._thread.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         self._database.close()
 
-    async def _call(self, executor: ThreadPoolExecutor, places: asyncio.Semaphore, call: _Call[T], timeout: float) -> T:
+    async def _call(self, places: asyncio.Semaphore, call: Call[T], submit: Callable[[], Future[T]], timeout: float) -> T:
         try:
             async with asyncio.timeout(timeout):
                 await places.acquire()
@@ -106,15 +115,15 @@ class AsyncStore:
             raise timed_out() from error
         self._under_way.add(call)
         try:
-            return await self._run(executor, call, timeout)
+            return await self._run(call, submit, timeout)
         finally:
             self._under_way.discard(call)
             places.release()
 
-    async def _run(self, executor: ThreadPoolExecutor, call: _Call[T], timeout: float) -> T:
+    async def _run(self, call: Call[T], submit: Callable[[], Future[T]], timeout: float) -> T:
         if self._closed:
             raise StoreError("the store is closed", code="store-closed")
-        submitted = executor.submit(call.run)
+        submitted = submit()
         future = asyncio.wrap_future(submitted)
         future.add_done_callback(_retrieve)
         if not await _within(timeout, future):
@@ -128,38 +137,6 @@ class AsyncStore:
                     hint="check the disk",
                 )
         return future.result()
-
-
-class _Call(Generic[T]):
-    """One transaction on its way through a thread; can be given up from another."""
-
-    def __init__(self, database: Database, work: Callable[[Store], T], *, writable: bool) -> None:
-        self._database = database
-        self._work = work
-        self._writable = writable
-        self._lock = threading.Lock()
-        self._given_up = False
-        self._session: Session | None = None
-
-    def run(self) -> T:
-        try:
-            return self._database.run(self._work, writable=self._writable, on_start=self._start)
-        finally:
-            with self._lock:
-                self._session = None
-
-    def give_up(self) -> None:
-        """Do not start; or end the statement that runs and begin no other."""
-        with self._lock:
-            self._given_up = True
-            if self._session is not None:
-                self._session.interrupt()
-
-    def _start(self, session: Session) -> None:
-        with self._lock:
-            if self._given_up:
-                raise timed_out()
-            self._session = session
 
 
 async def _within(seconds: float, future: asyncio.Future[T]) -> bool:

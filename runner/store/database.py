@@ -17,7 +17,7 @@ from typing import TypeVar
 import duckdb
 
 from runner.store import compaction, recovery, salvage
-from runner.store.errors import StoreError, timed_out
+from runner.store.errors import OutcomeUncertain, StoreError, timed_out
 from runner.store.known_jobs import KnownJobs
 from runner.store.migrations import MIGRATIONS, Migration, check_not_newer, migrate, stored_version
 from runner.store.recovery import OpenReport
@@ -34,6 +34,7 @@ LONGEST_BACK_OFF = 5.0
 DRAIN_SECONDS = 10.0
 
 _COMMITTED = "COMMIT succeeded and is durable"
+_UNUSABLE = "the store cannot be used at the moment"
 
 _logger = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ class Database:
         cursor.execute("BEGIN TRANSACTION" if writable else "BEGIN TRANSACTION READ ONLY")
         try:
             result = work(Store(session))
+            session.flush()
             session.check_not_interrupted()
             self._commit(cursor, session)
         except BaseException:
@@ -129,7 +131,7 @@ class Database:
                 return
             # It may have reached the disk: keep the files that its rows name. If it has not, they are orphans.
             session.after_rollback.clear()
-            raise _unavailable(f"whether this was stored is unknown: {error}") from error
+            raise _uncertain(f"whether this was stored is unknown: {error}") from error
 
     def _sync_new_log(self) -> None:
         """DuckDB syncs its log but not the directory that a new log was made in: without this a power failure could lose it."""
@@ -143,7 +145,7 @@ class Database:
         except FileNotFoundError:  # a checkpoint has just moved the log into the main file
             return
         except OSError as error:
-            raise _unavailable(f"this was stored, but a power failure may lose it: {error}") from error
+            raise _uncertain(f"this was stored, but a power failure may lose it: {error}") from error
 
     def _roll_back(self, cursor: duckdb.DuckDBPyConnection, session: Session) -> None:
         # A failed COMMIT has rolled back already, and an invalidated database takes no statement: both leave nothing to do.
@@ -349,6 +351,13 @@ class Database:
 
 
 def _unavailable(text: str) -> StoreError:
+    return StoreError(f"{_UNUSABLE}: {text}", code="store-unavailable", hint=_what_to_do(text))
+
+
+def _uncertain(text: str) -> StoreError:
+    return OutcomeUncertain(f"{_UNUSABLE}: {text}", hint=_what_to_do(text))
+
+
+def _what_to_do(text: str) -> str:
     full = "No space left" in text
-    hint = "free space on the disk that holds the flowdeck home" if full else "check the disk that holds the flowdeck home"
-    return StoreError(f"the store cannot be used at the moment: {text}", code="store-unavailable", hint=hint)
+    return "free space on the disk that holds the flowdeck home" if full else "check the disk that holds the flowdeck home"

@@ -19,6 +19,12 @@ class StoreError(FlowdeckError):
     code = "store-failed"
 
 
+class OutcomeUncertain(StoreError):
+    """``store-unavailable``, after the transaction may have become durable: it is not to be done again unasked."""
+
+    code = "store-unavailable"
+
+
 LEASE_LOST = "lease-lost"
 
 

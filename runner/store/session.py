@@ -13,6 +13,7 @@ import msgspec
 from runner.store.checkpoint_numbers import CheckpointNumbers
 from runner.store.errors import timed_out
 from runner.store.known_jobs import KnownJobs
+from runner.store.pending_rows import PendingRows
 from runner.store.sealing import Seal
 from runner.store.state_files import StateFiles
 
@@ -95,7 +96,19 @@ class Session:
         self.after_rollback: list[Callable[[], None]] = []
         self.reserved: dict[str, int] = {}
         self._cursor = cursor
+        self._pending = PendingRows()
+        self._changes = 0
         self._interrupted = False
+
+    @property
+    def effects(self) -> tuple[int, int, int]:
+        """Grows with everything that a rollback would undo, and with what waits for the transaction's end."""
+        return self._changes, len(self.after_commit), len(self.after_rollback)
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether :meth:`interrupt` was called."""
+        return self._interrupted
 
     def interrupt(self) -> None:
         """End the statement that runs, and refuse every later one. May be called from any thread."""
@@ -135,8 +148,39 @@ class Session:
         row = self.row(statement, *parameters)
         return int(row[0]) if row else 0
 
+    def add(self, table: str, row: dict[str, Any]) -> None:
+        """Add a row, by the time that anything else is done with its table: rows that are added one after the other go in
+        together, which costs little more than one. Always with the same columns for a table."""
+        self.check_not_interrupted()
+        self._changes += 1
+        self._pending.add(table, row)
+
+    def added(self, table: str, column: str, value: str) -> dict[str, Any] | None:
+        """A row of this transaction's that may still be changed because it is not in its table yet."""
+        return self._pending.find(table, column, value)
+
+    def amend(self, table: str, keys: dict[str, Any], values: dict[str, Any]) -> None:
+        """Have the rows with these keys take these values, by the time that anything else is done with their table."""
+        self.check_not_interrupted()
+        self._changes += 1
+        self._pending.amend(table, keys, values)
+
+    def flush(self) -> None:
+        """Have everything that was added or amended in its table."""
+        for table in self._pending.tables():
+            self._flush(table)
+
+    def _flush(self, table: str) -> None:
+        for statement, parameters in self._pending.take(table):
+            self._cursor.execute(statement, parameters)
+
     def _execute(self, statement: str, parameters: Sequence[Any] | dict[str, Any]) -> duckdb.DuckDBPyConnection:
         self.check_not_interrupted()
+        if not statement.lstrip().startswith("SELECT"):
+            self._changes += 1
+        for table in self._pending.tables():
+            if f'"{table}"' in statement:
+                self._flush(table)
         return self._cursor.execute(statement, parameters)
 
 

@@ -411,6 +411,10 @@ class Store(CheckpointCalls):
         """Call ``action``, which must not raise, in the writer thread once the transaction is durable; never if it is not."""
         self._session.after_commit.append(action)
 
+    def when_rolled_back(self, action: Callable[[], None]) -> None:
+        """Call ``action``, which must not raise, in the writer thread once it is certain that the transaction is not stored."""
+        self._session.after_rollback.append(action)
+
     def append_events(self, found: Sequence[Event]) -> list[Event]:
         """Add events in their order; each gets its revision."""
         return events.append_all(self._session, found)

@@ -38,7 +38,7 @@ class Condition:
         """For what changes no version: raise :class:`PreconditionFailed` unless it holds in this transaction."""
         if not self.is_met:
             self.check(_version(store, self.job_id))
-            self.is_met = True
+            self._meet(store)
 
     def check(self, version: int | None) -> None:
         """Raise :class:`PreconditionFailed` for another version, and for a job that is gone (None)."""
@@ -58,7 +58,15 @@ class Condition:
         if self.is_met or _version(store, self.job_id) == before:
             return
         self.check(before)
+        self._meet(store)
+
+    def _meet(self, store: Store) -> None:
+        """For as long as the transaction is not undone: it may be done once more then."""
         self.is_met = True
+        store.when_rolled_back(self._unmeet)
+
+    def _unmeet(self) -> None:
+        self.is_met = False
 
 
 def current_condition() -> Condition | None:

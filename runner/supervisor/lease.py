@@ -61,8 +61,13 @@ class Lease:
         if not self._is_certain and (self.epoch == 0 or entry.store.lease_epoch(self._execution_id) < self.epoch):
             self._take(entry)  # the first write, or what the last taking did was rolled back
         else:
-            entry.store.require_lease(self._execution_id, self.epoch)
-            self._is_certain = True
+            epoch = self.epoch
+            entry.store.require_lease(self._execution_id, epoch)
+            if not self._is_certain:
+                entry.store.when_committed(lambda: self._ascertain(epoch))
+
+    def _ascertain(self, epoch: int) -> None:
+        self._is_certain = self._is_certain or self.epoch == epoch
 
     async def next_epoch(self) -> int:
         """An epoch of the holder's that no worker has had yet: none of its former ones can speak for the next."""

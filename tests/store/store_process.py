@@ -2,6 +2,7 @@
 
 ``write DATABASE SEED``: transactions without end, each acknowledged by a line with its number once it is durable, each ten
 seconds after the one before by the clock of the metrics, which are tidied up all along.
+``crowd DATABASE``: many writers that each wait for their own writes only, some of which fail halfway; see :func:`crowd`.
 ``leave DATABASE COUNT``: ``COUNT`` transactions, then exit without closing; each acknowledged by number and size of the log.
 ``hold DATABASE``: open, say so, and wait for the end of the input.
 """
@@ -9,6 +10,7 @@ seconds after the one before by the clock of the metrics, which are tidied up al
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import sys
@@ -94,6 +96,45 @@ async def write(database: Path, seed: int) -> None:
         await store.write(lambda opened, now=START + SECONDS * number: opened.tidy_metrics(now))
 
 
+CROWD = 12
+FAILS_EVERY = 5
+
+
+async def crowd(database: Path) -> None:
+    """Write until killed, as many at the same time. Write ``number`` of a writer is three records of different kinds; it is
+    acknowledged by a line with writer and number. Every fifth one fails after the first record."""
+    store = await AsyncStore.open(database)
+
+    async def work(writer: int) -> None:
+        number = 0
+        while True:
+            number += 1
+            with contextlib.suppress(LookupError):
+                await store.write(lambda opened, number=number: entry_of_crowd(opened, f"{writer}-{number}", number))
+                os.write(1, f"{writer} {number}\n".encode())
+
+    await asyncio.gather(*(work(writer) for writer in range(CROWD)))
+
+
+def entry_of_crowd(store: Store, name: str, number: int) -> None:
+    """All of it, or LookupError."""
+    store.insert_job(
+        Job(
+            id=name,
+            name=name,
+            mode="BATCH",
+            desired_state=DesiredState.STOPPED,
+            generation=1,
+            created_at=START,
+            updated_at=START,
+        )
+    )
+    if number % FAILS_EVERY == 0:
+        raise LookupError(name)
+    store.begin_request("somebody", name, "fingerprint", START)
+    store.append_event("written", name)
+
+
 async def leave(database: Path, count: int) -> None:
     """Write some and vanish."""
     store = await AsyncStore.open(database)
@@ -118,7 +159,12 @@ def main() -> None:
     """Run the mode that the arguments name."""
     mode, database, *rest = sys.argv[1:]
     path = Path(database)
-    runs = {"write": lambda: write(path, int(rest[0])), "leave": lambda: leave(path, int(rest[0])), "hold": lambda: hold(path)}
+    runs = {
+        "write": lambda: write(path, int(rest[0])),
+        "crowd": lambda: crowd(path),
+        "leave": lambda: leave(path, int(rest[0])),
+        "hold": lambda: hold(path),
+    }
     asyncio.run(runs[mode]())
 
 
