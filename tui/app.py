@@ -190,10 +190,11 @@ class FlowdeckApp(Placed):
 
     def get_default_screen(self) -> Screen[None]:
         """The job list."""
-        events = self.feed.events
+        events, door = self.feed.events, self.door
         tabs: dict[str, Callable[[], Canvas]] = {
             **TABS,
             "Overview": lambda: Overview(self.keeper.memory.window),
+            "Logs": lambda: Logs(door),
             "Events": lambda: Events(events),
         }
         return MainScreen(

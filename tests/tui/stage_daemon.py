@@ -73,6 +73,9 @@ class Stage:
     that makes them."""
     dry_runs: list[tuple[str, str, Any]] = field(default_factory=list)
     operations: dict[str, Operation] = field(default_factory=dict)
+    follows: bool = True
+    """Whether logs can be followed; ``followers`` do so now."""
+    followers: int = 0
     slow: set[str] = field(default_factory=set)
     """Verbs whose operations stay open until :meth:`finish`."""
     lose: set[str] = field(default_factory=set)
@@ -151,6 +154,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         if url.path.endswith("/events"):
             self._events()
+            return
+        if url.path.endswith("/logs/follow"):
+            self._follow(url.path.split("/")[-3], int(parse_qs(url.query)["after"][0]))
             return
         self.stage.hold.wait(20)
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
@@ -343,6 +349,22 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                         known[job_id] = fields
                         self._tell("job.changed", {"version": fields["version"], "changes": fields}, job_id)
         self.close_connection = True
+
+    def _follow(self, job: str, after: int) -> None:
+        """The lines of a log as they are written, for as long as the stage lets them be followed."""
+        self.send_response(200 if self.stage.follows else 404)
+        self.end_headers()
+        self.close_connection = True
+        self.stage.followers += 1
+        with contextlib.suppress(OSError):
+            self.wfile.write(b": open\n\n" if self.stage.follows else b"")
+            while self.stage.follows and not self.server.closing.wait(0.02):
+                for line in [one for one in self.stage.logs.get(job, []) if one.offset > after]:
+                    after = line.offset
+                    self.wfile.write(b"event: log\ndata: %b\n\n" % msgspec.json.encode(line))
+                self.wfile.write(b": keep-alive\n\n")
+                self.wfile.flush()
+        self.stage.followers -= 1
 
     def _tell(self, kind: str, data: dict[str, Any], job_id: str | None = None, revision: int = 1) -> None:
         self._write_event(Event(revision=revision, at=0.0, kind=kind, job_id=job_id, data=data))

@@ -61,6 +61,78 @@ async def test_searching_marks_and_walks(open_ui: Any, stage: Any, serve: Callab
         await page.until(lambda: pane._shown.look.needle == "")
 
 
+async def test_lines_come_by_a_stream(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """What is written appears with the clock standing still; a stream that breaks is replaced by pages, then by another; a
+    tab that nobody looks at follows nothing, nor does one of another job."""
+    serve(stage)
+    ticks = [1_790_000_000.0]
+
+    def write(words: str) -> None:
+        last = stage.logs[JOB][-1]
+        stage.logs[JOB].append(LogLine(at=last.at, level="info", message=words, offset=last.offset + 50))
+
+    async with open_ui((80, 24), clock=lambda: ticks[0]) as page:
+        pane = await logs(page)
+        await page.until(lambda: stage.followers == 1, "a stream")
+        write("\x1b]52;c;eA==\x07by the stream")
+        await page.sees("by the stream")
+        assert "␛]52" in page.text
+        stage.follows = False
+        await page.until(lambda: stage.followers == 0 and pane._stream is None)
+        write("by a page")
+        ticks[0] += 2
+        await page.sees("by a page")
+        stage.follows = True
+        ticks[0] += 6
+        await page.until(lambda: stage.followers == 1, "another stream")
+        write("by another stream")
+        await page.sees("by another stream")
+        assert [entry.offset for entry in pane._ring.entries] == [line.offset for line in stage.logs[JOB]]
+        await page.press("1")
+        await page.until(lambda: stage.followers == 0, "nobody follows")
+        await page.press("4")
+        await page.until(lambda: stage.followers == 1)
+        await page.go_to("users-full")
+        await page.until(lambda: stage.followers == 0)
+
+
+async def test_lines_are_copied_by_drawing_over_them(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """The mouse is pressed on one line and let go on another: both and those between are copied; no mark is left."""
+    serve(stage)
+    async with open_ui((80, 24)) as page:
+        pane = await logs(page)
+        rows = [number for number, row in enumerate(page.text.splitlines()) if "INFO" in row][-4:]
+        await page.pilot.mouse_down(offset=(20, rows[0]))
+        await page.pilot.hover(offset=(30, rows[2]))
+        assert pane._shown.drawn_over is not None
+        await page.pilot.mouse_up(offset=(30, rows[2]))
+        await page.pilot.pause()
+        assert pane._shown.drawn_over is None
+        assert pane._shown.marked is None
+        copied = page.app.clipboard.splitlines()
+        assert len(copied) == rows[2] - rows[0] + 1
+        assert [words[:8] for words in copied] == [row.split()[0] for row in page.text.splitlines()[rows[0] : rows[2] + 1]]
+        await page.pilot.click(offset=(20, rows[1]))
+        await page.until(lambda: pane._shown.marked is not None)
+
+
+async def test_long_lines_are_scrolled_by_half_a_screen(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """The arrow keys go through long lines; where all fit they belong to the time."""
+    serve(stage)
+    async with open_ui((160, 24)) as page:
+        pane = await logs(page)
+        await page.press("right")
+        assert pane.scroll_offset.x == 0
+        last = stage.logs[JOB][-1]
+        stage.logs[JOB].append(LogLine(at=last.at, level="info", message="x" * 400, offset=last.offset + 50))
+        await page.sees("xxx")
+        await page.until(lambda: pane.allow_horizontal_scroll)
+        await page.press("right")
+        await page.until(lambda: pane.scroll_offset.x == pane.cells // 2)
+        await page.press("left")
+        await page.until(lambda: pane.scroll_offset.x == 0)
+
+
 async def test_filter_level_wrap_and_times(
     open_ui: Any, stage: Any, serve: Callable[[Any], Any], screen_is: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -4,46 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import events
-from textual.reactive import var
+from textual.actions import SkipAction
+from textual.message import Message
 
 from runner.model import LogLine
+from tui.data.daemon import Door
 from tui.data.lane import Answer
+from tui.data.logstream import LogStream
 from tui.data.models import JobView
 from tui.draw.line import Line, Span, Tone, line, spread
+from tui.tabs.logs_finding import Finding
 from tui.tabs.logs_heading import heading_line
-from tui.tabs.logs_lines import LEVELS, Look
+from tui.tabs.logs_lines import Look
 from tui.tabs.logs_ring import Ring
 from tui.tabs.logs_shown import Sieve
-from tui.tabs.logs_taking import Taking
-from tui.widgets.bindings import bound
 from tui.widgets.pane import Pane, Question
-from tui.widgets.prompt import Prompt
 
 _PAGE = 1000
 _PACE = 1.0
+_PACE_BESIDE_STREAM = 15.0
+_AGAIN = 5.0
+"""Seconds before a stream that broke is asked for again."""
 _OLDER = "older "
 _OVERLAP = 0.001
 """Seconds by which a page of older lines reaches into what is here: a time is no place, what is here already is dropped."""
 
 
-class Logs(Taking, Pane):
-    """At its end it follows; G goes there. Scrolled to its beginning it asks for what was logged before."""
+class Logs(Finding, Pane):
+    """At its end it follows; G goes there. Scrolled to its beginning it asks for what was logged before.
+
+    Lines come by a stream of the ``door``; until it stands, and without one, pages are asked for.
+    """
+
+    class Streamed(Message):
+        """Lines as they are written; None: the stream has ended. Posted by its thread."""
+
+        def __init__(self, source: str, lines: tuple[LogLine, ...] | None) -> None:
+            super().__init__()
+            self.source = source
+            self.lines = lines
 
     heading = 1
     DEFAULT_CSS = "Logs { overflow-x: auto; }"
-    BINDINGS = [
-        *(bound(f"logs.{name}", name) for name in ("search", "filter", "level", "wrap", "times")),
-        bound("logs.next", "match(1)"),
-        bound("logs.previous", "match(-1)"),
-    ]
-    following: var[bool] = var(default=True)
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(self, door: Door | None = None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
+        self._door = door
+        self._stream: LogStream | None = None
+        self._streamed_at = -_AGAIN
         self._view: JobView | None = None
         self._ring = Ring()
-        self._prompt: Prompt | None = None
         self._widest = 0
         self._source = ""
         self._asked_at = 0.0
@@ -58,6 +68,7 @@ class Logs(Taking, Pane):
         self._view = view
         if source != self._source:
             self._source, self._asked_at = source, 0.0
+            self._hang_up()
             self._ring, self._widest, self._unseen, self.following = Ring(), 0, 0, self._moment is None
             self._shown.marked, self._jump = None, self._moment
             self._say = "asking the daemon…" if view.execution else "this job has not run yet: it has no log"
@@ -82,7 +93,8 @@ class Logs(Taking, Pane):
         if first is not None and self._wants_older(first):
             until = first.at + _OVERLAP
             return Question(_OLDER + self._source, lambda client: client.logs(job_id, None, _PAGE, until=until))
-        if now - self._asked_at < _PACE:
+        self._stand_by(now)
+        if now - self._asked_at < (_PACE if self._stream is None else _PACE_BESIDE_STREAM):
             return None
         after = self._ring.last
         self._asked_at = now
@@ -105,6 +117,48 @@ class Logs(Taking, Pane):
             self._say = "" if self._ring.entries or answer.value else "nothing logged yet"
             self._add(answer.value)
         self.update()
+
+    # the stream
+
+    def _stand_by(self, now: float) -> None:
+        """Have what is written from now on sent as it comes, once there is something to go on from."""
+        after, view = self._ring.last, self._view
+        if self._stream is not None or self._door is None or after is None or view is None or view.state.is_terminal:
+            return
+        if now - self._streamed_at < _AGAIN:
+            return
+        source, self._streamed_at = self._source, now
+        self._stream = LogStream(self._door, view.id, after, lambda lines: self._hear(source, lines))
+        self._stream.start()
+
+    def _hear(self, source: str, lines: tuple[LogLine, ...] | None) -> None:
+        self.post_message(self.Streamed(source, lines))
+
+    def on_logs_streamed(self, message: Streamed) -> None:
+        """What was written; when the stream has ended, pages are asked for again."""
+        message.stop()
+        if message.source != self._source:
+            return
+        if message.lines is None:
+            broken_at = self._streamed_at
+            self._hang_up()
+            self._streamed_at, self._asked_at = broken_at, 0.0
+        else:
+            self._add(message.lines)
+            self.update()
+
+    def _hang_up(self) -> None:
+        if self._stream is not None:
+            self._stream.stop()
+        self._stream, self._streamed_at = None, -_AGAIN
+
+    def on_hide(self) -> None:
+        """Nobody looks."""
+        self._hang_up()
+
+    def on_unmount(self) -> None:
+        """It is over."""
+        self._hang_up()
 
     def _add(self, entries: Sequence[LogLine]) -> None:
         if not entries:
@@ -157,9 +211,9 @@ class Logs(Taking, Pane):
             number = self._shown.at_or_after(moment)
             self._shown.marked = self._shown.entries[number].offset
             self.following = False
-            self._reveal(number)
+            self.reveal(number)
 
-    def _reveal(self, number: int) -> None:
+    def reveal(self, number: int) -> None:
         """Scroll until the entry is on the screen, a third from its upper edge."""
         y, top = self._shown.top(number), self.scroll_offset.y
         if not top <= y < top + max(self.rows - 1, 1):
@@ -172,7 +226,7 @@ class Logs(Taking, Pane):
         self._shown.lay_out(self._ring.entries)
         self.update()
 
-    def _change(self, *, sieve: Sieve | None = None, look: Look | None = None) -> None:
+    def change(self, *, sieve: Sieve | None = None, look: Look | None = None) -> None:
         """Draw it otherwise, with the same entry at the upper edge, or still at the end."""
         top = self._top_entry()
         self._shown.sieve, self._shown.look = sieve or self._shown.sieve, look or self._shown.look
@@ -218,7 +272,7 @@ class Logs(Taking, Pane):
     def resized(self) -> None:
         """Wrapped lines are wrapped anew."""
         if self._shown.look.wrapped and self._shown.look.wrapped != self.cells:
-            self._change(look=Look(self.cells, self._shown.look.timed, self._shown.look.needle))
+            self.change(look=Look(self.cells, self._shown.look.timed, self._shown.look.needle))
 
     def heading_line(self, index: int) -> Line:  # noqa: ARG002 - there is one
         """What is being typed, or what is shown and whether it follows."""
@@ -228,89 +282,15 @@ class Logs(Taking, Pane):
             return spread(self._prompt.spans(), [*keys, *leave], self.cells)
         return heading_line(self._shown, self._ring, self.cells, self._unseen, self._moment, following=self.following)
 
-    def action_search(self) -> None:
-        """Type what to look for."""
-        self._prompt = Prompt("/", self._shown.look.needle)
-        self.update()
+    def action_scroll_right(self) -> None:
+        """Half a screen to the right; what fits leaves the key to others."""
+        self._scroll_sideways(max(self.cells // 2, 1))
 
-    def action_filter(self) -> None:
-        """Type what lines must have."""
-        self._prompt = Prompt("&", self._shown.sieve.text)
-        self.update()
+    def action_scroll_left(self) -> None:
+        """Half a screen to the left."""
+        self._scroll_sideways(-max(self.cells // 2, 1))
 
-    def on_key(self, event: events.Key) -> None:
-        """While something is typed every key belongs to it."""
-        prompt = self._prompt
-        if prompt is None:
-            return
-        if event.key in ("enter", "escape"):
-            self._prompt = None
-            self._typed(prompt, prompt.before if event.key == "escape" else prompt.text)
-            if event.key == "enter" and prompt.sign == "/" and prompt.text:
-                self.action_match(-1)
-        elif prompt.key(event):
-            self._typed(prompt, prompt.text)
-        else:
-            return
-        event.stop()
-        event.prevent_default()
-
-    def on_paste(self, event: events.Paste) -> None:
-        """A paste is typed too."""
-        if self._prompt is not None:
-            event.stop()
-            self._prompt.add(event.text)
-            self._typed(self._prompt, self._prompt.text)
-
-    def on_blur(self) -> None:
-        """What was typed so far stays."""
-        self._prompt = None
-
-    def _typed(self, prompt: Prompt, text: str) -> None:
-        if prompt.sign == "&":
-            self._change(sieve=Sieve(self._shown.sieve.level, text))
-        else:
-            look = self._shown.look
-            self._change(look=Look(look.wrapped, look.timed, text))
-
-    def action_match(self, step: int) -> None:
-        """To the next entry that has the text, or the one before; round the ends."""
-        needle, shown = self._shown.look.needle, self._shown
-        if not needle or not shown.entries:
-            self._tell("Nothing is searched for: / does.")
-            return
-        here = shown.marked
-        if here is None:
-            last = shown.entry_at(self.scroll_offset.y + max(self.rows - 1, 0)) or shown.entries[-1]
-            here = last.offset + (1 if step < 0 else 0)
-        begin = shown.number_of(here) if here <= shown.entries[-1].offset else len(shown.entries)
-        found = shown.match(needle, begin, step)
-        if found is None:
-            self._tell("Nothing here has that text.")
-            return
-        shown.marked, self.following = shown.entries[found].offset, False
-        self._reveal(found)
-
-    def action_level(self) -> None:
-        """From the next higher level on; after the highest, everything."""
-        self._change(sieve=Sieve((self._shown.sieve.level + 1) % len(LEVELS), self._shown.sieve.text))
-
-    def action_wrap(self) -> None:
-        """Wrap, or do not."""
-        look = self._shown.look
-        self.scroll_to(x=0, animate=False)
-        self._change(look=Look(0 if look.wrapped else self.cells, look.timed, look.needle))
-
-    def action_times(self) -> None:
-        """With the time, or without."""
-        look = self._shown.look
-        self._change(look=Look(look.wrapped, not look.timed, look.needle))
-
-    async def on_click(self, event: events.Click) -> None:
-        """A click puts the mark on a line."""
-        entry = self._shown.entry_at(event.y - self.heading + self.scroll_offset.y) if event.y >= self.heading else None
-        if entry is None:
-            await super().on_click(event)
-            return
-        self._shown.marked = None if self._shown.marked == entry.offset else entry.offset
-        self.update()
+    def _scroll_sideways(self, cells: int) -> None:
+        if not self.allow_horizontal_scroll:
+            raise SkipAction
+        self.scroll_to(x=self.scroll_offset.x + cells, animate=False)

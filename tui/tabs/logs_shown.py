@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from runner.model import LogLine
-from tui.draw.line import Line
+from tui.draw.line import Ground, Line
 from tui.tabs.logs_lines import Look, entry_lines, has_text, height, rank
 
 AROUND = 2
@@ -32,6 +32,8 @@ class Shown:
         self.sieve = Sieve()
         self.marked: int | None = None
         """The offset of the entry under the mark."""
+        self.drawn_over: tuple[int, int] | None = None
+        """The offsets of the first and the last entry that the mouse is drawn over."""
         self.entries: Sequence[LogLine] = ()
         self.found = 0
         """The entries that have the sieve's text themselves."""
@@ -64,7 +66,9 @@ class Shown:
         number = bisect_right(self._ends, index)
         entry = self.entries[number]
         lines = self._lines(entry)
-        return lines[min(index - self.top(number), len(lines) - 1)]
+        found = lines[min(index - self.top(number), len(lines) - 1)]
+        over = self.drawn_over is not None and self.drawn_over[0] <= entry.offset <= self.drawn_over[1]
+        return found.on(Ground.CURSOR) if over else found
 
     def _lines(self, entry: LogLine) -> list[Line]:
         aside = entry.offset in self._aside

@@ -7,11 +7,14 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from textual import events
+
+from runner.model import LogLine
 from spec.errors import FlowdeckError
 from tui.data.clean import clean
 from tui.data.models import JobView
 from tui.data.programs import pager, private_file, write_new
-from tui.draw.units import clock_time
+from tui.draw.units import clock_time, plural
 from tui.tabs.logs_lines import text_of
 from tui.tabs.logs_shown import Shown
 from tui.widgets.bindings import bound
@@ -28,6 +31,8 @@ class Taking(Canvas):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._shown = Shown()
+        self._drawn_from: LogLine | None = None
+        self._has_drawn = False
 
     def action_copy(self) -> None:
         """The entry under the mark; without a mark the last one on the screen."""
@@ -38,6 +43,53 @@ class Taking(Canvas):
             return
         self.app.copy_to_clipboard(text_of(entry))
         self._tell(f"Copied the line of {clock_time(entry.at)} (where the terminal allows it).")
+
+    # the mouse: a click marks a line, drawing over several copies them
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Perhaps the first of several."""
+        self._has_drawn = False
+        if event.button == 1 and self._entry_below(event.y) is not None:
+            self._drawn_from = self._entry_below(event.y)
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Over these lines."""
+        first, last = self._drawn_from, self._entry_below(event.y)
+        if first is not None and last is not None and (last != first or self._shown.drawn_over):
+            self._shown.drawn_over = (min(first.offset, last.offset), max(first.offset, last.offset))
+            self.update()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Copy what was drawn over. (A click follows: it marks nothing then.)"""
+        self.release_mouse()
+        over, self._drawn_from, self._shown.drawn_over = self._shown.drawn_over, None, None
+        if over is None:
+            return
+        event.stop()
+        self._has_drawn = True
+        chosen = [entry for entry in self._shown.entries if over[0] <= entry.offset <= over[1]]
+        self.app.copy_to_clipboard("\n".join(map(text_of, chosen)))
+        self._tell(f"Copied {plural(len(chosen), 'line')} (where the terminal allows it).")
+        self.update()
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click puts the mark on a line."""
+        if self._has_drawn:
+            self._has_drawn = False
+            return
+        entry = self._entry_below(event.y)
+        if entry is None:
+            await super().on_click(event)
+            return
+        self._shown.marked = None if self._shown.marked == entry.offset else entry.offset
+        self.update()
+
+    def _entry_below(self, y: int) -> LogLine | None:
+        """The entry at a line of the widget."""
+        return self._shown.entry_at(y - self.heading + self.scroll_offset.y) if y >= self.heading else None
+
+    # elsewhere
 
     def action_pager(self) -> None:
         """Everything that is shown here, in the person's own pager."""

@@ -115,8 +115,12 @@ class Canvas(ScrollView, can_focus=True):
         """Textual asks for one visible line."""
         content = self._drawn[y] = self._line(y)
         strip = ink_of(self.app).paint(content, max(self.cells, self.extent()), dim=self.stale)
-        left = self.scroll_offset.x
+        left = self._left(y)
         return strip.crop(left, left + self.cells).apply_style(self.visual_style.rich_style)
+
+    def _left(self, y: int) -> int:
+        """The first cell of line ``y`` that is shown: what does not scroll does not scroll sideways either."""
+        return 0 if y < self.heading else self.scroll_offset.x
 
     def _line(self, y: int) -> Line:
         if y < self.heading:
@@ -126,7 +130,7 @@ class Canvas(ScrollView, can_focus=True):
 
     def link_at(self, x: int, y: int) -> str:
         """The link of the span at a cell of the visible area; empty when there is none."""
-        x += self.scroll_offset.x
+        x += self._left(y)
         for span in self._line(y).spans:
             size = width(span.text)
             if x < size:
