@@ -18,16 +18,18 @@ class OperationOutcome(enum.StrEnum):
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One command to a job, from when it was asked for until it has come about or has failed.
+    """One command to a job, or to a ``queue``, from when it was asked for until it has come about or has failed.
 
     ``phase`` says what is going on, or how it ended; ``progress`` is a share from 0 to 1, None where nobody can know it.
-    ``usual_seconds``: the median of the last ones of this kind that the job has seen succeed, None before the first.
+    ``usual_seconds``: the median of the last ones of this kind that the job has seen succeed (of a command to queues: any
+    queue), None before the first. ``queue`` is empty when it is about a job, or about what waits in any queue.
     """
 
     id: str
     kind: str
     job_id: str | None = None
     job_name: str = ""
+    queue: str = ""
     execution_id: str | None = None
     requested_by: str = ""
     reason: str = ""

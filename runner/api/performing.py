@@ -14,7 +14,7 @@ from runner.api.gateway import Gateway
 from runner.model import Job
 from runner.operation import Operation
 from runner.requests import SubmitRequest
-from runner.supervisor.actions import Asked, Started
+from runner.supervisor.actions import Asked, Started, Tell
 from runner.supervisor.commands import Command
 from runner.supervisor.service import JobService
 from runner.transport import API_PREFIX
@@ -61,6 +61,22 @@ async def perform_submit(
     return await _answer(gateway, started, terms, 201)
 
 
+async def perform_on_queues(
+    gateway: Gateway,
+    request: Request[Any, Any, Any],
+    kind: str,
+    queue: str,
+    terms: Terms,
+    call: Callable[[JobService, Tell], Coroutine[Any, Any, T]],
+    *,
+    body: object = None,
+    status: int = 200,
+) -> Response[Any]:
+    """Carry ``call`` out on a queue, or on what waits in several (empty)."""
+    started = await gateway.service.actions.on_queues(kind, queue, call, _asked(request, terms, body))
+    return await _answer(gateway, started, terms, status)
+
+
 def _asked(request: Request[Any, Any, Any], terms: Terms, body: object) -> Asked:
     reason = terms.reason or getattr(body, "reason", "") or ""
     return Asked(requested_by=visitor_of(request.scope).name, reason=str(reason), execution=terms.execution)
@@ -68,7 +84,7 @@ def _asked(request: Request[Any, Any, Any], terms: Terms, body: object) -> Asked
 
 async def _answer(gateway: Gateway, started: Started[Any], terms: Terms, status: int) -> Response[Any]:
     operation: Operation = started.operation
-    headers = {OPERATION_LOCATION: f"{API_PREFIX}/operations/{operation.id}"}
+    headers = {OPERATION_LOCATION: location_of(operation)}
     if _prefers_operation(terms.prefer):
         operations = gateway.service.actions.operations
         await operations.write_down()  # who comes back for it finds it, whatever becomes of this daemon
@@ -77,6 +93,11 @@ async def _answer(gateway: Gateway, started: Started[Any], terms: Terms, status:
     # A client that goes away does not undo what it has asked for.
     answer = await asyncio.shield(started.task)
     return Response(None if status == 204 else answer, status_code=status, headers=headers)
+
+
+def location_of(operation: Operation) -> str:
+    """Where the operation can be looked at."""
+    return f"{API_PREFIX}/operations/{operation.id}"
 
 
 def _prefers_operation(prefer: str | None) -> bool:

@@ -19,7 +19,7 @@ _PAGE = f"""
 _USUAL = """
     SELECT median("seconds") FROM (
         SELECT "finished_at" - "started_at" AS "seconds" FROM "operations"
-        WHERE "job_id" = ? AND "kind" = ? AND "outcome" = ? ORDER BY "started_at" DESC LIMIT ?
+        WHERE "job_id" IS NOT DISTINCT FROM ? AND "kind" = ? AND "outcome" = ? ORDER BY "started_at" DESC LIMIT ?
     )
 """
 _TYPICAL = 15
@@ -73,8 +73,9 @@ class OperationRecords:
         rows = self._session.named_rows(_PAGE, {**wanted, **place})
         return [decode_record(Operation, row[0]) for row in rows]
 
-    def usual_seconds(self, job_id: str, kind: str) -> float | None:
-        """How long the last operations of this kind took the job when they succeeded; None before the first."""
+    def usual_seconds(self, job_id: str | None, kind: str) -> float | None:
+        """How long the last operations of this kind took the job (None: those of no job) when they succeeded; None before the
+        first."""
         row = self._session.row(_USUAL, job_id, kind, str(OperationOutcome.SUCCEEDED), _TYPICAL)
         return float(row[0]) if row and row[0] is not None else None
 

@@ -7,7 +7,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from runner.model import Checkpoint, Execution, Job
 from runner.operation import Effects, Operation, OperationOutcome
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from runner.supervisor.service import JobService
 
 T = TypeVar("T")
+Tell: TypeAlias = Callable[[str, float | None], None]
+"""Takes the phase of an operation, and its progress."""
 SUBMIT = "submit"
 _FORGETTING = frozenset({Command.DELETE, Command.UNDELETE, Command.PURGE})
 _ALL = 1_000_000
@@ -125,6 +128,19 @@ class Actions:
         asked = asked or Asked()
         operation = await self.operations.begin(SUBMIT, None, requested_by=asked.requested_by, reason=asked.reason)
         return Started(operation, self._spawn(self._carry_out(operation, self._service.submit(request))))
+
+    async def on_queues(
+        self,
+        kind: str,
+        queue: str,
+        call: Callable[[JobService, Tell], Coroutine[Any, Any, T]],
+        asked: Asked | None = None,
+    ) -> Started[T]:
+        """Carry ``call`` out as an operation on a queue, or on what waits in several (empty). It tells how far it has come."""
+        asked = asked or Asked()
+        operation = await self.operations.begin(kind, None, queue=queue, requested_by=asked.requested_by, reason=asked.reason)
+        tell = partial(self.operations.advance, operation.id)
+        return Started(operation, self._spawn(self._carry_out(operation, call(self._service, tell))))
 
     async def _carry_out(self, operation: Operation, call: Coroutine[Any, Any, T]) -> T:
         try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from runner.model import Checkpoint, DesiredState, ErrorInfo, Execution, Job
+from runner.model import Checkpoint, DesiredState, ErrorInfo, Execution, Job, Queue
 from runner.operation import Operation, OperationOutcome
+from runner.replies import CanceledList
 from runner.states import ExecutionState
 from runner.supervisor.commands import Command
 from runner.supervisor.executions import Executions
@@ -48,6 +49,11 @@ class Following:
         kind, end = operation.kind, self._operations.end
         if isinstance(answer, Checkpoint):
             end(operation.id, f"savepoint {answer.id} is {answer.status}")
+        elif isinstance(answer, Queue):
+            end(operation.id, _of_queue(answer))
+        elif isinstance(answer, CanceledList):
+            left = f", left {len(answer.left)} alone" if answer.left else ""
+            end(operation.id, f"canceled {len(answer.canceled)}{left}")
         elif not isinstance(answer, Job):
             end(operation.id, "done")
         elif kind in _STARTING:
@@ -172,6 +178,13 @@ def _is_passing(job: Job) -> bool:
     left = execution is not None and execution.state is ExecutionState.STOPPED and job.desired_state is DesiredState.RUNNING
     ending = execution is not None and execution.state is ExecutionState.STOPPING
     return bool(job.restarting_from) or ending or left
+
+
+def _of_queue(queue: Queue) -> str:
+    """How a change left the queue."""
+    limit = "has no limit" if queue.limit is None else f"runs at most {queue.limit} at the same time"
+    rests = ", and is paused" if queue.paused else ""
+    return f"the queue {limit}{rests}; {len(queue.running)} run, {len(queue.waiting)} wait"
 
 
 def _settled(kind: str, job: Job) -> str:

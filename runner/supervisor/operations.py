@@ -13,6 +13,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,14 @@ from runner.store.pages import Place
 from runner.supervisor.errors import NotFound, error_info
 from runner.supervisor.journal import Journal
 from runner.supervisor.page_tokens import decode_place, encode_place
+
+CHANGE_QUEUE: Final = "change-queue"
+DELETE_QUEUE: Final = "delete-queue"
+CANCEL_QUEUED: Final = "cancel-queued"
+OF_QUEUES: Final = frozenset({CHANGE_QUEUE, DELETE_QUEUE, CANCEL_QUEUED})
+"""The kinds of operations that are about queues, not about one job."""
+RELOAD: Final = "reload"
+"""The kind of operations that hot reload makes by itself: a file of a job has changed."""
 
 _log = logging.getLogger(__name__)
 _TOGETHER = 0.2
@@ -42,16 +51,19 @@ class Operations:
 
     # recording
 
-    async def begin(self, kind: str, job: Job | None, *, requested_by: str = "", reason: str = "") -> Operation:
+    async def begin(
+        self, kind: str, job: Job | None, *, queue: str = "", requested_by: str = "", reason: str = ""
+    ) -> Operation:
         """A new operation, under way from now on."""
         usual = None
-        if job is not None:
-            usual = await self.usual_seconds(job.id, kind)
+        if job is not None or kind in OF_QUEUES:
+            usual = await self.usual_seconds(job.id if job else None, kind)
         operation = Operation(
             id=secrets.token_hex(8),
             kind=kind,
             job_id=job.id if job else None,
             job_name=job.name if job else "",
+            queue=queue,
             execution_id=job.execution.id if job and job.execution else None,
             requested_by=requested_by,
             reason=reason,
@@ -123,8 +135,8 @@ class Operations:
         more = len(found) > limit
         return OperationPage(operations=shown, next=encode_place(Place(shown[-1].started_at, shown[-1].id)) if more else None)
 
-    async def usual_seconds(self, job_id: str, kind: str) -> float | None:
-        """How long an operation of this kind usually takes the job; None when it is not known."""
+    async def usual_seconds(self, job_id: str | None, kind: str) -> float | None:
+        """How long an operation of this kind usually takes the job, or queues; None when it is not known."""
         return await self._journal.read(lambda store: store.operations.usual_seconds(job_id, kind))
 
     async def unfinished(self) -> list[Operation]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from runner.model import Execution, Job, Queue
@@ -79,12 +81,17 @@ class QueueService(ServiceBase):
         self._parts.queues.limit(name, None)
         self._parts.queues.pause(name, rests=False)
 
-    async def cancel_queued(self, request: CancelQueuedRequest, *, dry_run: bool = False) -> CanceledList:
-        """Cancel executions that wait for their turn, and tell what was left alone of what was named; with ``dry_run`` only
-        tell which ones they are."""
+    async def cancel_queued(
+        self, request: CancelQueuedRequest, *, dry_run: bool = False, tell: Callable[[str, float | None], None] | None = None
+    ) -> CanceledList:
+        """Cancel executions that wait for their turn, and answer what was left alone of what was named; with ``dry_run`` only
+        which ones they are. ``tell`` is told how far it has come."""
         canceled: list[Execution] = []
         left: list[LeftAlone] = []
-        for job in await self._named(request):
+        named = await self._named(request)
+        for done, job in enumerate(named):
+            if tell is not None:
+                tell(f"canceled {len(canceled)} of {len(named)}", done / len(named))
             try:
                 canceled.append(await self._cancel_waiting(job, dry_run=dry_run))
             except Conflict as error:

@@ -118,7 +118,9 @@ class Supervisor:
             stack.push_async_callback(service.close)
             await stack.enter_async_context(service.actions.running())
             watched = [Path(path) for path in watch]
-            reloader = Reloader(watched, reload or ReloadOptions(), parts.journal, lifecycle, executions, limits)
+            reloader = Reloader(
+                watched, reload or ReloadOptions(), parts.journal, lifecycle, executions, limits, service.actions.operations
+            )
             await reloader.load()
             await stack.enter_async_context(background.run(reloader.run(), "hot-reload"))
             keys = Keys(parts.journal, await store.read(lambda found: found.keys_by_digest()))

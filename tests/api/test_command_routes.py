@@ -84,3 +84,24 @@ def test_queues_are_paused_and_emptied(daemon, batch_text, tmp_path):
     daemon.wait_for(lambda: not daemon.json("GET", "/api/v1/queues/side", status=200)["waiting"])
     assert daemon.json("DELETE", "/api/v1/queues/side", status=204) is None
     assert daemon.json("GET", "/api/v1/queues/side", status=404)["code"] == "not-found"
+
+
+def test_commands_to_queues_are_operations(daemon):
+    """A limit, a bulk cancellation and a deletion name their operations; with respond-async these are the answers."""
+    status, headers, _ = daemon.request("PUT", "/api/v1/queues/narrow", {"limit": 1}, {"Prefer": "respond-async"})
+    assert (status, headers["Preference-Applied"]) == (202, "respond-async")
+
+    def outcome(kind, place):
+        found = daemon.json("GET", place, status=200)
+        assert found["kind"] == kind
+        return found["outcome"] and (found["outcome"], found["queue"])
+
+    def wait_for(kind, place):
+        return daemon.wait_for(lambda: outcome(kind, place))
+
+    assert wait_for("change-queue", headers["Operation-Location"]) == ("succeeded", "narrow")
+    status, headers, body = daemon.request("POST", "/api/v1/cancel", {"queue": "narrow"})
+    assert (status, msgspec.json.decode(body)) == (200, {"canceled": [], "left": []})
+    assert wait_for("cancel-queued", headers["Operation-Location"]) == ("succeeded", "narrow")
+    status, headers, _ = daemon.request("DELETE", "/api/v1/queues/narrow")
+    assert (status, wait_for("delete-queue", headers["Operation-Location"])) == (204, ("succeeded", "narrow"))

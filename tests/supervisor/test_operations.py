@@ -10,7 +10,9 @@ import pytest
 from runner.model import CheckpointKind
 from runner.operation import OperationOutcome, Risk
 from runner.requests import (
+    CancelQueuedRequest,
     PauseRequest,
+    QueueRequest,
     RestartRequest,
     SavepointRequest,
     StartRequest,
@@ -23,6 +25,7 @@ from runner.store.errors import StoreError
 from runner.supervisor.actions import Asked
 from runner.supervisor.commands import Command
 from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.operations import CANCEL_QUEUED, CHANGE_QUEUE, DELETE_QUEUE
 
 SUCCEEDED, FAILED, ABANDONED = OperationOutcome.SUCCEEDED, OperationOutcome.FAILED, OperationOutcome.ABANDONED
 
@@ -197,3 +200,42 @@ async def test_only_the_newest_execution_can_be_acted_on(flow, copy):
         await flow.service.actions.effects(Command.STOP, first.id, asked=Asked(execution=first.id))
     tried = await flow.service.actions.effects(Command.STOP, second.id, asked=Asked(execution=second.id))
     assert (tried.execution_id, tried.does) == (second.id, "nothing: it does not run")
+
+
+async def test_changes_of_queues_are_operations(flow, copy):
+    """Limits, deletions and the cancellation of what waits: each says what it has done, and how long the last ones took."""
+    actions, service = flow.service.actions, flow.service
+
+    async def on_queue(kind, call, queue="slow"):
+        started = await actions.on_queues(kind, queue, call, Asked(requested_by="unix:1", reason="a try"))
+        await started.task
+        return await ended(flow, started.operation)
+
+    limited = await on_queue(CHANGE_QUEUE, lambda service, _: service.limit_queue("slow", QueueRequest(limit=0)))
+    assert (limited.outcome, limited.queue, limited.job_id, limited.requested_by) == (SUCCEEDED, "slow", None, "unix:1")
+    assert limited.phase == "the queue runs at most 0 at the same time; 0 run, 0 wait"
+    for number in range(3):
+        waiting = copy.but(name=f"waits-{number}", rows=10, settings='job.queue = "slow"')
+        await service.submit(waiting.request())
+    told = []
+
+    def cancel(service, tell):
+        def keep(phase, progress):
+            told.append((phase, progress))
+            tell(phase, progress)
+
+        return service.cancel_queued(CancelQueuedRequest(queue="slow"), tell=keep)
+
+    canceled = await on_queue(CANCEL_QUEUED, cancel)
+    assert (canceled.outcome, canceled.phase, canceled.progress) == (SUCCEEDED, "canceled 3", 1.0)
+    assert told == [("canceled 0 of 3", 0.0), ("canceled 1 of 3", 1 / 3), ("canceled 2 of 3", 2 / 3)]
+    await actions.operations.write_down()
+    again = await on_queue(CHANGE_QUEUE, lambda service, _: service.limit_queue("slow", QueueRequest(limit=None, paused=True)))
+    assert again.phase == "the queue has no limit, and is paused; 0 run, 0 wait"
+    assert again.usual_seconds is not None
+    gone = await on_queue(DELETE_QUEUE, lambda service, _: service.delete_queue("slow"))
+    assert (gone.outcome, gone.phase) == (SUCCEEDED, "done")
+    with pytest.raises(Conflict):
+        await on_queue(DELETE_QUEUE, lambda service, _: service.delete_queue("default"), "default")
+    (failed,) = (await actions.operations.page(job_id=None, kind=DELETE_QUEUE, is_open=False, limit=1, after=None)).operations
+    assert (failed.outcome, failed.error.code, failed.phase) == (FAILED, "conflict", "it was not done")

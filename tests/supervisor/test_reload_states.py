@@ -9,6 +9,7 @@ import pytest
 
 from runner.audit import AuditOutcome
 from runner.model import DesiredState
+from runner.operation import OperationOutcome
 from runner.reload import ReloadState, UpgradePhase, Verdict
 from runner.requests import DecisionRequest, LookRequest, RestartRequest, StopRequest, SubmitRequest
 from runner.states import ExecutionState
@@ -25,6 +26,13 @@ MANUAL = 'reload.approval = "manual", restart.attempts = 1000, restart.delay = 0
 def stream(directory, **fields) -> CopyJob:
     """A job that reads slowly enough to be changed while it does."""
     return CopyJob(directory, mode="STREAMING", **{"rows": 20_000, "rows_per_second": 4000, **fields})
+
+
+async def reloads(flow):
+    """The operations of hot reload, newest first."""
+    return (
+        await flow.service.actions.operations.page(job_id=None, kind="reload", is_open=None, limit=99, after=None)
+    ).operations
 
 
 def test_the_table_has_every_state_and_no_dead_end():
@@ -77,6 +85,10 @@ async def test_an_upgrade_passes_through_its_phases_and_is_seen_to_be_stable(ope
             ["transform.shaped.field_mapper.word"],
         )
         assert (await flow.service.job("copy")).generation == 2
+        upgraded, submitted = await reloads(flow)
+        assert (upgraded.outcome, upgraded.phase, upgraded.job_name) == (OperationOutcome.SUCCEEDED, record.message, "copy")
+        assert (upgraded.requested_by, upgraded.reason) == ("hot reload", f"{watched.path} has changed")
+        assert (submitted.phase, submitted.job_id, upgraded.usual_seconds is None) == ("submitted", upgraded.job_id, False)
         os.utime(watched.path)
         watched.path.chmod(0o600)
         other = watched.directory / "other.conf"
@@ -122,8 +134,11 @@ async def test_a_change_waits_for_approval_when_the_job_says_so(opened, director
     async with opened(watched.directory, observing=0.1) as flow:
         assert watched.record(flow).state is S.PENDING_APPROVAL
         await flow.reach("copy", RUNNING)
-        await flow.supervisor.reloader.apply("copy", DecisionRequest())
+        _, operation = await flow.supervisor.reloader.apply("copy", DecisionRequest(reason="go"), requested_by="unix:1")
         await watched.reach(flow, S.SYNCED, seen=5)
+        applied, asked = (await reloads(flow))[:2]
+        assert (applied.id, applied.requested_by, applied.reason) == (operation.id, "unix:1", "go")
+        assert (applied.outcome, asked.phase.endswith("to approve")) == (OperationOutcome.SUCCEEDED, True)
         assert (await flow.service.job("copy")).execution.id != before.id
         await flow.service.stop("copy", StopRequest())
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 
 from runner.api.access import FOR_READERS, visitor_of
 from runner.api.gateway import Gateway
+from runner.api.performing import OPERATION_LOCATION, location_of
 from runner.model import KeyScope
 from runner.reload import ReloadPlan, ReloadReport, WatchedFile
 from runner.requests import DecisionRequest, LookRequest, SubmitRequest
@@ -32,9 +33,14 @@ async def of_job(gateway: Gateway, job: str) -> WatchedFile:
 
 
 @post("/jobs/{job:str}/reload/apply", status_code=202, summary="Apply a change that waits", tags=["reload"])
-async def apply(gateway: Gateway, job: str, data: DecisionRequest | None = None) -> WatchedFile:
-    """Let the change of the job's file that waits for approval be carried out. Answers before it is done."""
-    return await gateway.reloader.apply(job, data or DecisionRequest())
+async def apply(
+    gateway: Gateway, request: Request[Any, Any, Any], job: str, data: DecisionRequest | None = None
+) -> Response[WatchedFile]:
+    """Let the change of the job's file that waits for approval be carried out. Answers before it is done: the header
+    `Operation-Location` names the operation that tells what becomes of it."""
+    wanted, asked_by = data or DecisionRequest(), visitor_of(request.scope).name
+    record, operation = await gateway.reloader.apply(job, wanted, requested_by=asked_by)
+    return Response(record, status_code=202, headers={OPERATION_LOCATION: location_of(operation)})
 
 
 @post("/jobs/{job:str}/reload/discard", status_code=200, summary="Discard a change that waits", tags=["reload"])

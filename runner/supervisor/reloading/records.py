@@ -15,6 +15,7 @@ from runner.model import Job, ReloadStatus
 from runner.reload import ObservedGeneration, ReloadState, UpgradePhase, Verdict, WatchedFile
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.reloading.known_files import Key, KnownFiles, key_of
+from runner.supervisor.reloading.reload_operations import ReloadOperations
 from runner.supervisor.reloading.transitions import FIRST, REFUSED, check_transition
 
 EVENT: Final = "job.reload"
@@ -27,8 +28,9 @@ _SILENT: Final = frozenset({ReloadState.PARSING, ReloadState.VALIDATING, ReloadS
 class ReloadRecords:
     """All of one daemon, as the store has them: ``known``."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, operations: ReloadOperations) -> None:
         self._journal = journal
+        self.operations = operations
         self.known = KnownFiles()
         self._held: defaultdict[Key, list[tuple[WatchedFile, WatchedFile | None]]] = defaultdict(list)
         """Changes that are written with the next one of the same record, each with what was before."""
@@ -70,8 +72,10 @@ class ReloadRecords:
             if held:
                 self._held[key_of(before)].append((changed, former))
                 self.known.put(changed)
-                return changed
-            return await self._write(_judged(changed), former, note=True)
+            else:
+                changed = await self._write(_judged(changed), former, note=True)
+        await self.operations.heard(changed)
+        return changed
 
     async def keep(self, record: WatchedFile, **fields: Any) -> WatchedFile:
         """Remember something more, without a change of state."""
@@ -91,7 +95,8 @@ class ReloadRecords:
         """The file is not one of this job any more."""
         self._held.pop(key_of(record), None)
         await self._journal.write(lambda entry: entry.store.remove_reload(record.file, record.job_id))
-        self.known.remove((record.file, record.job_id))
+        self.known.remove(key_of(record))
+        self.operations.forgotten(key_of(record))
 
     async def move(self, record: WatchedFile, file: str, job: Job) -> WatchedFile:
         """The record belongs to ``file`` and ``job`` from now on."""
@@ -105,6 +110,7 @@ class ReloadRecords:
         await self._journal.write(work)
         self.known.remove((old.file, old.job_id))
         self.known.put(new)
+        self.operations.moved(key_of(old), new, job)
         return new
 
     def _newest(self, record: WatchedFile) -> WatchedFile:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from runner.operation import Operation
 from runner.reload import ReloadPlan, ReloadReport, ReloadState, WatchedFile
 from runner.reload_options import ReloadOptions
 from runner.requests import DecisionRequest, LookRequest, SubmitRequest
@@ -22,11 +23,13 @@ from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Journal
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.limits import Limits
+from runner.supervisor.operations import Operations
 from runner.supervisor.reloading.comparison import compare_with_current, describe
 from runner.supervisor.reloading.file_reload import FileReload, Look
 from runner.supervisor.reloading.file_watch import FileWatch
 from runner.supervisor.reloading.job_files import JobFiles
 from runner.supervisor.reloading.records import ReloadRecords
+from runner.supervisor.reloading.reload_operations import BY_ITSELF, ReloadOperations
 from runner.supervisor.reloading.transitions import AT_WORK
 from runner.supervisor.reloading.upgrade import Upgrade
 from runner.supervisor.submission import check_request, names_no_place
@@ -46,11 +49,12 @@ class Reloader:
         lifecycle: JobLifecycle,
         executions: Executions,
         limits: Limits,
+        operations: Operations,
     ) -> None:
         self._watched = tuple(watch)
         self._options = options
         self._lifecycle = lifecycle
-        self._records = ReloadRecords(journal)
+        self._records = ReloadRecords(journal, ReloadOperations(journal, operations))
         self._files = JobFiles(watch, lifecycle if options.watch_submitted else None)
         self._watch = FileWatch(self._files, self._related)
         upgrade = Upgrade(lifecycle, executions, limits, in_place=True)
@@ -160,13 +164,16 @@ class Reloader:
                 self._look_at(record.file, how)
         return self.report()
 
-    async def apply(self, reference: str, request: DecisionRequest) -> WatchedFile:
-        """Carry out the change that waits for approval; returns before that is done."""
+    async def apply(
+        self, reference: str, request: DecisionRequest, *, requested_by: str = BY_ITSELF
+    ) -> tuple[WatchedFile, Operation]:
+        """Carry out the change that waits for approval; returns before that is done, with the operation that it is."""
         record = self._pending(await self.of_job(reference), request)
         approved = record.observed_generation
+        operation = await self._records.operations.begin(record, requested_by=requested_by, reason=request.reason)
         record = await self._records.change(record, ReloadState.PARSING, "approved", approved_generation=approved)
         self._look_at(record.file, Look.AGAIN)
-        return record
+        return record, operation
 
     async def discard(self, reference: str, request: DecisionRequest) -> WatchedFile:
         """Leave the job as it is; the file has to change to be looked at again."""
