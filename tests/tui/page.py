@@ -68,7 +68,7 @@ class Page:
     async def loaded(self) -> None:
         """The first snapshot is on the screen, and the inspector has caught up."""
         await self.until(lambda: self.app.snapshot.taken_at is not None, "a snapshot")
-        await self.until(lambda: all(_has_trend(view) for view in self.app.snapshot.jobs), "trends")
+        await self.until(lambda: all(_has_trend(view, self.app.clock()) for view in self.app.snapshot.jobs), "trends")
         await self.settled()
 
     async def settled(self) -> None:
@@ -94,7 +94,7 @@ class Page:
         await self.settled()
 
 
-def _has_trend(view: JobView) -> bool:
+def _has_trend(view: JobView, now: float) -> bool:
     """Whether the history of a job that has one has come."""
     has_history = not view.state.is_terminal and view.totals.rows_in_per_second is not None
-    return not has_history or sum(value is not None for value in view.trend) > 12
+    return not has_history or sum(value is not None for value in view.trend(now)) > 12

@@ -56,7 +56,7 @@ def test_a_snapshot_is_complete_and_ordered(feed: tuple[Feed, Seen], stage: Any,
     serve(stage)
     feed[0].start()
     feed[0].pace(0.3)
-    snapshot = feed[1].wait(lambda one: any(view.trend for view in one.jobs))
+    snapshot = feed[1].wait(lambda one: any(view.ring for view in one.jobs))
     assert snapshot.link.state is LinkState.LIVE
     assert snapshot.jobs[0].name == "payments-sync"
     assert snapshot.total == 11
@@ -103,22 +103,51 @@ def test_badges() -> None:
 
 
 def test_trends_keep_gaps_and_forget() -> None:
-    """A bucket is the mean of what was measured in it; nothing measured is a gap; old buckets go."""
+    """A bucket is the mean over the time for which each rate held; nothing measured is a gap; old buckets go."""
     trends = Trends()
+
+    def seen(at: float) -> tuple[float | None, ...]:
+        trends.listened(at)
+        ring = trends.ring("a")
+        return () if ring is None else ring.trend(at)
+
+    assert seen(1000.0) == ()
     trends.record("a", 1000.0, 10.0)
+    assert seen(1000.0)[-2:] == (None, 10.0)
     trends.record("a", 1001.0, 20.0)
-    trends.record("a", 1012.0, None)
-    trends.record("a", 1013.0, 30.0)
-    assert trends.view("a", 1013.0)[-3:] == (15.0, None, 30.0)
-    assert len(trends.view("a", 1013.0)) == BUCKETS
+    trends.record("a", 1005.0, None)
+    seen(1010.0)
+    trends.record("a", 1012.0, 30.0)
+    assert seen(1013.0)[-4:] == (None, 18.0, None, 30.0)
+    assert len(seen(1013.0)) == BUCKETS
     trends.backfill(
         "a", [MetricPoint(at=1006.0, value=5.0), MetricPoint(at=1013.0, value=99.0), MetricPoint(at=1.0, value=None)]
     )
-    assert trends.view("a", 1013.0)[-3:] == (15.0, 5.0, 30.0)
-    trends.record("a", 5000.0, 1.0)
-    assert [value for value in trends.view("a", 5000.0) if value is not None] == [1.0]
-    trends.forget([])
-    assert trends.view("a", 5000.0) == ()
+    assert seen(1013.0)[-3:] == (18.0, 5.0, 30.0)
+    assert trends.summed(1013.0)[-3:] == (None, 5.0, None)
+    assert seen(1019.0)[-3:] == (5.0, 30.0, 30.0)
+    trends.forget(["a"])
+    assert seen(1020.0) == ()
+
+
+def test_nobody_knows_a_rate_while_nobody_listens() -> None:
+    """A rate holds until the next one is told, but not through a time in which nothing could be told; a clock that is put back
+    leaves nothing behind that is still to come."""
+    trends = Trends()
+    trends.listened(1000.0)
+    trends.record("a", 1000.0, 10.0)
+    trends.listened(1004.0)
+    ring = trends.ring("a")
+    assert ring is not None
+    assert ring.trend(1024.0)[-5:] == (10.0, None, None, None, None)
+    assert trends.listened(1020.0)
+    ring = trends.ring("a")
+    assert ring is not None
+    assert ring.trend(1021.0)[-5:] == (10.0, None, None, None, 10.0)
+    assert trends.listened(500.0)
+    ring = trends.ring("a")
+    assert ring is not None
+    assert [value for value in ring.trend(502.0) if value is not None] == [10.0]
 
 
 def test_a_peak_is_never_below_the_present() -> None:

@@ -71,7 +71,7 @@ def look(client: Client, job: str, window: int) -> tuple[bool, list[str]]:
     now = time.time()
     found = clean_record(client.job(job))
     history = History.of(window, client.metric_series(found.id, window, _BUCKETS))
-    view = JobView(found, (), reason(found, now))
+    view = JobView(found, None, reason(found, now))
     size = shutil.get_terminal_size()
     since = f" for {span(now - view.execution.state_since)}" if view.execution else ""
     head = line(Span(view.name, Tone.STRONG), Span("  "), *state(view.state), Span(f"{since}   id {view.id}", Tone.MUTED))

@@ -22,8 +22,8 @@ RecordT = TypeVar("RecordT", bound=msgspec.Struct)
 
 
 def job_of(told: Any) -> Job:
-    """A job as the daemon tells it (or as it was read already), cleaned. What is the same in its parts, or in many jobs, is kept
-    once: of ten thousand jobs that is a quarter of the memory."""
+    """A job as the daemon tells it (or as it was read already), cleaned. What is the same in its parts, or in many jobs, is
+    kept once: of ten thousand jobs that is a quarter of the memory."""
     job = clean_record(msgspec.convert(told, learnt(Job)))
     change = msgspec.structs.force_setattr  # nobody else has it yet
     for name in _COMMON:
@@ -45,8 +45,8 @@ def job_of(told: Any) -> Job:
 
 
 def amended(record: RecordT, changes: Mapping[str, Any]) -> RecordT:
-    """``record`` with the values of ``changes`` by path (``execution.totals.rows_in``). Fields that nobody knows are left out: a
-    newer daemon may tell of them. Raises :class:`msgspec.ValidationError` for a value that does not fit."""
+    """``record`` with the values of ``changes`` by path (``execution.totals.rows_in``). Fields that nobody knows are left out:
+    a newer daemon may tell of them. Raises :class:`msgspec.ValidationError` for a value that does not fit."""
     return _amended(type(record), record, tree_of(changes))
 
 

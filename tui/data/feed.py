@@ -118,7 +118,7 @@ class Feed:
     def _look(self, daemon: Client, listener: Listener) -> bool:
         """True when the daemon counts other jobs than there are here."""
         since = self._last.link.since if self._last.link.state is LinkState.LIVE else self._clock()
-        snapshot = self._reader.look(daemon, Link(LinkState.LIVE, since), listener.replica.jobs())
+        snapshot = self._reader.look(daemon, Link(LinkState.LIVE, since), listener.replica.changes())
         self._tell(snapshot)
         return snapshot.status is not None and snapshot.status.jobs != len(snapshot.jobs)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from runner.event_feed import EventFeed
+from runner.client import EventFeed
 from runner.model import Event, Job
 from runner.struct_types import learnt
 

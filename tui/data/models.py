@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from runner.model import Checkpoint, Execution, Job, Totals
 from runner.states import ExecutionState
+from tui.data.trends import Ring, Trend
 from tui.query.attention import NOTHING_MORE, Known
 
-Trend = tuple[float | None, ...]
 _NO_TOTALS = Totals()
 
 
@@ -37,11 +37,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """One job, cleaned, with the rows per second of its last two minutes. ``need`` says why it needs someone, if it does;
+    """One job, cleaned, with what was measured of its last two minutes. ``need`` says why it needs someone, if it does;
     ``known`` is what that was judged by, beside the job."""
 
     job: Job
-    trend: Trend = ()
+    ring: Ring | None = None
     need: str = ""
     known: Known = NOTHING_MORE
 
@@ -69,6 +69,10 @@ class JobView:
     def totals(self) -> Totals:
         """The latest execution's counters."""
         return self.job.execution.totals if self.job.execution else _NO_TOTALS
+
+    def trend(self, now: float) -> Trend:
+        """The rows per second of the two minutes up to ``now``; empty when nothing was ever measured."""
+        return () if self.ring is None else self.ring.trend(now)
 
     @property
     def checkpoint(self) -> Checkpoint | None:

@@ -42,11 +42,15 @@ class Sieve:
         self._stopped = False
         self._last = Sifted()
 
-    def sift(self, views: Sequence[JobView], chosen: Filter, now: float) -> Sifted:
-        """What is to be shown. With many jobs that is what was found last, until the thread has found more."""
+    def sift(self, views: Sequence[JobView], chosen: Filter, now: float, places: Mapping[str, int] | None = None) -> Sifted:
+        """What is to be shown. With many jobs that is what was found last, until the thread has found more. ``places`` are
+        those of all of them, where somebody knows them already."""
         last = self._last
         if last.views is views and last.chosen is chosen:
             return last
+        if not chosen.terms and places is not None:
+            self._last = Sifted(views, chosen, views, places)
+            return self._last
         if len(views) <= FEW or not last.views:
             self._last = Sifted.of(views, chosen, now)
             return self._last

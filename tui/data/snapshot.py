@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from runner.model import DaemonStatus
-from tui.data.models import JobView, Link, Trend
+from tui.data.models import JobView, Link
 from tui.data.tally import Tally
+from tui.data.trends import Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,10 @@ class Snapshot:
     status: DaemonStatus | None = None
     trend: Trend = ()
     tally: Tally = Tally()
+    places: Mapping[str, int] = field(default_factory=dict)
+    """Where in ``jobs`` each is, by id."""
 
     def find(self, job_id: str) -> JobView | None:
         """The job with this id."""
-        return next((view for view in self.jobs if view.id == job_id), None)
+        place = self.places.get(job_id)
+        return None if place is None else self.jobs[place]

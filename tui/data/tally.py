@@ -1,9 +1,10 @@
-"""What the header says about all jobs together, counted once per look in the feed's thread."""
+"""What the header says about all jobs together, kept up to date with every job that changes."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from runner.states import ExecutionState
@@ -28,17 +29,58 @@ class Tally:
         return any(self.by_state.get(state, 0) for state in CHANGING)
 
     @classmethod
-    def of(cls, views: Sequence[JobView]) -> Tally:
-        """Count."""
-        live = [view.totals for view in views if not view.state.is_terminal]
-        return cls(
-            Counter(view.state for view in views),
-            _sum(totals.rows_in_per_second for totals in live),
-            _sum(totals.rows_out_per_second for totals in live),
-            tuple(view.id for view in views if view.need),
+    def of(cls, views: Iterable[JobView]) -> Tally:
+        """Count anew."""
+        shown = tuple(views)
+        count = Count()
+        for view in shown:
+            count.change(None, view)
+        return count.tally({view.id: place for place, view in enumerate(shown)})
+
+
+class Count:
+    """Counts one job more or less at a time. Rates are summed up anew, so that nothing is rounded twice."""
+
+    def __init__(self) -> None:
+        self._by_state: Counter[ExecutionState] = Counter()
+        self._in: dict[str, float] = {}
+        self._out: dict[str, float] = {}
+        self._needing: set[str] = set()
+
+    def change(self, before: JobView | None, after: JobView | None) -> None:
+        """A job is another one now; None: it was not there, it has gone."""
+        if before is not None:
+            self._by_state[before.state] -= 1
+            if after is None:
+                self._leave_out(before.id)
+        if after is not None:
+            self._by_state[after.state] += 1
+            totals, over = after.totals, after.state.is_terminal
+            _keep(self._in, after.id, None if over else totals.rows_in_per_second)
+            _keep(self._out, after.id, None if over else totals.rows_out_per_second)
+            (self._needing.add if after.need else self._needing.discard)(after.id)
+
+    def tally(self, places: Mapping[str, int]) -> Tally:
+        """As things stand; those that need someone in the order of their places."""
+        return Tally(
+            {state: number for state, number in self._by_state.items() if number},
+            _sum(self._in),
+            _sum(self._out),
+            tuple(sorted(self._needing, key=places.__getitem__)),
         )
 
+    def _leave_out(self, job_id: str) -> None:
+        self._in.pop(job_id, None)
+        self._out.pop(job_id, None)
+        self._needing.discard(job_id)
 
-def _sum(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+
+def _keep(rates: dict[str, float], job_id: str, rate: float | None) -> None:
+    if rate is None:
+        rates.pop(job_id, None)
+    else:
+        rates[job_id] = rate
+
+
+def _sum(rates: Mapping[str, float]) -> float | None:
+    return math.fsum(rates.values()) if rates else None

@@ -86,6 +86,24 @@ def needs(job: Job, now: float, known: Known = NOTHING_MORE) -> tuple[Need, ...]
     return tuple(sorted(_all(job, now, known), key=lambda need: need.urgency))
 
 
+def next_turn(job: Job, now: float, known: Known = NOTHING_MORE) -> float | None:
+    """When the reasons may next be others although nothing is told of the job: time alone does it. None: never."""
+    execution = job.execution
+    if execution is None:
+        return None
+    turns: list[float] = []
+    passed = now - execution.state_since
+    if execution.state in _PASSING and passed <= STUCK_AFTER:
+        turns.append(execution.state_since + STUCK_AFTER)
+    if execution.state is ExecutionState.RUNNING:
+        if execution.restarts >= _MANY_RESTARTS and passed < _LATELY:
+            turns.append(execution.state_since + _LATELY)
+        due = checkpoint_due(job, known.interval)
+        if due is not None and now <= due:
+            turns.append(due)
+    return min(turns, default=None)
+
+
 def _all(job: Job, now: float, known: Known) -> Iterator[Need]:
     if job.execution is not None:
         for rule in _OF_EXECUTIONS:

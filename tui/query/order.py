@@ -82,10 +82,18 @@ class Arrangement:
         """A key was pressed: the rows stay for a while."""
         self._touched_at = self._ticking()
 
+    def may_move(self, *, unsorted: bool) -> bool:
+        """Whether jobs may stand elsewhere when they are arranged now, though none came or went. ``unsorted``: in the default
+        order some would; values of columns are others all the time."""
+        return (unsorted or bool(self.order.field) or self._renewed_at == float("-inf")) and self._is_renewable(self._ticking())
+
+    def _is_renewable(self, tick: float) -> bool:
+        return tick - self._renewed_at >= RENEWED_EVERY and tick - self._touched_at >= RENEWED_EVERY
+
     def arrange(self, jobs: Sequence[Job], now: float) -> list[Job]:
         """The jobs as they are to be shown. Those that are new stand at the end until the order is renewed."""
         tick = self._ticking()
-        if tick - self._renewed_at >= RENEWED_EVERY and tick - self._touched_at >= RENEWED_EVERY:
+        if self._is_renewable(tick):
             arranged = self.order.arranged(jobs, now)
             self._places = {job.id: place for place, job in enumerate(arranged)}
             self._renewed_at = tick

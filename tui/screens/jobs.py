@@ -159,7 +159,7 @@ class JobsScreen(Sorting, Filing, Timing, Screen[None]):
         if not (self._complete and self.app.is_running):
             return
         now = self.clock()
-        shown = (sifted := self._sieve.sift(self.snapshot.jobs, self._filter, now)).shown
+        shown = (sifted := self._sieve.sift(self.snapshot.jobs, self._filter, now, self.snapshot.places)).shown
         stale = not is_current(self.snapshot, now)
         with self.app.batch_update():
             self.set_class(not shown, "empty")

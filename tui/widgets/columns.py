@@ -38,8 +38,8 @@ def _rows(view: JobView, _now: float) -> Iterable[Span]:
     return _number(view, view.totals.rows_out if view.execution else None)
 
 
-def _trend(view: JobView, _now: float) -> Iterable[Span]:
-    return (Span(spark(view.trend), Tone.MUTED if view.state.is_terminal else Tone.ACCENT),)
+def _trend(view: JobView, now: float) -> Iterable[Span]:
+    return (Span(spark(view.trend(now)), Tone.MUTED if view.state.is_terminal else Tone.ACCENT),)
 
 
 def _lag(view: JobView, _now: float) -> Iterable[Span]:
