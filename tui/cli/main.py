@@ -56,6 +56,7 @@ GROUPS = {
         "ls": "tui.cli.jobs:ls_command",
         "show": "tui.cli.jobs:show_command",
         "top": "tui.cli.top:top_command",
+        "web": "tui.cli.web:web_command",
         "logs": "tui.cli.logs:logs_command",
         "errors": "tui.cli.errors:errors_command",
         "metrics": "tui.cli.metrics:metrics_command",
