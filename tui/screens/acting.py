@@ -79,6 +79,8 @@ class Acting(Following):
             self._begin(action, view)
 
     def _hindrance(self, view: JobView | None) -> str:
+        if read_only := getattr(self.app, "read_only", ""):
+            return str(read_only)  # the palette and the menu come this way
         if view is None:
             return "no job is selected"
         if not is_current(self.snapshot, self.clock()):
