@@ -1,8 +1,8 @@
 """Which parts of the file system a request may name. Who uses the unix socket is the daemon's own user and may name everything;
 who comes over TCP only what is below the daemon's roots.
 
-Paths are compared as the operating system resolves them, links followed. Who can change links below a root can lead a job out
-of it afterwards: a root belongs to the daemon's user.
+Paths are compared as the operating system resolves them, links followed. Links that are changed afterwards lead a job nowhere:
+its workers are held to the same roots by the kernel (:mod:`runner.worker.file_bounds`), where that can.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from runner.supervisor.sandbox import SECRET_DIRECTORIES
 from spec.checks.path_names import names_a_path
 from spec.errors import FlowdeckError
 from spec.job import JobSpec, OnError
+from spec.secret_references import ReferenceKind, references, texts_of
 
 
 class Confined(FlowdeckError):
@@ -60,6 +62,9 @@ class Confinement:
         for plugin in plugins:
             for name, text in _named_paths(plugin.options):
                 self.check(text, f"the option {name} of {plugin.name}:", base)
+        if not os.environ.get(SECRET_DIRECTORIES):  # which the worker goes by
+            for path in _secret_files(job):
+                self.check(path, "the file of a secret")
 
 
 _current: contextvars.ContextVar[Confinement | None] = contextvars.ContextVar("confinement", default=None)
@@ -91,6 +96,18 @@ def check_job(job: JobSpec, base: str) -> None:
     """Raise :class:`Confined` unless the request that is being worked on may name every path of the job. Blocks."""
     if (confinement := _current.get()) is not None:
         confinement.check_job(job, base)
+
+
+def confined_to() -> tuple[str, ...]:
+    """The roots that the request that is being worked on is held to; none when it is not."""
+    confinement = _current.get()
+    return tuple(map(str, confinement.roots)) if confinement is not None else ()
+
+
+def _secret_files(job: JobSpec) -> Iterator[str]:
+    for plugin in job.plugins():
+        for text in texts_of(plugin.options):
+            yield from (found.name for found in references(text) if found.kind is ReferenceKind.FILE)
 
 
 def _named_paths(options: Any) -> Iterator[tuple[str, str]]:

@@ -21,12 +21,14 @@ MORE_VARIABLES = "FLOWDECK_WORKER_ENVIRONMENT"
 """Names, with commas between them, of variables that workers get besides; a star at the end stands for every ending."""
 UMASK = "FLOWDECK_WORKER_UMASK"
 """The permissions that what workers write is without, in octal digits."""
+SECRET_DIRECTORIES = "FLOWDECK_WORKER_SECRETS"  # noqa: S105 - a name
+"""Directories, with colons between them, below which the files lie that references to secrets may name."""
 # How programs find their files, and speak and reckon. Secrets have other names; so have the user's own affairs.
 _NAMES = frozenset(
     {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TZDIR", "TMPDIR", "TERM", "LD_LIBRARY_PATH", "JAVA_HOME"}
     | {"PYTHONPATH", "PYTHONHOME", "PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONWARNINGS"}
     | {"PYTHONUTF8", "PYTHONDEVMODE", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"}
-    | {"HADOOP_HOME", "HADOOP_CONF_DIR", "KRB5_CONFIG", "KRB5CCNAME", UMASK}
+    | {"HADOOP_HOME", "HADOOP_CONF_DIR", "KRB5_CONFIG", "KRB5CCNAME", UMASK, SECRET_DIRECTORIES}
 )
 _BEGINNINGS = ("LC_", "ARROW_", "OMP_", "OPENBLAS_", "MALLOC_", "JE_", "MIMALLOC_")
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from runner.requests import SubmitRequest
-from runner.supervisor.confinement import check_job, check_path, may_name
+from runner.supervisor.confinement import check_job, check_path, confined_to, may_name
 from runner.supervisor.errors import SpecInvalid
 from runner.supervisor.labels import check_labels
 from runner.supervisor.reloading.content import file_key
@@ -133,7 +133,7 @@ def _check(request: SubmitRequest, name: str, environment: Mapping[str, str]) ->
     if result.job is None:
         raise SpecInvalid(hidden.text(_summary(result, name)), diagnostics)
     job = result.job if request.name is None else msgspec.structs.replace(result.job, name=request.name)
-    job = msgspec.structs.replace(job, concealed=concealed_texts(job, named))
+    job = msgspec.structs.replace(job, concealed=concealed_texts(job, named), confined_to=confined_to())
     check_job(job, directory)
     concealed = Redaction(job.concealed)
     overrides = shown_overrides(request.overrides, result.document.root) if result.document.root else {}

@@ -43,6 +43,7 @@ from runner.worker.budget import share_out
 from runner.worker.committer import CommittedCheckpoint, Committer, PreparedCheckpoint, commit_token
 from runner.worker.dead_letters import DeadLetters
 from runner.worker.failure import StageError, blame, describe_failure
+from runner.worker.file_bounds import bound_job
 from runner.worker.gate import GateClosed
 from runner.worker.heartbeat import Heartbeat
 from runner.worker.ledger import CheckpointRecord, Ledger
@@ -91,6 +92,7 @@ def _work(link: Link, start: Start) -> int:
         job, secrets = job_with_secrets(start.job)
     except StageError as error:
         return _refuse(link, start, error)
+    bound_job(start)
     with masked_output(secrets):
         return Worker(link, msgspec.structs.replace(start, job=job)).serve()
 

@@ -16,6 +16,7 @@ from runner.protocol import Settle
 from runner.worker.committer import commit_token
 from runner.worker.dead_letters import drop_dead_letters
 from runner.worker.failure import StageError, blame, describe_failure
+from runner.worker.file_bounds import bound_job
 from runner.worker.link import Link, LinkClosed
 from runner.worker.log import WorkerLog
 from runner.worker.printed import masked_output
@@ -36,6 +37,7 @@ def settle(link: Link, order: Settle) -> bool:
         job, secrets = job_with_secrets(job)
     except StageError as error:
         missing = error
+    bound_job(order)
     hidden = Redaction(job.concealed)
     log = WorkerLog(Path(order.log_file), worker=order.worker, attempt=order.attempt, hidden=hidden)
     with contextlib.suppress(LinkClosed), masked_output(secrets):

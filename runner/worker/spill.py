@@ -20,13 +20,13 @@ class SpillDirectory:
 
     def __init__(self, order: Start | Settle) -> None:
         log_file = Path(order.log_file)
-        self._of_execution = log_file.with_name(f"{log_file.name}.spill")
+        self.of_execution = log_file.with_name(f"{log_file.name}.spill")
         self._attempt = f"{order.attempt}-{order.epoch}-"
-        self.path = self._of_execution / f"{self._attempt}{order.worker}"
+        self.path = self.of_execution / f"{self._attempt}{order.worker}"
 
     def create(self) -> None:
         """Make it, for this user alone."""
-        self._of_execution.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.of_execution.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.mkdir(mode=0o700, exist_ok=True)
 
     def most_bytes(self, workers: int) -> int:
@@ -37,14 +37,14 @@ class SpillDirectory:
         """Remove it, and the execution's when nobody else has one there. Raises nothing."""
         shutil.rmtree(self.path, ignore_errors=True)
         try:
-            self._of_execution.rmdir()
+            self.of_execution.rmdir()
         except OSError:
             return  # gone already, or another worker's is still there
 
     def remove_others(self) -> None:
         """Remove those of other attempts; none of their workers is alive. Raises nothing."""
         try:
-            found = list(self._of_execution.iterdir())
+            found = list(self.of_execution.iterdir())
         except OSError:
             return  # there are none
         for path in found:
@@ -53,4 +53,4 @@ class SpillDirectory:
 
     def remove_all(self) -> None:
         """Remove those of all attempts; none of their workers is alive. Raises nothing."""
-        shutil.rmtree(self._of_execution, ignore_errors=True)
+        shutil.rmtree(self.of_execution, ignore_errors=True)

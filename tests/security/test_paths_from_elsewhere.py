@@ -153,6 +153,9 @@ def job(sink, source='FakeSource { plugin_output = "rows", row.num = 2, schema {
 CONSOLE = 'Console { plugin_input = "rows" }'
 
 
+SECRET_ROW = """schema { fields { a = string } }, rows = [ { kind = INSERT, fields = ["${{file:/etc/passwd}}"] } ]"""
+
+
 def to_files(path):
     """A sink that writes there."""
     return f'LocalFile {{ plugin_input = "rows", path = "{path}", file_format_type = "json" }}'
@@ -178,6 +181,7 @@ def test_jobs_from_elsewhere_name_files_below_the_roots(deck, unchanged, tmp_pat
         {"text": job(CONSOLE, from_files("/etc/passwd"))},
         {"text": job(CONSOLE, from_files(deck.home.store_path))},
         {"text": job(CONSOLE, env=letters)},
+        {"text": job(CONSOLE, f'FakeSource {{ plugin_output = "rows", row.num = 2, {SECRET_ROW} }}')},
         {"text": job(CONSOLE), "base_directory": "/etc"},
         {"text": job(CONSOLE), "restore": str(tmp_path)},
         {"text": job(CONSOLE), "overrides": {"env.dead_letter.path": f'"{outside}"'}},
