@@ -3,6 +3,8 @@
 # ruff: noqa: S608 - statements are put together from this module's constants; values are always parameters
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from runner.model import Attempt
@@ -11,6 +13,12 @@ from runner.store.session import Session, decode_record, encode_record, one_of
 
 # In the JSON text of a record a quote inside a value has a backslash before it, so this is the field and nothing else.
 _FAILED = """contains("a"."record", '"error":{')"""
+_ALL_FAILED = f"""
+    SELECT "e"."job_id", "e"."record"->>'job_name', "a"."record" FROM "attempts" AS "a", "executions" AS "e"
+    WHERE "a"."execution_id" = "e"."id" AND {_FAILED}
+"""
+_REMEMBERED = 2000
+FAILED = "failed attempts"
 _WHERE = 'WHERE "execution_id" = ? AND "number" = ?'
 
 
@@ -22,6 +30,7 @@ def insert(session: Session, attempt: Attempt) -> None:
         'INSERT INTO "attempts" ("execution_id", "number", "record") VALUES (?, ?, ?)',
         *(attempt.execution_id, attempt.number, encode_record(attempt)),
     )
+    _unsettle(session, attempt)
 
 
 def update(session: Session, attempt: Attempt) -> None:
@@ -29,6 +38,19 @@ def update(session: Session, attempt: Attempt) -> None:
     statement = f'UPDATE "attempts" SET "record" = ? {_WHERE}'
     if not session.change(statement, encode_record(attempt), attempt.execution_id, attempt.number):
         raise not_found("attempt", f"{attempt.number} of execution {attempt.execution_id}")
+    _unsettle(session, attempt)
+
+
+def _unsettle(session: Session, attempt: Attempt) -> None:
+    session.unsettle(("attempts", attempt.execution_id))
+    if attempt.error is not None:
+        session.unsettle(FAILED)
+
+
+def remove(session: Session, execution_ids: list[str]) -> None:
+    """Forget the attempts of executions."""
+    session.change('DELETE FROM "attempts" WHERE "execution_id" = ANY(?::VARCHAR[])', execution_ids)
+    session.unsettle(FAILED, *(("attempts", execution_id) for execution_id in execution_ids))
 
 
 def of_execution(session: Session, execution_id: str) -> list[Attempt]:
@@ -47,12 +69,16 @@ class FailedAttempt(msgspec.Struct, frozen=True):
 
 def failed(session: Session, job_id: str | None, execution_id: str | None, limit: int) -> list[FailedAttempt]:
     """The newest attempts that failed, newest first: of one job, one execution, or all."""
+    if execution_id is None and job_id is None:
+        return _all_failed(session, limit)
+    known: list[FailedAttempt] | None = session.known(FAILED)
+    if known is not None and len(known) < _REMEMBERED:
+        own = (each for each in known if job_id in {None, each.job_id})
+        return [each for each in own if execution_id in {None, each.attempt.execution_id}][:limit]
     if execution_id is not None:
         of_executions, parameters = '"execution_id" = ?', [execution_id]
-    elif job_id is not None:
-        of_executions, parameters = '"execution_id" IN (SELECT "id" FROM "executions" WHERE "job_id" = ?)', [job_id]
     else:
-        of_executions, parameters = "true", []
+        of_executions, parameters = '"execution_id" IN (SELECT "id" FROM "executions" WHERE "job_id" = ?)', [job_id or ""]
     rows = session.rows(f'SELECT "record" FROM "attempts" AS "a" WHERE {_FAILED} AND {of_executions}', *parameters)
     newest = sorted((decode_record(Attempt, row[0]) for row in rows), key=lambda each: each.started_at, reverse=True)[:limit]
     if not newest:
@@ -67,10 +93,29 @@ def failed(session: Session, job_id: str | None, execution_id: str | None, limit
     ]
 
 
+def _all_failed(session: Session, limit: int) -> list[FailedAttempt]:
+    """Of all jobs. They are remembered: it takes a look at every attempt."""
+    known: list[FailedAttempt] | None = session.known(FAILED)
+    if known is None:
+        rows = session.rows(_ALL_FAILED)
+        found = [FailedAttempt(job_id, name, decode_record(Attempt, record)) for job_id, name, record in rows]
+        known = sorted(found, key=lambda each: each.attempt.started_at, reverse=True)[:_REMEMBERED]
+        session.remember(FAILED, known)
+    return known[:limit]
+
+
 class _Named(msgspec.Struct):
     """What is wanted of an execution's record."""
 
     job_name: str = ""
+
+
+class _Counted(NamedTuple):
+    """What is to be known of an attempt to count it."""
+
+    is_restart: bool
+    started_at: float
+    failed_at: float | None
 
 
 class AttemptTally(msgspec.Struct, frozen=True):
@@ -84,10 +129,25 @@ def tally(session: Session, execution_ids: list[str], since: float) -> AttemptTa
     """Of some executions from ``since`` (epoch seconds) on."""
     if not execution_ids:
         return AttemptTally()
-    of_executions, parameters = one_of("execution_id", execution_ids)
-    statement = f'SELECT "record" FROM "attempts" AS "a" WHERE {of_executions} AND ("number" > 1 OR {_FAILED})'
-    found = [decode_record(Attempt, row[0]) for row in session.rows(statement, *parameters)]
+    remembered = {execution_id: session.known(("attempts", execution_id)) for execution_id in execution_ids}
+    known: dict[str, list[_Counted]] = {key: found for key, found in remembered.items() if found is not None}
+    if missing := [execution_id for execution_id in remembered if execution_id not in known]:
+        known |= _counted(session, missing)
+    found = [attempt for attempts in known.values() for attempt in attempts]
     return AttemptTally(
-        restarts=sum(attempt.number > 1 and attempt.started_at >= since for attempt in found),
-        failures=sum(attempt.error is not None and (attempt.ended_at or 0) >= since for attempt in found),
+        restarts=sum(attempt.is_restart and attempt.started_at >= since for attempt in found),
+        failures=sum(attempt.failed_at is not None and attempt.failed_at >= since for attempt in found),
     )
+
+
+def _counted(session: Session, execution_ids: list[str]) -> dict[str, list[_Counted]]:
+    of_executions, parameters = one_of("execution_id", execution_ids)
+    rows = session.rows(f'SELECT "record" FROM "attempts" WHERE {of_executions}', *parameters)
+    found: dict[str, list[_Counted]] = {execution_id: [] for execution_id in execution_ids}
+    for (record,) in rows:
+        attempt = decode_record(Attempt, record)
+        failed_at = None if attempt.error is None else attempt.ended_at or 0
+        found[attempt.execution_id].append(_Counted(attempt.number > 1, attempt.started_at, failed_at))
+    for execution_id, counted in found.items():
+        session.remember(("attempts", execution_id), counted)
+    return found

@@ -17,7 +17,12 @@ from typing import TypeVar
 import duckdb
 
 from runner.store import compaction, recovery, salvage
+<<<<<<< Updated upstream
 from runner.store.errors import OutcomeUncertain, StoreError, timed_out
+=======
+from runner.store.errors import StoreError, timed_out
+from runner.store.known_answers import KnownAnswers
+>>>>>>> Stashed changes
 from runner.store.known_jobs import KnownJobs
 from runner.store.migrations import MIGRATIONS, Migration, check_not_newer, migrate, stored_version
 from runner.store.recovery import OpenReport
@@ -53,6 +58,7 @@ class Database:
         self._seal = Seal(path.with_suffix(".key"))
         self._memory = WriterMemory()
         self._jobs = KnownJobs()
+        self._answers = KnownAnswers()
         self._condition = threading.Condition()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
@@ -81,7 +87,7 @@ class Database:
         """Run ``work`` in one transaction in this thread: committed when it returns, rolled back when it raises."""
         with self._lease() as cursor:
             memory = self._memory if writable else WriterMemory()
-            session = Session(cursor, self._files, memory, self._seal, self._jobs, writable=writable)
+            session = Session(cursor, self._files, memory, self._seal, self._jobs, self._answers, writable=writable)
             if on_start:
                 on_start(session)
             try:
@@ -238,7 +244,7 @@ class Database:
         self._cursors.clear()
         self._connection = None
         self._memory.clear()
-        self._jobs = KnownJobs()  # the database may be another one when it is open again
+        self._jobs, self._answers = KnownJobs(), KnownAnswers()  # the database may be another one when it is open again
         for connection in connections:
             # An invalidated database may complain while it is closed; there is nothing left to save.
             with contextlib.suppress(duckdb.Error):

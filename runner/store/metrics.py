@@ -6,8 +6,10 @@ restart says nothing and counts as not measured, so that no rate is ever negativ
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -43,7 +45,7 @@ _APPEND = """
     SELECT make_timestamp("t"), "s", "v"
     FROM (SELECT unnest($1::BIGINT[]) AS "t", unnest($2::INTEGER[]) AS "s", unnest($3::DOUBLE[]) AS "v")
 """
-_WANTED = 'SELECT "id", "plugin", "name", "kind" FROM "series" WHERE {of_executions}'
+_WANTED = 'SELECT "execution_id", "id", "plugin", "name", "kind" FROM "series" WHERE {of_executions}'
 
 
 class MetricSample(msgspec.Struct, frozen=True):
@@ -79,7 +81,8 @@ def series(
     window = _window(since, until, buckets)
     found = _measured(session, execution_ids, order, window)
     keys = sorted(found, key=lambda key: (order.index(key[0]) if order else 0, key))
-    return [_series(*key, since, window, found[key]) for key in keys]
+    gaps = _gaps(since, window)
+    return [_series(*key, window, gaps, found[key]) for key in keys]
 
 
 @dataclass(frozen=True)
@@ -96,9 +99,10 @@ def measured_window(
     """All metrics of a window, read once; as series those of the names ``drawn`` that are the whole execution's, None: all."""
     window = _window(since, until, buckets)
     found = _measured(session, execution_ids, None, window)
+    gaps = _gaps(since, window)
     shown = sorted(key for key in found if drawn is None or (key[0] in drawn and not key[1]))
     return MeasuredWindow(
-        series=tuple(_series(*key, since, window, found[key]) for key in shown),
+        series=tuple(_series(*key, window, gaps, found[key]) for key in shown),
         sums={key: _whole(by_bucket.values()) for key, by_bucket in found.items()},
     )
 
@@ -124,8 +128,7 @@ def _measured(
     if not ids:
         return {}
     numbers: dict[tuple[str, str, str], list[int]] = {}
-    of_executions, parameters = one_of("execution_id", ids)
-    for number, plugin, name, kind in session.rows(_WANTED.format(of_executions=of_executions), *parameters):
+    for number, plugin, name, kind in _series_of(session, ids):
         if names is None or name in names:
             numbers.setdefault((name, plugin, kind), []).append(number)
     wanted = [
@@ -134,6 +137,22 @@ def _measured(
     ]
     found = read(session, window, wanted)
     return {(name, plugin): buckets for (name, plugin, _), buckets in zip(numbers, found, strict=True) if buckets}
+
+
+def _series_of(session: Session, execution_ids: Sequence[str]) -> Iterator[tuple[int, str, str, str]]:
+    """Number, plugin, name and kind of all series of some executions. They are remembered: the table is large."""
+    known = {execution_id: session.known(("series", execution_id)) for execution_id in execution_ids}
+    missing = [execution_id for execution_id, found in known.items() if found is None]
+    if missing:
+        of_executions, parameters = one_of("execution_id", missing)
+        fresh: dict[str, list[tuple[int, str, str, str]]] = {execution_id: [] for execution_id in missing}
+        for execution_id, *found in session.rows(_WANTED.format(of_executions=of_executions), *parameters):
+            number, plugin, name, kind = found
+            fresh[execution_id].append((number, sys.intern(plugin), sys.intern(name), sys.intern(kind)))
+        for execution_id, series in fresh.items():
+            known[execution_id] = series
+            session.remember(("series", execution_id), series)
+    return itertools.chain.from_iterable(found or () for found in known.values())
 
 
 def executions_since(session: Session, job_id: str, since: float) -> list[str]:
@@ -146,15 +165,20 @@ def remove_series(session: Session, execution_ids: list[str]) -> None:
     """Forget the series and latencies of executions; their samples go when they are old enough."""
     latencies.remove(session, execution_ids)
     session.change('DELETE FROM "series" WHERE "execution_id" = ANY(?::VARCHAR[])', execution_ids)
+    session.unsettle(*(("series", execution_id) for execution_id in execution_ids))
     session.memory.series.clear()
 
 
-def _series(name: str, plugin: str, since: float, window: Window, found: dict[int, Measured]) -> MetricSeries:
-    starts = [since + number * window.width for number in range(window.buckets)]
-    points = tuple(
-        _point(at, found[number]) if number in found else MetricPoint(at=at, value=None) for number, at in enumerate(starts)
-    )
-    return MetricSeries(name=name, plugin=plugin, resolution=window.width, points=points)
+def _series(name: str, plugin: str, window: Window, gaps: Sequence[MetricPoint], found: Mapping[int, Measured]) -> MetricSeries:
+    points = list(gaps)
+    for number, measured in found.items():
+        points[number] = _point(gaps[number].at, measured)
+    return MetricSeries(name=name, plugin=plugin, resolution=window.width, points=tuple(points))
+
+
+def _gaps(since: float, window: Window) -> list[MetricPoint]:
+    """The points of a series that has nothing: most have something in a few only."""
+    return [MetricPoint(at=since + number * window.width, value=None) for number in range(window.buckets)]
 
 
 def _point(at: float, measured: Measured) -> MetricPoint:
@@ -187,6 +211,7 @@ def _insert_series(session: Session, keys: Sequence[tuple[str, str, str]]) -> No
                      unnest(?::VARCHAR[]) AS "kind")
         RETURNING "execution_id", "plugin", "name", "id"
     """
+    session.unsettle(*(("series", execution_id) for execution_id, _, _ in keys))
     kinds = [_COUNTER if name in COUNTER_NAMES else _GAUGE for _, _, name in keys]
     _remember_series(session, session.rows(statement, *map(list, zip(*keys, strict=True)), kinds))
 

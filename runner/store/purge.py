@@ -4,7 +4,7 @@ of the others. What an execution has left in its targets is known from its recor
 
 from __future__ import annotations
 
-from runner.store import checkpoints, metrics, rejections
+from runner.store import attempts, checkpoints, metrics, rejections
 from runner.store.executions import TERMINAL, UNSETTLED
 from runner.store.operations import OperationRecords
 from runner.store.session import Session
@@ -108,5 +108,5 @@ def _remove_executions(session: Session, ids: list[str]) -> None:
     if ids:
         metrics.remove_series(session, ids)
         rejections.remove_executions(session, ids)
-        session.change('DELETE FROM "attempts" WHERE "execution_id" = ANY(?::VARCHAR[])', ids)
+        attempts.remove(session, ids)
         session.change('DELETE FROM "executions" WHERE "id" = ANY(?::VARCHAR[])', ids)

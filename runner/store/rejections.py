@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - statements are put together from this module's constants; values are always parameters
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -13,6 +13,8 @@ from runner.store.session import Session, decode_record, encode_record
 RETAINED = 50
 """So many of the newest rejections of a job are kept for each plugin and kind."""
 
+_REMEMBERED = 1000
+_ALL = "rejected rows"
 _SUPERFLUOUS = """
     DELETE FROM "rejection_samples" WHERE rowid IN (
         SELECT "row" FROM (
@@ -34,6 +36,7 @@ def record(
     session: Session, job_id: str, execution_id: str, counts: Iterable[RejectedRows], samples: Sequence[Rejection]
 ) -> None:
     """``counts`` are all that the execution has rejected so far, and take the place of what was known; ``samples`` are new."""
+    session.unsettle(_ALL)
     for found in counts:
         where = 'WHERE "execution_id" = ? AND "plugin" = ? AND "kind" = ?'
         key = (execution_id, found.plugin, found.kind)
@@ -70,7 +73,16 @@ class Rejected(msgspec.Struct, frozen=True):
 
 def every(session: Session, job_id: str | None, execution_id: str | None, limit: int) -> list[Rejected]:
     """What was rejected, the newest first: of one job, one execution, or all."""
-    named = {"job_id": job_id, "execution_id": execution_id}
+    if job_id is None and execution_id is None:
+        known: list[Rejected] | None = session.known(_ALL)
+        if known is None:
+            known = _every(session, {}, _REMEMBERED)
+            session.remember(_ALL, known)
+        return known[:limit]
+    return _every(session, {"job_id": job_id, "execution_id": execution_id}, limit)
+
+
+def _every(session: Session, named: Mapping[str, str | None], limit: int) -> list[Rejected]:
     where = " AND ".join(["true", *(f'"{column}" = ?' for column, value in named.items() if value is not None)])
     wanted = [value for value in named.values() if value is not None]
     rows = session.rows(f'SELECT "job_id", "execution_id", "record" FROM "rejections" WHERE {where}', *wanted)
@@ -100,5 +112,6 @@ def samples(session: Session, job_id: str, plugin: str | None, kind: str | None,
 
 def remove_executions(session: Session, execution_ids: list[str]) -> None:
     """Forget what executions have rejected."""
+    session.unsettle(_ALL)
     for table in ("rejections", "rejection_samples"):
         session.change(f'DELETE FROM "{table}" WHERE "execution_id" = ANY(?::VARCHAR[])', execution_ids)

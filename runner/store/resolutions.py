@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from runner.store.session import Session
 
 MICROSECONDS = 1_000_000
+_KEY = "resolutions"
 LONGEST_INTERVAL = 60.0
 """Two samples of a counter further apart than these seconds leave a gap between them."""
 SELDOM = "rows_out"
@@ -60,8 +61,12 @@ class Held:
 
 def held(session: Session) -> dict[int, Held]:
     """By the resolution's seconds."""
-    rows = session.rows('SELECT "seconds", "since", "until" FROM "resolutions"')
-    return {seconds: Held(since, until) for seconds, since, until in rows}
+    found: dict[int, Held] | None = session.known(_KEY)
+    if found is None:
+        rows = session.rows('SELECT "seconds", "since", "until" FROM "resolutions"')
+        found = {seconds: Held(since, until) for seconds, since, until in rows}
+        session.remember(_KEY, found)
+    return found
 
 
 def hold(session: Session, resolution: Resolution, now_held: Held) -> None:
@@ -70,6 +75,7 @@ def hold(session: Session, resolution: Resolution, now_held: Held) -> None:
         'UPDATE "resolutions" SET "since" = ?, "until" = ? WHERE "seconds" = ?',
         *(now_held.since, now_held.until, resolution.seconds),
     )
+    session.unsettle(_KEY)
 
 
 def slow_series(session: Session) -> list[int]:

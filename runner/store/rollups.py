@@ -170,10 +170,12 @@ def _drop_old(session: Session, known: dict[int, Held], number: int, moment: int
 
 def _drop_series(session: Session, before: int) -> None:
     """The series of executions that were over before all that is kept."""
-    session.change(
-        'DELETE FROM "series" WHERE "execution_id" IN (SELECT "id" FROM "executions" WHERE "finished_at" < ?)',
+    gone = session.rows(
+        'DELETE FROM "series" WHERE "execution_id" IN (SELECT "id" FROM "executions" WHERE "finished_at" < ?) '
+        'RETURNING "execution_id"',
         before / MICROSECONDS,
     )
+    session.unsettle(*{("series", execution_id) for (execution_id,) in gone})
     session.memory.series.clear()
 
 

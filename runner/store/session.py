@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +12,7 @@ import msgspec
 
 from runner.store.checkpoint_numbers import CheckpointNumbers
 from runner.store.errors import timed_out
+from runner.store.known_answers import KnownAnswers
 from runner.store.known_jobs import KnownJobs
 from runner.store.pending_rows import PendingRows
 from runner.store.sealing import Seal
@@ -71,7 +72,8 @@ class Session:
 
     ``after_commit`` and ``after_rollback`` hold what must happen once the transaction's fate is known. ``reserved``: up to
     which number it reserves checkpoints of each job. ``jobs``: what is remembered of them, and ``mark``: when that snapshot was
-    not begun yet. The writer must not look there, as it may have changed them: it only tells which (:meth:`touch`).
+    not begun yet. The writer must not look there, as it may have changed them: it only tells which (:meth:`touch`). The same
+    goes for other answers (:meth:`known`, :meth:`unsettle`).
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Session:
         memory: WriterMemory,
         seal: Seal,
         jobs: KnownJobs,
+        answers: KnownAnswers,
         *,
         writable: bool,
     ) -> None:
@@ -92,6 +95,9 @@ class Session:
         self.mark = jobs.mark()
         self.is_current = False
         self._touched: set[str] = set()
+        self._answers = answers
+        self._answers_mark = answers.mark()
+        self._unsettled: set[Hashable] = set()
         self.after_commit: list[Callable[[], None]] = []
         self.after_rollback: list[Callable[[], None]] = []
         self.reserved: dict[str, int] = {}
@@ -125,6 +131,21 @@ class Session:
         if not self._touched:
             self.after_commit.append(functools.partial(self.jobs.touch, self._touched))
         self._touched.add(job_id)
+
+    def unsettle(self, *keys: Hashable) -> None:
+        """What this transaction changes may change the answers to these."""
+        if not self._unsettled:
+            self.after_commit.append(functools.partial(self._answers.touch, self._unsettled))
+        self._unsettled.update(keys)
+
+    def known(self, key: Hashable) -> Any | None:
+        """What was remembered (:meth:`remember`) and is still so; None: ask. Never to the writer."""
+        return None if self.writable else self._answers.get(key)
+
+    def remember(self, key: Hashable, answer: Any) -> None:
+        """What this snapshot says, until somebody unsettles the key. Nobody may change it."""
+        if not self.writable:
+            self._answers.put(self._answers_mark, key, answer)
 
     def rows(self, statement: str, *parameters: Any) -> list[Row]:
         """All rows of a query."""
