@@ -17,12 +17,8 @@ from typing import TypeVar
 import duckdb
 
 from runner.store import compaction, recovery, salvage
-<<<<<<< Updated upstream
 from runner.store.errors import OutcomeUncertain, StoreError, timed_out
-=======
-from runner.store.errors import StoreError, timed_out
 from runner.store.known_answers import KnownAnswers
->>>>>>> Stashed changes
 from runner.store.known_jobs import KnownJobs
 from runner.store.migrations import MIGRATIONS, Migration, check_not_newer, migrate, stored_version
 from runner.store.recovery import OpenReport
