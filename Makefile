@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test venv lint types format bench bench-spec bench-terminal chaos lifecycle fuzz-api clean
+.PHONY: demo test venv lint types format bench bench-spec bench-terminal soak-terminal chaos lifecycle fuzz-api clean
 
 demo: venv
 	@$(BIN)/flowdeck run samples/flights.conf
@@ -48,6 +48,10 @@ bench-spec: .venv/.tested
 
 bench-terminal: .venv/.tested
 	$(BIN)/python -P tests/benchmarks/terminal.py
+
+# Half an hour of moving about: does it grow? FLOWDECK_SOAK_MINUTES=5 looks for a shorter time.
+soak-terminal: .venv/.tested
+	$(BIN)/python -P tests/benchmarks/terminal.py --only-soak --soak $${FLOWDECK_SOAK_MINUTES:-30}
 
 # Half an hour on a quiet machine with two cores, most of it waiting for figures that do not jump.
 bench-load: .venv/.tested
