@@ -1,5 +1,6 @@
 """Secrets that jobs are given, and where they are found afterwards: nowhere but in the memory of who uses them."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -9,12 +10,15 @@ import psutil
 import pytest
 
 from runner.client import ApiError
-from runner.requests import RestartRequest, SubmitRequest
+from runner.requests import RestartRequest, SavepointRequest, SubmitRequest
+from runner.store.asynchronous import AsyncStore
+from runner.supervisor.generations import read_generation
 from tests.api.conftest import Daemon
 from tests.security.conftest import routes
 
 SHELL, GIVEN, OVERRIDDEN, WATCHED = (f"canary-{word}-Zx81'q%" for word in ("shell", "given", "overridden", "watched"))
-CANARIES = (SHELL, GIVEN, OVERRIDDEN, WATCHED)
+FILED, NAMED = (f"canary-{word}-Zx81'q%" for word in ("filed", "named"))
+CANARIES = (SHELL, GIVEN, OVERRIDDEN, WATCHED, FILED)
 
 
 def quoted(secret):
@@ -51,6 +55,8 @@ def home(tmp_path_factory):
     watched = tmp_path_factory.mktemp("watched")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WATCHED_PASSWORD", quoted(WATCHED))
+        patch.setenv("NAMED_PASSWORD", NAMED)
+        patch.setenv("FLOWDECK_WORKER_ENVIRONMENT", "NAMED_PASSWORD")
         running = Daemon(tmp_path_factory.mktemp("canary") / "home", "--watch", str(watched), "--listen", "127.0.0.1:0")
         running.watched = watched
         running.start()
@@ -58,9 +64,9 @@ def home(tmp_path_factory):
         assert running.stop() == 0
 
 
-def found_in(content):
+def found_in(content, canaries=CANARIES):
     """Which canaries are in there, in any of the ways that they are written."""
-    words = {word.split("-Zx81")[0]: word for word in CANARIES}
+    words = {word.split("-Zx81")[0]: word for word in canaries}
     return [start for start in words if start.encode() in content]
 
 
@@ -111,6 +117,64 @@ def test_secrets_are_found_nowhere(home, tmp_path):
         assert found_in(content) == [], content[max(0, content.find(b"canary-") - 400) :][:800]
     for path in (path for path in home.home.path.rglob("*") if path.is_file()):
         assert found_in(path.read_bytes()) == [], path
+
+
+@pytest.mark.timeout(300)
+def test_secrets_that_are_referred_to_are_the_workers_alone(home, tmp_path):
+    """Jobs that succeed, fail, are stopped with a savepoint and restarted, with secrets from a file and from a variable of the
+    worker: what the daemon keeps, answers and says has the references only, also sealed; and when the file is gone, the
+    execution says so before anything is written."""
+    secret, out, saved = tmp_path / "secret", tmp_path / "out", tmp_path / "saved"
+    secret.write_text(FILED + "\n")
+    seen, jobs = [], {}
+    with home.client() as client, client.events(0) as feed:
+        for name, reference in (("filed", f"${{{{file:{secret}}}}}"), ("named", "${{env:NAMED_PASSWORD}}")):
+            uses = f"\"select id from rows where id >= 0 or length('{reference}') = {len(FILED)}\""
+            fails = f"\"select cast('{reference}' || id as integer) as id from rows\""
+            jobs[f"{name}-fails"] = client.submit(SubmitRequest(text=text(f"{name}-fails", fails, ""))).id
+            jobs[name] = client.submit(SubmitRequest(text=text(name, uses, "", **STREAM))).id
+            failed = home.wait_until(jobs[f"{name}-fails"], home.is_over).execution
+            assert (failed.state, "********" in failed.error.message) == ("FAILED", True), failed.error
+            home.wait_until(jobs[name], home.is_running)
+            assert reference in client.generation(jobs[name], 1).text
+        seen += [Path(f"/proc/{home.process.pid}/environ").read_bytes(), *processes(home)]
+        client.savepoint(jobs["filed"], SavepointRequest(directory=str(saved)))
+        client.stop(jobs["filed"])
+        home.wait_until(jobs["filed"], home.is_over)
+        secret.unlink()
+        query = f"\"select '${{{{file:{secret}}}}}' as id from rows\""
+        sink = f'LocalFile {{ path = "{out}", file_format_type = csv,'
+        gone = text("gone", query, "").replace("Console {", sink)
+        jobs["gone"] = client.submit(SubmitRequest(text=gone)).id
+        over = home.wait_until(jobs["gone"], home.is_over).execution
+        assert (over.state, over.error.code, over.error.plugin, over.attempt) == ("FAILED", "secret-missing", "made", 1)
+        assert str(secret) in over.error.message
+        assert not out.exists()
+        client.cancel(jobs["named"])
+        seen += answers(home, tuple(jobs.values()))
+        events = [str(event).encode() for event in iter(lambda: feed.next_within(0.3), None)]
+    assert [found_in(content, (FILED,)) for content in seen if found_in(content, (FILED,))] == []
+    files = [path for folder in (home.home.path, saved) for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    for content in (*events, *(path.read_bytes() for path in files)):
+        assert found_in(content, (FILED, NAMED)) == []
+    assert home.stop() == 0
+    try:
+        kept = asyncio.run(stored(home, jobs.values()))
+    finally:
+        home.start()
+    assert len(kept) == 5
+    assert found_in(repr(kept).encode(), (FILED, NAMED)) == []
+    assert repr(kept).count("${{") >= 10
+
+
+async def stored(home, jobs):
+    """What the store has of the jobs, unsealed."""
+    store = await AsyncStore.open(home.home.store_path)
+    try:
+        return [await store.read(lambda records, job=job: read_generation(records, job, 1)) for job in jobs]
+    finally:
+        await store.close()
 
 
 def processes(home):
