@@ -85,9 +85,11 @@ class CheckpointCalls:
         """Checkpoints that are completed and not committed, oldest first."""
         return checkpoints.uncommitted(self._session, job_id)
 
-    def savepoints(self) -> list[Checkpoint]:
-        """All complete savepoints of all jobs, newest first."""
-        return sorted(checkpoints.savepoints(self._session), key=lambda found: found.triggered_at, reverse=True)
+    def savepoints(self, *, deleted: bool = False) -> list[Checkpoint]:
+        """All complete savepoints of all jobs, or of those that are deleted, newest first."""
+        return sorted(
+            checkpoints.savepoints(self._session, deleted=deleted), key=lambda found: found.triggered_at, reverse=True
+        )
 
     def savepoint_ids(self) -> set[tuple[str, int]]:
         """The job's id and the number of every savepoint, those of deleted jobs and damaged ones too."""

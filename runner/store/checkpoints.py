@@ -163,14 +163,14 @@ def savepoint_ids(session: Session) -> set[tuple[str, int]]:
     return {(str(job_id), int(number)) for job_id, number in rows}
 
 
-def savepoints(session: Session) -> list[Checkpoint]:
-    """Every complete savepoint of every job that is not deleted."""
+def savepoints(session: Session, *, deleted: bool) -> list[Checkpoint]:
+    """Every complete savepoint of every job that is not deleted, or of every one that is."""
     statement = """
         SELECT "record" FROM "checkpoints"
         WHERE "kind" = 'savepoint' AND "status" IN ('completed', 'committed')
-        AND "job_id" IN (SELECT "id" FROM "jobs" WHERE "deleted_at" IS NULL)
+        AND "job_id" IN (SELECT "id" FROM "jobs" WHERE ("deleted_at" IS NOT NULL) = ?)
     """
-    return [_decode(row) for row in session.rows(statement)]
+    return [_decode(row) for row in session.rows(statement, deleted)]
 
 
 def uncommitted(session: Session, job_id: str) -> list[Checkpoint]:

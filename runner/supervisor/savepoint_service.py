@@ -11,7 +11,7 @@ from runner.requests import SavepointRequest
 from runner.savepoint.writing import check_place
 from runner.supervisor.commands import Command
 from runner.supervisor.confinement import check_path
-from runner.supervisor.errors import Conflict
+from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.service_base import ServiceBase
 from runner.supervisor.wishes import SavepointWish
 
@@ -52,25 +52,40 @@ class SavepointService(ServiceBase):
             await control.write_down()
         return await self._journal.read(lambda store: store.checkpoints(job.id, kind, limit))
 
-    async def savepoints(self, reference: str | None = None) -> list[Checkpoint]:
-        """Complete savepoints of one job or of all, newest first."""
-        if reference is not None:
-            found = await self.checkpoints(reference, CheckpointKind.SAVEPOINT, _PAGE)
+    async def savepoints(self, reference: str | None = None, *, deleted: bool = False) -> list[Checkpoint]:
+        """Complete savepoints of one job or of all, newest first; with ``deleted`` of one that is deleted, or of all these."""
+        if reference is None:
+            found = await self._journal.read(lambda store: store.savepoints(deleted=deleted))
+        elif deleted:
+            job = await self._of(reference, deleted=True)
+            found = await self._journal.read(lambda store: store.checkpoints(job.id, CheckpointKind.SAVEPOINT, _PAGE))
         else:
-            found = await self._journal.read(lambda store: store.savepoints())
+            found = await self.checkpoints(reference, CheckpointKind.SAVEPOINT, _PAGE)
         kept = {CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}
         return [savepoint for savepoint in found if savepoint.status in kept]
 
-    async def delete_savepoint(self, reference: str, number: int, *, force: bool = False) -> None:
+    async def show_savepoint(self, reference: str, number: int, *, deleted: bool = False) -> Checkpoint:
+        """One savepoint, be it complete or not; with ``deleted`` of a job that is deleted."""
+        return await self._savepoints.get(await self._of(reference, deleted=deleted), number)
+
+    async def delete_savepoint(self, reference: str, number: int, *, force: bool = False, deleted: bool = False) -> None:
         """Forget a savepoint and remove its directory below the home. Unless forced, not the one that the job is running from,
         nor its only restore point. While it is the newest point that the job can go on from, its state is kept as an ordinary
         checkpoint even then: from an older one the job would write again what is there already."""
-        await self._savepoints.delete(await self._lifecycle.require(reference), number, force=force)
+        await self._savepoints.delete(await self._of(reference, deleted=deleted), number, force=force)
 
-    async def verify_savepoint(self, reference: str, number: int) -> SavepointVerdict:
+    async def verify_savepoint(self, reference: str, number: int, *, deleted: bool = False) -> SavepointVerdict:
         """Check every byte of a savepoint, in the store and in its directory; the record remembers when, and the result."""
-        savepoint, problems = await self._savepoints.verify(await self._lifecycle.require(reference), number)
+        savepoint, problems = await self._savepoints.verify(await self._of(reference, deleted=deleted), number)
         return SavepointVerdict(savepoint=savepoint, problems=problems)
+
+    async def _of(self, reference: str, *, deleted: bool) -> Job:
+        if not deleted:
+            return await self._lifecycle.require(reference)
+        job = await self._lifecycle.deleted(reference)
+        if job is None:
+            raise NotFound(f"there is no deleted job {reference!r}", hint="`flowdeck ls --deleted` lists those that are")
+        return job
 
 
 def _inactive(job: Job) -> Conflict:

@@ -131,6 +131,10 @@ class Savepoints:
             return Path(savepoint.place.path)
         return self._home.savepoint_directory(savepoint.job_id, savepoint.id)
 
+    async def get(self, job: Job, number: int) -> Checkpoint:
+        """One savepoint. Raises :class:`NotFound`."""
+        return await self._journal.read(lambda store: _savepoint(store, job, number))
+
     async def verify(self, job: Job, number: int) -> tuple[Checkpoint, tuple[str, ...]]:
         """Check every byte of the state in the store and of the directory; the record, and what is wrong. Raises
         :class:`NotFound`."""
@@ -208,7 +212,8 @@ def _needs_directory(savepoint: Checkpoint) -> bool:
 
 
 def _unwritten(store: Store) -> list[Checkpoint]:
-    return [savepoint for savepoint in store.savepoints() if _needs_directory(savepoint)]
+    every = [*store.savepoints(), *store.savepoints(deleted=True)]
+    return [savepoint for savepoint in every if _needs_directory(savepoint)]
 
 
 def _content(store: Store, savepoint: Checkpoint) -> tuple[Manifest, bytes]:

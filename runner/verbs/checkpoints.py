@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner.model import Checkpoint, CheckpointKind
 from runner.replies import CheckpointList, SavepointList, SavepointVerdict
-from runner.verbs.call import LONG_SECONDS, Call, delete, get, post
+from runner.verbs.call import LONG_SECONDS, Call, Query, delete, get, post
 from runner.verbs.verb import Verb
 
 
@@ -18,16 +18,23 @@ class CheckpointVerbs:
         return asked.then(lambda reply: reply.checkpoints)
 
     @Verb
-    def savepoints(self, reference: str | None = None) -> Call[tuple[Checkpoint, ...]]:
-        """Of one job or of all, newest first."""
-        return get(SavepointList, "savepoints", query={"job": reference}).then(lambda reply: reply.savepoints)
+    def savepoints(self, reference: str | None = None, *, deleted: bool = False) -> Call[tuple[Checkpoint, ...]]:
+        """Of one job or of all, newest first; with ``deleted`` of one that is deleted, or of all that are."""
+        query: Query = {"job": reference, "deleted": deleted or None}
+        return get(SavepointList, "savepoints", query=query).then(lambda reply: reply.savepoints)
 
     @Verb
-    def delete_savepoint(self, reference: str, number: int, *, force: bool = False) -> Call[None]:
-        """Forget a savepoint; with ``force`` also one that the job needs."""
-        return delete("jobs", reference, "savepoints", number, query={"force": True if force else None})
+    def show_savepoint(self, reference: str, number: int, *, deleted: bool = False) -> Call[Checkpoint]:
+        """One savepoint; with ``deleted`` of a job that is deleted."""
+        return get(Checkpoint, "jobs", reference, "savepoints", number, query={"deleted": deleted or None})
 
     @Verb
-    def verify_savepoint(self, reference: str, number: int) -> Call[SavepointVerdict]:
-        """Have every byte of a savepoint read."""
-        return post(SavepointVerdict, "jobs", reference, "savepoints", number, "verify", seconds=LONG_SECONDS)
+    def delete_savepoint(self, reference: str, number: int, *, force: bool = False, deleted: bool = False) -> Call[None]:
+        """Forget a savepoint; with ``force`` also one that the job needs. ``deleted``: of a job that is deleted."""
+        return delete("jobs", reference, "savepoints", number, query={"force": force or None, "deleted": deleted or None})
+
+    @Verb
+    def verify_savepoint(self, reference: str, number: int, *, deleted: bool = False) -> Call[SavepointVerdict]:
+        """Have every byte of a savepoint read; with ``deleted`` of a job that is deleted."""
+        query: Query = {"deleted": deleted or None}
+        return post(SavepointVerdict, "jobs", reference, "savepoints", number, "verify", query=query, seconds=LONG_SECONDS)

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from runner.client import Client
+
 
 def submit(daemon, text, name, tmp_path, **fields):
     """The job of ``text`` under another name."""
@@ -105,3 +107,21 @@ def test_commands_to_queues_are_operations(daemon):
     assert wait_for("cancel-queued", headers["Operation-Location"]) == ("succeeded", "narrow")
     status, headers, _ = daemon.request("DELETE", "/api/v1/queues/narrow")
     assert (status, wait_for("delete-queue", headers["Operation-Location"])) == (204, ("succeeded", "narrow"))
+
+
+def test_savepoints_of_a_deleted_job(daemon, stream):
+    """They are asked for with deleted=true, by the job's id, as routes and as verbs of the client."""
+    savepoint = daemon.json("POST", f"/api/v1/jobs/{stream}/savepoints", status=201)
+    path = f"/api/v1/jobs/{stream}/savepoints/{savepoint['id']}"
+    assert daemon.json("GET", path, status=200)["place"] == savepoint["place"]
+    daemon.json("POST", f"/api/v1/jobs/{stream}/cancel", status=202)
+    daemon.wait_until(stream, daemon.is_over)
+    daemon.json("DELETE", f"/api/v1/jobs/{stream}", status=204)
+    assert daemon.json("GET", path, status=404)["code"] == "not-found"
+    assert daemon.json("GET", f"{path}?deleted=true", status=200)["id"] == savepoint["id"]
+    with Client(daemon.home) as client:
+        (found,) = client.savepoints(stream, deleted=True)
+        assert found == client.show_savepoint(stream, found.id, deleted=True)
+        assert client.verify_savepoint(stream, found.id, deleted=True).problems == ()
+        client.delete_savepoint(stream, found.id, force=True, deleted=True)
+    assert daemon.json("GET", "/api/v1/savepoints?deleted=true", status=200) == {"savepoints": []}

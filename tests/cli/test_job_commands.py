@@ -133,6 +133,7 @@ def test_savepoints(served):
     name = f"stream/{savepoint['id']}"
     carried = served.directory / "carried"
     shutil.copytree(savepoint["place"]["path"], carried)
+    assert served.json("savepoints", "show", name)["id"] == listed[0]["id"]
     assert served("savepoints", "verify", name, "carried").stdout.count("whole") == 2
     (carried / "state.msgpack").write_bytes(b"")
     damaged = json.loads(served("savepoints", "verify", "carried", "--output", "json", status=1).stdout)
@@ -141,6 +142,7 @@ def test_savepoints(served):
     assert f"deleted savepoint {name}" in served("savepoints", "delete", name, "--force").stderr
     assert served.json("savepoints") == {"savepoints": []}
     assert "no savepoints" in served("savepoints").stderr
+    assert "no savepoints of deleted jobs" in served("savepoints", "--deleted").stderr
     assert "needs the job" in served("savepoints", "--delete", "1", status=2).stderr
     assert "any more" in served("savepoints", "delete", name).stderr
 

@@ -17,7 +17,7 @@ from runner.savepoint.reading import read_directory
 from runner.savepoint.writing import state_entry, write_directory
 from runner.states import ExecutionState
 from runner.store.asynchronous import AsyncStore
-from runner.supervisor.errors import Conflict
+from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.snapshot import decode_snapshot, encode_snapshot
 from runner.supervisor.supervisor import Supervisor
 
@@ -209,3 +209,30 @@ async def test_a_forged_savepoint_reads_nothing_outside(flow, carried, directory
     job = await flow.service.submit(request)
     failed = await flow.until(job.id, lambda seen: seen.execution.state.is_terminal)
     assert "not below" in failed.execution.error.message
+
+
+async def test_savepoints_of_deleted_jobs(flow, carried):
+    """They are listed, shown, verified, taken up by another job of the same name, and deleted, until their job is purged."""
+    place, path = carried
+    service = flow.service
+    former = await service.job("carried")
+    (savepoint,) = await service.savepoints("carried")
+    assert await service.savepoints(deleted=True) == []
+    with pytest.raises(NotFound, match="no deleted job 'carried'"):
+        await service.savepoints("carried", deleted=True)
+    await service.delete("carried")
+    assert await service.savepoints() == []
+    for found in (await service.savepoints(deleted=True), await service.savepoints("carried", deleted=True)):
+        assert [kept.id for kept in found] == [savepoint.id]
+    with pytest.raises(NotFound, match="is deleted"):
+        await service.verify_savepoint("carried", savepoint.id)
+    verdict = await service.verify_savepoint(former.id, savepoint.id, deleted=True)
+    assert (verdict.problems, verdict.savepoint.place.path) == ((), str(path))
+    again = await service.submit(SubmitRequest(text=job_text(), base_directory=str(place), restore=str(path)))
+    execution = await flow.reach(again.id, FINISHED)
+    assert (again.id != former.id, execution.totals.rows_in) == (True, 9_000)
+    await service.delete_savepoint("carried", savepoint.id, force=True, deleted=True)
+    with pytest.raises(NotFound, match="no savepoint"):
+        await service.show_savepoint(former.id, savepoint.id, deleted=True)
+    assert await service.savepoints(deleted=True) == []
+    assert not path.exists()

@@ -36,6 +36,9 @@ _COLUMNS = (
 )
 
 
+_deleted_option = click.option("--deleted", is_flag=True, help="Of jobs that are deleted, by id or by the name they had.")
+
+
 @click.group("savepoints", cls=ListedByDefault, short_help="List, verify and delete savepoints.")
 def savepoints_command() -> None:
     """List the savepoints of JOB, or of all jobs: flowdeck savepoints [JOB].
@@ -47,34 +50,56 @@ def savepoints_command() -> None:
 
 @savepoints_command.command(ListedByDefault.default, hidden=True)
 @job_argument(required=False)
+@_deleted_option
 @click.option("--delete", "unwanted", type=click.IntRange(1), metavar="ID", help="Delete this savepoint of JOB.")
 @output_option
 @home_option
-def list_command(job: str | None, *, unwanted: int | None, output: str) -> int:
-    """List the savepoints of JOB, or of all jobs, newest first."""
+def list_command(job: str | None, *, deleted: bool, unwanted: int | None, output: str) -> int:
+    """List the savepoints of JOB, or of all jobs, newest first. What is listed with --deleted can be restored by its LOCATION:
+    flowdeck restart JOB --from LOCATION."""
     if unwanted is not None and job is None:
         raise UsageError("--delete needs the job", hint="flowdeck savepoints JOB --delete ID")
     with current_session().client() as client, suggesting(client, job or ""):
         if unwanted is not None and job is not None:
-            client.delete_savepoint(job, unwanted)
+            client.delete_savepoint(job, unwanted, deleted=deleted)
             say(f"deleted savepoint {unwanted} of {job}")
             return 0
-        found = client.savepoints(job)
-        names = _names(client) if found and output == "table" else {}
+        found = client.savepoints(job, deleted=deleted)
+        names = _names(client, deleted=deleted) if found and output == "table" else {}
     if output == "json":
         print_json({"savepoints": found})
     elif found:
         print_table(_COLUMNS, [_row(entry, names.get(entry.job_id, entry.job_id)) for entry in found])
     else:
-        say("there are no savepoints")
+        say("there are no savepoints" + (" of deleted jobs" if deleted else ""))
+    return 0
+
+
+@savepoints_command.command("show", short_help="Show one savepoint.")
+@click.argument("which", metavar="ID", shell_complete=completing("savepoints"))
+@_deleted_option
+@output_option
+@home_option
+def show_command(which: str, *, deleted: bool, output: str) -> int:
+    """Show one savepoint: JOB/ID, or ID alone when only one job has a savepoint of that number."""
+    _parts(which)
+    with current_session().client() as client:
+        job, number = _resolve(client, which, deleted=deleted)
+        found = client.show_savepoint(job, number, deleted=deleted)
+        if output == "json":
+            print_json(found)
+        else:
+            names = _names(client, deleted=deleted)
+            print_table(_COLUMNS, [_row(found, names.get(found.job_id, found.job_id))])
     return 0
 
 
 @savepoints_command.command("verify", short_help="Read every byte of savepoints.")
 @click.argument("which", metavar="ID|DIR...", nargs=-1, required=True, shell_complete=completing("savepoints"))
+@_deleted_option
 @output_option
 @home_option
-def verify_command(which: tuple[str, ...], *, output: str) -> int:
+def verify_command(which: tuple[str, ...], *, deleted: bool, output: str) -> int:
     """Check savepoints, in the store and in their directories, or directories that were carried here: every byte against the
     checksums that were written with it. Exit code 1 when one is not whole."""
     for name in which:
@@ -88,7 +113,9 @@ def verify_command(which: tuple[str, ...], *, output: str) -> int:
                 connected.append(stack.enter_context(current_session().client()))
             return connected[0]
 
-        verdicts = [_verify_directory(name) if _is_directory(name) else _verify(client(), name) for name in which]
+        verdicts = [
+            _verify_directory(name) if _is_directory(name) else _verify(client(), name, deleted=deleted) for name in which
+        ]
     if output == "json":
         print_json({"savepoints": [{"name": found.name, "problems": found.problems} for found in verdicts]})
     else:
@@ -102,22 +129,26 @@ def verify_command(which: tuple[str, ...], *, output: str) -> int:
 @savepoints_command.command("delete", short_help="Delete savepoints.")
 @click.argument("which", metavar="ID...", nargs=-1, required=True, shell_complete=completing("savepoints"))
 @click.option("--force", is_flag=True, help="Also one that its job is running from, or that is its only restore point.")
+@_deleted_option
 @home_option
-def delete_command(which: tuple[str, ...], *, force: bool) -> int:
+def delete_command(which: tuple[str, ...], *, force: bool, deleted: bool) -> int:
     """Delete savepoints, with their directories below the home. One that is not there any more is no error."""
     for name in which:
         _parts(name)
     with current_session().client() as client:
         for name in which:
             try:
-                job, number = _resolve(client, name)
-                client.delete_savepoint(job, number, force=force)
+                job, number = _resolve(client, name, deleted=deleted)
+                client.delete_savepoint(job, number, force=force, deleted=deleted)
             except _Gone as error:
                 say(error.message)
             except ApiError as error:
                 if error.code != "not-found":
                     raise
-                client.job(job)  # an unknown job is an error
+                if deleted:
+                    client.savepoints(job, deleted=True)  # an unknown job is an error
+                else:
+                    client.job(job)
                 say(f"there is no savepoint {name} any more")
             else:
                 say(f"deleted savepoint {name}")
@@ -156,9 +187,9 @@ def _verify_directory(name: str) -> _Verdict:
     return _Verdict(name, (), f"savepoint {manifest.number} of {manifest.job_name}, {figures.exact(manifest.rows_in)} rows in")
 
 
-def _verify(client: Client, name: str) -> _Verdict:
-    job, number = _resolve(client, name)
-    verdict = client.verify_savepoint(job, number)
+def _verify(client: Client, name: str, *, deleted: bool) -> _Verdict:
+    job, number = _resolve(client, name, deleted=deleted)
+    verdict = client.verify_savepoint(job, number, deleted=deleted)
     place = verdict.savepoint.place
     return _Verdict(name, verdict.problems, place.path if place is not None else "")
 
@@ -171,23 +202,23 @@ def _parts(name: str) -> tuple[str, int]:
     return job, int(text)
 
 
-def _resolve(client: Client, name: str) -> tuple[str, int]:
+def _resolve(client: Client, name: str, *, deleted: bool) -> tuple[str, int]:
     """The job and the number that ``JOB/ID`` or ``ID`` means."""
     job, number = _parts(name)
     if job:
         return job, number
-    found = [entry for entry in client.savepoints() if entry.id == number]
+    found = [entry for entry in client.savepoints(deleted=deleted) if entry.id == number]
     if not found:
         raise _Gone(f"there is no savepoint {number} of any job", hint="flowdeck savepoints lists them")
     if len(found) > 1:
-        names = _names(client)
+        names = _names(client, deleted=deleted)
         several = ", ".join(f"{names.get(entry.job_id, entry.job_id)}/{number}" for entry in found)
         raise UsageError(f"{number} may mean several savepoints: {several}", hint="name the job too: JOB/ID")
     return found[0].job_id, number
 
 
-def _names(client: Client) -> dict[str, str]:
-    return {entry.id: entry.name for entry in client.jobs(limit=1000).jobs}
+def _names(client: Client, *, deleted: bool) -> dict[str, str]:
+    return {entry.id: entry.name for entry in client.jobs(deleted=deleted, limit=1000).jobs}
 
 
 def _row(savepoint: Checkpoint, job: str) -> Sequence[str | Cell]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from litestar import delete, get, post
 
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Limit, Number
-from runner.model import CheckpointKind
+from runner.api.routes.parameters import Deleted, Limit, Number
+from runner.model import Checkpoint, CheckpointKind
 from runner.replies import CheckpointList, SavepointList, SavepointVerdict
 
 
@@ -16,10 +16,20 @@ async def checkpoints(gateway: Gateway, job: str, kind: CheckpointKind | None = 
     return CheckpointList(checkpoints=tuple(await gateway.service.checkpoints(job, kind, limit)))
 
 
+# The defaults below are those of query parameters.
+
+
 @get("/savepoints", summary="List savepoints", tags=["checkpoints"])
-async def savepoints(gateway: Gateway, job: str | None = None) -> SavepointList:
-    """Of one job or of all, newest first."""
-    return SavepointList(savepoints=tuple(await gateway.service.savepoints(job)))
+async def savepoints(gateway: Gateway, job: str | None = None, deleted: Deleted = False) -> SavepointList:  # noqa: FBT002
+    """Of one job or of all, newest first; with `deleted` of one that is deleted (by its id, or the last of its name), or of all
+    that are. A job takes one of those up by its directory, see `restore` of a restart."""
+    return SavepointList(savepoints=tuple(await gateway.service.savepoints(job, deleted=deleted)))
+
+
+@get("/jobs/{job:str}/savepoints/{number:int}", summary="Look at a savepoint", tags=["checkpoints"])
+async def show(gateway: Gateway, job: str, number: Number, deleted: Deleted = False) -> Checkpoint:  # noqa: FBT002
+    """Its size, its figures, where its directory is and whether that was whole when it was last read."""
+    return await gateway.service.show_savepoint(job, number, deleted=deleted)
 
 
 @delete("/jobs/{job:str}/savepoints/{number:int}", summary="Delete a savepoint", tags=["checkpoints"])
@@ -28,15 +38,16 @@ async def remove(
     job: str,
     number: Number,
     force: bool = False,  # noqa: FBT001, FBT002  # a query parameter
+    deleted: Deleted = False,  # noqa: FBT002
 ) -> None:
     """Forget a savepoint and its directory; unless forced, not one that the job needs."""
-    await gateway.service.delete_savepoint(job, number, force=force)
+    await gateway.service.delete_savepoint(job, number, force=force, deleted=deleted)
 
 
 @post("/jobs/{job:str}/savepoints/{number:int}/verify", status_code=200, summary="Verify a savepoint", tags=["checkpoints"])
-async def verify(gateway: Gateway, job: str, number: Number) -> SavepointVerdict:
+async def verify(gateway: Gateway, job: str, number: Number, deleted: Deleted = False) -> SavepointVerdict:  # noqa: FBT002
     """Reads every byte of it, in the store and in its directory."""
-    return await gateway.service.verify_savepoint(job, number)
+    return await gateway.service.verify_savepoint(job, number, deleted=deleted)
 
 
-ROUTES = (checkpoints, savepoints, remove, verify)
+ROUTES = (checkpoints, savepoints, show, remove, verify)
