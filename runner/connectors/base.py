@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from runner.dataset.rejected import RejectedRow
+from runner.dataset.stored_rows import Rows
 from runner.model import CheckpointKind
 from runner.protocol import Split
 from spec.errors import FlowdeckError
@@ -119,9 +120,10 @@ class Pace:
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Rows of one split in order. ``position``: where to go on after them. ``input_bytes``: what was read to get them.
-    ``rejected``: rows among them that do not fit, for a source whose error policy tolerates them."""
+    ``rejected``: rows among them that do not fit, for a source whose error policy tolerates them. ``data`` is a record batch
+    unless the source was told that rows may stay where they are stored."""
 
-    data: pa.RecordBatch
+    data: Rows
     position: Position
     input_bytes: int
     rejected: tuple[RejectedRow, ...] = ()
@@ -140,12 +142,21 @@ class Source(ABC):
         self.context = context
         self.connection = connection
 
+    @classmethod
+    def readable(cls, context: PluginContext) -> tuple[Path, ...]:  # noqa: ARG003 - for sources that leave rows in files
+        """The files, or the directories of files, that the engine may read for this source."""
+        return ()
+
     @abstractmethod
     def schema(self) -> pa.Schema:
         """The columns that every batch has."""
 
     def narrow(self, columns: frozenset[str]) -> None:  # noqa: B027 - a hook that sources may leave out
         """Nobody looks at other ``columns`` than these: their values need not be read and may be null in every row."""
+
+    def leave_stored(self, rows: int) -> None:  # noqa: B027 - a hook that sources may leave out
+        """Whoever reads the dataset can have the engine read its rows: those that lie where it can may stay there, up to
+        ``rows`` of them in a batch (:class:`runner.dataset.stored_rows.StoredRows`)."""
 
     @abstractmethod
     def splits(self) -> list[Split]:
@@ -214,6 +225,9 @@ class Sink(ABC):
 
     maximum_workers: ClassVar[int | None] = None
     """How many workers of one execution may run this sink at once; None: any number."""
+
+    copies: ClassVar[bool] = False
+    """Whether ``write`` takes the rows of a part by its ``copy`` and in no other way."""
 
     part_limit: PartLimit = PartLimit()
 

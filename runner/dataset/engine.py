@@ -34,19 +34,24 @@ class EngineLimits:
 
 
 class Engine:
-    """Opens the instance and locks it: SQL can write below ``directories`` and reach no other file, network or extension."""
+    """Opens the instance and locks it: SQL can write below ``directories``, read what is or lies below one of ``readable``, and
+    reach no other file, network or extension."""
 
-    def __init__(self, directories: Sequence[str], limits: EngineLimits | None = None) -> None:
+    def __init__(self, directories: Sequence[str], limits: EngineLimits | None = None, *, readable: Sequence[str] = ()) -> None:
         limits = limits or EngineLimits()
         self.connection = duckdb.connect(":memory:", config={"threads": limits.threads})
-        allowed = ", ".join(literal(directory) for directory in directories)
+        allowed = ", ".join(literal(directory) for directory in (*directories, *readable))
+        files = ", ".join(map(literal, readable))
         for setting in (
             f"memory_limit = {literal(f'{limits.memory}B')}",
             f"temp_directory = {literal(str(limits.spill or ''))}",
             f"max_temp_directory_size = {literal(f'{limits.spill_bytes}B')}",
             *MEANING,
             *CONFINED,
+            "enable_external_file_cache = false",
+            "parquet_metadata_cache = true",
             f"allowed_directories = [{allowed}]",
+            f"allowed_paths = [{files}]",
             "enable_external_access = false",
         ):
             self.connection.execute(f"SET {setting}")

@@ -13,8 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-
+from runner.dataset.stored_rows import Rows
 from runner.protocol import Barrier
 from runner.worker.queue_room import QueueRoom
 
@@ -33,11 +32,11 @@ def never() -> bool:
 
 @dataclass(slots=True)
 class _Channel:
-    items: deque[pa.RecordBatch | Barrier] = field(default_factory=deque)
+    items: deque[Rows | Barrier] = field(default_factory=deque)
     bytes: int = 0
     blocked_seconds: float = 0.0
     blocked_since: float | None = None
-    last: pa.RecordBatch | None = None
+    last: Rows | None = None
 
     def at_barrier(self) -> bool:
         return bool(self.items) and isinstance(self.items[0], Barrier)
@@ -68,7 +67,7 @@ class Gate:
         self._idle_since: float | None = None
         self._kept_bytes = _SMALL
 
-    def put(self, channel: int, batch: pa.RecordBatch) -> float:
+    def put(self, channel: int, batch: Rows) -> float:
         """Hand over a batch; seconds spent blocked because the channel was full. Raises GateClosed."""
         began = time.monotonic()
         blocked = not self.has_room(channel, batch.nbytes)
@@ -94,7 +93,7 @@ class Gate:
             self._check_open()
             return self.has_room(channel, size)
 
-    def add(self, channel: int, batch: pa.RecordBatch) -> None:
+    def add(self, channel: int, batch: Rows) -> None:
         """Hand over a batch that there is room for; never blocks. Raises GateClosed."""
         with self._changed:
             self._check_open()
@@ -117,7 +116,7 @@ class Gate:
             self._channels[channel].items.append(barrier)
             self._changed.notify_all()
 
-    def take(self, timeout: float | None = None) -> pa.RecordBatch | Barrier | None:
+    def take(self, timeout: float | None = None) -> Rows | Barrier | None:
         """The next batch, or the barrier once every channel has delivered it; None after ``timeout`` seconds of nothing."""
         with self._changed:
             item = self._next()
@@ -155,7 +154,7 @@ class Gate:
         with self._changed:
             return all(channel.last is not None for channel in self._channels)
 
-    def last(self, channels: range) -> list[pa.RecordBatch]:
+    def last(self, channels: range) -> list[Rows]:
         """The batches of these channels that are remembered."""
         with self._changed:
             return [batch for channel in channels if (batch := self._channels[channel].last) is not None]
@@ -183,7 +182,7 @@ class Gate:
     def _aligned(self) -> bool:
         return all(channel.at_barrier() for channel in self._channels)
 
-    def _next(self) -> pa.RecordBatch | Barrier | None:
+    def _next(self) -> Rows | Barrier | None:
         count = len(self._channels)
         for step in range(count):
             channel = self._channels[(self._turn + step) % count]
@@ -195,9 +194,9 @@ class Gate:
         barrier, *_ = [channel.items.popleft() for channel in self._channels]
         return barrier
 
-    def _pop(self, channel: _Channel) -> pa.RecordBatch | Barrier:
+    def _pop(self, channel: _Channel) -> Rows | Barrier:
         item = channel.items.popleft()
-        size = item.nbytes if isinstance(item, pa.RecordBatch) else 0
+        size = 0 if isinstance(item, Barrier) else item.nbytes
         channel.bytes -= size
         if self._room.took(size, time.monotonic(), self.idle_seconds):
             self._capacity = self._room.bytes // len(self._channels)

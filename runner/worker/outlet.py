@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import pyarrow as pa
-
+from runner.dataset.stored_rows import Rows
 from runner.protocol import Barrier
 from runner.worker.gate import Gate, never
 
@@ -26,7 +25,7 @@ class Outlet:
         self._channels = tuple(channels)
         self._blocked_since: float | None = None
 
-    def put(self, batch: pa.RecordBatch, give_way: Callable[[], bool] = never) -> Delivery:
+    def put(self, batch: Rows, give_way: Callable[[], bool] = never) -> Delivery:
         """Hand a batch to every reader as soon as all have room, unless ``give_way`` holds before that (``nudge`` makes a
         blocked writer look at it). Raises GateClosed."""
         size = batch.nbytes

@@ -12,6 +12,7 @@ import pyarrow as pa
 from runner.connectors.base import PartLimit
 from runner.dataset.arrays import from_the_start
 from runner.dataset.engine import INPUT, PASS_THROUGH
+from runner.dataset.stored_rows import Rows, StoredRows
 from runner.protocol import Barrier
 from runner.worker.gate import Gate
 from spec.sql.text import literal
@@ -28,7 +29,7 @@ class PartInput:
         self._limit = limit
         self._count = count
         self.barrier: Barrier | None = None
-        self.leftover: pa.RecordBatch | None = None
+        self.leftover: Rows | None = None
         self.failure: BaseException | None = None
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -73,6 +74,9 @@ class PartInput:
             self.barrier = item
             return None
         if deadline is not None and time.monotonic() >= deadline:
+            self.leftover = item
+            return None
+        if isinstance(item, StoredRows):
             self.leftover = item
             return None
         return item

@@ -19,7 +19,7 @@ from runner.worker.flow import StageFlow
 from runner.worker.gate import Gate
 from runner.worker.ledger import Ledger
 from runner.worker.meter import Meter
-from runner.worker.narrowing import narrow_sources
+from runner.worker.narrowing import leave_stored, narrow_sources
 from runner.worker.outlet import Outlet
 from runner.worker.pace import read_pace
 from runner.worker.parallelism import reader_count
@@ -123,7 +123,7 @@ class PipelineBuilder:
 
     def build(self) -> Pipeline:
         """The pipeline. Raises StageError naming the plugin that cannot start."""
-        compiler = Compiler(self._job.transforms, Engine(self._directories(), self._limits))
+        compiler = Compiler(self._job.transforms, Engine(self._directories(), self._limits, readable=self._readable()))
         pipeline = Pipeline(compiler.engine)
         for plugin in self._job.sources:
             with blame(plugin.id):
@@ -137,6 +137,7 @@ class PipelineBuilder:
         for stage, query, gate in zip(self._plan.stages, queries, pipeline.gates, strict=True):
             with blame(stage.name):
                 self._add_stage(pipeline, stage, query, gate, compiler)
+        leave_stored(self._job, self._plan, pipeline.sources, pipeline.sinks)
         for plugin in self._job.sources:
             self._add_readers(pipeline, plugin)
         return pipeline
@@ -151,6 +152,13 @@ class PipelineBuilder:
         for plugin in self._job.sinks:
             with blame(plugin.id):
                 found.update(map(str, sink_class(plugin.name).directories(self._contexts[plugin.id])))
+        return sorted(found)
+
+    def _readable(self) -> list[str]:
+        found: set[str] = set()
+        for plugin in self._job.sources:
+            with blame(plugin.id):
+                found.update(map(str, source_class(plugin.name).readable(self._contexts[plugin.id])))
         return sorted(found)
 
     def _open_source(self, pipeline: Pipeline, plugin: PluginSpec, engine: Engine) -> None:

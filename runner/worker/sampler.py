@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ import pyarrow as pa
 
 from runner.dataset.arrays import from_the_start
 from runner.dataset.engine import INPUT, Engine
+from runner.dataset.stored_rows import Rows
 from runner.observation import NO_ROWS_SEEN, PluginSample, SampledRecord
 from runner.protocol import Sample
 from runner.worker.failure import sql_message
@@ -106,7 +108,7 @@ class Sampler:
 def _last_rows(gate: Gate, channels: range, rows: int) -> pa.RecordBatch | None:
     """The last rows that have come through some channels, copied, so that no batch is held by them."""
     left, parts = rows, []
-    for batch in gate.last(channels):
+    for batch in map(_read, gate.last(channels)):
         part = batch.slice(max(0, batch.num_rows - left))
         parts.append(part)
         left -= part.num_rows
@@ -116,6 +118,13 @@ def _last_rows(gate: Gate, channels: range, rows: int) -> pa.RecordBatch | None:
         return None
     copied = pa.Table.from_batches(parts).take(pa.array(range(sum(part.num_rows for part in parts)), pa.int64()))
     return from_the_start(copied.combine_chunks().to_batches()[0]) if copied.num_rows else None
+
+
+def _read(rows: Rows) -> pa.RecordBatch:
+    """The rows, or the last of those that are still in their file."""
+    if isinstance(rows, pa.RecordBatch):
+        return rows
+    return deque(rows.batches(), maxlen=1).pop()
 
 
 def _united(found: Mapping[str, pa.RecordBatch | None], edges: Iterable[Edge]) -> pa.RecordBatch | None:

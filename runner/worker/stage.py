@@ -10,7 +10,8 @@ from typing import Protocol
 import duckdb
 import pyarrow as pa
 
-from runner.connectors.base import PartLimit, Sink
+from runner.connectors.base import Part, PartLimit, Sink
+from runner.dataset.stored_rows import Rows, StoredRows
 from runner.protocol import Barrier
 from runner.worker.failure import StageError
 from runner.worker.flow import StageFlow
@@ -20,6 +21,7 @@ from runner.worker.outlet import Outlet
 from runner.worker.part import PartInput, QueryPart
 from runner.worker.rejections import RejectionPort
 from runner.worker.screen import Screen
+from runner.worker.stored_part import StoredInput, StoredPart
 from runner.worker.verdicts import Step
 
 HAND_ON_SECONDS = 0.25
@@ -34,7 +36,7 @@ class StageEnd(Protocol):
     def blocked_seconds(self) -> float:
         """How long it has waited for room so far. From any thread."""
 
-    def write(self, part: QueryPart) -> int:
+    def write(self, part: Part) -> int:
         """Consume the part; the number of rows."""
 
     def barrier(self, barrier: Barrier) -> None:
@@ -54,7 +56,7 @@ class SinkEnd:
         """A sink that takes its time is busy."""
         return 0.0
 
-    def write(self, part: QueryPart) -> int:
+    def write(self, part: Part) -> int:
         """Let the sink write it."""
         rows = self._sink.write(part)
         self._rows += rows
@@ -78,7 +80,7 @@ class OutletEnd:
         """How long the stages that it feeds have had no room."""
         return self._blocked + self._outlet.blocked_for()
 
-    def write(self, part: QueryPart) -> int:
+    def write(self, part: Part) -> int:
         """Hand on every batch."""
         rows = 0
         for batch in part.batches():
@@ -125,7 +127,7 @@ class Stage:
         self._flow = flow
         self._rejections = rejections
         self._screen = screen
-        self._leftover: pa.RecordBatch | None = None
+        self._leftover: Rows | None = None
         self._accounting = threading.Lock()
         self._accounted: tuple[float, float, float] | None = None
 
@@ -151,6 +153,8 @@ class Stage:
             self._leftover = None
             if isinstance(item, Barrier):
                 self._pass(item)
+            elif isinstance(item, StoredRows):
+                self._write_stored(item)
             elif item is not None:
                 self._write_part(item)
 
@@ -163,6 +167,19 @@ class Stage:
             if isinstance(source.failure, GateClosed) or isinstance(error, GateClosed):
                 raise GateClosed from None
             raise StageError(self.plugin, source.failure or error) from error
+        self._flow.wrote(rows)
+        self._leftover = source.leftover
+        if source.barrier is not None:
+            self._pass(source.barrier)
+
+    def _write_stored(self, first: StoredRows) -> None:
+        query = self._query
+        source = StoredInput(self._gate, first, self._end.limit, self._flow.read)
+        part = StoredPart(self._connection, source.gather(), query.sql, query.input_schema, query.output_schema)
+        try:
+            rows = self._end.write(part)
+        except Exception as error:
+            raise (part.failure or StageError(self.plugin, error)) from error
         self._flow.wrote(rows)
         self._leftover = source.leftover
         if source.barrier is not None:

@@ -16,11 +16,13 @@ import pyarrow.parquet as pq
 from runner.connectors.base import Batch, DataError, Pace, PluginError, Position, file_error
 from runner.connectors.file.listing import InputFile
 from runner.connectors.file.misfits import misfits
+from runner.connectors.file.parquet_scan import MAXIMUM_GROUP_BYTES, engine_reads
 from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.table_schema import arrow_schema
 from runner.dataset.arrays import Column
 from runner.dataset.arrow_types import canonical_schema
 from runner.dataset.rejected import MAXIMUM_REASON, RejectedRow, RejectionKind, bounded, row_json
+from runner.dataset.stored_rows import StoredRows
 from spec.types import ScalarType
 
 _READ_BUFFER = 1 << 20
@@ -35,6 +37,7 @@ class ParquetReader(FileReader):
         super().__init__(settings)
         self._schema: pa.Schema | None = None if settings.columns is None else arrow_schema(settings.wanted())
         self._read: pa.Schema | None = None
+        self._stored_rows = 0
 
     def schema(self, files: Sequence[InputFile]) -> pa.Schema:
         """The columns that are read."""
@@ -51,6 +54,10 @@ class ParquetReader(FileReader):
         if self._schema is None:
             raise RuntimeError("schema comes before narrow")
         self._read = pa.schema([field for field in self._schema if field.name in columns])
+
+    def leave_stored(self, rows: int) -> None:
+        """Whole row groups stay in files that the engine reads as Arrow does."""
+        self._stored_rows = rows
 
     def pieces(self, file: InputFile, parts: int) -> list[dict[str, Any]]:
         """Ranges of row groups."""
@@ -69,22 +76,54 @@ class ParquetReader(FileReader):
         skip = int(position["row"]) if position else 0
         with _opened(path) as file:
             _check_columns(file.schema_arrow, schema, path)
+            stored = bool(self._stored_rows) and engine_reads(file, schema, path)
+            first = sum(file.metadata.row_group(number).num_rows for number in range(group)) if stored else 0
             while group < int(piece["last"]):
-                for batch in _read_group(file, group, skip, self._read or schema, pace):
-                    yield self._cast(batch, path, file, group)
+                if stored and not skip and (left := self._stored(file, group, first, path)) is not None:
+                    yield left
+                else:
+                    yield from self._read_group(file, group, skip, path, pace)
+                first += file.metadata.row_group(group).num_rows
                 group, skip = group + 1, 0
+
+    def _read_group(self, file: Any, group: int, skip: int, path: Path, pace: Pace) -> Iterator[Batch]:
+        schema = self._read or self._schema
+        if schema is None:
+            raise RuntimeError("schema comes before read")
+        for batch in _read_group(file, group, skip, schema, pace):
+            yield self._cast(batch, path, file, group)
+
+    def _stored(self, file: Any, group: int, first: int, path: Path) -> Batch | None:
+        """A row group left where it is, ``first`` being the number of its first row; None when it is too large for that."""
+        schema = self._read or self._schema
+        if schema is None or self._schema is None:
+            raise RuntimeError("schema comes before read")
+        metadata = file.metadata.row_group(group)
+        size = _column_bytes(metadata, schema, "total_uncompressed_size")
+        if not 0 < metadata.num_rows <= self._stored_rows or size > MAXIMUM_GROUP_BYTES:
+            return None
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            with _opened(path) as again:
+                for batch in self._read_group(again, group, 0, path, Pace()):
+                    data: Any = batch.data
+                    yield data
+
+        rows = StoredRows(path, tuple(self._schema.names), first, first + metadata.num_rows, size, batches)
+        return Batch(rows, {"group": group + 1, "row": 0}, _stored_bytes(metadata, schema))
 
     def _cast(self, batch: Batch, path: Path, file: Any, group: int) -> Batch:
         """With the columns' types; when that is tolerated without the rows that cannot have them."""
         schema = self._read or self._schema
         if schema is None:
             raise RuntimeError("schema comes before read")
+        read: Any = batch.data
         try:
-            return replace(batch, data=_cast(batch.data, schema, path))
+            return replace(batch, data=_cast(read, schema, path))
         except DataError as error:
             if not self.settings.tolerant or isinstance(error.__cause__, pa.ArrowNotImplementedError):
                 raise
-        data, bad = _sifted(batch.data, schema, path)
+        data, bad = _sifted(read, schema, path)
         end = int(batch.position["row"]) or file.metadata.row_group(group).num_rows
         before = sum(file.metadata.row_group(number).num_rows for number in range(group)) + end - batch.data.num_rows
         return replace(
@@ -114,9 +153,13 @@ def _read_group(file: Any, group: int, skip: int, schema: pa.Schema, pace: Pace)
 
 def _stored_bytes(metadata: Any, schema: pa.Schema) -> int:
     """The size in the file of the row group's columns that are read."""
+    return _column_bytes(metadata, schema, "total_compressed_size")
+
+
+def _column_bytes(metadata: Any, schema: pa.Schema, which: str) -> int:
     wanted = set(schema.names)
     columns = (metadata.column(index) for index in range(metadata.num_columns))
-    return sum(column.total_compressed_size for column in columns if column.path_in_schema.split(".")[0] in wanted)
+    return sum(getattr(column, which) for column in columns if column.path_in_schema.split(".")[0] in wanted)
 
 
 def _cast_column(column: Column, data_type: pa.DataType) -> Column:

@@ -63,6 +63,9 @@ class FileReader(ABC):
     def narrow(self, columns: frozenset[str]) -> None:
         """From now on read only ``columns`` of the schema: batches have no others. Called before anything is read."""
 
+    def leave_stored(self, rows: int) -> None:  # noqa: B027 - a hook for formats that the engine reads
+        """From now on rows may stay in the file, up to ``rows`` of them in a batch. Called before anything is read."""
+
     @abstractmethod
     def pieces(self, file: InputFile, parts: int) -> list[dict[str, Any]]:
         """What to read of one file, in about ``parts`` pieces, as plain data for splits."""

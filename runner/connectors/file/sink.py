@@ -80,6 +80,8 @@ class FileSegment(SinkSegment):
 class LocalFileSink(Sink):
     """One directory of files."""
 
+    copies = True
+
     def __init__(self, context: PluginContext, schema: pa.Schema) -> None:
         super().__init__(context, schema)
         options = Options(context.plugin.options, context.plugin.name)

@@ -23,6 +23,7 @@ from runner.connectors.options import Options
 from runner.connectors.table_schema import declared_columns
 from runner.dataset import arrays
 from runner.dataset.arrow_types import canonical_schema
+from runner.dataset.stored_rows import StoredRows
 from runner.protocol import Split
 
 MINIMUM_SPLIT_BYTES = 4 << 20
@@ -52,6 +53,13 @@ class LocalFileSource(Source):
         self._schema = canonical_schema(pa.schema(fields))
         self._unread: frozenset[str] = frozenset()
 
+    @classmethod
+    def readable(cls, context: PluginContext) -> tuple[Path, ...]:
+        """What ``path`` names, if the engine can read such files by itself."""
+        options = Options(context.plugin.options, context.plugin.name)
+        stored = options.choice(FileFormat, "file_format_type") is FileFormat.PARQUET
+        return (context.resolve(options.text("path")),) if stored else ()
+
     def schema(self) -> pa.Schema:
         """The file's columns, then those of the path's ``name=value`` directories."""
         return self._schema
@@ -63,6 +71,11 @@ class LocalFileSource(Source):
         self._unread = frozenset(names) - read
         if self._unread:
             self._reader.narrow(read)
+
+    def leave_stored(self, rows: int) -> None:
+        """Not where the path has columns, which are in no file."""
+        if not self._partitions:
+            self._reader.leave_stored(rows)
 
     def splits(self) -> list[Split]:
         """Larger files are cut, so that workers may join; one file that has to be read for that, by several readers only."""
@@ -82,9 +95,20 @@ class LocalFileSource(Source):
         path = self._path(split)
         self._check_unchanged(path, int(split.data["size"]))
         for batch in self._reader.read(path, split.data, split.position, pace):
-            if self._partitions or self._unread:
+            if isinstance(batch.data, StoredRows):
+                batch = replace(batch, data=self._noted(batch.data, split))
+            elif self._partitions or self._unread:
                 batch = replace(batch, data=self._complete(batch.data, split))
             yield batch
+
+    def _noted(self, rows: StoredRows, split: Split) -> StoredRows:
+        """With all columns, and with whom to blame: who reads them later has no split."""
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in rows.batches():
+                yield self._complete(batch, split) if self._unread else batch
+
+        return replace(rows, batches=batches, plugin=self.context.plugin.id, split=split.id)
 
     def _path(self, split: Split) -> Path:
         """The file of a split, which may come from another machine's savepoint: nothing outside the option's path is read."""
