@@ -1,5 +1,6 @@
 """TLS on the TCP address: who is spoken to is proved, and what is not a certificate is refused before anybody listens."""
 
+import asyncio
 import datetime
 import ipaddress
 
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from runner.api.listening import open_tcp
+from runner.async_client import AsyncClient
 from runner.client import Client, DaemonUnreachable
 from runner.endpoint import ListenAddress, TcpListening, parse_server
 from runner.home import Home
@@ -74,8 +76,28 @@ def test_clients_know_whom_they_speak_to(files, tmp_path):
             pytest.raises(UsageError, match="no certificates"),
         ):
             client.status()
+        asyncio.run(ask_from_a_loop(nobody, url, secret, files))
     finally:
         assert daemon.stop() == 0
+
+
+async def ask_from_a_loop(nobody, url, secret, files):
+    """The same by the client for event loops: several calls at once, a stream, and nothing where a proof is missing."""
+    certificate, key = map(str, files)
+    async with AsyncClient(nobody, server=parse_server(url, secret, certificate)) as client:
+        found = await asyncio.gather(*(client.status() for _ in range(4)))
+        assert {status.listening for status in found} == {url}
+        async with client.events(0) as feed, asyncio.timeout(20):
+            assert (await anext(aiter(feed))).revision > 0
+    for wrong, error, message in (
+        (parse_server(url, secret), DaemonUnreachable, "not trusted"),
+        (parse_server(url.replace("127.0.0.1", "localhost"), secret, certificate), DaemonUnreachable, "not trusted"),
+        (parse_server(url.replace("https", "http"), secret), DaemonUnreachable, "broke"),
+        (parse_server(url, secret, key), UsageError, "no certificates"),
+    ):
+        async with AsyncClient(nobody, server=wrong) as client:
+            with pytest.raises(error, match=message):
+                await client.status()
 
 
 def test_files_that_are_no_certificate_are_refused(files, tmp_path):
