@@ -11,23 +11,22 @@ from runner.store.session import Session, decode_record, encode_record
 
 
 def append(session: Session, entries: Sequence[AuditEntry]) -> None:
-    """Add entries, by one statement, each with the id that follows."""
+    """Add entries, each with the id that follows."""
     if not entries:
         return
     newest = _newest(session)
     numbered = [msgspec.structs.replace(entry, id=newest + number) for number, entry in enumerate(entries, 1)]
-    session.change(
-        'INSERT INTO "audit" ("id", "at", "job_id", "target", "who", "action", "record") '
-        "SELECT unnest(?::BIGINT[]), unnest(?::DOUBLE[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), "
-        "unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
-        [entry.id for entry in numbered],
-        [entry.at for entry in numbered],
-        [entry.job_id for entry in numbered],
-        [entry.target for entry in numbered],
-        [entry.who for entry in numbered],
-        [entry.action for entry in numbered],
-        [encode_record(entry) for entry in numbered],
-    )
+    for entry in numbered:
+        row = {
+            "id": entry.id,
+            "at": entry.at,
+            "job_id": entry.job_id,
+            "target": entry.target,
+            "who": entry.who,
+            "action": entry.action,
+            "record": encode_record(entry),
+        }
+        session.add("audit", row)
     session.memory.audit = numbered[-1].id
 
 

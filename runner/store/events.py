@@ -29,15 +29,12 @@ def append(
 
 
 def append_all(session: Session, events: Sequence[Event]) -> list[Event]:
-    """Add events, by one statement, and return them with their revisions."""
+    """Add events, and return them with their revisions."""
     first = newest(session) + 1
     numbered = [msgspec.structs.replace(event, revision=first + number) for number, event in enumerate(events)]
-    if numbered:
-        session.change(
-            'INSERT INTO "events" ("revision", "record") SELECT unnest(?::BIGINT[]), unnest(?::VARCHAR[])',
-            *([event.revision for event in numbered], [encode_record(event) for event in numbered]),
-        )
-        session.memory.revision = numbered[-1].revision
+    for event in numbered:
+        session.add("events", {"revision": event.revision, "record": encode_record(event)})
+        session.memory.revision = event.revision
     return numbered
 
 

@@ -20,14 +20,23 @@ TERMINAL = ", ".join(f"'{state}'" for state in ExecutionState if state.is_termin
 def insert(session: Session, execution: Execution) -> None:
     """Add an execution; it becomes the one that its job shows."""
     check_id("execution", execution.id)
-    if session.row('SELECT 1 FROM "executions" WHERE "id" = ?', execution.id):
+    is_first = ("executions", execution.job_id) in session.unseen
+    # An id that another job's execution has too would be refused by the table itself.
+    if not is_first and session.row('SELECT 1 FROM "executions" WHERE "id" = ?', execution.id):
         raise already_exists("execution", execution.id)
     record = encode_record(execution)
-    session.change(
-        'INSERT INTO "executions" ("id", "job_id", "state", "created_at", "finished_at", "record") VALUES (?, ?, ?, ?, ?, ?)',
-        *(execution.id, execution.job_id, str(execution.state), _order(session, execution), execution.finished_at),
-        record,
-    )
+    row = {
+        "id": execution.id,
+        "job_id": execution.job_id,
+        "state": str(execution.state),
+        "created_at": execution.created_at if is_first else _order(session, execution),
+        "finished_at": execution.finished_at,
+        "record": record,
+    }
+    session.add("executions", row)
+    session.unseen.discard(("executions", execution.job_id))
+    session.memory.epochs.setdefault(execution.id, 0)
+    _remember_state(session, execution)
     jobs.show_execution(session, execution, record, new=True)
 
 
@@ -40,10 +49,7 @@ def _order(session: Session, execution: Execution) -> float:
 
 def update(session: Session, execution: Execution) -> None:
     """Replace an execution's record; IllegalTransition when its state may not follow the stored one."""
-    row = session.row('SELECT "state" FROM "executions" WHERE "id" = ?', execution.id)
-    if row is None:
-        raise not_found("execution", execution.id)
-    current = ExecutionState(row[0])
+    current = _state(session, execution.id)
     if execution.state is not current:
         check_transition(current, execution.state)
     record = encode_record(execution)
@@ -51,7 +57,25 @@ def update(session: Session, execution: Execution) -> None:
         'UPDATE "executions" SET "state" = ?, "finished_at" = ?, "record" = ? WHERE "id" = ?',
         *(str(execution.state), execution.finished_at, record, execution.id),
     )
+    _remember_state(session, execution)
     jobs.show_execution(session, execution, record, new=False)
+
+
+def _state(session: Session, execution_id: str) -> ExecutionState:
+    """The stored one, which the writer knows of what it has written."""
+    if execution_id not in session.memory.states:
+        row = session.row('SELECT "state" FROM "executions" WHERE "id" = ?', execution_id)
+        if row is None:
+            raise not_found("execution", execution_id)
+        return ExecutionState(row[0])
+    return session.memory.states[execution_id]
+
+
+def _remember_state(session: Session, execution: Execution) -> None:
+    if execution.state.is_terminal:
+        session.memory.states.pop(execution.id, None)
+    else:
+        session.memory.states[execution.id] = execution.state
 
 
 def get(session: Session, execution_id: str) -> Execution | None:

@@ -11,16 +11,18 @@ _WHERE = 'FROM "generations" WHERE "job_id" = ? AND "number" = ?'
 
 def insert(session: Session, generation: Generation, job: bytes, source: bytes) -> None:
     """Add a generation with the resolved job and the request it came from."""
-    if session.row(f"SELECT 1 {_WHERE}", generation.job_id, generation.number):
-        raise already_exists("generation", f"{generation.number} of job {generation.job_id}")
-    session.change(
-        'INSERT INTO "generations" ("job_id", "number", "record", "job", "source") VALUES (?, ?, ?, ?, ?)',
-        generation.job_id,
-        generation.number,
-        encode_record(generation),
-        session.seal.seal(job, _place("job", generation.job_id, generation.number)),
-        session.seal.seal(source, _place("source", generation.job_id, generation.number)),
-    )
+    job_id, number = generation.job_id, generation.number
+    if ("generations", job_id) not in session.unseen and session.row(f"SELECT 1 {_WHERE}", job_id, number):
+        raise already_exists("generation", f"{number} of job {job_id}")
+    session.unseen.discard(("generations", job_id))
+    row = {
+        "job_id": job_id,
+        "number": number,
+        "record": encode_record(generation),
+        "job": session.seal.seal(job, _place("job", job_id, number)),
+        "source": session.seal.seal(source, _place("source", job_id, number)),
+    }
+    session.add("generations", row)
 
 
 def get(session: Session, job_id: str, number: int) -> Generation | None:

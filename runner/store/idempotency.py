@@ -13,6 +13,7 @@ KEPT_SECONDS = 86_400.0
 MAXIMUM_ANSWERS = 10_000
 MAXIMUM_BYTES = 64 * 1024 * 1024
 _PRUNE_EVERY = 60.0
+_KNOWN = 'SELECT "fingerprint", "answer", "begun_at" FROM "idempotency" WHERE "principal" = ? AND "key" = ?'
 
 
 class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,34 +33,22 @@ class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 def begin(session: Session, principal: str, key: str, fingerprint: str, now: float) -> RecordedRequest | None:
     """What is on record of the principal's key; None: nothing, and from now on there is that the request is under way."""
-    row = session.row(
-        'SELECT "fingerprint", "answer", "begun_at" FROM "idempotency" WHERE "principal" = ? AND "key" = ?', principal, key
-    )
+    known = session.memory.answers
+    row = None if known is not None and (principal, key) not in known.keys else session.row(_KNOWN, principal, key)
     kept = _make_room(session, now, at_once=row is not None and abs(now - row[2]) > KEPT_SECONDS)
     if row is not None and abs(now - row[2]) <= KEPT_SECONDS:
         answer = None if row[1] is None else msgspec.msgpack.decode(row[1], type=RecordedAnswer)
         return RecordedRequest(fingerprint=str(row[0]), answer=answer)
-    session.change(
-        'INSERT INTO "idempotency" ("principal", "key", "fingerprint", "begun_at", "size") VALUES (?, ?, ?, ?, 0)',
-        principal,
-        key,
-        fingerprint,
-        now,
-    )
-    kept.count += 1
+    added = {"principal": principal, "key": key, "fingerprint": fingerprint, "begun_at": now, "size": 0}
+    session.add("idempotency", added)
+    kept.keys.add((principal, key))
     return None
 
 
 def finish(session: Session, principal: str, key: str, answer: RecordedAnswer) -> None:
     """Record the answer of a request that was begun."""
     encoded = msgspec.msgpack.encode(answer)
-    session.change(
-        'UPDATE "idempotency" SET "answer" = ?, "size" = ? WHERE "principal" = ? AND "key" = ?',
-        encoded,
-        len(encoded),
-        principal,
-        key,
-    )
+    session.amend("idempotency", {"principal": principal, "key": key}, {"answer": encoded, "size": len(encoded)})
     if session.memory.answers is not None:
         session.memory.answers.size += len(encoded)
 
@@ -67,6 +56,8 @@ def finish(session: Session, principal: str, key: str, answer: RecordedAnswer) -
 def forget(session: Session, principal: str, key: str) -> None:
     """The request did nothing: it may be tried again."""
     session.change('DELETE FROM "idempotency" WHERE "principal" = ? AND "key" = ?', principal, key)
+    if session.memory.answers is not None:
+        session.memory.answers.keys.discard((principal, key))
 
 
 def _make_room(session: Session, now: float, *, at_once: bool) -> AnswersKept:
@@ -75,13 +66,14 @@ def _make_room(session: Session, now: float, *, at_once: bool) -> AnswersKept:
     if kept is not None and not at_once and abs(now - kept.pruned_at) < _PRUNE_EVERY and not _is_full(kept):
         return kept
     _prune(session, now)
-    ((count, size),) = session.rows('SELECT count(*), coalesce(sum("size"), 0) FROM "idempotency"')
-    session.memory.answers = AnswersKept(int(count), int(size), now)
+    rows = session.rows('SELECT "principal", "key", "size" FROM "idempotency"')
+    keys = {(str(principal), str(key)) for principal, key, _ in rows}
+    session.memory.answers = AnswersKept(keys, sum(int(size) for _, _, size in rows), now)
     return session.memory.answers
 
 
 def _is_full(kept: AnswersKept) -> bool:
-    return kept.count >= MAXIMUM_ANSWERS or kept.size > MAXIMUM_BYTES
+    return len(kept.keys) >= MAXIMUM_ANSWERS or kept.size > MAXIMUM_BYTES
 
 
 def _prune(session: Session, now: float) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from runner.model import Checkpoint, Execution, Job
 from runner.store.errors import StoreError, already_exists, not_found
 from runner.store.identifiers import check_id
+from runner.store.job_names import JobNames
 from runner.store.known_jobs import IndexedJob
 from runner.store.pages import JobFilter, Place
 from runner.store.session import Row, Session, decode_record, encode_record, one_of
@@ -39,23 +40,19 @@ _CHECKPOINTS = """
 """
 
 
-_SAME = 'SELECT "id", "name" FROM "jobs" WHERE "id" = $1 OR ("name" = $2 AND "deleted_at" IS NULL) ORDER BY "id" = $1 DESC'
+_NAMES = 'SELECT "id", CASE WHEN "deleted_at" IS NULL THEN "name" END FROM "jobs"'
 
 
 def insert(session: Session, job: Job) -> None:
     """Add a job."""
     check_id("job", job.id)
-    for found, name in session.rows(_SAME, job.id, job.name):
-        if found == job.id:
-            raise already_exists("job", job.id)
-        raise _taken(name, found)
-    session.change(
-        """
-        INSERT INTO "jobs" ("id", "name", "created_at", "queue", "labels", "kept_executions", "kept_days", "record")
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        *(job.id, *_columns(job), _encode(job)),
-    )
+    if _names(session).has(job.id):
+        raise already_exists("job", job.id)
+    _check_name(session, job)
+    execution = {"execution_id": None, "execution_state": None, "execution": None}
+    session.add("jobs", {"id": job.id, **_columns(job), "record": _encode(job), "version": 1, **execution})
+    session.unseen |= {("generations", job.id), ("executions", job.id)}
+    _name(session, job.id, job.name)
     session.touch(job.id)
 
 
@@ -68,15 +65,18 @@ def update(session: Session, job: Job) -> None:
             "record" = ?, "version" = "version" + 1
         WHERE "id" = ? AND "deleted_at" IS NULL
         """,
-        *(*_columns(job), _encode(job), job.id),
+        *(*_columns(job).values(), _encode(job), job.id),
     )
     if not changed:
         raise not_found("job", job.id)
+    _name(session, job.id, job.name)
     session.touch(job.id)
 
 
 def get(session: Session, job_id: str) -> Job | None:
     """The job of that id, None when there is none or it is deleted."""
+    if session.writable and session.memory.names is not None and not session.memory.names.has(job_id):
+        return None
     if is_known(session):
         found = _remembered(session, [job_id]) if session.jobs.has(job_id) else []
     else:
@@ -169,6 +169,7 @@ def delete(session: Session, job_id: str) -> None:
     )
     if not changed:
         raise not_found("job", job_id)
+    _name(session, job_id, None)
     session.touch(job_id)
 
 
@@ -179,12 +180,19 @@ def undelete(session: Session, job_id: str) -> None:
         raise not_found("deleted job", job_id)
     _check_name(session, job)
     session.change('UPDATE "jobs" SET "deleted_at" = NULL, "version" = "version" + 1 WHERE "id" = ?', job_id)
+    _name(session, job_id, job.name)
     session.touch(job_id)
 
 
 def show_execution(session: Session, execution: Execution, record: str, *, new: bool) -> None:
     """Keep a copy of an execution in its job's row, so that a list of jobs is one scan. A ``new`` execution becomes the job's
     latest; a change to an earlier one does not show."""
+    session.touch(execution.job_id)
+    added = session.added("jobs", "id", execution.job_id)
+    if added is not None and new:
+        shown = {"execution_id": execution.id, "execution_state": str(execution.state), "execution": record}
+        added |= {**shown, "version": added["version"] + 1}
+        return
     changed = session.change(
         """
         UPDATE "jobs" SET "execution_id" = $1, "execution_state" = $2, "execution" = $3, "version" = "version" + 1
@@ -194,7 +202,22 @@ def show_execution(session: Session, execution: Execution, record: str, *, new: 
     )
     if new and not changed:
         raise not_found("job", execution.job_id)
-    session.touch(execution.job_id)
+
+
+def added(session: Session, job_id: str) -> Job | None:
+    """The job that this transaction makes, as it is now; None when that is not known without a look."""
+    row = session.added("jobs", "id", job_id)
+    if row is None:
+        return None
+    return _decode((row["id"], row["record"], row["execution"], row["version"], None), None)
+
+
+def forget(session: Session, job_id: str) -> None:
+    """The job's row is gone."""
+    if session.memory.names is not None:
+        session.memory.names.drop(job_id)
+        session.after_rollback.append(session.memory.forget_names)
+    session.touch(job_id)
 
 
 def next_checkpoint_id(session: Session, job_id: str, ahead: int = 0) -> int:
@@ -241,9 +264,22 @@ def _know_checkpoint_ids(session: Session, job_id: str) -> None:
 
 
 def _check_name(session: Session, job: Job) -> None:
-    row = session.row('SELECT "id" FROM "jobs" WHERE "name" = ? AND "id" <> ? AND "deleted_at" IS NULL', job.name, job.id)
-    if row:
-        raise _taken(job.name, row[0])
+    owner = _names(session).owner(job.name)
+    if owner is not None and owner != job.id:
+        raise _taken(job.name, owner)
+
+
+def _names(session: Session) -> JobNames:
+    """Those of all jobs; for the writer."""
+    if session.memory.names is None:
+        session.memory.names = JobNames((str(job_id), name) for job_id, name in session.rows(_NAMES))
+    return session.memory.names
+
+
+def _name(session: Session, job_id: str, name: str | None) -> None:
+    """The job has this name from now on, None: it is deleted."""
+    _names(session).put(job_id, name)
+    session.after_rollback.append(session.memory.forget_names)
 
 
 def _taken(name: str, job_id: str) -> StoreError:
@@ -254,10 +290,17 @@ def _taken(name: str, job_id: str) -> StoreError:
     )
 
 
-def _columns(job: Job) -> tuple[object, ...]:
+def _columns(job: Job) -> dict[str, object]:
     """What stands beside the record, from the name on."""
     kept = job.retention
-    return job.name, job.created_at, job.queue, label_pairs(job.labels), kept.executions, kept.days
+    return {
+        "name": job.name,
+        "created_at": job.created_at,
+        "queue": job.queue,
+        "labels": label_pairs(job.labels),
+        "kept_executions": kept.executions,
+        "kept_days": kept.days,
+    }
 
 
 def _encode(job: Job) -> str:

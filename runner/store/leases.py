@@ -28,17 +28,23 @@ def take(session: Session, execution_id: str, owner: str, expires_at: float) -> 
     It is higher than any that was ever given out, and no lower than the time in nanoseconds: a database that was replaced by an
     older copy of itself gives out none a second time.
     """
-    row = session.row('SELECT max("last") FROM "epochs"')
-    epoch = max(int(row[0] or 0) + 1 if row else 1, time.time_ns())
-    session.change('DELETE FROM "epochs"')
-    session.change('INSERT INTO "epochs" ("last") VALUES (?)', epoch)
-    session.change('DELETE FROM "leases" WHERE "execution_id" = ?', execution_id)
-    session.change(
-        'INSERT INTO "leases" ("execution_id", "owner", "epoch", "expires_at") VALUES (?, ?, ?, ?)',
-        *(execution_id, owner, epoch, expires_at),
-    )
+    epoch = max(_last_epoch(session) + 1, time.time_ns())
+    if not session.change('UPDATE "epochs" SET "last" = ?', epoch):
+        session.change('INSERT INTO "epochs" ("last") VALUES (?)', epoch)
+    session.memory.last_epoch = epoch
+    if session.memory.epochs.get(execution_id) != 0:
+        session.change('DELETE FROM "leases" WHERE "execution_id" = ?', execution_id)
+    row = {"execution_id": execution_id, "owner": owner, "epoch": epoch, "expires_at": expires_at}
+    session.add("leases", row)
     session.memory.epochs[execution_id] = epoch
     return epoch
+
+
+def _last_epoch(session: Session) -> int:
+    if session.memory.last_epoch is None:
+        ((last,),) = session.rows('SELECT coalesce(max("last"), 0) FROM "epochs"')
+        session.memory.last_epoch = int(last)
+    return session.memory.last_epoch
 
 
 def renew(session: Session, execution_ids: list[str], owner: str, expires_at: float) -> None:

@@ -4,7 +4,7 @@ of the others. What an execution has left in its targets is known from its recor
 
 from __future__ import annotations
 
-from runner.store import attempts, checkpoints, metrics, rejections
+from runner.store import attempts, checkpoints, jobs, metrics, rejections
 from runner.store.executions import TERMINAL, UNSETTLED
 from runner.store.operations import OperationRecords
 from runner.store.session import Session
@@ -99,7 +99,7 @@ def _purge(session: Session, job_id: str) -> None:
         session.change(f'DELETE FROM "{table}" WHERE "job_id" = ?', job_id)
     OperationRecords(session).forget_jobs([job_id])
     session.change('DELETE FROM "jobs" WHERE "id" = ?', job_id)
-    session.touch(job_id)
+    jobs.forget(session, job_id)
     session.memory.checkpoint_numbers.forget(job_id)
     session.memory.newest_checkpoints.pop(job_id, None)
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 import msgspec
 
+from runner.states import ExecutionState
 from runner.store.checkpoint_numbers import CheckpointNumbers
 from runner.store.errors import timed_out
+from runner.store.job_names import JobNames
 from runner.store.known_answers import KnownAnswers
 from runner.store.known_jobs import KnownJobs
 from runner.store.pending_rows import PendingRows
@@ -27,9 +29,10 @@ R = TypeVar("R")
 
 @dataclass(slots=True)
 class AnswersKept:
-    """No more answers than ``count`` are kept, nor more bytes of them than ``size``; ``pruned_at``: when that was looked at."""
+    """No answers but those of these ``keys`` (principal and key) are kept, nor more bytes of them than ``size``; ``pruned_at``:
+    when that was looked at."""
 
-    count: int
+    keys: set[tuple[str, str]]
     size: int
     pruned_at: float
 
@@ -39,17 +42,21 @@ class WriterMemory:
 
     ``series``: the number of each (execution, plugin, name) of metrics. ``revision``: of the newest event. ``epochs``: those
     that have the executions' leases, 0: nobody has. ``newest_checkpoints``: no checkpoint of the job has a higher number.
-    ``audit``: the id of its newest entry. ``answers``: how much is kept of those that may be given again.
-    ``checkpoint_numbers`` say only what is durable, and outlive a rollback.
+    ``last_epoch``: no higher one was ever given out. ``states``: of executions that are not over. ``audit``: the id of its
+    newest entry. ``answers``: how much is kept of those that may be given again. ``names``: of jobs; whoever changes them has
+    them forgotten after a rollback. ``checkpoint_numbers`` say only what is durable, and outlive a rollback.
     """
 
     def __init__(self) -> None:
         self.series: dict[tuple[str, str, str], int] = {}
         self.revision: int | None = None
         self.epochs: dict[str, int] = {}
+        self.last_epoch: int | None = None
+        self.states: dict[str, ExecutionState] = {}
         self.newest_checkpoints: dict[str, int] = {}
         self.audit: int | None = None
         self.answers: AnswersKept | None = None
+        self.names: JobNames | None = None
         self.checkpoint_numbers = CheckpointNumbers()
 
     def roll_back(self) -> None:
@@ -57,13 +64,20 @@ class WriterMemory:
         self.series.clear()
         self.revision = None
         self.epochs.clear()
+        self.last_epoch = None
+        self.states.clear()
         self.newest_checkpoints.clear()
         self.audit = None
         self.answers = None
 
+    def forget_names(self) -> None:
+        """What is known of jobs' names may be wrong."""
+        self.names = None
+
     def clear(self) -> None:
         """Forget everything: the database may be another one when it is open again."""
         self.roll_back()
+        self.forget_names()
         self.checkpoint_numbers.clear()
 
 
@@ -73,7 +87,8 @@ class Session:
     ``after_commit`` and ``after_rollback`` hold what must happen once the transaction's fate is known. ``reserved``: up to
     which number it reserves checkpoints of each job. ``jobs``: what is remembered of them, and ``mark``: when that snapshot was
     not begun yet. The writer must not look there, as it may have changed them: it only tells which (:meth:`touch`). The same
-    goes for other answers (:meth:`known`, :meth:`unsettle`).
+    goes for other answers (:meth:`known`, :meth:`unsettle`). ``unseen``: tables and jobs that have no rows there, because the
+    transaction itself has made the job.
     """
 
     def __init__(
@@ -94,6 +109,7 @@ class Session:
         self.jobs = jobs
         self.mark = jobs.mark()
         self.is_current = False
+        self.unseen: set[tuple[str, str]] = set()
         self._touched: set[str] = set()
         self._answers = answers
         self._answers_mark = answers.mark()

@@ -75,6 +75,10 @@ class Store(CheckpointCalls):
         """The job of exactly this id; None when there is none or it is deleted."""
         return jobs.get(self._session, job_id)
 
+    def added_job(self, job_id: str) -> Job | None:
+        """A job that this transaction has made, as it is now; None also when it would take a look at the table."""
+        return jobs.added(self._session, job_id)
+
     def named_job(self, name: str) -> Job | None:
         """The job of exactly this name; None when there is none or it is deleted."""
         return jobs.named(self._session, name)
