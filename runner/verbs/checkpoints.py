@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from runner.model import Checkpoint, CheckpointKind
 from runner.replies import CheckpointList, SavepointList, SavepointVerdict
-from runner.verbs.call import LONG_SECONDS, Call, Query, delete, get, post
+from runner.transport import Query
+from runner.verbs.call import LONG_SECONDS, Call, delete, get, post
 from runner.verbs.verb import Verb
 
 
