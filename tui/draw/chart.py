@@ -37,23 +37,23 @@ def mirrored(
     upper, lower = resample(above, plot * 2), resample(below, plot * 2)
     if not any(value is not None for value in (*upper, *lower)):
         drawn = _nothing(plot, half)
-        return [*_with_cursor(drawn, cursor, plot), _axis(window, plot, marks, cursor)]
+        return [*with_cursor(drawn, cursor, plot), _axis(window, plot, marks, cursor)]
     top = ceiling((*upper, *lower))
     drawn = [
         *_half(area(upper, half, top), Tone.ACCENT, first=round_si(top), last="0"),
         *_half(area(lower, half, top, downwards=True), Tone.MUTED, first="", last=round_si(top)),
     ]
-    return [*_with_cursor(drawn, cursor, plot), _axis(window, plot, marks, cursor)]
+    return [*with_cursor(drawn, cursor, plot), _axis(window, plot, marks, cursor)]
 
 
 def _axis(window: int, plot: int, marks: Sequence[tuple[str, float]], cursor: float | None) -> Line:
     axis = marked_axis(time_axis(window, plot), marks)
     tones = {"◆": Tone.ACCENT, "↻": Tone.AMBER, "✗": Tone.RED}
     spans = [Span("".join(part), tone) for tone, part in groupby(axis, lambda sign: tones.get(sign, Tone.FAINT))]
-    return _with_cursor([line(Span(" " * GUTTER), Span("╰", Tone.FAINT), *spans)], cursor, plot, "▲")[0]
+    return with_cursor([line(Span(" " * GUTTER), Span("╰", Tone.FAINT), *spans)], cursor, plot, "▲")[0]
 
 
-def _with_cursor(lines: list[Line], cursor: float | None, plot: int, sign: str = "│") -> list[Line]:
+def with_cursor(lines: list[Line], cursor: float | None, plot: int, sign: str = "│") -> list[Line]:
     """The lines with an upright line through the moment that is looked at."""
     if cursor is None:
         return lines

@@ -10,7 +10,7 @@ from tui.data.history import Happened, History
 from tui.data.models import JobView
 from tui.draw.braille import area, resample, spark
 from tui.draw.cells import fit, wrap
-from tui.draw.chart import GUTTER, mirrored
+from tui.draw.chart import GUTTER, mirrored, plot_cells, with_cursor
 from tui.draw.line import Line, Span, Tone, fit_spans, line, spread
 from tui.draw.units import UNKNOWN, clock_time, duration, percent, plural, rate, si, size, span
 
@@ -112,6 +112,13 @@ class _Measure:
     course: tuple[float | None, ...]
 
     @property
+    def heading(self) -> tuple[Span, ...]:
+        """The word, the value, and the largest value."""
+        word, value = self.head
+        peak = f"peak {self.peak}" if self.peak != UNKNOWN else ""
+        return Span(f"{self.word:<{_LABEL - 1}}", word.tone), Span(f"{self.value:<9}", value.tone), Span(peak, Tone.MUTED)
+
+    @property
     def head(self) -> tuple[Span, ...]:
         """The word and the value."""
         tone = Tone.FAINT if self.value == UNKNOWN else Tone.STRONG
@@ -154,15 +161,16 @@ def _short(gauge: _Measure, cells: int) -> tuple[Span, ...]:
 
 
 def _tall_measures(view: JobView, history: History, cells: int, at: float | None, rows: int) -> list[Line]:
-    """The same, each as a chart of a few rows: word and value on the left, the largest value on the axis."""
+    """The same, each as a heading and a chart of a few rows below the large one: a moment is the same column of all."""
+    plot = plot_cells(cells)
+    cursor = None if at is None else history.share(at)
     lines: list[Line] = []
     for gauge in _gauges(view, history, at):
-        plot = cells - _LABEL - 10
         values = resample(gauge.course, plot * 2)
-        drawn = area(values, rows, max((value for value in values if value is not None), default=0.0))
-        peak = (Span(" " * (_LABEL - 5)), Span("peak ", Tone.FAINT), Span(fit(gauge.peak, 7, right=True), Tone.MUTED))
-        heads: list[tuple[Span, ...]] = [gauge.head, peak, *[(Span(" " * (_LABEL + 7)),)] * rows]
-        lines += [line(*head, Span(" │", Tone.FAINT), Span(row, Tone.ACCENT)) for head, row in zip(heads, drawn, strict=False)]
+        drawn = area(values, max(rows - 1, 1), max((value for value in values if value is not None), default=0.0))
+        lines.append(line(Span(" " * (GUTTER + 1)), *gauge.heading))
+        axis = (Span(" " * GUTTER), Span("│", Tone.FAINT))
+        lines += with_cursor([line(*axis, Span(row, Tone.ACCENT)) for row in drawn], cursor, plot)
         lines.append(Line())
     return lines[:-1]
 
