@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test venv lint types format bench bench-spec bench-terminal soak-terminal chaos lifecycle fuzz-api clean
+.PHONY: demo test venv lint types format bench bench-spec bench-terminal soak-terminal bench-load bench-month chaos lifecycle fuzz-api clean
 
 demo: venv
 	@$(BIN)/flowdeck run samples/flights.conf
@@ -56,6 +56,10 @@ soak-terminal: .venv/.tested
 # Half an hour on a quiet machine with two cores, most of it waiting for figures that do not jump.
 bench-load: .venv/.tested
 	$(BIN)/python -P tests/benchmarks/load.py
+
+# Ten minutes: 30 days of metrics by a clock that is told what time it is.
+bench-month: .venv/.tested
+	$(BIN)/python -P tests/benchmarks/month.py
 
 chaos: .venv/.tested
 	FLOWDECK_CHAOS_KILLS=1000 FLOWDECK_CHAOS_MONKEYS=10 $(BIN)/pytest -q tests/chaos -s
