@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -16,8 +17,7 @@ LEFT = "The terminal UI was left."
 STRANGE = "The page said what no page says."
 _HEARTBEAT = 15.0
 _TO_CLOSE = 3.0
-_LONGEST_REASON = 123
-"""Bytes, of the websocket protocol."""
+_LONGEST_REASON = 600
 
 
 async def converse(
@@ -71,17 +71,22 @@ async def _listen(page: _Page, process: VisitorProcess, place: Place) -> None:
 
 
 class _Page:
-    """The websocket, which is closed once, with the first reason."""
+    """The websocket, which is closed once, with the first reason. (The protocol has room for a short one only: it is said.)"""
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
         self.socket = socket
-        self._closing: asyncio.Task[bool] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     def leave(self, reason: str) -> None:
         """End the visit."""
         if self._closing is None:
-            message = reason.encode()[:_LONGEST_REASON].decode("utf-8", "ignore").encode()
-            self._closing = asyncio.create_task(self.socket.close(code=WSCloseCode.GOING_AWAY, message=message))
+            self._closing = asyncio.create_task(self._close(reason[:_LONGEST_REASON]))
+
+    async def _close(self, reason: str) -> None:
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(_TO_CLOSE):
+                await self.socket.send_json(["ended", reason])
+        await self.socket.close(code=WSCloseCode.GOING_AWAY)
 
     async def gone(self) -> None:
         """Wait until the page knows. Bounded."""

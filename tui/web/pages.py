@@ -22,6 +22,7 @@ FILES = {
     "page.js": _OWN / "page.js",
 }
 FONT_SIZE = 15
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf"}
 _COLOURS = {
     name: str(value)
     for name, value in {
@@ -66,6 +67,14 @@ def style_sheet() -> web.Response:
     """The style of the page."""
     text = Template((_OWN / "page.css").read_text(encoding="utf-8")).substitute(_COLOURS)
     return web.Response(text=text, content_type="text/css")
+
+
+def file(name: str) -> web.FileResponse:
+    """One of the page's files. Raises :class:`Refused` for what is none."""
+    path = FILES.get(name)
+    if path is None:
+        raise Refused(404, "there is no such page", hint="the terminal UI is one page up")
+    return web.FileResponse(path, headers={"Content-Type": _TYPES[path.suffix]})
 
 
 def entrance(door: Door) -> web.Response:

@@ -139,10 +139,7 @@ class PageServer:
         return pages.style_sheet()
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        path = pages.FILES.get(request.match_info["name"])
-        if path is None:
-            raise Refused(404, "there is no such page", hint="the terminal UI is one page up")
-        return web.FileResponse(path)
+        return pages.file(request.match_info["name"])
 
     async def _converse(self, request: web.Request) -> web.StreamResponse:
         return await converse(request, self.visitors, self._visit, self._report)

@@ -3,12 +3,19 @@
 
 (() => {
   const lost = "The connection has ended. If flowdeck web was stopped, start it again and open the address that it prints.";
+  let reason = lost;
   let leaving = false;
 
-  const ended = (reason) => {
+  const ended = () => {
     if (leaving) return;
-    document.getElementById("why").textContent = reason || lost;
+    document.getElementById("why").textContent = reason;
     document.getElementById("again").focus();
+  };
+
+  const heard = (event) => {
+    if (typeof event.data !== "string") return;
+    const [kind, text] = JSON.parse(event.data);
+    if (kind === "ended") reason = text;
   };
 
   const typing = () => document.querySelector(".xterm-helper-textarea")?.focus();
@@ -17,7 +24,8 @@
   window.WebSocket = class extends Plain {
     constructor(...given) {
       super(...given);
-      this.addEventListener("close", (event) => ended(event.reason));
+      this.addEventListener("close", ended);
+      this.addEventListener("message", heard);
       this.addEventListener("message", typing, { once: true });
     }
   };
