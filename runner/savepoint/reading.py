@@ -7,11 +7,13 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.savepoint.errors import SavepointInvalid
 from runner.savepoint.manifest import MANIFEST_NAME, MAXIMUM_MANIFEST_BYTES, STATE_NAME, Manifest, decode_manifest
+from spec.syntax.files import opened_path
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
@@ -26,8 +28,11 @@ class SavepointDirectory:
     digest: str
 
 
-def read_directory(path: Path) -> SavepointDirectory:
-    """The savepoint in ``path``, every byte of it checked. Raises :class:`SavepointInvalid` with the one reason why not."""
+def read_directory(path: Path, allow: Callable[[Path], None] = lambda _: None) -> SavepointDirectory:
+    """The savepoint in ``path``, every byte of it checked. Raises :class:`SavepointInvalid` with the one reason why not.
+
+    ``allow`` is asked with the directory that was opened, whatever links led there, and raises what it has against it.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
@@ -35,6 +40,7 @@ def read_directory(path: Path) -> SavepointDirectory:
             f"{path} is no savepoint: {error.strerror or error}", hint="name the directory that holds manifest.json"
         ) from error
     try:
+        allow(opened_path(descriptor, path))
         data = _read(descriptor, path, MANIFEST_NAME, MAXIMUM_MANIFEST_BYTES)
         manifest = decode_manifest(data)
         state = _state(descriptor, path, manifest)

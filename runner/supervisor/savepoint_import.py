@@ -49,7 +49,7 @@ async def read_import(path: str, job: JobSpec) -> ImportedSavepoint:
 
 def _read(path: str, job: JobSpec) -> ImportedSavepoint:
     check_path(path, "the savepoint's directory")
-    directory = read_directory(Path(path))
+    directory = read_directory(Path(path), lambda opened: check_path(str(opened), "the savepoint's directory"))
     try:
         snapshot = decode_snapshot(directory.state)
     except (SnapshotUnreadable, RecursionError) as error:

@@ -89,11 +89,11 @@ def run_worker(connection: socket.socket) -> int:
 
 def _work(link: Link, start: Start) -> int:
     try:
-        job, secrets = job_with_secrets(start.job)
+        job = job_with_secrets(start.job)[0]
     except StageError as error:
         return _refuse(link, start, error)
     bound_job(start)
-    with masked_output(secrets):
+    with masked_output(job.concealed):
         return Worker(link, msgspec.structs.replace(start, job=job)).serve()
 
 

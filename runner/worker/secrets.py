@@ -19,6 +19,7 @@ from runner.worker.failure import blame
 from spec.errors import FlowdeckError
 from spec.job import JobSpec, PluginSpec
 from spec.secret_references import ReferenceKind, SecretReference, is_query, put_in, put_in_query, refers, texts_of
+from spec.syntax.files import opened_path
 
 SECRET_DIRECTORIES: Final = "FLOWDECK_WORKER_SECRETS"  # noqa: S105 - a name
 """Directories, with colons between them, below which files with secrets lie; without it they may lie anywhere."""
@@ -113,7 +114,8 @@ class _Finder:
                 f"others may change the file that {reference} refers to",
                 hint="it has to belong to the daemon's user or to root, and nobody else may write to it (chmod o-w)",
             )
-        if self._directories and not _lies_below(descriptor, reference.name, self._directories):
+        opened = opened_path(descriptor, Path(reference.name))
+        if self._directories and not any(opened.is_relative_to(directory) for directory in self._directories):
             raise SecretMissing(
                 f"{reference} leads out of the directories that secrets may come from",
                 hint=f"{SECRET_DIRECTORIES} names them; who submits over TCP without that may only use what is below --root",
@@ -129,14 +131,6 @@ def _variable(reference: SecretReference) -> str:
         hint=f"start the daemon with {reference.name} and FLOWDECK_WORKER_ENVIRONMENT={reference.name} in its environment, "
         "or refer to a file",
     )
-
-
-def _lies_below(descriptor: int, name: str, directories: Iterable[str]) -> bool:
-    try:
-        opened = Path(f"/proc/self/fd/{descriptor}").readlink()
-    except OSError:  # no such listing on this system: links could be changed between the opening and this
-        opened = Path(os.path.realpath(name))
-    return any(opened.is_relative_to(directory) for directory in directories)
 
 
 def _replaced(value: Any, into: Callable[..., str], found: Callable[[SecretReference], str]) -> Any:

@@ -32,15 +32,14 @@ def settle(link: Link, order: Settle) -> bool:
     reporter = Reporter(link, order)
     missing: StageError | None = None
     job = msgspec.structs.replace(order.job, sources=(), transforms=())
-    secrets: tuple[str, ...] = ()
     try:
-        job, secrets = job_with_secrets(job)
+        job = job_with_secrets(job)[0]
     except StageError as error:
         missing = error
     bound_job(order)
     hidden = Redaction(job.concealed)
     log = WorkerLog(Path(order.log_file), worker=order.worker, attempt=order.attempt, hidden=hidden)
-    with contextlib.suppress(LinkClosed), masked_output(secrets):
+    with contextlib.suppress(LinkClosed), masked_output(job.concealed):
         try:
             _settle(order, job, log, missing)
         except Exception as error:  # noqa: BLE001 - the process boundary: the failure is reported, then the process ends

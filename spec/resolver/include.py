@@ -77,7 +77,7 @@ class Includer:
         self._includes += 1
         if path in self._texts:
             return self._texts[path]
-        text = read_text_file(path)
+        text = read_text_file(path, beneath=self.root)
         if isinstance(text, FileProblem):
             self.findings.add(ResolveCode.INCLUDE_UNREADABLE, span, f"cannot include {name!r}: {text.message}")
             return None

@@ -22,13 +22,14 @@ class FileProblem(NamedTuple):
     note: str = ""
 
 
-def read_text_file(path: Path) -> str | FileProblem:
+def read_text_file(path: Path, *, beneath: Path | None = None) -> str | FileProblem:
     """The text of a UTF-8 file of at most :data:`FILE_LIMIT` bytes, without its byte order mark.
 
-    Waits for nothing: named pipes, devices and directories are refused, not opened for good.
+    With ``beneath`` it lies in that directory, as it is when it is opened, whatever links are there by then. Waits for
+    nothing: named pipes, devices and directories are refused, not opened for good.
     """
     try:
-        data = _read_bytes(path)
+        data = _read_bytes(path, beneath)
     except FileNotFoundError:
         return FileProblem(SyntaxCode.FILE_MISSING, "no such file")
     except IsADirectoryError:
@@ -39,10 +40,12 @@ def read_text_file(path: Path) -> str | FileProblem:
     return data if isinstance(data, FileProblem) else decode_text(data)
 
 
-def _read_bytes(path: Path) -> bytes | FileProblem:
+def _read_bytes(path: Path, beneath: Path | None) -> bytes | FileProblem:
     # O_NONBLOCK: opening a named pipe would otherwise wait for its writer, forever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        if beneath is not None and not opened_path(descriptor, path).is_relative_to(_place_of(beneath)):
+            return FileProblem(SyntaxCode.UNREADABLE, f"it is not below {beneath} any more")
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
             return FileProblem(SyntaxCode.NOT_A_FILE, "this is a directory, not a file")
@@ -52,6 +55,23 @@ def _read_bytes(path: Path) -> bytes | FileProblem:
     if len(data) > FILE_LIMIT:
         return FileProblem(SyntaxCode.TOO_LARGE, f"the file is larger than {FILE_LIMIT // _MEBIBYTE} MiB")
     return data
+
+
+def opened_path(descriptor: int, path: Path) -> Path:
+    """Where the file that was opened as ``path`` lies, whatever links there are by now. Where the system does not tell, where
+    they lead now."""
+    try:
+        return Path(f"/proc/self/fd/{descriptor}").readlink()
+    except OSError:
+        return Path(os.path.realpath(path))
+
+
+def _place_of(directory: Path) -> Path:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return opened_path(descriptor, directory)
+    finally:
+        os.close(descriptor)
 
 
 def decode_text(data: bytes) -> str | FileProblem:

@@ -14,6 +14,7 @@ from runner.savepoint.errors import SavepointInvalid, SavepointNotWritten
 from runner.savepoint.manifest import FORMAT, MAXIMUM_STATE_BYTES, FileEntry, Manifest, decode_manifest, encode_manifest
 from runner.savepoint.reading import read_directory
 from runner.savepoint.writing import check_place, remove_directory, remove_unfinished, state_entry, write_directory
+from runner.supervisor.confinement import Confined
 
 STATE = b"positions" * 100
 
@@ -48,6 +49,22 @@ def test_written_once_and_read_as_it_was(tmp_path):
     remove_directory(path)
     remove_directory(path)
     assert [each.name for each in path.iterdir()] == ["mine"]
+
+
+def test_whether_a_directory_may_be_read_is_asked_when_it_is_open(tmp_path):
+    """With the place where it is, whatever link was followed to it; nothing is read of one that is refused."""
+    write_directory(tmp_path / "real", manifest(), STATE)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    asked = []
+    read_directory(tmp_path / "link", asked.append)
+    assert asked == [tmp_path / "real"]
+    (tmp_path / "real" / "manifest.json").unlink()
+
+    def refuse(place):
+        raise Confined(str(place))
+
+    with pytest.raises(Confined):
+        read_directory(tmp_path / "link", refuse)
 
 
 def test_a_place_that_cannot_be_is_known_before(tmp_path):

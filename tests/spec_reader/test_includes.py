@@ -10,6 +10,7 @@ import pytest
 
 from spec.diagnostic import Severity
 from spec.document import Dialect, Document, ReadOptions, read_file, read_text
+from spec.syntax.files import FileProblem, read_text_file
 from spec.value import ObjectValue, to_plain
 
 
@@ -284,3 +285,17 @@ def test_reading_text_does_not_need_a_working_directory(tmp_path: Path, monkeypa
     monkeypatch.chdir(gone)
     gone.rmdir()
     assert read_text("a = 1", "a\0b", ReadOptions()).diagnostics == ()
+
+
+def test_an_opened_file_lies_where_includes_are_confined_to(tmp_path: Path) -> None:
+    """What counts is where the file is that was opened: a link that was put there after the look at the path leads nowhere."""
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "outside.conf").write_text("a = 1")
+    (inside / "own.conf").write_text("a = 2")
+    (inside / "link.conf").symlink_to(tmp_path / "outside.conf")
+    (tmp_path / "other").symlink_to(inside)
+    assert read_text_file(inside / "own.conf", beneath=tmp_path / "other") == "a = 2"
+    refused = read_text_file(inside / "link.conf", beneath=inside)
+    assert isinstance(refused, FileProblem)
+    assert "any more" in refused.message
