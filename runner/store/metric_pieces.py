@@ -73,7 +73,7 @@ class Pieces:
     def buckets(self) -> list[dict[int, Measured]]:
         """For each metric the buckets in which something was measured, by their number."""
         found: list[dict[int, Measured]] = [{} for _ in self._counts]
-        keys = np.concatenate(self._keys)
+        keys = np.concatenate([np.empty(0, np.int64), *self._keys])
         if not len(keys):
             return found
         order = np.argsort(keys, kind="stable")

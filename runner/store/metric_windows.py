@@ -44,8 +44,9 @@ class _Stretch:
     end: int
 
 
-def read(session: Session, window: Window, wanted: Sequence[Metric]) -> list[dict[int, Measured]]:
-    """For each metric its buckets in which something was measured, by their number."""
+def read(session: Session, window: Window, wanted: Sequence[Metric], over: float | None = None) -> list[dict[int, Measured]]:
+    """For each metric its buckets in which something was measured, by their number. ``over``: nothing was measured after these
+    epoch seconds."""
     if not wanted:
         return []
     from runner.store.metric_pieces import Bounds, Pieces  # numpy is for those who look at metrics
@@ -54,7 +55,8 @@ def read(session: Session, window: Window, wanted: Sequence[Metric]) -> list[dic
     pieces = Pieces(Bounds(window.since, window.until, window.width, window.buckets, clip, ended), wanted)
     chosen, parameters = _chosen(sorted(number for metric in wanted for number in metric.numbers))
     begin, end = max(window.since, ended) - _REACH, window.until + _REACH
-    pieces.add_samples(**session.columns(_SAMPLES.format(begin=begin, end=end, chosen=chosen), *parameters))
+    if over is None or over * MICROSECONDS >= max(window.since, ended, clip):
+        pieces.add_samples(**session.columns(_SAMPLES.format(begin=begin, end=end, chosen=chosen), *parameters))
     if stretches:
         cells = " UNION ALL ".join(_cells(stretch, chosen) for stretch in stretches)
         pieces.add_cells(**session.columns(cells, *parameters * len(stretches)))

@@ -36,6 +36,8 @@ COUNTER_NAMES = frozenset(
     }
 )
 MAXIMUM_BUCKETS = 10_000
+_LATEST = 60.0
+"""So many seconds after the end of an execution the last of its measurements are written down, at the very latest."""
 
 _COUNTER = "counter"
 _GAUGE = "gauge"
@@ -94,11 +96,18 @@ class MeasuredWindow:
 
 
 def measured_window(
-    session: Session, execution_ids: Iterable[str], since: float, until: float, buckets: int, drawn: Container[str] | None
+    session: Session,
+    execution_ids: Iterable[str],
+    since: float,
+    until: float,
+    buckets: int,
+    drawn: Container[str] | None,
+    over: float | None = None,
 ) -> MeasuredWindow:
-    """All metrics of a window, read once; as series those of the names ``drawn`` that are the whole execution's, None: all."""
+    """All metrics of a window, read once; as series those of the names ``drawn`` that are the whole execution's, None: all.
+    ``over``: when the last of the executions ended, None: some run."""
     window = _window(since, until, buckets)
-    found = _measured(session, execution_ids, None, window)
+    found = _measured(session, execution_ids, None, window, None if over is None else over + _LATEST)
     gaps = _gaps(since, window)
     shown = sorted(key for key in found if drawn is None or (key[0] in drawn and not key[1]))
     return MeasuredWindow(
@@ -121,7 +130,7 @@ def _window(since: float, until: float, buckets: int) -> Window:
 
 
 def _measured(
-    session: Session, execution_ids: Iterable[str], names: Collection[str] | None, window: Window
+    session: Session, execution_ids: Iterable[str], names: Collection[str] | None, window: Window, over: float | None = None
 ) -> dict[tuple[str, str], dict[int, Measured]]:
     """By name and plugin what each bucket holds in which something was measured."""
     ids = list(execution_ids)
@@ -135,7 +144,7 @@ def _measured(
         Metric(of_metric, is_counter=kind == _COUNTER, is_seldom=name == SELDOM)
         for (name, _, kind), of_metric in numbers.items()
     ]
-    found = read(session, window, wanted)
+    found = read(session, window, wanted, over)
     return {(name, plugin): buckets for (name, plugin, _), buckets in zip(numbers, found, strict=True) if buckets}
 
 
@@ -155,10 +164,12 @@ def _series_of(session: Session, execution_ids: Sequence[str]) -> Iterator[tuple
     return itertools.chain.from_iterable(found or () for found in known.values())
 
 
-def executions_since(session: Session, job_id: str, since: float) -> list[str]:
-    """The ids of a job's executions that were not over at ``since`` (epoch seconds)."""
-    statement = 'SELECT "id" FROM "executions" WHERE "job_id" = ? AND ("finished_at" IS NULL OR "finished_at" > ?)'
-    return [str(row[0]) for row in session.rows(statement, job_id, since)]
+def executions_since(session: Session, job_id: str, since: float) -> dict[str, float | None]:
+    """The ids of a job's executions that were not over at ``since`` (epoch seconds), with when they ended."""
+    statement = """
+        SELECT "id", "finished_at" FROM "executions" WHERE "job_id" = ? AND ("finished_at" IS NULL OR "finished_at" > ?)
+    """
+    return {str(execution_id): finished_at for execution_id, finished_at in session.rows(statement, job_id, since)}
 
 
 def remove_series(session: Session, execution_ids: list[str]) -> None:

@@ -369,8 +369,8 @@ class Store(CheckpointCalls):
         instead: what is in a cell counts as spread evenly over it."""
         return metrics.series(self._session, execution_ids, names, since, until, buckets)
 
-    def executions_since(self, job_id: str, since: float) -> list[str]:
-        """The ids of a job's executions that were not over at ``since``."""
+    def executions_since(self, job_id: str, since: float) -> dict[str, float | None]:
+        """The ids of a job's executions that were not over at ``since``, each with when it ended (None: it has not)."""
         return metrics.executions_since(self._session, job_id, since)
 
     def attempt_tally(self, execution_ids: list[str], since: float) -> AttemptTally:
@@ -378,11 +378,18 @@ class Store(CheckpointCalls):
         return attempts.tally(self._session, execution_ids, since)
 
     def metric_window(
-        self, execution_ids: Iterable[str], since: float, until: float, buckets: int, drawn: Container[str] | None = None
+        self,
+        execution_ids: Iterable[str],
+        since: float,
+        until: float,
+        buckets: int,
+        drawn: Container[str] | None = None,
+        over: float | None = None,
     ) -> MeasuredWindow:
         """All metrics of the window ``[since, until)`` as a whole and, read at the same time, as :meth:`metric_series` has
-        them: all, or those of the names ``drawn`` that are the executions' own."""
-        return metrics.measured_window(self._session, execution_ids, since, until, buckets, drawn)
+        them: all, or those of the names ``drawn`` that are the executions' own. ``over``: when the last of them ended, if all
+        have: then there is less to look through."""
+        return metrics.measured_window(self._session, execution_ids, since, until, buckets, drawn, over)
 
     def append_latencies(self, cells: Iterable[LatencyCell]) -> None:
         """Add how long rows took; see :mod:`runner.store.latencies`."""

@@ -67,14 +67,17 @@ class Stored:
         return self.measured.sums
 
 
-def read_window(store: Store, job: Job, wanted: Wanted, execution_ids: Sequence[str] | None = None) -> Stored:
-    """Everything that the store has of the window, of all the job's executions or of some."""
+def read_window(store: Store, job: Job, wanted: Wanted, executions: Mapping[str, float | None] | None = None) -> Stored:
+    """Everything that the store has of the window, of all the job's executions or of some, given with when they ended."""
     since, until = wanted.since, wanted.until
-    ids = store.executions_since(job.id, since) if execution_ids is None else list(execution_ids)
+    if executions is None:
+        executions = store.executions_since(job.id, since)
+    ids, ends = list(executions), list(executions.values())
     if not ids:
         return Stored(MeasuredWindow(), LatencyWindow(), AttemptTally())
+    over = None if None in ends else max(end for end in ends if end is not None)
     return Stored(
-        measured=store.metric_window(ids, since, until, wanted.buckets, None if wanted.series else _HISTORY),
+        measured=store.metric_window(ids, since, until, wanted.buckets, None if wanted.series else _HISTORY, over),
         latency=store.latency_window(ids, since, until, wanted.buckets),
         attempts=store.attempt_tally(ids, since),
     )

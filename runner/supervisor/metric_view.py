@@ -34,12 +34,12 @@ class MetricView(ObservationBase):
         if not whole and job.execution is not None and job.execution.finished_at is not None:
             until = job.execution.finished_at + 1.0  # the last measurements come a moment later
         wanted = Wanted(until - seconds, until, buckets, series)
-        ids = None if whole or job.execution is None else [job.execution.id]
+        executions = None if whole or job.execution is None else {job.execution.id: job.execution.finished_at}
         load, running = self._running(job)
 
         def work(store: Store) -> JobMetrics:
             spec = running or _generation(store, job)
-            return summed_up(job, spec, load, read_window(store, job, wanted, ids), wanted)
+            return summed_up(job, spec, load, read_window(store, job, wanted, executions), wanted)
 
         return await self._journal.read(work)
 
