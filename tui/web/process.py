@@ -96,7 +96,11 @@ class VisitorProcess(AppService):
         """Why it failed, in one line; empty when it did not. What comes before in a traceback may hold secrets."""
         if self._process is not None and self._process.returncode == 0:
             return ""
-        lines = [line for line in self._errors.decode("utf-8", "replace").splitlines() if line.strip()]
+        lines = [
+            line
+            for line in self._errors.decode("utf-8", "replace").splitlines()
+            if line.strip() and not line.startswith("NOTE:")
+        ]
         return clean(lines[-1].strip()) if lines else "it ended without a word"
 
     async def hear(self, said: Typed | Resized | Blurred | Focused) -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import msgspec
 from textual.actions import ActionParseResult
+from textual.color import Color
 from textual.dom import DOMNode
+from textual.theme import Theme
 
 from spec.errors import FlowdeckError
 from tui.app import FlowdeckApp
@@ -38,6 +40,15 @@ class BrowserApp(FlowdeckApp):
     """The terminal UI where there is no terminal to lend to other programs."""
 
     CSS_PATH = [Path(__file__).parents[1] / name for name in FlowdeckApp.CSS_PATH]  # relative ones are looked for beside here
+
+    def on_mount(self) -> None:
+        """After the terminal UI's own: what the cells leave free of the page has the colour of the theme."""
+        self.theme_changed_signal.subscribe(self, self._paint_around)
+        self._paint_around(self.current_theme)
+
+    def _paint_around(self, theme: Theme) -> None:
+        if self._driver is not None and theme.background is not None:
+            self._driver.write(f"\x1b]11;{Color.parse(theme.background).hex6}\x07")
 
     async def run_action(
         self,
