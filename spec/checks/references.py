@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -12,11 +13,13 @@ from spec.checks.options import CheckedPlugin
 from spec.checks.path_names import makes_a_path
 from spec.checks.secret_text import names_a_secret
 from spec.checks.secrets import secret_options
-from spec.diagnostic import Severity
+from spec.diagnostic import Applicability, Edit, Fix, Severity
 from spec.position import Span
 from spec.secret_references import is_query, mistakes, outside_of_quotes, references, refers
 from spec.value import Scalar
 
+# Other defaults ("${env:dev}") are what SeaTunnel's files mean by them.
+_LOOKALIKE: Final = re.compile(r"\$\{(?P<kind>env(?=:[A-Z_])|file(?=:/)):(?:(?P<env>[A-Z0-9_]+)|(?P<file>/[^{}\n]+))\}")
 _OUTSIDE: Final = frozenset({"<environment>", "<-i>"})
 _FORMS: Final = 'help: a reference is written "${{env:NAME}}" or "${{file:/run/secrets/name}}"'
 
@@ -31,6 +34,9 @@ def check_references(plugin: CheckedPlugin, findings: Findings, engine: str) -> 
             return
         _check_form(plugin.canonical, path, text, findings, secret=any(path[: len(one)] == one for one in secrets))
         _check_place(plugin, path, text, findings, engine)
+    for path, origin in plugin.canonical.origins.items():
+        if path in secrets or engine == "local":
+            _check_lookalike(path, origin, findings)
     if engine == "local":
         for path in (path for path in plugin.canonical.origins if path):
             _advise(plugin, path, findings, is_secret=path in secrets)
@@ -49,6 +55,27 @@ def _check_form(canonical: Canonical, path: Path, text: str, findings: Findings,
         written = text[found.start : found.end]
         at = _place(origin, written)
         findings.add("X602", f"this is no reference to a secret: {found.reason}", at, notes=(_FORMS,), pointer=origin.pointer)
+
+
+def _check_lookalike(path: Path, origin: Origin, findings: Findings) -> None:
+    """One brace where two are meant: the name of a variable, or a file, that was used as the text itself."""
+    value = origin.value
+    if not path or not isinstance(value, Scalar) or not isinstance(value.data, str):
+        return
+    for found in _LOOKALIKE.finditer(value.span.text):
+        kind, name = found["kind"], found["env"] or found["file"]
+        if name not in value.data or (kind == "file" and makes_a_path(str(path[0]))):
+            continue
+        span = Span(value.span.source, value.span.start + found.start(), value.span.start + found.end())
+        findings.add(
+            "X602",
+            f'this is a placeholder "{kind}", and its default is taken as the text: a reference to a secret has two braces',
+            Scalar(value.data, span, value.via),
+            severity=Severity.WARNING,
+            notes=(_FORMS,),
+            fix=Fix("write two braces", (Edit(span, f"${{{{{kind}:{name}}}}}"),), Applicability.UNSAFE),
+            pointer=origin.pointer,
+        )
 
 
 def _check_place(plugin: CheckedPlugin, path: Path, text: str, findings: Findings, engine: str) -> None:

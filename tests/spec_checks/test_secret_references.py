@@ -75,6 +75,17 @@ def test_what_is_meant_as_a_reference_and_is_none(written):
     assert found.primary.span.text.startswith("${{")
 
 
+def test_one_brace_where_two_are_meant():
+    """SeaTunnel's placeholder has a default; one like a variable's name or a file was most likely meant as a secret."""
+    for written in ("${env:PEPPER}", "${file:/run/secrets/x}"):
+        (found,) = job(f'"a-{written}"').diagnostics
+        assert (found.code, found.severity) == ("X602", "warning")
+        (edit,) = found.fix.edits
+        assert (edit.span.text, edit.text) == (written, "${" + written[1:] + "}")
+        assert job(f'"a-{written}"', variables={"env": "x", "file": "y"}).diagnostics == ()
+    assert job('"${env:dev}"').diagnostics == ()
+
+
 def test_other_programs_templates_stay():
     """Two braces with something else in them are text, and so are SeaTunnel's placeholders with their default."""
     result = job('"${{ github.sha }} ${env:dev}"')
