@@ -87,7 +87,11 @@ class PageServer:
             self.visitors.send_home(ENDED)
         finally:
             await runner.cleanup()
-            self._socket.close()
+            self.close()
+
+    def close(self) -> None:
+        """Let the address go; a server that was never asked to serve needs it."""
+        self._socket.close()
 
     def stop(self) -> None:
         """End, soon."""
