@@ -47,8 +47,8 @@ CODES = (
         "reference to a secret that is none",
         'A reference names a variable of the worker\'s environment, "${{env:NAME}}", or a file by its absolute path, '
         '"${{file:/run/secrets/name}}", inside a text in quotes. Text that begins like one and is none would be used as it '
-        "stands, as a password that is wrong. With one brace it is a placeholder, as SeaTunnel has them: the name of the variable "
-        "is its default, and becomes the text; that is a warning.",
+        "stands, as a password that is wrong. With one brace it is a placeholder, as SeaTunnel has them: the name of "
+        "the variable is its default, and becomes the text; that is a warning.",
         bad=_query("'${{env:PEPPER'"),
         good=_query("'${{env:PEPPER}}'"),
     ),
