@@ -64,11 +64,12 @@ sink {
 def checkpoint(job_id: str, number: int, age: float, **fields: Any) -> Checkpoint:
     """A committed checkpoint that is ``age`` seconds old."""
     took = fields.pop("duration", 0.8)
+    fields.setdefault("generation", 1)
     fields.setdefault("kind", CheckpointKind.PERIODIC)
     fields.setdefault("status", CheckpointStatus.COMMITTED)
     fields.setdefault("execution_id", f"{job_id}-e1")
     return Checkpoint(
-        id=number, job_id=job_id, generation=1, triggered_at=NOW - age - took, completed_at=NOW - age, duration=took, **fields
+        id=number, job_id=job_id, triggered_at=NOW - age - took, completed_at=NOW - age, duration=took, **fields
     )  # fmt: skip
 
 
@@ -177,13 +178,13 @@ def sample_checkpoints(job_id: str) -> list[Checkpoint]:
     """Newest first: periodic ones, a failed one, two savepoints."""
     rows = 1_918_500_000
     return [
-        checkpoint(job_id, 812, 4, size=42 * MB, rows_in=rows, rows_out=rows - 9_000),
-        checkpoint(job_id, 811, 14, size=42 * MB, rows_in=rows - 1_800_000, rows_out=rows - 1_900_000, duration=0.7),
-        checkpoint(job_id, 810, 24, status=CheckpointStatus.FAILED, failure="worker 2 did not prepare within 60 s", duration=60.0),
-        checkpoint(job_id, 809, 94, size=41 * MB, rows_in=rows - 9_000_000, rows_out=rows - 9_100_000, duration=0.9),
-        checkpoint(job_id, 790, 3600, kind=CheckpointKind.SAVEPOINT, size=41 * MB, rows_in=rows - 600_000_000,
+        checkpoint(job_id, 812, 4, generation=7, size=42 * MB, rows_in=rows, rows_out=rows - 9_000),
+        checkpoint(job_id, 811, 14, generation=7, size=42 * MB, rows_in=rows - 1_800_000, rows_out=rows - 1_900_000, duration=0.7),
+        checkpoint(job_id, 810, 24, generation=7, status=CheckpointStatus.FAILED, failure="worker 2 did not prepare within 60 s", duration=60.0),
+        checkpoint(job_id, 809, 94, generation=7, size=41 * MB, rows_in=rows - 9_000_000, rows_out=rows - 9_100_000, duration=0.9),
+        checkpoint(job_id, 790, 3600, generation=7, kind=CheckpointKind.SAVEPOINT, size=41 * MB, rows_in=rows - 600_000_000,
                    rows_out=rows - 600_100_000, description="before the schema change", duration=1.4),
-        checkpoint(job_id, 402, 2.1 * 86_400, kind=CheckpointKind.SAVEPOINT, size=20 * MB, rows_in=700_000_000, rows_out=699_000_000,
+        checkpoint(job_id, 402, 2.1 * 86_400, generation=5, kind=CheckpointKind.SAVEPOINT, size=20 * MB, rows_in=700_000_000, rows_out=699_000_000,
                    description="weekly", duration=1.1),
     ]  # fmt: skip
 

@@ -59,6 +59,8 @@ class Stage:
     series: dict[str, Callable[[int, int], list[MetricSeries]]] = field(default_factory=dict)
     logs: dict[str, list[LogLine]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    specs: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    """Resolved specs by job and generation."""
     errors: dict[str, list[ErrorGroup]] = field(default_factory=dict)
     tasks: dict[str, list[Task]] = field(default_factory=dict)
     edges: dict[str, list[EdgePressure]] = field(default_factory=dict)
@@ -189,7 +191,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 return (self._metrics if what == "metrics" else self._logs)(job, query)
             case ["jobs", job, "generations", number]:
                 text = stage.texts.get(job, "")
-                return Generation(job_id=job, number=int(number), content_hash="", created_at=0.0, text=text, spec={})
+                spec = stage.specs.get((job, int(number)), {})
+                return Generation(job_id=job, number=int(number), content_hash="", created_at=0.0, text=text, spec=spec)
         return self._page("/".join(parts), query)
 
     def _page(self, path: str, query: dict[str, str]) -> Any:

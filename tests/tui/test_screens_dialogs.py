@@ -388,3 +388,65 @@ async def test_clicks_do_what_keys_do(open_ui: Any, stage: Any, serve: Callable[
         await page.sees("before the schema change")
         await page.pilot.click(offset=(lines[-1].index("T stop"), len(lines) - 1))
         await page.sees("Stop orders-cdc")
+
+
+def spec(interval: float, path: str) -> dict[str, Any]:
+    """A resolved spec that reads a file."""
+    return {
+        "name": "orders-cdc",
+        "env": {"checkpoint": {"interval": interval}},
+        "sources": [{"id": "a", "name": "LocalFile", "kind": "source", "index": 0, "options": {"path": path}, "output": "a"}],
+        "transforms": [],
+        "sinks": [{"id": "b", "name": "Console", "kind": "sink", "index": 0, "options": {}, "inputs": ["a"]}],
+    }
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50), (40, 8)], ids=["80x24", "120x36", "200x50", "40x8"])
+async def test_a_restore_has_three_steps(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any], screen_is: Any, size: tuple[int, int]
+) -> None:
+    """A point of another generation: what has changed and whether the state fits, then the effects; escape goes a step back."""
+    stage.specs = {(ORDERS, 5): spec(5.0, "/data/a.csv"), (ORDERS, 7): spec(1.0, "/data/b.csv")}
+    stage.effects["restart"] = {"allowed": False, "reason": "the state does not fit", "hint": "start it from the beginning"}
+    serve(stage)
+    name = f"{size[0]}x{size[1]}"
+    async with open_ui(size) as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("R")
+        await page.until(lambda: page.dialog == "RestoreScreen" and page.app.screen._table.current is not None)
+        await past_the_guard(page)
+        await page.press("down", "down", "down", "down", "enter")
+        await page.until(lambda: page.dialog == "RestoreSpecScreen" and page.app.screen._found is not None)
+        await page.settled()
+        screen_is(page, f"restore_spec_{name}")
+        assert page.app.screen._found.misfits
+        await page.press("escape")
+        await page.until(lambda: page.dialog == "RestoreScreen" and page.app.screen._table.current is not None)
+        await page.until(lambda: page.app.screen._table.current.noun == "savepoint #402")
+        await past_the_guard(page)
+        await page.press("enter")
+        await page.until(lambda: page.dialog == "RestoreSpecScreen")
+        await past_the_guard(page)
+        await page.press("enter")
+        await page.until(lambda: page.dialog == "ConfirmScreen" and page.app.screen.question is not None)
+        await page.settled()
+        screen_is(page, f"restore_effects_{name}")
+        assert stage.calls == []
+
+
+async def test_specs_that_cannot_be_compared_hold_up_nobody(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """The step says so; the daemon's dry run, which comes next, decides."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("R")
+        await page.until(lambda: page.dialog == "RestoreScreen" and page.app.screen._table.current is not None)
+        await past_the_guard(page)
+        page.app.screen._table.select("402")
+        await page.press("enter")
+        await page.sees("the two specs cannot be compared")
+        await past_the_guard(page)
+        await page.press("enter")
+        await page.sees("does the restart")

@@ -12,6 +12,7 @@ import pytest
 from runner.model import CheckpointKind, SavepointPlace
 from runner.replies import CheckpointList, JobPage, Problem, SavepointVerdict
 from runner.states import ExecutionState
+from tui.screens.dialog import Dialog
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=["80x24", "120x36"])
 ORDERS = "0f3a9c1d22aa"
@@ -22,7 +23,7 @@ def shelve(stage: Any, samples: ModuleType) -> None:
     """Savepoints with and without a directory, one damaged, and one of a deleted job."""
     now, kind = samples.NOW, CheckpointKind.SAVEPOINT
     found = stage.checkpoints[ORDERS]
-    place = SavepointPlace(path=f"/data/savepoints/{ORDERS}/790", written_at=now - 3599, verified_at=now - 600)
+    place = SavepointPlace(path=f"/data/savepoints/{ORDERS} 790", written_at=now - 3599, verified_at=now - 600)
     found[4] = msgspec.structs.replace(found[4], place=place, requested_by="a savepoint request")
     lost = SavepointPlace(path="/data/savepoints/9d0000000003/44", written_at=now - 9000, trouble="state.bin is missing")
     stage.checkpoints["9d0000000003"] = [
@@ -115,3 +116,76 @@ async def test_no_savepoints(open_ui: Any, stage: Any, serve: Callable[[Any], An
         await page.until(lambda: page.dialog == "JobsScreen")
         await page.sees(" 3 Savepoints ")
         assert page.selected.name == "orders-cdc"
+
+
+async def past_the_guard(page: Any) -> None:
+    """Until the dialog takes an answer."""
+    await page.until(lambda: isinstance(page.app.screen, Dialog) and not page.app.screen.guarded)
+
+
+async def test_a_savepoint_is_deleted_only_by_its_number(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any], samples: ModuleType
+) -> None:
+    """D on the screen of savepoints is about the savepoint: what is kept and lost, and its number is typed. It is refused for
+    the one that the job runs from, and for the only one."""
+    shelve(stage, samples)
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.press("s")
+        await page.until(lambda: page.app.screen.table.count() > 2)
+        page.app.screen.table.select(f"{ORDERS} 402")
+        await page.press("D")
+        await page.sees("forgets the savepoint and removes its files")
+        assert "Delete savepoint #402 of orders-cdc" in page.text
+        assert "4 other restore points" in page.text
+        assert "a restore uses #812, 1.92G rows read" in page.text
+        await page.sees("type 402 to delete the savepoint")
+        await past_the_guard(page)
+        await page.press("enter")
+        assert (page.dialog, stage.calls) == ("ConfirmScreen", []), "enter alone never means yes"
+        await page.press(*"402", "enter")
+        await page.until(lambda: stage.calls == [("delete savepoint 402", ORDERS, {})])
+        await page.until(lambda: page.dialog == "SavepointsScreen")
+        stage.change(ORDERS, ExecutionState.RUNNING, restored_from=790)
+        page.app.screen.table.select(f"{ORDERS} 790")
+        await page.press("D")
+        await page.sees("orders-cdc is running from it")
+        await page.press("escape")
+        page.app.screen.table.select("9d0000000003 44")
+        await page.press("D")
+        await page.sees("it is the only point that audit-archive can go on from")
+        assert len(stage.calls) == 1
+
+
+async def test_jobs_are_restored_from_marked_savepoints(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any], samples: ModuleType
+) -> None:
+    """One question for all of them; each request names its own savepoint. Two of one job, and other actions, are refused."""
+    shelve(stage, samples)
+    stage.effects["restart"] = lambda _job, body: {"does": f"goes on from {body['restore']}"}
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.press("s")
+        await page.until(lambda: page.app.screen.table.count() > 2)
+        table = page.app.screen.table
+        for row in ("790", "402"):
+            table.select(f"{ORDERS} {row}")
+            await page.press("space")
+        await page.press("R")
+        await page.until(lambda: "a job is restored from one savepoint, not from several" in page.toasts)
+        await page.press("D")
+        await page.until(lambda: "esc drops the marks" in page.toasts)
+        await page.press("escape")
+        assert table.marks == set()
+        for row in (f"{ORDERS} 790", "9d0000000003 44"):
+            table.select(row)
+            await page.press("space")
+        await page.press("R")
+        await page.sees("goes on from 790")
+        await page.sees("goes on from 44")
+        await past_the_guard(page)
+        await page.press("y")
+        await page.until(lambda: len(stage.calls) == 2)
+        assert {(job, body["restore"]) for _, job, body in stage.calls} == {(ORDERS, "790"), ("9d0000000003", "44")}

@@ -18,6 +18,11 @@ class Point:
     title: str
     checkpoint: Checkpoint | None = None
 
+    @property
+    def noun(self) -> str:
+        """``checkpoint #812``, ``savepoint #402``, ``the beginning``."""
+        return f"{_noun(self.checkpoint)} #{self.checkpoint.id}" if self.checkpoint else "the beginning"
+
 
 def points(checkpoints: Sequence[Checkpoint]) -> tuple[Point, ...]:
     """The choices, the most likely first: the newest, savepoints and checkpoints by age, the beginning last."""

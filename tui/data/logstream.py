@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from runner.event_feed import LogFeed
+from runner.client import LogFeed
 from runner.model import LogLine
 from tui.data.clean import clean_record
 from tui.data.daemon import FAILURES, Door

@@ -17,6 +17,7 @@ from tui.actions.wish import Verb, Wish
 from tui.data.lane import Answer
 from tui.data.link import is_current
 from tui.data.models import JobView
+from tui.draw.line import Line
 from tui.screens.following import Following
 from tui.settings.commands import COMMANDS
 from tui.widgets.looking import refuses_writes
@@ -27,6 +28,12 @@ _BEGINS = {
     Verb.PAUSE: "Pausing {name}. {key} lets it read on.",
     Verb.RESUME: "{name} reads on. {key} pauses it again.",
 }
+
+
+def _last_step(name: str, cells: int) -> Line:
+    from tui.screens.restore_spec import step_line  # not needed for the first paint
+
+    return step_line(name, 3, cells)
 
 
 class Acting(Following):
@@ -79,8 +86,6 @@ class Acting(Following):
             self._begin(action, view)
 
     def _hindrance(self, view: JobView | None) -> str:
-        if read_only := getattr(self.app, "read_only", ""):
-            return str(read_only)  # the palette and the menu come this way
         if view is None:
             return "no job is selected"
         if not is_current(self.snapshot, self.clock()):
@@ -116,7 +121,7 @@ class Acting(Following):
     def _begin(self, action: Action, view: JobView) -> None:
         target = Target.of(view, self.clock())
         if action is RESTORE:
-            self._choose_point(target)
+            self._choose_point(target, view.job.generation, self.selected_savepoint)
         elif action is WORKERS:
             self._choose_workers(target, view)
         elif action.risk is Risk.INSTANT:
@@ -132,11 +137,14 @@ class Acting(Following):
         key, now = self.key_of, self.clock()
         if wish.verb is Verb.DELETE_SAVEPOINT:
             asking = Asking(
-                "Delete a savepoint", wish.target, lambda daemon: savepoint_question(wish.target, wish.number, daemon, now)
+                "Delete a savepoint",
+                wish.target,
+                lambda daemon: savepoint_question(wish.target, wish.number, daemon, now, key),
             )
         else:
             title = f"{wish.verb.capitalize()} {wish.target.name}"
-            asking = Asking(title, wish.target, lambda daemon: question_of(wish, wish.try_dry(daemon), key))
+            head = partial(_last_step, wish.target.name) if wish.verb is Verb.RESTART else None
+            asking = Asking(title, wish.target, lambda daemon: question_of(wish, wish.try_dry(daemon), key), head)
 
         def answered(target: Target | None) -> None:
             if target is not None:
@@ -144,14 +152,32 @@ class Acting(Following):
 
         self.app.push_screen(ConfirmScreen(asking, view, self.reading, self.clock), answered)
 
-    def _choose_point(self, target: Target) -> None:
+    def _choose_point(self, target: Target, generation: int, preferred: int | None = None) -> None:
         from tui.screens.restore import RestoreScreen  # not needed for the first paint
 
-        self.app.push_screen(RestoreScreen(target, self.reading, self.clock), partial(self._chosen, target))
+        screen = RestoreScreen(target, generation, self.reading, self.clock, preferred)
+        self.app.push_screen(screen, partial(self._chosen, target, generation))
 
-    def _chosen(self, target: Target, point: Point | None) -> None:
+    def _chosen(self, target: Target, generation: int, point: Point | None) -> None:
+        """The second step, where the spec is another than the one that left the point; else the third."""
         if point is None:
             return
+        if point.checkpoint is None or point.checkpoint.generation == generation:
+            self._restore(target, point)
+            return
+        from tui.screens.restore_spec import RestoreSpecScreen  # not needed for the first paint
+
+        taken = point.checkpoint.id
+
+        def answered(goes_on: bool | None) -> None:  # noqa: FBT001 - the screen's answer
+            if goes_on:
+                self._restore(target, point)
+            else:
+                self._choose_point(target, generation, taken)
+
+        self.app.push_screen(RestoreSpecScreen(target, point, generation, self.reading), answered)
+
+    def _restore(self, target: Target, point: Point) -> None:
         view = self.snapshot.find(target.job_id)
         if view is None or target.changed(view):
             reason = f"{target.changed(view)}. Nothing was done."

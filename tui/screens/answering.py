@@ -27,6 +27,8 @@ class YesOrNo(Dialog[ResultT]):
         Binding("escape,n,q", "stay", "Leave it", show=False),
         Binding("y", "agree", "Do it", show=False),
         Binding("left,right,h,l", "other", "Other button", show=False),
+        Binding("down,j", "scroll(1)", "Read on", show=False),
+        Binding("up,k", "scroll(-1)", "Read back", show=False),
     ]
 
     def __init__(self) -> None:
@@ -90,11 +92,21 @@ class YesOrNo(Dialog[ResultT]):
         cells = self.room(WIDEST)
         lines = [*self.body(cells), *problem_lines(self.problem, cells)]
         words = self.query_one("#words", Lines)
-        words.styles.height = len(lines)
+        words.styles.height = max(min(len(lines), self.app.size.height - self._frame), 1)
         words.show(lines)
         self.query_one("#box").set_class(self._types, "destructive")
         self._draw_answer()
         self._arm()
+
+    @property
+    def _frame(self) -> int:
+        """Lines of the dialog besides the words: what is answered with is always on the screen."""
+        low = self.has_class("-low")
+        return (1 if low else 4) + ((1 if low else 2) if self._types and not self.problem else 0)
+
+    def action_scroll(self, lines: int) -> None:
+        """Through words that have no room."""
+        self.query_one("#words", Lines).scroll_relative(y=lines, animate=False)
 
     def _draw_answer(self) -> None:
         question = self.question

@@ -26,6 +26,8 @@ class Asking:
     title: str
     target: Target
     ask: Callable[[Client], Question]
+    head: Callable[[int], Line] | None = None
+    """What stands instead of the title, for a width."""
 
 
 class ConfirmScreen(YesOrNo[Target | None]):
@@ -112,7 +114,8 @@ class ConfirmScreen(YesOrNo[Target | None]):
     def body(self, cells: int) -> list[Line]:
         """The job, and what would become of it."""
         question = self.question
-        title = line(Span(question.title if question else self._asking.title, Tone.STRONG))
+        head = self._asking.head
+        title = head(cells) if head else line(Span(question.title if question else self._asking.title, Tone.STRONG))
         about = fact_lines((Fact("job", subject(self._view, self._clock())),), cells)
         if question is None:
             return [title, Line(), *about, line(Span("asking the daemon…", Tone.MUTED))]

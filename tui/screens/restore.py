@@ -1,4 +1,4 @@
-"""Choosing what to restore a job from; the confirmation that follows says what the choice means."""
+"""Choosing what to restore a job from: the first of three steps. Then come what changed in the spec, and the effects."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from tui.actions.restore import Point, points
 from tui.actions.target import Target
 from tui.data.lane import Answer, Lane
 from tui.draw.glyphs import checkpoint_status
-from tui.draw.line import Line, Span, Tone, line
+from tui.draw.line import Span, Tone
 from tui.draw.units import age, si, size
 from tui.screens.dialog import Dialog, key_hints
+from tui.screens.restore_spec import step_line
 from tui.widgets.lines import Lines
 from tui.widgets.linetable import Column, LineTable
 
@@ -47,19 +48,28 @@ def _size(row: Point, _now: float) -> Iterable[Span]:
     return (Span(size(row.checkpoint.size) if row.checkpoint else "", Tone.MUTED),)
 
 
+def _spec(row: Point, now_is: int) -> Iterable[Span]:
+    if row.checkpoint is None or row.checkpoint.generation == now_is:
+        return (Span("as now" if row.checkpoint else "", Tone.MUTED),)
+    return (Span(f"generation {row.checkpoint.generation}", Tone.AMBER),)
+
+
 def _note(row: Point, _now: float) -> Iterable[Span]:
     text = row.checkpoint.description if row.checkpoint else "reads everything again"
     return (Span(text.split("\n", 1)[0], Tone.MUTED),)
 
 
-COLUMNS: tuple[Column[Point], ...] = (
-    Column("FROM", 20, _title),
-    Column("ID", 6, _id),
-    Column("AGE", 8, _age, priority=1, right=True),
-    Column("ROWS", 6, _rows, priority=3, right=True),
-    Column("SIZE", 8, _size, priority=4, right=True),
-    Column("NOTE", 6, _note, priority=2, stretch=60),
-)
+def _columns(generation: int) -> tuple[Column[Point], ...]:
+    """``generation`` is the one that would run."""
+    return (
+        Column("FROM", 20, _title),
+        Column("ID", 6, _id),
+        Column("AGE", 8, _age, priority=1, right=True),
+        Column("ROWS", 6, _rows, priority=3, right=True),
+        Column("SIZE", 8, _size, priority=4, right=True),
+        Column("SPEC", 12, lambda row, _now: _spec(row, generation), priority=1),
+        Column("NOTE", 6, _note, priority=2, stretch=60),
+    )
 
 
 class RestoreScreen(Dialog[Point | None]):
@@ -74,8 +84,12 @@ class RestoreScreen(Dialog[Point | None]):
             super().__init__()
             self.answer = answer
 
-    def __init__(self, target: Target, lane: Lane, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, target: Target, generation: int, lane: Lane, clock: Callable[[], float], preferred: int | None = None
+    ) -> None:
         super().__init__()
+        self._generation = generation
+        self._preferred = preferred
         self._target = target
         self._lane = lane
         self._clock = clock
@@ -84,7 +98,7 @@ class RestoreScreen(Dialog[Point | None]):
         """The title, the list, the keys."""
         with Vertical(id="box"):
             yield Lines(id="words")
-            table: LineTable[Point] = LineTable(COLUMNS, lambda point: point.restore, id="points")
+            table: LineTable[Point] = LineTable(_columns(self._generation), lambda point: point.restore, id="points")
             table.nothing = "asking the daemon…"
             yield table
             yield Lines(id="keys")
@@ -113,14 +127,21 @@ class RestoreScreen(Dialog[Point | None]):
             self._table.nothing = message.answer.reason
             self._show(())
         else:
-            self._show(points(message.answer.value))
+            choices = points(message.answer.value)
+            self._show(choices)
+            self._prefer(choices)
 
     def _show(self, choices: tuple[Point, ...]) -> None:
-        words: list[Line] = [line(Span(f"Restore {self._target.name}", Tone.STRONG), Span("  from which point?", Tone.MUTED))]
-        self.query_one("#words", Lines).show(words)
-        self.query_one("#keys", Lines).show([key_hints(("enter", "choose, then confirm"), ("esc", "leave it"))])
+        self.query_one("#words", Lines).show([step_line(self._target.name, 1, self.room(104))])
+        self.query_one("#keys", Lines).show([key_hints(("enter", "choose it: nothing is done yet"), ("esc", "leave it"))])
         self._table.styles.height = min(max(len(choices), 1), _MOST_ROWS) + 1
         self._table.show(choices, self._clock())
+
+    def _prefer(self, choices: Iterable[Point]) -> None:
+        """The cursor begins on the point that the key was pressed on."""
+        wanted = (point for point in choices if point.checkpoint and point.checkpoint.id == self._preferred)
+        if (found := next(wanted, None)) is not None:
+            self._table.select(found.restore)
 
     def on_line_table_opened(self, event: LineTable.Opened) -> None:
         """Chosen."""

@@ -9,6 +9,9 @@ from textual.message import Message
 
 from runner.model import Checkpoint, CheckpointKind
 from runner.replies import SavepointVerdict
+from tui.actions.registry import RESTORE
+from tui.actions.target import Target
+from tui.actions.wish import Verb, Wish
 from tui.data.lane import Answer
 from tui.data.library import Kept, Library, next_point
 from tui.data.link import is_current
@@ -54,7 +57,7 @@ class SavepointsScreen(Beside):
     HEADLINE: ClassVar[str] = "Savepoints"
     PACE: ClassVar[float] = 5.0
     FOOT: ClassVar[int] = 3
-    BINDINGS = [bound("savepoint.verify", "verify")]
+    BINDINGS = [bound("savepoint.verify", "verify"), bound("mark")]
 
     class Verified(Message):
         """A savepoint was read; posted by the lane's thread."""
@@ -71,6 +74,12 @@ class SavepointsScreen(Beside):
         self._next: dict[str, Checkpoint | None] = {}
         self._since: dict[str, float] = {}
         self._names: dict[str, str] = {}
+
+    @property
+    def selected_savepoint(self) -> int | None:
+        """The savepoint under the cursor: keys delete it, or restore from it."""
+        row = self.table.current if self.tables else None
+        return row.savepoint.id if isinstance(row, Kept) else None
 
     def make_tables(self) -> Sequence[LineTable[Any]]:
         """One table."""
@@ -180,6 +189,57 @@ class SavepointsScreen(Beside):
             self._all = value
         else:
             self._next[key.removeprefix("next ")] = value[0]
+
+    # several
+
+    def action_mark(self) -> None:
+        """Mark the savepoint under the cursor, or take its mark, and go on to the next."""
+        row = self.table.current
+        if isinstance(row, Kept) and self.table.has_focus:
+            self.table.marks ^= {row.id}
+            self.table.action_move(1)
+            self.redraw()
+
+    def action_leave(self) -> None:
+        """Drop the marks; without any, as everywhere."""
+        if self.table.marks:
+            self._drop_marks()
+        else:
+            super().action_leave()
+
+    def _drop_marks(self) -> None:
+        self.table.marks = set()
+        self.redraw()
+
+    def action_act(self, action_id: str) -> None:
+        """On the marked savepoints, else on the one under the cursor."""
+        marked = [row for row in self._all or () if row.id in self.table.marks]
+        if not marked or refuses_writes(self):
+            super().action_act(action_id)
+        elif action_id != RESTORE.id:
+            self.toast("Of marked savepoints jobs can be restored, nothing else; esc drops the marks.", severity="warning")
+        else:
+            self._restore_from(marked)
+
+    def _restore_from(self, marked: Sequence[Kept]) -> None:
+        """Every job from its marked savepoint, after one question."""
+        from tui.screens.bulk import BulkScreen  # not needed for the first paint
+
+        views = {row.savepoint.job_id: self.snapshot.find(row.savepoint.job_id) for row in marked}
+        lacking = next((row for row in marked if views[row.savepoint.job_id] is None), None)
+        if lacking is not None or len(views) < len(marked):
+            reason = (
+                f"{self.name_of(lacking)} is deleted" if lacking else "a job is restored from one savepoint, not from several"
+            )
+            self.toast(reason, title="No restore", severity="warning")
+            return
+        now = self.clock()
+        wishes = [
+            Wish(Verb.RESTART, Target.of(view, now), restore=str(row.savepoint.id))
+            for row in marked
+            if (view := views[row.savepoint.job_id]) is not None
+        ]
+        self.app.push_screen(BulkScreen(wishes, self), lambda _: self._drop_marks())
 
     def action_verify(self) -> None:
         """Have every byte of the savepoint under the cursor read."""
