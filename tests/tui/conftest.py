@@ -139,8 +139,9 @@ def open_ui(home: Home) -> Callable[..., Any]:
         start_daemon: bool = False,
         settings: Settings = DEFAULTS,
         place: Place | None = None,
+        kind: type[FlowdeckApp] = FlowdeckApp,
     ) -> AsyncIterator[Any]:
-        app = FlowdeckApp(place or home, clock or (lambda: sample_jobs.NOW), start_daemon=start_daemon, settings=settings)
+        app = kind(place or home, clock or (lambda: sample_jobs.NOW), start_daemon=start_daemon, settings=settings)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield page.Page(app, pilot)
 
