@@ -1,7 +1,8 @@
 """The records that the store keeps, the API serves and the client returns. Pure data; no I/O.
 
 Times are UTC epoch seconds as floats, durations are seconds, sizes are bytes. ``None`` means unknown or not yet; zero is a
-measured zero.
+measured zero. Those of which there are very many are left out of the search for garbage (``gc=False``): they are made from JSON
+and so cannot contain themselves.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class CheckpointStatus(enum.StrEnum):
     FAILED = "failed"
 
 
-class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
+class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A failure as data: a stable code, a sentence, what to do, and where (plugin, file and position) when known."""
 
     code: str
@@ -94,7 +95,7 @@ def merged_rejections(counts: Iterable[RejectedRows]) -> tuple[RejectedRows, ...
     return tuple(merged[key] for key in sorted(merged))
 
 
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
+class Totals(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Counters of an execution since its first attempt (restored work counted once) and its current rates."""
 
     rows_in: int = 0
@@ -139,7 +140,7 @@ class SavepointOrigin(msgspec.Struct, frozen=True, kw_only=True):
     imported_at: float
 
 
-class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One checkpoint or savepoint. ``id`` grows within its job and is never reused; a daemon that died may have left some out.
 
     ``duration`` is from the request until it was durable; ``prepared_seconds`` until every worker had its part ready
@@ -188,7 +189,7 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class SplitProgress(msgspec.Struct, frozen=True, kw_only=True):
+class SplitProgress(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How many splits there are: those that wait for a reader, that are being read, that have been read to their end."""
 
     pending: int
@@ -239,7 +240,7 @@ class Cleanup(enum.StrEnum):
     PENDING = "pending"
 
 
-class Execution(msgspec.Struct, frozen=True, kw_only=True):
+class Execution(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One run of one generation.
 
     ``pause``: reading is to rest until somebody resumes it; the state is PAUSED once it does. ``workers_wanted``: how many
@@ -292,7 +293,7 @@ class ReloadStatus(msgspec.Struct, frozen=True, kw_only=True):
     diagnostics: tuple[dict[str, Any], ...] = ()
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class Job(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A durable job with its latest execution (None before the first). ``queue`` is that of its current generation;
     ``overrides`` are the values by path that this generation has instead of the file's, secret ones masked."""
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 _PATIENCE = 0.001
 """Seconds for which a thread that counts may keep the one waiting that draws. Python's own are five times as many, more than
 half of what a key may take."""
-_GARBAGE = (20_000, 20, 50)
-"""Every look at ten thousand jobs makes as many objects and no garbage: with Python's own thresholds everything would be
-searched every few seconds, with the screen standing still."""
+_GARBAGE = (2_000, 5, 4)
+"""Dialogs and painted lines refer to themselves and so are only found by a search, which must come before there are megabytes of
+them. It takes 10 ms at most: what importing has made, and jobs, are not searched."""
 
 
 def open_ui(place: Place, context: str = "", *, read_only: bool = False) -> NoReturn:

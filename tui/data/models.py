@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+import msgspec
+
 from runner.model import Checkpoint, Execution, Job, Totals
 from runner.states import ExecutionState
 from tui.data.trends import Ring, Trend
@@ -35,8 +37,7 @@ class Link:
     answered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class JobView:
+class JobView(msgspec.Struct, frozen=True, gc=False):
     """One job, cleaned, with what was measured of its last two minutes. ``need`` says why it needs someone, if it does;
     ``known`` is what that was judged by, beside the job."""
 

@@ -7,10 +7,12 @@ change cost anything, however many there are.
 from __future__ import annotations
 
 import math
-from array import array
+import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
+
+import msgspec
 
 from runner.model import MetricPoint
 
@@ -21,7 +23,10 @@ WINDOW_SECONDS: Final = BUCKET_SECONDS * BUCKETS
 _SILENCE: Final = 2.0 * BUCKET_SECONDS
 """Seconds without a look after which nobody knows what was in between."""
 _GAP: Final = math.nan
-_NOTHING: Final = array("f", [_GAP] * BUCKETS)
+_ONE: Final = struct.Struct("<f")
+_ALL: Final = struct.Struct(f"<{BUCKETS}f")
+_SIZE: Final = _ONE.size
+_NOTHING: Final = _ALL.pack(*[_GAP] * BUCKETS)
 
 
 class Beat:
@@ -33,22 +38,19 @@ class Beat:
         self.until = -math.inf
 
 
-class Ring:
+class Ring(msgspec.Struct, frozen=True, gc=False):
     """The means of the last buckets of one rate. Never changes: any thread may read it.
 
-    ``values`` end with the bucket number ``last``, in which ``seconds`` were measured that ``last``'s value is the mean of;
-    ``rate`` is what holds since the epoch second ``since``, None: nothing is measured.
+    ``means`` are packed (there are as many rings as jobs) and end with the bucket number ``last``, in which ``seconds`` were
+    measured; ``rate`` is what holds since the epoch second ``since``, None: nothing is measured.
     """
 
-    __slots__ = ("beat", "last", "rate", "seconds", "since", "values")
-
-    def __init__(self, beat: Beat, values: array[float], last: int, seconds: float, since: float, rate: float | None) -> None:
-        self.beat = beat
-        self.values = values
-        self.last = last
-        self.seconds = seconds
-        self.since = since
-        self.rate = rate
+    beat: Beat
+    means: bytes
+    last: int
+    seconds: float
+    since: float
+    rate: float | None
 
     @classmethod
     def empty(cls, beat: Beat, at: float) -> Ring:
@@ -58,30 +60,29 @@ class Ring:
     def told(self, at: float, rate: float | None) -> Ring:
         """From ``at`` on the rate is another one."""
         settled = self._settled(at)
-        values = settled.values
+        means = settled.means
         if settled.seconds == 0.0 and not (rate is None and self.rate is None):  # until there is more, it is the bucket's value
-            values = values[:]
-            values[-1] = _GAP if rate is None else rate
-        return Ring(self.beat, values, settled.last, settled.seconds, settled.since, rate)
+            means = means[:-_SIZE] + _ONE.pack(_GAP if rate is None else rate)
+        return Ring(self.beat, means, settled.last, settled.seconds, settled.since, rate)
 
     def filled(self, points: Iterable[MetricPoint]) -> tuple[Ring, Mapping[int, float]]:
         """With the daemon's history in the buckets that nothing was measured in; and what that added, by bucket."""
-        values, added = self.values[:], dict[int, float]()
+        values, added = list(_ALL.unpack(self.means)), dict[int, float]()
         for point in points:
             bucket = int(point.at // BUCKET_SECONDS)
             place = bucket - self.last + BUCKETS - 1
             if point.value is not None and 0 <= place < BUCKETS and math.isnan(values[place]):
                 values[place] = added[bucket] = point.value
-        return Ring(self.beat, values, self.last, self.seconds, self.since, self.rate), added
+        return Ring(self.beat, _ALL.pack(*values), self.last, self.seconds, self.since, self.rate), added
 
     def trend(self, now: float) -> Trend:
         """The means of the last buckets up to ``now``, oldest first, None for a gap. What nobody has listened to is a gap."""
         known = max(now if now - self.beat.until <= _SILENCE else self.beat.until, self.since)
-        values = list(self._settled(known).values)
+        means = self._settled(known).means
         gone = int(now // BUCKET_SECONDS) - max(int(known // BUCKET_SECONDS), self.last)
         if gone > 0:
-            values = [*values[gone:], *[_GAP] * min(gone, BUCKETS)]
-        return tuple(None if math.isnan(value) else value for value in values)
+            means = (means + _NOTHING[: gone * _SIZE])[-len(_NOTHING) :]
+        return tuple(None if value != value else value for value in _ALL.unpack(means))  # not a number
 
     def _settled(self, at: float) -> Ring:
         """The same, with what has held until ``at`` in the buckets."""
@@ -89,19 +90,18 @@ class Ring:
         bucket = int(at // BUCKET_SECONDS)
         if (at == self.since or self.rate is None) and bucket <= self.last:
             return self
-        values, seconds = self.values[:], self.seconds
+        means, seconds = self.means, self.seconds
         if self.rate is not None:
             held = min(at, (self.last + 1.0) * BUCKET_SECONDS) - self.since
             if held > 0.0:
-                before = 0.0 if seconds == 0.0 else values[-1] * seconds
-                values[-1] = (before + self.rate * held) / (seconds + held)
+                before = 0.0 if seconds == 0.0 else _ONE.unpack(means[-_SIZE:])[0] * seconds
+                means = means[:-_SIZE] + _ONE.pack((before + self.rate * held) / (seconds + held))
                 seconds += held
         steps = bucket - self.last
         if steps > 0:
-            filling = _GAP if self.rate is None else self.rate
-            values = (values + array("f", [filling] * min(steps, BUCKETS)))[-BUCKETS:]
+            means = (means + _ONE.pack(_GAP if self.rate is None else self.rate) * min(steps, BUCKETS))[-len(_NOTHING) :]
             seconds = 0.0 if self.rate is None else at - bucket * BUCKET_SECONDS
-        return Ring(self.beat, values, max(bucket, self.last), seconds, at, self.rate)
+        return Ring(self.beat, means, max(bucket, self.last), seconds, at, self.rate)
 
 
 class Trends:
