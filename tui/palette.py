@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import NamedTuple, Protocol, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -70,12 +71,10 @@ class JobCommands(Provider):
         for pair in self._pairs(query):
             yield Hit(1.0, Content(pair.title), pair.run, text=pair.title, help=pair.help)
         matcher = self.matcher(query)
-        jobs = 0
-        for command in (*self._commands(), *self._jobs()):
+        for command in (*self._commands(), *islice(self._jobs(query), _MOST_JOBS)):
             score = matcher.match(command.title)
-            if score <= 0 or jobs >= _MOST_JOBS:
+            if score <= 0:
                 continue
-            jobs += command.title.startswith("go to ")
             yield Hit(score, matcher.highlight(command.title), command.run, text=command.title, help=command.help)
 
     def _commands(self) -> Iterator[Command]:
@@ -170,8 +169,12 @@ class JobCommands(Provider):
     def _visit(self, job_id: str, tab: str) -> None:
         self.app.post_message(Visit(job_id, tab, getattr(self.screen, "NAME", "")))
 
-    def _jobs(self) -> Iterator[Command]:
-        main = self._main
+    def _jobs(self, query: str) -> Iterator[Command]:
+        """Those that fit. The matcher remembers whatever it is shown, so ten thousand jobs are not all shown to it."""
+        main, letters = self._main, query.casefold()
         for view in main.snapshot.jobs:
-            run = partial(main.go_to, view.id) if self.screen is main else partial(self._visit, view.id, "")
-            yield Command(f"go to {view.name}", f"{view.state}  {view.id}", run)
+            title = f"go to {view.name}"
+            rest = iter(title.casefold())
+            if all(letter in rest for letter in letters):
+                run = partial(main.go_to, view.id) if self.screen is main else partial(self._visit, view.id, "")
+                yield Command(title, f"{view.state}  {view.id}", run)
