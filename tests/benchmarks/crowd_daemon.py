@@ -61,9 +61,10 @@ class CrowdHandler(stage_daemon._Handler):
         with contextlib.suppress(OSError):
             self.wfile.write(b": open\n\n")
             jobs = list(self.stage.present().values())
-            for start in range(0, max(len(jobs), 1), PAGE):
+            for start in range(0, max(len(jobs), 1) if "snapshot=" in self.path else 0, PAGE):
                 self._tell("snapshot", {"jobs": jobs[start : start + PAGE], "more": start + PAGE < len(jobs)})
-            self._changes([job["id"] for job in jobs if job["execution"]["state"] == "RUNNING"])
+            if "job=" not in self.path:  # of a single job there is nothing to tell
+                self._changes([job["id"] for job in jobs if job["execution"]["state"] == "RUNNING"])
         self.close_connection = True
 
     def _changes(self, running: list[str]) -> None:
