@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from runner.model import Event
-from runner.supervisor.event_bus import LAGGED, Announcement, Subscription
+from runner.supervisor.event_bus import LAGGED, Batch, Subscription
 from runner.supervisor.job_changes import CHANGED
 from runner.supervisor.observation import Observation
 
@@ -100,7 +100,7 @@ class _Reader:
             arrived = await subscription.take(keep_alive)
             if told.done():
                 return
-            if any(found.event.kind == LAGGED for found in arrived):
+            if any(batch.last.kind == LAGGED for batch in arrived):
                 # This reader was too slow for the live events; the record has them.
                 async for blocks in self._missed(self._position):
                     yield blocks
@@ -111,18 +111,24 @@ class _Reader:
             if not arrived:
                 yield _KEEP_ALIVE
 
-    def _encoded(self, arrived: list[Announcement]) -> bytes:
+    def _encoded(self, arrived: list[Batch]) -> bytes:
         """What of it is wanted and new."""
-        blocks = []
-        for found in arrived:
-            event = found.event
-            if event.kind != CHANGED:
-                if event.revision <= self._position:
-                    continue
-                self._position = event.revision
-            if self._wanted.takes(event):
-                blocks.append(found.encoded(encode_event))
-        return b"".join(blocks)
+        return b"".join(filter(None, map(self._encoded_batch, arrived)))
+
+    def _encoded_batch(self, batch: Batch) -> bytes:
+        if batch.first.kind == CHANGED:
+            return batch.encoded(self._wanted, self._encode)
+        if batch.last.revision <= self._position:
+            return b""
+        if batch.first.revision > self._position:
+            self._position = batch.last.revision
+            return batch.encoded(self._wanted, self._encode)
+        new = [found for found in batch.announcements if found.event.revision > self._position]
+        self._position = batch.last.revision
+        return b"".join(found.encoded(encode_event) for found in new if self._wanted.takes(found.event))
+
+    def _encode(self, batch: Batch) -> bytes:
+        return b"".join(found.encoded(encode_event) for found in batch.announcements if self._wanted.takes(found.event))
 
     async def _missed(self, revision: int) -> AsyncIterator[bytes]:
         """What is on record after ``revision``, and where changes are wanted everything about the jobs in question."""

@@ -28,8 +28,8 @@ class EventView(ObservationBase):
         return await self._journal.read(lambda store: store.events_since(revision, _MAXIMUM_EVENTS))
 
     def subscribe(self, *, changes: bool = False) -> Subscription:
-        """The events from now on; close it when done."""
-        return self._bus.subscribe(changes=changes)
+        """The events from now on, for one of many listeners; close it when done."""
+        return self._bus.subscribe(changes=changes, hurried=False)
 
     @property
     def revision(self) -> int:

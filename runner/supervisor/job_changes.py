@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +20,7 @@ import msgspec
 from runner.model import Event, Job
 from runner.store.errors import StoreError
 from runner.store.store import Store
-from runner.supervisor.event_bus import LAGGED, EventBus
+from runner.supervisor.event_bus import LAGGED, Batch, EventBus
 from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Journal
 
@@ -53,6 +53,10 @@ def change_event(job: Job, changes: dict[str, Any], revision: int) -> Event:
     return Event(revision=revision, at=time.time(), kind=CHANGED, job_id=job.id, execution_id=execution_id, data=data)
 
 
+def _events(batches: Iterable[Batch]) -> list[Event]:
+    return [found.event for batch in batches for found in batch.announcements]
+
+
 class JobChanges:
     """One task of the daemon. It rests while nobody listens."""
 
@@ -70,11 +74,11 @@ class JobChanges:
             with self._bus.subscribe() as events:
                 await self._tell(set(), all_known=True)
                 while self._bus.wanted.is_set() and not events.closed:
-                    arrived = [found.event for found in await events.take(_INTERVAL)]
+                    arrived = _events(await events.take(_INTERVAL))
                     if arrived:
                         # What belongs together comes together: an event, and those that follow from it at once.
                         await asyncio.sleep(_SETTLING)
-                        arrived += [found.event for found in await events.take(0)]
+                        arrived += _events(await events.take(0))
                     touched = {event.job_id for event in arrived if event.job_id is not None}
                     await self._tell(touched, all_known=any(event.kind == LAGGED for event in arrived))
             self._jobs.clear()
@@ -90,10 +94,9 @@ class JobChanges:
             for job_id in stale:
                 self._jobs.pop(job_id, None)
             return
-        for job_id in stale | live:
-            job = self._jobs.get(job_id)
-            if job is not None:
-                self._tell_of(self._executions.live_job(job))
+        jobs = (self._jobs.get(job_id) for job_id in stale | live)
+        changes = [self._change_of(self._executions.live_job(job)) for job in jobs if job is not None]
+        self._bus.publish_changes([change for change in changes if change is not None])
         self._forget_some(live)
 
     async def _read(self, job_ids: Collection[str]) -> None:
@@ -111,12 +114,11 @@ class JobChanges:
                 self._jobs.pop(job_id, None)
                 self._told.pop(job_id, None)
 
-    def _tell_of(self, job: Job) -> None:
+    def _change_of(self, job: Job) -> Event | None:
         fields, told = fields_of(job), self._told.get(job.id, {})
         changes = {name: value for name, value in fields.items() if name not in told or told[name] != value}
         self._told[job.id] = fields
-        if changes:
-            self._bus.publish_change(change_event(job, changes, self._bus.revision))
+        return change_event(job, changes, self._bus.revision) if changes else None
 
     def _forget_some(self, live: Collection[str]) -> None:
         """Of jobs that do not run the ones that changed last are remembered; of another one everything is told next time."""

@@ -182,25 +182,31 @@ async def test_streams_can_be_narrowed(flow, copy):
         await flow.service.observation.job_id_of("three")
 
 
-async def test_an_event_is_encoded_once_for_all():
-    """Five hundred listeners share the bytes; a listener that is not asked for changes gets none."""
+async def test_what_is_told_is_encoded_once_for_all_who_want_the_same():
+    """Five hundred listeners share the bytes; one that did not ask for changes gets none, and all have their turn."""
     bus, made = EventBus(), []
 
-    def encode(event):
-        made.append(event)
-        return b"x"
+    def encode(batch):
+        made.append(batch)
+        return b"x" * len(batch)
 
     with contextlib.ExitStack() as stack:
-        listeners = [stack.enter_context(bus.subscribe(changes=number % 2 == 0)) for number in range(500)]
+        listeners = [
+            stack.enter_context(bus.subscribe(changes=number % 2 == 0, hurried=number % 3 == 0)) for number in range(500)
+        ]
         assert bus.wanted.is_set()
+        taking = [asyncio.ensure_future(listener.take(30)) for listener in listeners]
+        await asyncio.sleep(0)
         bus.publish(Event(revision=1, at=0.0, kind="test"))
-        bus.publish_change(Event(revision=1, at=0.0, kind=CHANGED))
-        taken = [await listener.take(1) for listener in listeners]
+        bus.publish_changes([Event(revision=1, at=0.0, kind=CHANGED)] * 3)
+        taken = await asyncio.gather(*taking)
         assert [len(found) for found in taken] == [2, 1] * 250
-        assert {b"".join(each.encoded(encode) for each in found) for found in taken} == {b"xx", b"x"}
+        assert {b"".join(each.encoded("all", encode) for each in found) for found in taken} == {b"xxxx", b"x"}
         assert len(made) == 2
+        taken[0][0].encoded("others", encode)
+        assert len(made) == 3
         assert await listeners[0].take(0) == []
         for _ in range(CAPACITY + 1):
             bus.publish(Event(revision=2, at=0.0, kind="test"))
-        assert (await listeners[0].take(0))[0].event.kind == LAGGED
+        assert (await listeners[0].take(0))[0].last.kind == LAGGED
     assert not bus.wanted.is_set()
