@@ -23,7 +23,8 @@ _CLIENTS = 16
 @dataclass(frozen=True, slots=True)
 class Crowd:
     """How many jobs at once went. ``together``: how many were running when the last one was submitted; ``silences``: attempts
-    that ended because a worker was not heard of in time."""
+    that ended because a worker was not heard of in time; ``starts``: seconds from each one's submit to its first attempt, in
+    their order."""
 
     jobs: int
     together: int
@@ -34,6 +35,7 @@ class Crowd:
     restarts: int
     silences: int
     slowest: float
+    starts: tuple[float, ...]
 
 
 class WarmDaemon:
@@ -89,6 +91,9 @@ class WarmDaemon:
             restarts=sum(execution.restarts for execution in executions),
             silences=sum("silent" in (attempt.error.message if attempt.error else "") for attempt in attempts),
             slowest=max((execution.finished_at or 0) - execution.created_at for execution in executions),
+            starts=tuple(
+                sorted((execution.started_at or execution.created_at) - execution.created_at for execution in executions)
+            ),
         )
 
     def _submit(self, request: SubmitRequest) -> Job:

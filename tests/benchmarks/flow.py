@@ -107,7 +107,8 @@ def add_crowd(shown: Table, crowd: Crowd, how: str) -> None:
     shown.add_row(
         f"{crowd.jobs} jobs, {how}",
         f"flowdeck: {crowd.finished} finished, {crowd.together} at once, {crowd.jobs / crowd.seconds:.1f} a second, the slowest"
-        f" {crowd.slowest:.1f} s; {crowd.silences} missed heartbeats, {crowd.restarts} restarts",
+        f" {crowd.slowest:.1f} s; half of them started within {statistics.median(crowd.starts):.2f} s, all within"
+        f" {crowd.starts[-1]:.2f} s; {crowd.silences} missed heartbeats, {crowd.restarts} restarts",
         "at the end",
         f"{100 * crowd.jobs:,}",
         f"{crowd.seconds:.2f}",
