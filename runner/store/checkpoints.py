@@ -150,11 +150,10 @@ def require(session: Session, job_id: str, checkpoint_id: int) -> Checkpoint:
 
 def of_job(session: Session, job_id: str, kind: CheckpointKind | str | None, limit: int) -> list[Checkpoint]:
     """Checkpoints of a job, newest first."""
-    statement = """
-        SELECT "record" FROM "checkpoints"
-        WHERE "job_id" = $1 AND ($2::VARCHAR IS NULL OR "kind" = $2) ORDER BY "id" DESC LIMIT $3
-    """
-    return [_decode(row) for row in session.rows(statement, job_id, str(kind) if kind else None, limit)]
+    wanted = [job_id, *([str(kind)] if kind else [])]
+    of_kind = 'AND "kind" = ?' if kind else ""
+    statement = f'SELECT "record" FROM "checkpoints" WHERE "job_id" = ? {of_kind} ORDER BY "id" DESC LIMIT ?'
+    return [_decode(row) for row in session.rows(statement, *wanted, limit)]
 
 
 def savepoint_ids(session: Session) -> set[tuple[str, int]]:
