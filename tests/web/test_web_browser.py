@@ -14,6 +14,7 @@ from runner.client import Client
 from runner.home import Home
 from runner.requests import SubmitRequest
 from runner.states import ExecutionState
+from tui.web.server import ENDED
 
 STREAM = """
 env { job.name = "rows-for-the-page", job.mode = "STREAMING", read_limit.rows_per_second = 100 }
@@ -67,5 +68,5 @@ async def test_the_page_shows_jobs_and_only_looks(
             await until(lambda: not processes(tmp_path / "h"))
             await page.evaluate("document.getElementById('again').click()")
             await page.until("rows-for-the-page", "LIVE")
-        await page.until_true(f"({WHY}) === 'flowdeck web was stopped.'")
+        await page.until_true(f"({WHY}) === '{ENDED}'")
     assert not processes(tmp_path / "h")

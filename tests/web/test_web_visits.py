@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from tui.web.messages import Pinged, Resized, Typed, read
+from tui.web.server import ENDED
 from tui.web.visitors import GAVE_WAY, NoPlace, Visitors
 
 COMMAND = [sys.executable, "-c", "import sys; from tui.cli.main import main; main()"]
@@ -110,7 +111,7 @@ async def test_nothing_is_left_of_a_server(
             assert token not in " ".join(psutil.Process(server.pid).cmdline())
             server.send_signal(number)
             if number is signal.SIGTERM:
-                assert await end_of(page) == "flowdeck web was stopped."
+                assert await end_of(page) == ENDED
                 await page.close()
         status = await asyncio.wait_for(server.wait(), 30)
         await until(lambda: not processes(tmp_path / "h"))

@@ -22,7 +22,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _MOST_CONNECTIONS = 64
 _TO_END = 5.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-ENDED = "flowdeck web was stopped."
+ENDED = "flowdeck web was stopped. Start it again, and open the address that it prints then."
 
 
 class AddressTaken(UsageError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from spec.errors import FlowdeckError
 
-_PATIENCE = 3.0
+_PATIENCE = 5.0
 """Seconds that a newcomer waits: a page that is loaded again comes before its former process has gone."""
 _AWAY = 900.0
 """Seconds without a key or a movement of the mouse after which a page is thought to be forgotten."""
