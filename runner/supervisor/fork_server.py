@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import secrets
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from runner.early_fork import EarlyServer, claim
 from runner.supervisor.descent import MARK, end_strays, mark_of
 from runner.supervisor.fork_protocol import (
     Forked,
@@ -131,7 +133,7 @@ class ForkServer:
 class _ZygoteConnection:
     """One fork-server process."""
 
-    def __init__(self, process: subprocess.Popen[bytes], connection: socket.socket, name: str) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | EarlyServer, connection: socket.socket, name: str) -> None:
         self.process = process
         self.name = name
         self.alive = True
@@ -148,19 +150,9 @@ class _ZygoteConnection:
     @classmethod
     async def start(cls, log: Path, home: Path) -> _ZygoteConnection:
         name = secrets.token_hex(8)
-        ours, theirs = socket.socketpair()
+        environment = {MARK: mark_of(home, name)} | worker_environment(os.environ)
+        process, ours = _forked_before(log, home, environment) or _started(log, home, environment)
         ours.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        with theirs, log.open("ab") as output:
-            process = subprocess.Popen(  # noqa: ASYNC220, S603 - it must be this thread; fixed argument list
-                [sys.executable, "-P", "-m", "runner.supervisor.zygote", str(theirs.fileno()), str(os.getpid())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=worker_environment(os.environ) | {MARK: mark_of(home, name)},
-                cwd=home,
-                start_new_session=True,
-            )
         connection = cls(process, ours, name)
         try:
             async with asyncio.timeout(START_TIMEOUT):
@@ -272,6 +264,37 @@ class _ZygoteConnection:
         except subprocess.TimeoutExpired:
             self.process.kill()
             await asyncio.to_thread(self.process.wait)
+
+
+def _forked_before(log: Path, home: Path, environment: dict[str, str]) -> tuple[EarlyServer, socket.socket] | None:
+    """The process that this one forked when it began, if it has, and if that can be told from others by its mark."""
+    process = claim()
+    if process is None:
+        return None
+    if process.has_room(f"{MARK}={environment[MARK]}"):
+        with contextlib.suppress(OSError):
+            process.begin(home, log, environment)
+            return process, process.connection
+    process.connection.close()
+    process.kill()
+    process.wait()
+    return None
+
+
+def _started(log: Path, home: Path, environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    ours, theirs = socket.socketpair()
+    with theirs, log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - fixed argument list
+            [sys.executable, "-P", "-m", "runner.supervisor.zygote", str(theirs.fileno()), str(os.getpid())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            cwd=home,
+            start_new_session=True,
+        )
+    return process, ours
 
 
 def _resolve(future: asyncio.Future[T], value: T) -> None:

@@ -50,7 +50,7 @@ _RESET_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP)
 
 # Libraries that would start threads while they are imported (linear algebra, an allocator that is not even used): a fork keeps
 # none of them.
-_NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 RunWorker = Callable[[socket.socket], int]
 
@@ -203,7 +203,7 @@ def _become_worker(descriptor: int, errors_file: str, zygote: int, run_worker: R
         for number in _RESET_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         _redirect_output(errors_file)
-        _close_all_but(descriptor)
+        close_all_but(descriptor)
         faulthandler.enable()
         status = run_worker(socket.socket(fileno=descriptor))
     except BaseException:  # noqa: BLE001 - the process boundary: whatever it is goes to the errors file
@@ -223,7 +223,8 @@ def _redirect_output(errors_file: str) -> None:
     os.dup2(errors, 2)
 
 
-def _close_all_but(descriptor: int) -> None:
+def close_all_but(descriptor: int) -> None:
+    """Close every file but the standard ones and this."""
     listing = Path("/proc/self/fd") if sys.platform == "linux" else Path("/dev/fd")
     for name in os.listdir(listing):  # noqa: PTH208 - names are wanted, not paths
         number = int(name)
@@ -256,6 +257,19 @@ def import_plugins() -> None:
                 importlib.import_module(module.name)
 
 
+def load_workers() -> RunWorker:
+    """Import all that workers need."""
+    os.environ.update(NO_THREADS)
+    gc.disable()  # next to nothing of what is imported is garbage, and looking for it takes a tenth of the time
+
+    from runner.worker.main import run_worker
+
+    import_plugins()
+    gc.freeze()
+    gc.enable()
+    return run_worker
+
+
 def main() -> NoReturn:
     """Serve until the parent closes its end or dies."""
     status = _INTERNAL_ERROR
@@ -274,15 +288,8 @@ def _serve_parent() -> None:
     die_with_parent(parent)
     confine_process()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's business
-    os.environ.update(_NO_THREADS)
-    gc.disable()  # next to nothing of what is imported is garbage, and looking for it takes a tenth of the time
-
-    from runner.worker.main import run_worker
-
-    import_plugins()
+    run_worker = load_workers()
     adopt_orphans()
-    gc.freeze()
-    gc.enable()
     with socket.socket(fileno=descriptor) as connection:
         Zygote(connection, run_worker).serve()
 

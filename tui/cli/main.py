@@ -166,9 +166,9 @@ def _open_terminal_ui(session: Session, context_name: str, *, read_only: bool) -
     open_ui(Place(session.home, session.server), context_name, read_only=read_only)
 
 
-def run_command_line(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line (None: this process's) and return its exit code."""
-    session = Session()
+def run_command_line(arguments: Sequence[str] | None = None, *, alone: bool = False) -> int:
+    """Run one command line (None: this process's) and return its exit code. ``alone``: the process does nothing else."""
+    session = Session(alone=alone)
 
     def work() -> int:
         result = flowdeck.main(args=arguments, prog_name="flowdeck", standalone_mode=False, obj=session)
@@ -179,7 +179,7 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> NoReturn:
     """Entry of the script `flowdeck`."""
-    status = run_command_line()
+    status = run_command_line(alone=True)
     from tui.boot import leave
 
     leave(status)

@@ -13,7 +13,7 @@ from tui.cli.interrupts import Interrupts
 from tui.cli.json_output import print_json
 from tui.cli.options import home_option
 from tui.cli.run_follow import Outcome, RunFollower
-from tui.cli.run_place import follow_anywhere
+from tui.cli.run_place import follow_anywhere, prepare
 from tui.cli.run_progress import open_progress
 from tui.cli.run_summary import summary_json, tell_summary
 from tui.cli.session import current_session
@@ -39,10 +39,13 @@ def run_command(
     Ctrl-C once stops with a savepoint, twice cancels. Exit code 0: finished or stopped; 1: failed; 2: invalid job file or
     usage; 130: canceled by Ctrl-C.
     """
+    session = current_session()
+    home = session.own_home()
+    if session.alone:
+        prepare(home)
     submission = read_submission(file, variables=variables, name=name, dialect=dialect, restore=restore)
     if submission is None:
         return EXIT_USAGE
-    home = current_session().own_home()
     outcome = _run(home, file, submission, prints_rows=output == "text")
     base = file.absolute().parent
     if output == "json":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
+from runner.early_fork import dismiss, fork_early
 from runner.endpoint import DaemonUnreachable
 from runner.home import Home, HomeLocked
 from runner.launch import answers
@@ -21,6 +23,14 @@ _STEP_SECONDS = 0.05
 _GOES_ON = "the job goes on from its last checkpoint when the next daemon starts: flowdeck up"
 
 
+def prepare(home: Home) -> None:
+    """What takes a while and is needed if no daemon is up, begun before the job file is read. For a process that does nothing but
+    this, before anything else."""
+    with contextlib.suppress(OSError):  # what is wrong with the home is said when it is used
+        if home.holder() is None:
+            fork_early()
+
+
 def follow_anywhere(home: Home, follower: RunFollower) -> Outcome:
     """Follow the run through the daemon that is up, or with one inside this process.
 
@@ -33,6 +43,7 @@ def follow_anywhere(home: Home, follower: RunFollower) -> Outcome:
                 return _follow_embedded(home, follower)
             except HomeLocked:  # somebody was faster: go through that one
                 continue
+        dismiss()  # who has a daemon needs no fork server
         if (connected := _connect(home)) is None:
             continue
         with connected as client:

@@ -31,6 +31,8 @@ class Session:
     """The command that runs, as it was typed."""
     job: str = ""
     """The job that the command is about, as it was typed."""
+    alone: bool = False
+    """Whether this process does nothing but the command."""
 
     @property
     def home(self) -> Home:
