@@ -24,8 +24,8 @@ _GOES_ON = "the job goes on from its last checkpoint when the next daemon starts
 
 
 def prepare(home: Home) -> None:
-    """What takes a while and is needed if no daemon is up, begun before the job file is read. For a process that does nothing but
-    this, before anything else."""
+    """Begin what takes a while and is needed if no daemon is up, before the job file is read. For a process that does nothing
+    but this, before anything else."""
     with contextlib.suppress(OSError):  # what is wrong with the home is said when it is used
         if home.holder() is None:
             fork_early()
