@@ -108,12 +108,14 @@ class Database:
     def _transact(
         self, cursor: duckdb.DuckDBPyConnection, session: Session, work: Callable[[Store], T], *, writable: bool
     ) -> T:
-        cursor.execute("BEGIN TRANSACTION" if writable else "BEGIN TRANSACTION READ ONLY")
+        if writable:
+            session.begin()
         try:
             result = work(Store(session))
             session.flush()
             session.check_not_interrupted()
-            self._commit(cursor, session)
+            if session.is_begun:
+                self._commit(cursor, session)
         except BaseException:
             self._roll_back(cursor, session)
             raise

@@ -118,6 +118,7 @@ class Session:
         self.after_rollback: list[Callable[[], None]] = []
         self.reserved: dict[str, int] = {}
         self._cursor = cursor
+        self.is_begun = False
         self._pending = PendingRows()
         self._changes = 0
         self._interrupted = False
@@ -131,6 +132,11 @@ class Session:
     def is_interrupted(self) -> bool:
         """Whether :meth:`interrupt` was called."""
         return self._interrupted
+
+    def begin(self) -> None:
+        """Begin the transaction. A reader's begins with its first statement: what is remembered is told without one."""
+        self._cursor.execute("BEGIN TRANSACTION" if self.writable else "BEGIN TRANSACTION READ ONLY")
+        self.is_begun = True
 
     def interrupt(self) -> None:
         """End the statement that runs, and refuse every later one. May be called from any thread."""
@@ -209,7 +215,7 @@ class Session:
 
     def _flush(self, table: str) -> None:
         for statement, parameters in self._pending.take(table):
-            self._cursor.execute(statement, parameters)
+            self._run(statement, parameters)
 
     def _execute(self, statement: str, parameters: Sequence[Any] | dict[str, Any]) -> duckdb.DuckDBPyConnection:
         self.check_not_interrupted()
@@ -218,6 +224,11 @@ class Session:
         for table in self._pending.tables():
             if f'"{table}"' in statement:
                 self._flush(table)
+        return self._run(statement, parameters)
+
+    def _run(self, statement: str, parameters: Sequence[Any] | dict[str, Any]) -> duckdb.DuckDBPyConnection:
+        if not self.is_begun:
+            self.begin()
         return self._cursor.execute(statement, parameters)
 
 
