@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
 import pytest
+
+from tui.web.reporting import tell_in_lines
 
 FRAMED = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe", "Sec-Fetch-Mode": "navigate"}
 LINKED = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
@@ -137,3 +142,35 @@ async def test_only_reading(pages: Any) -> None:
     for name in ("..%2f..%2fserver.py", "page.html", "%2e%2e", "__init__.py"):
         async with pages.client.get(f"{pages.base}{pages.page}{name}", headers=cookie) as answer:
             assert answer.status in {401, 404}
+
+
+@pytest.fixture
+def _logging_as_before() -> Iterator[None]:
+    logger = logging.getLogger("aiohttp")
+    former = logger.handlers, logger.propagate
+    yield
+    logger.handlers, logger.propagate = former
+
+
+@pytest.mark.usefixtures("_logging_as_before")
+async def test_what_is_no_http_is_told_nobody(pages: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Strangers' bytes are answered with 400 and put nothing on the terminal, what fails here one line without the request."""
+    told: list[str] = []
+    tell_in_lines(told.append, ["aiohttp"])
+    port = int(pages.base.rpartition(":")[2])
+    token = pages.server.door.token.encode()
+    for sent in (
+        b"GARBAGE\r\n\r\n",
+        b"GET /?token=%s\x00 HTTP/1.1\r\n\r\n" % token,
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    ):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        assert b"400" in await asyncio.wait_for(reader.readline(), 20)
+        writer.close()
+    assert told == []
+    logger = logging.getLogger("aiohttp.server")
+    for _ in range(3):
+        logger.error("Error handling request from %s", "127.0.0.1", exc_info=ValueError(token))
+    assert [line.partition(" in ")[0] for line in told] == ["aiohttp.server: ValueError"]
+    assert caplog.records == []

@@ -124,6 +124,25 @@ async def test_nothing_is_left_of_a_server(
     assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize("server", ["this", "another"])
+async def test_a_process_ends_without_its_server(server: str, tmp_path: Path) -> None:
+    """When nobody speaks to it any more, and at once when it finds another parent than it was told."""
+    parent = os.getpid() if server == "this" else 1
+    environment = {**os.environ, "TEXTUAL_DRIVER": "tui.web.driver:VisitorDriver"}
+    command = [sys.executable, "-P", "-m", "tui.web.visitor", "--serving", str(parent), "--home", str(tmp_path / "h")]
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment)
+    try:
+        if server == "this":
+            assert await process.stdout.readline() == b"__GANGLION__\n"
+            process.stdin.close()
+        drawn, errors = await asyncio.wait_for(process.communicate(), 60)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    assert (process.returncode, errors) == ((0, b"") if server == "this" else (1, b""))
+    assert bool(drawn) == (server == "this")
+
+
 async def test_the_number_of_places() -> None:
     """A newcomer waits a moment for a place; who has long done nothing gives way, who works does not."""
     left: list[str] = []

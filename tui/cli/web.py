@@ -49,7 +49,10 @@ def web_command(*, port: int, host: str, write: bool, opens: bool, context: str,
     address = _loopback(host)
     visit = _visit(current_session(), context, writes=write)
     from tui.web.opening import Opening  # aiohttp and Textual, for nobody else
+    from tui.web.reporting import tell_in_lines
     from tui.web.server import PageServer, Serving
+
+    tell_in_lines(say)
 
     async def work() -> None:
         server = PageServer(visit, Serving(address, port, visitors), say)

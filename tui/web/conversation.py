@@ -24,7 +24,7 @@ async def converse(
     request: web.Request, visitors: Visitors, visit: Visit, report: Callable[[str], object]
 ) -> web.WebSocketResponse:
     """From the page's first word until one of both goes; the process has ended then."""
-    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=LARGEST_MESSAGE, timeout=_TO_CLOSE)
+    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=LARGEST_MESSAGE, timeout=_TO_CLOSE, compress=False)
     await socket.prepare(request)
     page = _Page(socket)
     try:
@@ -32,9 +32,6 @@ async def converse(
             await _attend(page, place, visit.arguments(), first_size(request), report)
     except NoPlace as error:
         page.leave(f"{error.message} {error.hint}")
-    except OSError as error:
-        report(f"no process could be started for a page: {error.strerror or error}")
-        page.leave("No process could be started for this page.")
     await page.gone()
     return socket
 
@@ -50,7 +47,13 @@ async def _attend(
     process = VisitorProcess(arguments, page.socket.send_bytes, page.socket.send_str, ended)
     try:
         await process.start(*size)
-        await _listen(page, process, place)
+    except OSError as error:
+        report(f"no process could be started for a page: {error.strerror or error}")
+        page.leave("No process could be started for this page.")
+        return
+    try:
+        with contextlib.suppress(ConnectionError):  # the page has gone while it was answered
+            await _listen(page, process, place)
     finally:
         page.leave(LEFT)
         await process.stop()
