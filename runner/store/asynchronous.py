@@ -88,6 +88,10 @@ class AsyncStore:
         left."""
         return self._database.take_checkpoint_id(job_id)
 
+    def may_have_job(self, name: str) -> bool:
+        """Whether there may be a job of that name, at once. False is almost certain: to add one says whether it was right."""
+        return self._database.may_have_job(name)
+
     async def close(self) -> None:
         """Let the calls that are under way end, then close the file. Calls that do not end within the usual timeout are given
         up; StoreError ``store-unavailable`` when even that does not help."""

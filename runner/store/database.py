@@ -96,6 +96,11 @@ class Database:
         thread; None when there is none left."""
         return self._memory.checkpoint_numbers.take(job_id)
 
+    def may_have_job(self, name: str) -> bool:
+        """False: when this was asked no job had the name, as far as the writer had come. True: look."""
+        names = self._memory.names
+        return names is None or names.owner(name) is not None
+
     def close(self) -> None:
         """Close the file once running transactions are over. Later calls raise StoreError ``store-closed``."""
         with self._condition:

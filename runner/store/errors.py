@@ -26,6 +26,7 @@ class OutcomeUncertain(StoreError):
 
 
 LEASE_LOST = "lease-lost"
+NAME_TAKEN = "name-taken"
 
 
 def not_found(noun: str, identity: object) -> StoreError:

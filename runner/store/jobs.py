@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from runner.model import Checkpoint, Execution, Job
-from runner.store.errors import StoreError, already_exists, not_found
+from runner.store.errors import NAME_TAKEN, StoreError, already_exists, not_found
 from runner.store.identifiers import check_id
 from runner.store.job_names import JobNames
 from runner.store.known_jobs import IndexedJob
@@ -285,7 +285,7 @@ def _name(session: Session, job_id: str, name: str | None) -> None:
 def _taken(name: str, job_id: str) -> StoreError:
     return StoreError(
         f"there is already a job named {name!r} ({job_id})",
-        code="name-taken",
+        code=NAME_TAKEN,
         hint="choose another name, or delete that job",
     )
 

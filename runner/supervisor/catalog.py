@@ -11,6 +11,7 @@ from runner.model import Generation, Job
 from runner.replies import JobPage, SubmissionVerdict
 from runner.requests import EditRequest, SubmitRequest, UpdateRequest
 from runner.states import ExecutionState
+from runner.store.errors import NAME_TAKEN, StoreError
 from runner.store.pages import JobFilter, Place
 from runner.supervisor.commands import Command
 from runner.supervisor.errors import Conflict, NotFound
@@ -19,7 +20,9 @@ from runner.supervisor.journal import Entry
 from runner.supervisor.labels import check_labels
 from runner.supervisor.page_tokens import decode_place, encode_place
 from runner.supervisor.plan_view import dataflow_of, planned_plugins
+from runner.supervisor.reloading.content import file_key
 from runner.supervisor.reloading.upgrade import SYNCED, Step, Upgrade
+from runner.supervisor.restore import NONE
 from runner.supervisor.service_base import ServiceBase, is_active
 from runner.supervisor.submission import Submission, check_name, check_request
 from spec.errors import UsageError
@@ -40,7 +43,10 @@ class Catalog(ServiceBase):
         if request.validate_only:
             raise UsageError("what is only to be checked is not submitted", hint="leave validate_only out, or call check")
         submission = await check_request(request)
-        async with self._admission:
+        file = None if request.file is None else file_key(request.file)
+        async with self._lifecycle.admission.to(submission.job.name, file):
+            if (made := await self._submit_unknown(submission, request, file)) is not None:
+                return made
             job = await self._lifecycle.meant_by(submission)
             if job is None:
                 return await self._submit_new(submission, request)
@@ -48,11 +54,23 @@ class Catalog(ServiceBase):
             async with self._lifecycle.lock(job.id):
                 return await self._submit_again(job, submission, request)
 
+    async def _submit_unknown(self, submission: Submission, request: SubmitRequest, file: str | None) -> Job | None:
+        """Spare a job that is most probably new the look whether it is; None when that has to be seen."""
+        known = self._journal.may_have_job(submission.job.name) or (file is not None and self._lifecycle.jobs_of_file(file))
+        if known or request.restore != NONE:
+            return None
+        try:
+            return await self._submit_new(submission, request)
+        except StoreError as error:
+            if error.code != NAME_TAKEN:
+                raise
+            return None
+
     async def _submit_new(self, submission: Submission, request: SubmitRequest) -> Job:
         if not request.start:
-            return await self.job(await self._lifecycle.store_job(submission))
-        control = await self._lifecycle.start(await self._lifecycle.prepare_submission(None, submission, request.restore))
-        return await self.job(control.work.job_id)
+            return await self._lifecycle.store_job(submission)
+        prepared = await self._lifecycle.prepare_submission(None, submission, request.restore)
+        return self._executions.live_job(await self._lifecycle.start_new(prepared))
 
     async def _submit_again(self, job: Job, submission: Submission, request: SubmitRequest) -> Job:
         same = await self._lifecycle.same_as_current(job, submission)

@@ -191,12 +191,17 @@ def _store_change(
         entry.store.release_lease(updated.id)
     if desired is not None:
         _store_desired(entry, updated, desired, now)
+    note_state(entry, updated, previous, message)
+
+
+def note_state(entry: Entry, execution: Execution, previous: ExecutionState, message: str) -> None:
+    """Tell that the execution has come to its state from ``previous``."""
     entry.note(
         STATE_EVENT,
-        f"{updated.job_name} is {updated.state}" + (f": {message}" if message else ""),
-        job_id=updated.job_id,
-        execution_id=updated.id,
-        data={"state": str(updated.state), "previous": str(previous), "attempt": updated.attempt},
+        f"{execution.job_name} is {execution.state}" + (f": {message}" if message else ""),
+        job_id=execution.job_id,
+        execution_id=execution.id,
+        data={"state": str(execution.state), "previous": str(previous), "attempt": execution.attempt},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,17 +10,20 @@ from typing import Any
 import msgspec
 
 from runner.model import Cleanup, DesiredState, ErrorInfo, Execution, Generation, Job
+from runner.requests import SubmitRequest
 from runner.states import ExecutionState
 from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.execution_record import note_state
 from runner.supervisor.generations import read_generation
 from runner.supervisor.journal import Entry
 from runner.supervisor.public_spec import public_spec
+from runner.supervisor.queues import waiting_for
 from runner.supervisor.restore import NONE, RestoreChoice, choose_restore_point
 from runner.supervisor.restore_point import ALL
 from runner.supervisor.savepoint_import import ImportedSavepoint, record_import
-from runner.supervisor.submission import Submission
+from runner.supervisor.submission import Submission, base_directory
 from runner.supervisor.work import Work
-from spec.job import encode_job
+from spec.job import JobSpec, encode_job
 
 
 class NotWanted(Conflict):
@@ -53,6 +57,18 @@ def existing_job(entry: Entry, job_id: str) -> Job:
     if job is None:
         raise NotFound(f"there is no job {job_id}")
     return job
+
+
+def require_over(job: Job) -> None:
+    """Raises :class:`Conflict` for a job with an execution that is not over."""
+    if job.execution is not None and not job.execution.state.is_terminal:
+        raise Conflict(f"the job {job.name} is {job.execution.state}", hint=f"`flowdeck cancel {job.name}` first")
+
+
+def same_meaning(spec: JobSpec, request: SubmitRequest, submission: Submission) -> bool:
+    """Whether a generation and a submission mean the same, in the same directory."""
+    same_place = (base_directory(request) or os.sep) == submission.base_directory
+    return same_place and spec.content_hash() == submission.content_hash
 
 
 def recorded_job(entry: Entry, work: Work, submission: Submission | None, now: float, *, only_if_wanted: bool) -> Job:
@@ -129,11 +145,10 @@ def _labels(entry: Entry, job: Job, work: Work, submission: Submission | None) -
     return {**work.job.env.labels, **kept, **(submission.labels if submission else {})}
 
 
-def _inherited(entry: Entry, work: Work, *, keep_pause: bool) -> dict[str, Any]:
+def _inherited(entry: Entry, job: Job, work: Work, *, keep_pause: bool) -> dict[str, Any]:
     """What was asked of the job's last execution and still holds: its workers, unless the generation says another number; with
     ``keep_pause``, when it takes that one's place unasked, its pause, and what it left out as a recovery."""
-    job = entry.store.job(work.job_id)
-    former = job.execution if job is not None else None
+    former = job.execution
     if former is None:
         return {}
     asked = former.workers_asked
@@ -146,8 +161,11 @@ def _inherited(entry: Entry, work: Work, *, keep_pause: bool) -> dict[str, Any]:
     return {"workers_asked": asked, "pause": former.pause, "cleanup": former.cleanup, "recovers": recovers}
 
 
-def record_execution(entry: Entry, prepared: Prepared, now: float, *, keep_pause: bool) -> Execution:
-    """A new execution of what was prepared; an imported restore point is recorded first, and chosen as any other."""
+def record_execution(
+    entry: Entry, job: Job, prepared: Prepared, now: float, *, keep_pause: bool, waits: str | None = None
+) -> Execution:
+    """A new execution of the job, as it was prepared; an imported restore point is recorded first, and chosen as any other.
+    With ``waits`` it is QUEUED at once, in the queue of that name."""
     work, choice = prepared.work, prepared.choice
     if prepared.imported is not None:
         number = record_import(entry, work.job_id, work.generation, prepared.imported, now)
@@ -158,7 +176,7 @@ def record_execution(entry: Entry, prepared: Prepared, now: float, *, keep_pause
     execution = Execution(
         id=secrets.token_hex(8),
         job_id=work.job_id,
-        job_name=existing_job(entry, work.job_id).name,
+        job_name=job.name,
         generation=work.generation,
         state=ExecutionState.CREATED,
         state_since=now,
@@ -166,8 +184,10 @@ def record_execution(entry: Entry, prepared: Prepared, now: float, *, keep_pause
         restored_from=choice.id,
         restore_reason=choice.reason,
         left_behind=prepared.left_behind,
-        **{"cleanup": prepared.cleanup, **_inherited(entry, work, keep_pause=keep_pause)},
+        **{"cleanup": prepared.cleanup, **_inherited(entry, job, work, keep_pause=keep_pause)},
     )
+    if waits is not None:
+        execution = msgspec.structs.replace(execution, state=ExecutionState.QUEUED, phase=waiting_for(waits))
     entry.store.insert_execution(execution)
     entry.note(
         "execution.created",
@@ -176,6 +196,8 @@ def record_execution(entry: Entry, prepared: Prepared, now: float, *, keep_pause
         execution_id=execution.id,
         data={"generation": work.generation, "restored_from": choice.id},
     )
+    if waits is not None:
+        note_state(entry, execution, ExecutionState.CREATED, execution.phase)
     return execution
 
 

@@ -86,6 +86,10 @@ class Journal:
         """An id for the job's next checkpoint that was reserved ahead, at once; None when there is none left."""
         return self._store.take_checkpoint_id(job_id)
 
+    def may_have_job(self, name: str) -> bool:
+        """Whether there may be a job of that name, at once. False is almost certain: to add one says whether it was right."""
+        return self._store.may_have_job(name)
+
     async def read(self, work: Callable[[Store], T]) -> T:
         """Run ``work`` on a snapshot of the store, in another thread."""
         return await self._store.read(work)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import secrets
 import time
 from collections import defaultdict
@@ -20,6 +19,7 @@ import msgspec
 from runner.model import Cleanup, DesiredState, ErrorInfo, Execution, Job
 from runner.requests import SubmitRequest
 from runner.store.store import Store
+from runner.supervisor.admission import Admission
 from runner.supervisor.cleanup import read_split_choice, require_work
 from runner.supervisor.compatibility import breaches, require_compatible
 from runner.supervisor.control import ExecutionControl
@@ -36,6 +36,8 @@ from runner.supervisor.job_record import (
     record_failed_start,
     record_generation,
     recorded_job,
+    require_over,
+    same_meaning,
     stored_job,
     with_generation,
 )
@@ -44,7 +46,7 @@ from runner.supervisor.reloading.content import file_key
 from runner.supervisor.restore import LATEST, NONE, RestoreChoice, choose_restore_point, has_left_off, require_left_off
 from runner.supervisor.restore_point import ALL, read_restore_point
 from runner.supervisor.savepoint_import import names_directory, read_import
-from runner.supervisor.submission import Submission, base_directory, names_no_place
+from runner.supervisor.submission import Submission, names_no_place
 from runner.supervisor.wishes import SettingsWish, StopWish
 from runner.supervisor.work import Work
 from spec.job import JobSpec
@@ -62,8 +64,8 @@ class JobLifecycle:
     def __init__(self, journal: Journal, executions: Executions) -> None:
         self._journal = journal
         self._executions = executions
-        self.admission = asyncio.Lock()
-        """Held while a job is looked for by its name and made when there is none: two that come at once are one job."""
+        self.admission = Admission()
+        """To be had while a job is looked for and made when there is none: two that come at once are one job."""
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._files = FilesOfJobs()
 
@@ -170,7 +172,7 @@ class JobLifecycle:
     async def same_as_current(self, job: Job, submission: Submission) -> bool:
         """True when the submission means what the job's current generation means."""
         spec, request = await self.generation(job, job.generation)
-        return _same(spec, request, submission)
+        return same_meaning(spec, request, submission)
 
     async def same_but_overridden(self, job: Job, submission: Submission) -> bool:
         """True when the job's current generation is that of a file with values overridden, and the submission still means what
@@ -180,7 +182,7 @@ class JobLifecycle:
         for number in sorted((found.number for found in kept if found.number < job.generation), reverse=True):
             spec, request = await self.generation(job, number)
             if request.text == current.text and not request.overrides:
-                return _same(spec, request, submission)
+                return same_meaning(spec, request, submission)
         return False
 
     # preparing
@@ -287,18 +289,31 @@ class JobLifecycle:
         """Record a new execution (and the job and generation, when they are new) and run it; with ``keep_pause`` it is paused
         if the one before it was. Raises :class:`NotWanted` when ``only_if_wanted`` and the job is no longer to run, and what
         the store refuses (a name that is taken)."""
-        work, submission = prepared.work, prepared.submission
-        now = time.time()
+        _, control = await self._start(prepared, fragile=fragile, only_if_wanted=only_if_wanted, keep_pause=keep_pause)
+        return control
+
+    async def start_new(self, prepared: Prepared) -> Job:
+        """:meth:`start` a job that is new; it as it is on record now."""
+        job, _ = await self._start(prepared)
+        return job if job.execution is not None else await self.reread(job.id)
+
+    async def _start(
+        self, prepared: Prepared, *, fragile: bool = False, only_if_wanted: bool = False, keep_pause: bool = False
+    ) -> tuple[Job, ExecutionControl]:
+        work, submission, now = prepared.work, prepared.submission, time.time()
+        queue = work.job.env.queue
+        waits = queue if self._executions.queues.has_to_wait(queue, work.job_id) else None
 
         def record(entry: Entry) -> tuple[Job, Execution]:
             job = recorded_job(entry, work, submission, now, only_if_wanted=only_if_wanted)
             if submission is not None:
                 record_generation(entry, work, submission, now)
-            return job, record_execution(entry, prepared, now, keep_pause=keep_pause)
+            execution = record_execution(entry, job, prepared, now, keep_pause=keep_pause, waits=waits)
+            return entry.store.added_job(job.id) or job, execution
 
         job, execution = await self._journal.write(record)
         self._files.put(job)
-        return self._executions.launch(work, execution, wanted=origin_of(execution), fragile=fragile)
+        return job, self._executions.launch(work, execution, wanted=origin_of(execution), fragile=fragile)
 
     async def stop_and_wait(self, control: ExecutionControl, wish: StopWish) -> str:
         """Stop an execution and wait until it is over; the reason why it is not, empty when it is."""
@@ -316,18 +331,19 @@ class JobLifecycle:
 
     # what is recorded about a job
 
-    async def store_job(self, submission: Submission) -> str:
-        """Record a new job that is not started; its id. Raises what the store refuses (a name that is taken)."""
+    async def store_job(self, submission: Submission) -> Job:
+        """Record a new job that is not started. Raises what the store refuses (a name that is taken)."""
         now = time.time()
         work = Work(secrets.token_hex(6), 1, submission.job, submission.base_directory)
 
         def record(entry: Entry) -> Job:
             job = stored_job(entry, work, submission, now)
             record_generation(entry, work, submission, now)
-            return job
+            return entry.store.added_job(job.id) or job
 
-        self._files.put(await self._journal.write(record))
-        return work.job_id
+        job = await self._journal.write(record)
+        self._files.put(job)
+        return job
 
     async def record_failed_start(self, job: Job, error: ErrorInfo) -> None:
         """Record an execution that could not even be started; nothing when the job runs or is gone meanwhile."""
@@ -447,7 +463,7 @@ class JobLifecycle:
         """Hide a job that does not run."""
 
         def record(entry: Entry) -> None:
-            _require_over(existing_job(entry, job.id))
+            require_over(existing_job(entry, job.id))
             entry.store.delete_job(job.id)
             entry.note("job.deleted", f"{job.name} is deleted", job_id=job.id)
 
@@ -469,7 +485,7 @@ class JobLifecycle:
 
         def record(entry: Entry) -> None:
             if job.deleted_at is None:
-                _require_over(existing_job(entry, job.id))
+                require_over(existing_job(entry, job.id))
                 entry.store.delete_job(job.id)
             if not entry.store.purge_job(job.id):
                 raise Conflict(
@@ -480,14 +496,3 @@ class JobLifecycle:
 
         await self._journal.write(record)
         self._files.drop(job.id)
-
-
-def _require_over(job: Job) -> None:
-    if job.execution is not None and not job.execution.state.is_terminal:
-        raise Conflict(f"the job {job.name} is {job.execution.state}", hint=f"`flowdeck cancel {job.name}` first")
-
-
-def _same(spec: JobSpec, request: SubmitRequest, submission: Submission) -> bool:
-    """Whether a generation and a submission mean the same, in the same directory."""
-    same_place = (base_directory(request) or os.sep) == submission.base_directory
-    return same_place and spec.content_hash() == submission.content_hash

@@ -56,12 +56,16 @@ class Queues:
         is now."""
         ticket = Ticket(job_id, queue, time.time() if since is None else since)
         waiting = self._waiting[queue]
-        if at_once or job_id in self._running[queue] or (not waiting and self._has_place(queue)):
+        if at_once or not self.has_to_wait(queue, job_id):
             waiting.pop(job_id, None)
             self._grant(ticket)
         else:
             waiting[job_id] = ticket  # in the place of the former one, if the job waits already
         return ticket
+
+    def has_to_wait(self, queue: str, job_id: str) -> bool:
+        """Whether an execution of the job that entered the queue now would have to wait for its turn."""
+        return job_id not in self._running[queue] and (bool(self._waiting[queue]) or not self._has_place(queue))
 
     def is_waiting(self, job_id: str) -> bool:
         """Whether the job waits for its turn."""
@@ -156,10 +160,15 @@ def is_pinned(queue: str) -> bool:
     return queue.startswith(PINNED)
 
 
+def waiting_for(queue: str) -> str:
+    """What is said of an execution that waits in the queue."""
+    return f"waits for a place in the queue {queue}"
+
+
 async def wait_for_place(ticket: Ticket, record: ExecutionRecord, inbox: asyncio.Queue[Heard | Hung | Wish]) -> bool:
     """Be QUEUED until the ticket is granted, answering people meanwhile. False: it will not start, or not under this daemon."""
     if not ticket.granted.is_set() and record.state is ExecutionState.CREATED:
-        await record.change(ExecutionState.QUEUED, f"waits for a place in the queue {ticket.queue}")
+        await record.change(ExecutionState.QUEUED, waiting_for(ticket.queue))
     granted = asyncio.ensure_future(ticket.granted.wait())
     try:
         while not granted.done():

@@ -37,7 +37,6 @@ class ServiceBase:
         self._executions = executions
         self._lifecycle = lifecycle
         self._savepoints = savepoints
-        self._admission = lifecycle.admission
         self._asking = Asking(executions, lifecycle)
         self._restarts = Restarts(parts, lifecycle, executions)
         self._restarting: set[asyncio.Task[None]] = set()

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from runner.requests import SubmitRequest
+from runner.supervisor.reloading.content import file_key
 from runner.supervisor.reloading.transitions import AT_WORK
 from tests.supervisor.conftest import CopyJob, Flow
 
@@ -21,11 +22,12 @@ async def test_watched_file_is_submitted_once(
     file = watched / "copy.conf"
     async with opened(watched) as flow:
         admission = flow.service._lifecycle.admission
-        async with admission:  # both have to wait here
+        key = file_key(str(file))
+        async with admission.to("copy", key):  # both have to wait here
             file.write_text(copy.text())
             asked = asyncio.create_task(flow.service.submit(SubmitRequest(text=copy.text(), file=str(file))))
             async with flow.waiting():
-                while len(admission._waiters or ()) < 2:
+                while admission.visitors("copy", key) < 3:
                     await flow.a_moment()
         job = await asked
         await flow.until("copy", lambda found: found.reload is not None and found.reload.outcome == "synced")
@@ -59,3 +61,21 @@ async def _nothing_is_at_work(flow: Flow, *, files: int) -> None:
     async with flow.waiting():
         while [record.state in AT_WORK for record in flow.supervisor.reloader.report().files] != [False] * files:
             await flow.a_moment()
+
+
+async def test_jobs_of_other_names_do_not_wait_for_each_other(
+    opened: Callable[..., AbstractAsyncContextManager[Flow]], copy: CopyJob
+) -> None:
+    """While somebody is admitted to one job, others are submitted; of one name many at once are one job."""
+    async with opened() as flow:
+        async with flow.service._lifecycle.admission.to("copy"):
+            asked = [
+                asyncio.create_task(
+                    flow.service.submit(SubmitRequest(text=copy.text(), start=False, labels={"n": str(number)}))
+                )
+                for number in range(3)
+            ]
+            other = await flow.service.submit(SubmitRequest(text=copy.text(), name="other", start=False))
+            assert other.version == (await flow.service.job("other")).version
+        assert len({(await task).id for task in asked}) == 1
+        assert flow.service._lifecycle.admission.visitors("copy") == 0

@@ -331,7 +331,7 @@ class FileReload:
     async def _submit(self, record: WatchedFile, submission: Submission, content: Content) -> None:
         """Run it as a new job, unless it is a job whose file has another name now, or is somebody else's."""
         name = submission.job.name
-        async with self._naming, self._lifecycle.admission:
+        async with self._naming, self._lifecycle.admission.to(name, record.file):
             if self._lifecycle.jobs_of_file(record.file):  # somebody has submitted it meanwhile: looked at as that job's
                 self._look(record.file, Look.AGAIN)
                 return
@@ -342,7 +342,7 @@ class FileReload:
                 await self._clash(record, name, rival)
                 return
             fields = await asyncio.to_thread(_content_of, record, submission, content)
-            record = await self._records.change(record, _S.PLANNING, job_name=name, rival="", **fields)
+            record = await self._records.change(record, _S.PLANNING, held=True, job_name=name, rival="", **fields)
             try:
                 control = await self._lifecycle.start(await self._lifecycle.prepare_submission(None, submission, NONE))
             except FlowdeckError as error:
@@ -352,8 +352,7 @@ class FileReload:
         for former in self._records.known.of_file(record.file):
             if former.job_id not in {None, job.id}:
                 await self._records.forget(former)
-        record = await self._records.move(record, record.file, job)
-        await self._records.change(record, _S.SYNCED, "submitted")
+        await self._records.submitted(record, job)
 
     async def _moved(self, record: WatchedFile, name: str) -> bool:
         """Whether it is the file of a job whose own file is gone; then it is that job's from now on."""
