@@ -97,8 +97,8 @@ class FileWatch:
     async def _at_rest(self) -> list[str]:
         loop = asyncio.get_running_loop()
         found = []
-        for path in [path for path, due in self._resting.items() if due <= loop.time()]:
-            signature, empty = await asyncio.to_thread(_look_at, path)
+        due = [path for path, due in self._resting.items() if due <= loop.time()]
+        for path, (signature, empty) in zip(due, await asyncio.to_thread(_look_at_all, due) if due else (), strict=True):
             if empty and loop.time() < self._since[path] + _EMPTY + QUIET:
                 self._resting[path] = loop.time() + QUIET
                 continue
@@ -169,6 +169,10 @@ def _matters(_: Change, path: str) -> bool:
 
 def _existing(directories: list[str]) -> list[str]:
     return [name for name in directories if os.path.isdir(name)]  # noqa: PTH112
+
+
+def _look_at_all(paths: list[str]) -> list[tuple[_Signature, bool]]:
+    return [_look_at(path) for path in paths]
 
 
 def _look_at(path: str) -> tuple[_Signature, bool]:

@@ -34,8 +34,9 @@ class ReloadRecords:
         self.known = KnownFiles()
         self._held: defaultdict[Key, list[tuple[WatchedFile, WatchedFile | None]]] = defaultdict(list)
         """Changes that are written with the next one of the same record, each with what was before."""
-        self._lock = asyncio.Lock()
-        """Held from the look at the newest record until its successor is written."""
+        self._locks: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """Each held from the look at the newest record until its successor is written: of a thousand files that change at once
+        the writes come together."""
 
     async def load(self) -> None:
         """What daemons before this one have left."""
@@ -62,7 +63,7 @@ class ReloadRecords:
         """Go over to ``state``; ``seen`` is a content that is seen with it for the first time, see :meth:`observe`. What is
         ``held`` is written, and told, with the next change: many new files that are refused cost one write each. Raises
         :class:`~runner.supervisor.reloading.transitions.IllegalReload`."""
-        async with self._lock:
+        async with self._locks[key_of(record)]:
             before = self._newest(record)
             record = before if seen is None else _observed(before, seen)
             check_transition(record.state, record.phase, state, phase)
@@ -79,14 +80,14 @@ class ReloadRecords:
 
     async def keep(self, record: WatchedFile, **fields: Any) -> WatchedFile:
         """Remember something more, without a change of state."""
-        async with self._lock:
+        async with self._locks[key_of(record)]:
             record = self._newest(record)
             return await self._write(msgspec.structs.replace(record, **fields), record, note=False)
 
     async def observe(self, record: WatchedFile, content: str) -> WatchedFile:
         """A content was seen that is not the newest known one: it gets the next number, and those before it that nobody has
         decided about are superseded, unless one is being worked on."""
-        async with self._lock:
+        async with self._locks[key_of(record)]:
             record = self._newest(record)
             observed = _observed(record, content)
             return await self._write(observed, record, note=False)
@@ -113,13 +114,28 @@ class ReloadRecords:
         self.operations.moved(key_of(old), new, job)
         return new
 
+    async def submitted(self, record: WatchedFile, job: Job) -> WatchedFile:
+        """The file has become that new job, which runs as it says."""
+        old = self._newest(record)
+        check_transition(old.state, old.phase, ReloadState.SYNCED)
+        fields = {"job_id": job.id, "job_name": job.name, "rival": "", "diagnostics": (), "since": time.time()}
+        new = _judged(msgspec.structs.replace(old, state=ReloadState.SYNCED, message="submitted", **fields))
+        new = await self._write(new, old, note=True, instead_of=old)
+        self.operations.moved(key_of(old), new, job)
+        await self.operations.heard(new)
+        return new
+
     def _newest(self, record: WatchedFile) -> WatchedFile:
         return self.known.get(record.file, record.job_id) or record
 
-    async def _write(self, record: WatchedFile, before: WatchedFile | None, *, note: bool) -> WatchedFile:
-        held = self._held.pop(key_of(record), [])
+    async def _write(
+        self, record: WatchedFile, before: WatchedFile | None, *, note: bool, instead_of: WatchedFile | None = None
+    ) -> WatchedFile:
+        held = self._held.pop(key_of(instead_of or record), [])
 
         def work(entry: Entry) -> None:
+            if instead_of is not None:
+                entry.store.remove_reload(instead_of.file, instead_of.job_id)
             entry.store.put_reload(record)
             for passed, former in held:
                 _note(entry, passed, former)
@@ -128,6 +144,8 @@ class ReloadRecords:
                 _note(entry, record, before)
 
         await self._journal.write(work)
+        if instead_of is not None:
+            self.known.remove(key_of(instead_of))
         self.known.put(record)
         return record
 
