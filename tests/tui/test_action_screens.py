@@ -10,7 +10,11 @@ from runner.replies import Problem
 from runner.states import ExecutionState
 from tui.actions.target import Target
 from tui.actions.wish import Verb, Wish
+from tui.data.models import JobView
 from tui.screens.dialog import Dialog
+from tui.settings.file import Settings
+from tui.settings.keymap import Keymap
+from tui.widgets.keybar import general_hints, job_hints, keybar_line
 
 S = ExecutionState
 ORDERS = "0f3a9c1d22aa"
@@ -214,3 +218,68 @@ async def test_other_screens_act_through_the_job_list(open_ui: Any, stage: Any, 
         page.app.screen.carry_out(Wish(Verb.SAVEPOINT, Target.of(page.app.screen.selected, stage.now)))
         await page.until(lambda: f"flowdeck savepoint {name}" in page.toasts)
         assert [done.job_name for done in page.jobs.done] == [name]
+
+
+async def test_the_menu_and_undelete_work_beside_the_list(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """On another screen a opens the menu of the row's job; what was deleted on the list comes back there."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.go_to("audit-archive")
+        await page.press("D")
+        await page.sees("does the delete")
+        await past_the_guard(page)
+        await page.press("y")
+        await page.until(lambda: page.jobs.under_way.last_deleted is not None)
+        await page.press("t")
+        await page.until(lambda: page.dialog == "TopScreen" and page.app.screen.table.current is not None)
+        await page.press("a")
+        await page.until(lambda: page.dialog == "MenuScreen")
+        await page.sees("payments-sync")
+        await page.press("escape", "U")
+        await page.until(lambda: any(call[0] == "undelete" for call in stage.calls))
+
+
+def test_the_key_bar_keeps_what_matters(samples: Any) -> None:
+    """At 80 columns actions, filter, help and back are there; the narrower it is, the fewer, and never half a hint."""
+    keymap = Keymap()
+    left = job_hints(JobView(samples.sample_jobs()[0]), keymap)
+    commands = [("palette", "palette", "x"), ("filter.edit", "filter", "x"), ("actions", "actions", "x"), ("help", "keys", "x")]
+    right = general_hints(keymap, [*commands, ("view.back", "quit", "x")])
+    wide = keybar_line(left, right, 120).text
+    assert "P pause" in wide
+    assert ": palette" in wide
+    middle = keybar_line(left, right, 80).text
+    for words in ("T stop", "R restore…", "/ filter", "a actions", "? keys", "q quit"):
+        assert words in middle, middle
+    narrow = keybar_line(left, right, 40).text
+    assert "? keys" in narrow
+    assert "q quit" in narrow
+    for cells in range(20, 130):
+        made = keybar_line(left, right, cells)
+        assert made.width == cells
+        assert "…" not in made.text.replace("restore…", "").replace("cancel…", "")
+
+
+async def test_words_show_the_persons_own_keys(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Remapped keys stand in sentences too."""
+    keys = {"job.savepoint": "f5", "filter.clear": "f6", "actions": "f7", "move.last": "f8", "logs.search": "f9"}
+    stage.checkpoints.clear()
+    serve(stage)
+    async with open_ui(settings=Settings(keys=keys)) as page:
+        await page.loaded()
+        await page.go_to("inventory-delta")
+        await page.press("3")
+        await page.sees("f5 takes one while the job runs")
+        assert "f7 actions" in page.text
+        await page.press("slash", *"nothing", "enter")
+        await page.sees("f6 clear it")
+        await page.press("f6")
+        await page.go_to("orders-cdc")
+        await page.press("enter", "4")
+        await page.sees("following")
+        await page.until(lambda: page.jobs.inspector.pane.has_focus)
+        await page.press("n")
+        await page.until(lambda: "Nothing is searched for: f9 does." in page.toasts)
+        await page.press("g")
+        await page.sees("f8 follow")

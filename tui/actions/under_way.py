@@ -65,6 +65,8 @@ class UnderWay:
     def __init__(self) -> None:
         self._mine: dict[str, Begun] = {}
         self._others: tuple[Operation, ...] = ()
+        self.last_deleted: Wish | None = None
+        """The deletion that can be taken back next, on whatever screen it was asked for."""
 
     def add(self, begun: Begun) -> None:
         """One more; of very many the oldest is no longer followed."""

@@ -234,7 +234,7 @@ class Acting(Following):
         """Bring the job back that was deleted last."""
         if refuses_writes(self):
             return
-        deleted = self.last_deleted
+        deleted = self.under_way.last_deleted
         if deleted is None:
             self.toast("Nothing was deleted here. flowdeck undelete JOB brings back what was deleted elsewhere.")
             return

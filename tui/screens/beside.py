@@ -30,16 +30,17 @@ from tui.settings.keymap import Keymap
 from tui.widgets.bindings import bound
 from tui.widgets.empty import centred, empty_lines
 from tui.widgets.header import Header
-from tui.widgets.keybar import Hint, KeyBar, job_hints
+from tui.widgets.keybar import Hint, KeyBar, general_hints, job_hints
 from tui.widgets.lines import Bar, Lines
 from tui.widgets.linetable import LineTable
 from tui.widgets.wordbar import WordBar
 
-_OWN = ("help", "palette", "filter.edit", "filter.clear", "view.back", "connect", "copy.id")
+_OWN = ("actions", "job.undelete", "help", "palette", "filter.edit", "filter.clear", "view.back", "connect", "copy.id")
 _GENERAL = (
     ("job.open", "open", "screen.open"),
     ("palette", "palette", "app.command_palette"),
     ("filter.edit", "filter", "screen.filter"),
+    ("actions", "actions", "screen.menu"),
     ("help", "keys", "screen.help"),
     ("view.back", "back", "screen.back"),
 )
@@ -165,7 +166,7 @@ class Beside(Roaming, Inquiring, Content, Screen[None]):
         foot = self.query_one("#foot", Bar)
         lines = list(self.foot(row, now, self.size.width))[: self.FOOT] if row is not None and self.FOOT else []
         foot.show(lines)
-        general = [Hint(self.keymap.first(command), word, link) for command, word, link in _GENERAL]
+        general = general_hints(self.keymap, _GENERAL)
         if self.SHEETS:
             general.insert(1, Hint("tab", self.SHEETS[1 - self.sheet].lower(), "screen.sheet(1)"))
         self.query_one(KeyBar).draw(self.hints(row), general)
@@ -208,7 +209,7 @@ class Beside(Roaming, Inquiring, Content, Screen[None]):
 
     def _why_empty(self, found: Sequence[Any] | None, now: float) -> Sequence[Line]:
         if self.snapshot.taken_at is None:
-            return empty_lines(self.snapshot, self.means.door, "", now)
+            return empty_lines(self.snapshot, self.means.door, "", now, self.keymap)
         if found:
             return [
                 line(Span(f"none of {len(found):,} has these words", Tone.STRONG)),

@@ -50,7 +50,6 @@ class Following(_Base):
     keymap: Keymap
     under_way: UnderWay
     done: DoneList
-    last_deleted: Wish | None = None
     _looking = False
 
     class Acted(Message):
@@ -116,7 +115,7 @@ class Following(_Base):
         )
         self.done.add(done)
         if outcome.done and wish.verb in (Verb.DELETE, Verb.UNDELETE):
-            self.last_deleted = wish if wish.verb is Verb.DELETE else None
+            self.under_way.last_deleted = wish if wish.verb is Verb.DELETE else None
         return done
 
     def follow(self, begun: Begun) -> None:

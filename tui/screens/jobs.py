@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -37,7 +38,7 @@ from tui.widgets.empty import Empty
 from tui.widgets.filterbar import FilterBar
 from tui.widgets.header import Header
 from tui.widgets.inspector import Inspector
-from tui.widgets.keybar import Hint, KeyBar, job_hints
+from tui.widgets.keybar import KeyBar, general_hints, job_hints
 from tui.widgets.lines import Bar
 from tui.widgets.linetable import LineTable
 
@@ -51,7 +52,12 @@ _GENERAL = (
     ("help", "keys", "screen.help"),
     ("view.back", "quit", "screen.back"),
 )
-_ZOOMED = (("tab.overview", "tabs", "screen.tab(1)"), ("help", "keys", "screen.help"), ("view.back", "back", "screen.back"))
+_ZOOMED = (
+    ("tab.overview", "tabs", "screen.tab(1)"),
+    ("actions", "actions", "screen.menu"),
+    ("help", "keys", "screen.help"),
+    ("view.back", "back", "screen.back"),
+)
 
 
 def _is_mine(command: Command) -> bool:
@@ -189,15 +195,11 @@ class JobsScreen(Sorting, Filing, Timing, Screen[None]):
 
     def _draw_keys(self) -> None:
         general = _ZOOMED if self.has_class("zoomed") else _GENERAL
-        hints = [Hint(self._first_key(command), word, link) for command, word, link in general]
+        hints = general_hints(self.keymap, general)
+        if general is _ZOOMED:
+            tabs = [self.keymap.first(one) for one in COMMANDS if one.startswith("tab.")]
+            hints[0] = replace(hints[0], key=f"{tabs[0]}-{tabs[-1]}")
         self.query_one(KeyBar).draw(job_hints(self.selected, self.keymap), hints)
-
-    def _first_key(self, command: str) -> str:
-        """The key of a command; of the tabs the first and the last."""
-        if not command.startswith("tab."):
-            return self.keymap.first(command)
-        tabs = [one for one in COMMANDS if one.startswith("tab.")]
-        return f"{self.keymap.first(tabs[0])}-{self.keymap.first(tabs[-1])}"
 
     @on(LineTable.Moved, "#jobs")
     def follow_cursor(self, event: LineTable.Moved) -> None:
@@ -267,7 +269,7 @@ class JobsScreen(Sorting, Filing, Timing, Screen[None]):
             self.inspector.pane.widen(steps)
             self.inspector.tick()
         else:
-            self.toast("The time window belongs to the overview: 1 shows it.")
+            self.toast(f"The time window belongs to the overview: {self.keymap.first('tab.overview')} shows it.")
 
     def action_window_of(self, seconds: int) -> None:
         """The window that was clicked."""
@@ -317,7 +319,11 @@ class JobsScreen(Sorting, Filing, Timing, Screen[None]):
         needing = [view for view in self.snapshot.jobs if view.need and self._filter.accepts(view.job, now)]
         if not needing:
             hidden = len(self.snapshot.tally.needing)
-            self.toast(f"{hidden} hidden by the filter; c clears it." if hidden else "No job needs you.")
+            self.toast(
+                f"{hidden} hidden by the filter; {self.keymap.first('filter.clear')} clears it."
+                if hidden
+                else "No job needs you."
+            )
             return
         ids = [view.id for view in needing]
         at = ids.index(self.jobs.cursor_id) + 1 if self.jobs.cursor_id in ids else self._next_below(ids)

@@ -155,4 +155,4 @@ class Roaming(Acting, _Base):
 
     async def _chosen_from_help(self, action: str | None) -> None:
         if action and not await self.app.run_action(action, self):
-            self.toast("That belongs to the job list; q goes back to it.", severity="warning")
+            self.toast(f"That belongs to the job list; {self.keymap.first('view.back')} goes back to it.", severity="warning")

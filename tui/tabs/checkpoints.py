@@ -15,6 +15,7 @@ from tui.draw.line import Line, Span, Tone, fit_spans, line
 from tui.draw.strip import MOST, strip
 from tui.draw.units import age, duration, si, size, span
 from tui.widgets.checkpointlist import CheckpointList
+from tui.widgets.keys import key_of
 from tui.widgets.linetable import Column
 
 _LIMIT = MOST
@@ -121,7 +122,8 @@ class Checkpoints(CheckpointList):
         """When the first one comes."""
         if view.job.mode == "BATCH":
             return "no checkpoint yet: a batch job takes one at its end, or regularly with checkpoint.interval in its env"
-        return "no checkpoint yet: the first one comes one checkpoint interval after the start. S takes a savepoint now"
+        first = "no checkpoint yet: the first one comes one checkpoint interval after the start"
+        return f"{first}. {key_of(self, 'job.savepoint')} takes a savepoint now"
 
     def told(self, key: str, answer: Answer, now: float) -> None:
         """The list has come; to the moment that is looked at, if this is the first one."""

@@ -18,6 +18,7 @@ from tui.tabs.logs_heading import heading_line
 from tui.tabs.logs_lines import Look
 from tui.tabs.logs_ring import Ring
 from tui.tabs.logs_shown import Sieve
+from tui.widgets.keys import key_of
 from tui.widgets.pane import Pane, Question
 
 _PAGE = 1000
@@ -253,7 +254,8 @@ class Logs(Finding, Pane):
     @property
     def _nothing(self) -> str:
         if self._ring.entries and not self._shown.entries:
-            return "no line here passes the filter: & changes it, v the level"
+            text, level = key_of(self, "logs.filter"), key_of(self, "logs.level")
+            return f"no line here passes the filter: {text} changes it, {level} the level"
         return "" if self._ring.entries else self._say
 
     def line_at(self, index: int) -> Line:
@@ -280,7 +282,9 @@ class Logs(Finding, Pane):
             keys = (Span("enter", Tone.ACCENT_STRONG), Span(" keeps it  ", Tone.MUTED))
             leave = (Span("esc", Tone.ACCENT_STRONG), Span(" leaves ", Tone.MUTED))
             return spread(self._prompt.spans(), [*keys, *leave], self.cells)
-        return heading_line(self._shown, self._ring, self.cells, self._unseen, self._moment, following=self.following)
+        return heading_line(
+            self._shown, self._ring, self.cells, self._unseen, self._moment, key_of(self, "move.last"), following=self.following
+        )
 
     def action_scroll_right(self) -> None:
         """Half a screen to the right; what fits leaves the key to others."""

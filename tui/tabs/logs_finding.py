@@ -9,6 +9,7 @@ from tui.tabs.logs_lines import LEVELS, Look
 from tui.tabs.logs_shown import Sieve
 from tui.tabs.logs_taking import Taking
 from tui.widgets.bindings import bound
+from tui.widgets.keys import key_of
 from tui.widgets.prompt import Prompt
 
 
@@ -83,7 +84,7 @@ class Finding(Taking):
         """To the next entry that has the text, or the one before; round the ends."""
         needle, shown = self._shown.look.needle, self._shown
         if not needle or not shown.entries:
-            self._tell("Nothing is searched for: / does.")
+            self._tell(f"Nothing is searched for: {key_of(self, 'logs.search')} does.")
             return
         here = shown.marked
         if here is None:

@@ -9,8 +9,8 @@ from tui.tabs.logs_ring import MOST, Ring
 from tui.tabs.logs_shown import Shown
 
 
-def heading_line(shown: Shown, ring: Ring, cells: int, unseen: int, moment: float | None, *, following: bool) -> Line:
-    """``45 lines  warning and more  & “split”: 10  / “row”      ▼ following``."""
+def heading_line(shown: Shown, ring: Ring, cells: int, unseen: int, moment: float | None, key: str, *, following: bool) -> Line:
+    """``45 lines  warning and more  & “split”: 10  / “row”      ▼ following``; ``key`` follows again."""
     total = len(ring.entries)
     left = [Span(f" {plural(total, 'line')}", Tone.MUTED)]
     if total >= MOST and not ring.begins:
@@ -23,12 +23,12 @@ def heading_line(shown: Shown, ring: Ring, cells: int, unseen: int, moment: floa
         left += [Span("  & ", Tone.ACCENT_STRONG), Span(f"{shown.sieve.text}  {shown.found:,}", Tone.AMBER)]
     if shown.look.needle:
         left += [Span("  / ", Tone.ACCENT_STRONG), Span(shown.look.needle, Tone.AMBER)]
-    return spread(left, _place(unseen, moment, following=following), cells)
+    return spread(left, _place(unseen, moment, key, following=following), cells)
 
 
-def _place(unseen: int, moment: float | None, *, following: bool) -> list[Span]:
+def _place(unseen: int, moment: float | None, key: str, *, following: bool) -> list[Span]:
     if following:
         return [Span("▼ following ", Tone.ACCENT)]
     at = f"at {clock_time(moment)}, " if moment is not None else ""
     words = f"{at}{unseen:,} new below" if unseen else f"{at}not following"
-    return [Span(f"{words}  ", Tone.AMBER), Span("G", Tone.ACCENT_STRONG), Span(" follow ", Tone.MUTED)]
+    return [Span(f"{words}  ", Tone.AMBER), Span(key, Tone.ACCENT_STRONG), Span(" follow ", Tone.MUTED)]

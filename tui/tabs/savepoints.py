@@ -11,6 +11,7 @@ from tui.data.models import JobView
 from tui.draw.line import Span, Tone
 from tui.draw.units import UNKNOWN, age, si, size
 from tui.widgets.checkpointlist import CheckpointList
+from tui.widgets.keys import key_of
 from tui.widgets.linetable import Column
 
 
@@ -70,4 +71,5 @@ class Savepoints(CheckpointList):
 
     def why_none(self, view: JobView) -> str:  # noqa: ARG002 - the same for every job
         """How one is made."""
-        return "no savepoint yet. S takes one while the job runs, T stops the job with one"
+        take, stop = key_of(self, "job.savepoint"), key_of(self, "job.stop")
+        return f"no savepoint yet. {take} takes one while the job runs, {stop} stops the job with one"

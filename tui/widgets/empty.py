@@ -10,6 +10,8 @@ from tui.data.snapshot import Snapshot
 from tui.draw.cells import wrap
 from tui.draw.line import Line, Span, Tone, line
 from tui.draw.units import span
+from tui.settings.keymap import Keymap
+from tui.widgets.keys import keymap_of
 from tui.widgets.lines import Lines
 
 _WIDTH = 72
@@ -30,7 +32,7 @@ def splash(where: str, since: float, now: float) -> list[Line]:
     ]
 
 
-def no_daemon(where: str, snapshot: Snapshot) -> list[Line]:
+def no_daemon(where: str, snapshot: Snapshot, keymap: Keymap) -> list[Line]:
     """The daemon could not be started or reached, or does not give what is asked."""
     link = snapshot.link
     words = "the daemon refuses" if link.answered else "no daemon"
@@ -43,7 +45,7 @@ def no_daemon(where: str, snapshot: Snapshot) -> list[Line]:
     return [
         *lines,
         Line(),
-        line(Span("r", Tone.ACCENT_STRONG, "app.retry"), Span(" try now   ", Tone.MUTED), *_key("q", "quit", "screen.back")),
+        line(*_key(keymap, "connect", "try now   ", "app.retry"), *_key(keymap, "view.back", "quit", "screen.back")),
         line(Span(again, Tone.MUTED)),
         Line(),
         line(Span(where, Tone.MUTED)),
@@ -57,7 +59,7 @@ def _ends(message: list[str]) -> list[str]:
     return [*message[:_FIRST], "…", *message[-_LAST:]]
 
 
-def no_jobs(where: str, export: str, *, read_only: bool) -> list[Line]:
+def no_jobs(where: str, export: str, keymap: Keymap, *, read_only: bool) -> list[Line]:
     """The daemon runs and has nothing to do. ``export``: what commands must be told before they find it."""
     commands = (
         ("flowdeck submit FILE", "run a job file"),
@@ -66,7 +68,7 @@ def no_jobs(where: str, export: str, *, read_only: bool) -> list[Line]:
     )
     lines = [line(Span("no jobs yet", Tone.STRONG)), Line()]
     if not read_only:
-        lines += [line(*_key("F", "find a job file and submit it", "screen.submit_file")), Line()]
+        lines += [line(*_key(keymap, "submit.file", "find a job file and submit it", "screen.submit_file")), Line()]
     lines += [line(Span("In another terminal:", Tone.MUTED)), Line()]
     if export:
         lines.append(line(Span(_COMMAND), Span(export, Tone.ACCENT)))
@@ -79,7 +81,7 @@ def no_jobs(where: str, export: str, *, read_only: bool) -> list[Line]:
     ]
 
 
-def all_hidden(text: str, total: int) -> list[Line]:
+def all_hidden(text: str, total: int, keymap: Keymap) -> list[Line]:
     """The filter matches nothing."""
     noun = "the only job" if total == 1 else f"all {total:,} jobs"
     return [
@@ -87,23 +89,26 @@ def all_hidden(text: str, total: int) -> list[Line]:
         Line(),
         line(Span("filter  ", Tone.MUTED), Span(text, Tone.ACCENT)),
         Line(),
-        line(*_key("c", "clear it   ", "screen.clear_filter"), *_key("/", "change it", "screen.filter")),
+        line(
+            *_key(keymap, "filter.clear", "clear it   ", "screen.clear_filter"),
+            *_key(keymap, "filter.edit", "change it", "screen.filter"),
+        ),
     ]
 
 
-def empty_lines(snapshot: Snapshot, door: Door, filter_text: str, now: float) -> list[Line]:
+def empty_lines(snapshot: Snapshot, door: Door, filter_text: str, now: float, keymap: Keymap) -> list[Line]:
     """The words for why there is no job to show."""
     if snapshot.link.state is LinkState.CONNECTING:
         return splash(door.words, snapshot.link.since, now)
     if snapshot.taken_at is None:
-        return no_daemon(door.words, snapshot)
+        return no_daemon(door.words, snapshot, keymap)
     if not snapshot.jobs:
-        return no_jobs(door.words, door.export, read_only=bool(door.read_only))
-    return all_hidden(filter_text, len(snapshot.jobs))
+        return no_jobs(door.words, door.export, keymap, read_only=bool(door.read_only))
+    return all_hidden(filter_text, len(snapshot.jobs), keymap)
 
 
-def _key(key: str, word: str, link: str) -> tuple[Span, Span]:
-    return (Span(key, Tone.ACCENT_STRONG, link), Span(f" {word}", Tone.MUTED, link))
+def _key(keymap: Keymap, command: str, word: str, link: str) -> tuple[Span, Span]:
+    return (Span(keymap.first(command), Tone.ACCENT_STRONG, link), Span(f" {word}", Tone.MUTED, link))
 
 
 def centred(content: Sequence[Line], cells: int, rows: int) -> list[Line]:
@@ -119,5 +124,5 @@ class Empty(Lines, can_focus=False):
 
     def draw(self, snapshot: Snapshot, door: Door, filter_text: str, now: float) -> None:
         """Show the words for this moment."""
-        lines = empty_lines(snapshot, door, filter_text, now)
+        lines = empty_lines(snapshot, door, filter_text, now, keymap_of(self))
         self.show(centred(lines, self.cells, self.rows))
