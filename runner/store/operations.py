@@ -1,5 +1,6 @@
 """Operations: what was asked of the daemon, how far it has come and how it ended."""
 
+# ruff: noqa: S608 - statements are put together from this module's constants; values are always parameters
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -9,13 +10,6 @@ from runner.store.pages import Place
 from runner.store.session import Session, decode_record, encode_record
 
 _ORDER = 'ORDER BY "started_at" DESC, "id"'
-_PAGE = f"""
-    SELECT "record" FROM "operations"
-    WHERE ($job::VARCHAR IS NULL OR "job_id" = $job) AND ($kind::VARCHAR IS NULL OR "kind" = $kind)
-    AND ($open::BOOLEAN IS NULL OR ("finished_at" IS NULL) = $open)
-    AND ($at::DOUBLE IS NULL OR "started_at" < $at OR ("started_at" = $at AND "id" > $last))
-    {_ORDER} LIMIT $limit
-"""  # noqa: S608 - put together from this module's constants
 _USUAL = """
     SELECT median("seconds") FROM (
         SELECT "finished_at" - "started_at" AS "seconds" FROM "operations"
@@ -68,9 +62,23 @@ class OperationRecords:
         after: Place | None = None,
     ) -> list[Operation]:
         """Operations, newest first; ``is_open``: only those that are under way, or only those that are over."""
-        place = {"at": after.at, "last": after.id} if after else {"at": None, "last": ""}
-        wanted = {"job": job_id, "kind": kind, "open": is_open, "limit": limit}
-        rows = self._session.named_rows(_PAGE, {**wanted, **place})
+        # Only what is asked for, as every condition costs; of many, which ones first, then their records.
+        asked: list[tuple[str, dict[str, object]]] = [
+            ('"job_id" = $job', {"job": job_id}),
+            ('"kind" = $kind', {"kind": kind}),
+            ('("finished_at" IS NULL) = $open', {"open": is_open}),
+            (
+                '("started_at" < $at OR ("started_at" = $at AND "id" > $last))',
+                {"at": after.at, "last": after.id} if after else {},
+            ),
+        ]
+        chosen = [(text, values) for text, values in asked if values and None not in values.values()]
+        where = " AND ".join(text for text, _ in chosen) or "true"
+        if job_id is None:
+            where = f'rowid IN (SELECT rowid FROM "operations" WHERE {where} {_ORDER} LIMIT $limit)'
+        statement = f'SELECT "record" FROM "operations" WHERE {where} {_ORDER} LIMIT $limit'
+        parameters = {name: value for _, values in chosen for name, value in values.items()}
+        rows = self._session.named_rows(statement, {**parameters, "limit": limit})
         return [decode_record(Operation, row[0]) for row in rows]
 
     def usual_seconds(self, job_id: str | None, kind: str) -> float | None:
