@@ -18,7 +18,7 @@ from spec.sql.text import identifier, literal
 
 @dataclass(frozen=True, slots=True)
 class StoredRows:
-    """The rows ``[first, end)`` of a Parquet file, whole row groups, with ``columns`` of which the engine reads the same values
+    """The rows ``[first, end)`` of a Parquet file, with ``columns`` of which the engine reads the same values
     as there are in ``batches``. ``nbytes``: about what these would take. ``plugin`` and ``split``: who to blame for them."""
 
     file: Path

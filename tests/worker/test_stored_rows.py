@@ -82,9 +82,29 @@ def test_whole_row_groups_stay_in_their_file(tmp_path: Path) -> None:
     assert stored_select(notes[::2] + notes[1::2]).count("read_parquet") == 1
     read = pa.Table.from_batches(batch for note in notes for batch in note.batches())
     assert read.equals(pq.read_table(tmp_path / "a.parquet"))
+    read_again = pa.Table.from_batches(pieces(opened(tmp_path, "a.parquet"), {"group": 0, "row": 700})[:1])
+    assert read_again.equals(pq.read_table(tmp_path / "a.parquet").slice(700, 300))
     rest = pieces(opened(tmp_path, "a.parquet"), {"group": 18, "row": 400})
     assert [note.num_rows for note in rest] == [600, GROUP]
     assert [isinstance(note, StoredRows) for note in rest] == [False, True]
+
+
+def test_a_large_row_group_stays_in_pieces(tmp_path: Path) -> None:
+    """Two or three of them, each with a position of its own to go on from; one that would be more is handed over."""
+    write(tmp_path / "a.parquet", 2500)
+    whole = pq.read_table(tmp_path / "a.parquet")
+    for size in (2500, 2501):
+        pq.write_table(whole, tmp_path / "a.parquet", row_group_size=size)
+        notes = pieces(opened(tmp_path, "a.parquet"))
+        assert [note.num_rows for note in notes] == [1250, 1250]
+        assert [pa.Table.from_batches(note.batches()).num_rows for note in notes] == [1250, 1250]
+        assert pa.Table.from_batches(batch for note in notes for batch in note.batches()).equals(whole)
+        [rest] = pieces(opened(tmp_path, "a.parquet"), {"group": 0, "row": 1250})
+        assert (rest.first, rest.end) == (1250, 2500)
+        assert duckdb.sql(stored_select([rest])).fetchall() == [tuple(row.values()) for row in whole.slice(1250).to_pylist()]
+    write(tmp_path / "b.parquet", 7000)
+    pq.write_table(pq.read_table(tmp_path / "b.parquet"), tmp_path / "b.parquet", row_group_size=7000)
+    assert all(isinstance(batch, pa.RecordBatch) for batch in pieces(opened(tmp_path, "b.parquet")))
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import pyarrow.parquet as pq
 from runner.connectors.base import Batch, DataError, Pace, PluginError, Position, file_error
 from runner.connectors.file.listing import InputFile
 from runner.connectors.file.misfits import misfits
-from runner.connectors.file.parquet_scan import MAXIMUM_GROUP_BYTES, engine_reads
+from runner.connectors.file.parquet_scan import cuts, engine_reads
 from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.table_schema import arrow_schema
 from runner.dataset.arrays import Column
@@ -79,10 +81,8 @@ class ParquetReader(FileReader):
             stored = bool(self._stored_rows) and engine_reads(file, schema, path)
             first = sum(file.metadata.row_group(number).num_rows for number in range(group)) if stored else 0
             while group < int(piece["last"]):
-                if stored and not skip and (left := self._stored(file, group, first, path)) is not None:
-                    yield left
-                else:
-                    yield from self._read_group(file, group, skip, path, pace)
+                left = self._stored(file, group, skip, first, path) if stored else ()
+                yield from left or self._read_group(file, group, skip, path, pace)
                 first += file.metadata.row_group(group).num_rows
                 group, skip = group + 1, 0
 
@@ -93,24 +93,38 @@ class ParquetReader(FileReader):
         for batch in _read_group(file, group, skip, schema, pace):
             yield self._cast(batch, path, file, group)
 
-    def _stored(self, file: Any, group: int, first: int, path: Path) -> Batch | None:
-        """A row group left where it is, ``first`` being the number of its first row; None when it is too large for that."""
+    def _stored(self, file: Any, group: int, skip: int, first: int, path: Path) -> list[Batch]:
+        """A row group from row ``skip`` on left where it is, ``first`` being the number of its first row in the file; nothing
+        when it cannot stay there."""
         schema = self._read or self._schema
         if schema is None or self._schema is None:
             raise RuntimeError("schema comes before read")
         metadata = file.metadata.row_group(group)
-        size = _column_bytes(metadata, schema, "total_uncompressed_size")
-        if not 0 < metadata.num_rows <= self._stored_rows or size > MAXIMUM_GROUP_BYTES:
-            return None
+        total, size = metadata.num_rows, _column_bytes(metadata, schema, "total_uncompressed_size")
+        edges = cuts(total, size, self._stored_rows)
+        made: list[Batch] = []
+        for begin, end in itertools.pairwise(edges[edges.index(skip) :] if skip in edges else ()):
+            rows = StoredRows(
+                path,
+                tuple(self._schema.names),
+                first + begin,
+                first + end,
+                size * (end - begin) // total,
+                partial(self._read_again, path, group, begin, end),
+            )
+            position = {"group": group, "row": end} if end < total else {"group": group + 1, "row": 0}
+            made.append(Batch(rows, position, _stored_bytes(metadata, schema) * (end - begin) // total))
+        return made
 
-        def batches() -> Iterator[pa.RecordBatch]:
-            with _opened(path) as again:
-                for batch in self._read_group(again, group, 0, path, Pace()):
-                    data: Any = batch.data
-                    yield data
-
-        rows = StoredRows(path, tuple(self._schema.names), first, first + metadata.num_rows, size, batches)
-        return Batch(rows, {"group": group + 1, "row": 0}, _stored_bytes(metadata, schema))
+    def _read_again(self, path: Path, group: int, begin: int, end: int) -> Iterator[pa.RecordBatch]:
+        """Rows of a row group, by Arrow."""
+        with _opened(path) as file:
+            for batch in self._read_group(file, group, begin, path, Pace()):
+                data: Any = batch.data
+                yield data.slice(0, end - begin)
+                begin += data.num_rows
+                if begin >= end:
+                    return
 
     def _cast(self, batch: Batch, path: Path, file: Any, group: int) -> Batch:
         """With the columns' types; when that is tolerated without the rows that cannot have them."""

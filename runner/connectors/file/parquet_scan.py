@@ -7,8 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-MAXIMUM_GROUP_BYTES = 64 << 20
-"""A larger row group goes through the pipeline in batches."""
+_PIECE_BYTES = 64 << 20
+_PIECES = 3
+"""With more of them a row group costs as much as by batches: what is before a piece has to be unpacked for it, too."""
 
 _SAME = frozenset(
     {pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.float32(), pa.float64(), pa.date32(), pa.timestamp("us")}
@@ -29,6 +30,15 @@ def engine_reads(file: Any, schema: pa.Schema, path: Path) -> bool:
         found.field(field.name).type == field.type and field.name in stored and _is_same(field.type, stored[field.name])
         for field in schema
     )
+
+
+def cuts(rows: int, size: int, most: int) -> list[int]:
+    """Where a row group of so many rows and bytes is cut into pieces of at most ``most`` rows: from 0 to ``rows``. Nothing when
+    it has no rows, or is so large that it goes through the pipeline in batches."""
+    pieces = max(-(-rows // most), -(-size // _PIECE_BYTES), 1)
+    if not rows or pieces > _PIECES:
+        return []
+    return [rows * number // pieces for number in range(pieces + 1)]
 
 
 def _is_same(data_type: pa.DataType, stored: Any) -> bool:
