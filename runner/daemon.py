@@ -35,6 +35,7 @@ from runner.model import ErrorInfo
 from runner.near_client import NearClient
 from runner.reload_options import ReloadOptions, parse_settings
 from runner.supervisor.audit import DAEMON
+from runner.supervisor.hidden_environment import hide_variables
 from runner.supervisor.limits import Limits
 from runner.supervisor.sandbox import leave_no_core
 from runner.supervisor.supervisor import Supervisor
@@ -161,6 +162,7 @@ def run_daemon(
     """
     _require_main_thread()
     leave_no_core()
+    hide_variables()
     home.create()
     configure_logging(home.daemon_log, foreground=foreground)
     asyncio.run(_run_until_told(home, watch, listen, reload, retention, ready))

@@ -16,6 +16,7 @@ from typing import NoReturn
 import msgspec
 
 from runner.early_fork import LENGTH, Beginning, arguments_area, environment_area
+from runner.supervisor.hidden_environment import hide_variables
 from runner.supervisor.sandbox import confine_process
 from runner.supervisor.zygote import NO_THREADS, Zygote, adopt_orphans, close_all_but, die_with_parent, load_workers
 
@@ -77,6 +78,7 @@ def _take_environment(environment: dict[str, str]) -> None:
     os.environ.update(environment)
     os.environ.update(NO_THREADS)
     _overwrite(environment_area(), [os.fsencode(f"{name}={value}") for name, value in environment.items()])
+    hide_variables()
     _overwrite(arguments_area(), [b"flowdeck", b"-m", b"runner.supervisor.zygote"])
 
 

@@ -28,17 +28,22 @@ _NAMES = frozenset(
     {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TZDIR", "TMPDIR", "TERM", "LD_LIBRARY_PATH", "JAVA_HOME"}
     | {"PYTHONPATH", "PYTHONHOME", "PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONWARNINGS"}
     | {"PYTHONUTF8", "PYTHONDEVMODE", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"}
-    | {"HADOOP_HOME", "HADOOP_CONF_DIR", "KRB5_CONFIG", "KRB5CCNAME", UMASK, SECRET_DIRECTORIES}
+    | {"HADOOP_HOME", "HADOOP_CONF_DIR", "KRB5_CONFIG", "KRB5CCNAME", UMASK, SECRET_DIRECTORIES, MORE_VARIABLES}
 )
 _BEGINNINGS = ("LC_", "ARROW_", "OMP_", "OPENBLAS_", "MALLOC_", "JE_", "MIMALLOC_")
 
 
 def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """What of the daemon's environment its workers get."""
+    names = _NAMES | chosen_for_workers(environment)
+    return {name: value for name, value in environment.items() if name in names or name.startswith(_BEGINNINGS)}
+
+
+def chosen_for_workers(environment: Mapping[str, str]) -> frozenset[str]:
+    """The variables that somebody has named for the workers, of those that there are."""
     wanted = {name.strip() for name in environment.get(MORE_VARIABLES, "").split(",")} - {""}
-    beginnings = (*_BEGINNINGS, *(name[:-1] for name in wanted if name.endswith("*")))
-    names = _NAMES | wanted
-    return {name: value for name, value in environment.items() if name in names or name.startswith(beginnings)}
+    beginnings = tuple(name[:-1] for name in wanted if name.endswith("*"))
+    return frozenset(name for name in environment if name in wanted or (beginnings and name.startswith(beginnings)))
 
 
 def confine_process() -> None:

@@ -36,6 +36,7 @@ from runner.supervisor.fork_protocol import (
     decode_request,
     encode,
 )
+from runner.supervisor.hidden_environment import hide_variables
 from runner.supervisor.sandbox import confine_process
 from schemas.loader import plugin_names
 
@@ -287,6 +288,7 @@ def _serve_parent() -> None:
     descriptor, parent = (int(argument) for argument in sys.argv[1:3])
     die_with_parent(parent)
     confine_process()
+    hide_variables()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's business
     run_worker = load_workers()
     adopt_orphans()

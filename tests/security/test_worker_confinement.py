@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -74,8 +75,39 @@ def test_which_variables_workers_get():
     """Those that programs are found and spoken with, and those that somebody names; nothing else, however harmless its name."""
     given = {"PATH": "p", "LC_ALL": "C", "SECRET": "s", "AWS_PROFILE": "a", "MY_ONE": "1", "MY_TWO": "2", UMASK: "022"}
     assert worker_environment(given) == {"PATH": "p", "LC_ALL": "C", UMASK: "022"}
-    chosen = worker_environment(given | {MORE_VARIABLES: "AWS_PROFILE, MY_*"})
-    assert chosen == {"PATH": "p", "LC_ALL": "C", "AWS_PROFILE": "a", "MY_ONE": "1", "MY_TWO": "2", UMASK: "022"}
+    more = {MORE_VARIABLES: "AWS_PROFILE, MY_*"}
+    assert worker_environment(given | more) == more | {
+        "PATH": "p",
+        "LC_ALL": "C",
+        "AWS_PROFILE": "a",
+        "MY_ONE": "1",
+        "MY_TWO": "2",
+        UMASK: "022",
+    }
+
+
+SHOWS = """
+import os
+from pathlib import Path
+from runner.supervisor.hidden_environment import hide_variables
+before = dict(os.environ)
+hide_variables()
+assert dict(os.environ) == before
+entries = Path("/proc/self/environ").read_bytes().rstrip(b"\\0").split(b"\\0")
+assert {os.fsdecode(entry.partition(b"=")[0]) for entry in entries} == before.keys()
+assert [entry for entry in entries if b"canary" in entry] == [b"PLAIN=canary-plain"], entries
+os.execv("/usr/bin/env", ["env"])
+"""
+
+
+def test_what_is_shown_of_the_environment_has_no_secrets():
+    """Neither what was chosen for workers nor what has a secret's name; the process and what it starts have the values."""
+    secrets = {"MY_OWN": "canary-1", "MY_EMPTY": "", "DB_PASSWORD": "canary-2", "PLAIN": "canary-plain", MORE_VARIABLES: "MY_*"}
+    done = subprocess.run(
+        [sys.executable, "-c", SHOWS], env=os.environ | secrets, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert {f"{name}={value}" for name, value in secrets.items()} <= set(done.stdout.splitlines())
 
 
 def test_nothing_of_ours_calls_a_shell():
