@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ _PATIENCE = 0.001
 """Seconds for which a thread that counts may keep the one waiting that draws. Python's own are five times as many, more than
 half of what a key may take."""
 _GARBAGE = (2_000, 5, 4)
-"""Dialogs and painted lines refer to themselves and so are only found by a search, which must come before there are megabytes of
-them. It takes 10 ms at most: what importing has made, and jobs, are not searched."""
+"""Dialogs and painted lines refer to themselves and so are only found by a search, which must come before there are megabytes
+of them. It takes 10 ms at most: what importing has made, and jobs, are not searched."""
 
 
 def open_ui(place: Place, context: str = "", *, read_only: bool = False) -> NoReturn:
@@ -25,16 +26,22 @@ def open_ui(place: Place, context: str = "", *, read_only: bool = False) -> NoRe
 
     Raises :class:`spec.errors.UsageError` when there is no terminal to draw on.
     """
-    # What importing makes stays until the end: looking for garbage in it, now and later, would cost a tenth of the start
-    # and make the interface pause now and then.
-    gc.disable()
-    from tui.app import run  # textual is imported for nobody else
+    with for_long():
+        from tui.app import run  # textual is imported for nobody else
 
+    leave(run(place, context, read_only=read_only))
+
+
+@contextlib.contextmanager
+def for_long() -> Iterator[None]:
+    """Around the imports of the terminal UI: what they make stays until the end. Looking for garbage in it, now and later,
+    would cost a tenth of the start and make the interface pause now and then."""
+    gc.disable()
+    yield
     gc.freeze()
     gc.enable()
     gc.set_threshold(*_GARBAGE)
     sys.setswitchinterval(_PATIENCE)
-    leave(run(place, context, read_only=read_only))
 
 
 def leave(status: int) -> NoReturn:

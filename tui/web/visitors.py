@@ -54,8 +54,9 @@ class Visitors:
             async with asyncio.timeout(self._patience):
                 await self._free.acquire()
         except TimeoutError:
+            here = "1 page is" if self.most == 1 else f"{self.most} pages are"
             raise NoPlace(
-                f"All {self.most} places are taken.", hint="Close another page, or start flowdeck web with --visitors."
+                f"{here} open already, and no more may be.", hint="Close one, or start flowdeck web with --visitors N."
             ) from None
         place = Place(leave)
         self._here.append(place)
