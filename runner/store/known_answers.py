@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sized
 from typing import Any
 
-ANSWERS = 4000
+ANSWERS = 2000
 """So many answers are remembered, and of so many questions when they were last answered differently."""
+ITEMS = 50_000
+"""So many things are in all answers that are remembered: some three hundred bytes each."""
 
 
 class KnownAnswers:
@@ -20,7 +22,8 @@ class KnownAnswers:
         self._clock = 0
         self._floor = 0
         self._changed: OrderedDict[Hashable, int] = OrderedDict()
-        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
+        self._answers: OrderedDict[Hashable, Sized] = OrderedDict()
+        self._items = 0
 
     def mark(self) -> int:
         """What is durable now."""
@@ -31,7 +34,7 @@ class KnownAnswers:
         with self._lock:
             self._clock += 1
             for key in keys:
-                self._answers.pop(key, None)
+                self._drop(key)
                 self._changed[key] = self._clock
                 self._changed.move_to_end(key)
             while len(self._changed) > ANSWERS:
@@ -46,12 +49,17 @@ class KnownAnswers:
             self._answers.move_to_end(key)
             return self._answers[key]
 
-    def put(self, mark: int, key: Hashable, answer: Any) -> None:
+    def put(self, mark: int, key: Hashable, answer: Sized) -> None:
         """Remember an answer, which nobody may change, unless it is too old."""
         with self._lock:
             if mark < self._changed.get(key, self._floor):
                 return
+            self._drop(key)
             self._answers[key] = answer
-            self._answers.move_to_end(key)
-            if len(self._answers) > ANSWERS:
-                self._answers.popitem(last=False)
+            self._items += len(answer)
+            while len(self._answers) > ANSWERS or self._items > ITEMS:
+                self._drop(next(iter(self._answers)))
+
+    def _drop(self, key: Hashable) -> None:
+        if key in self._answers:
+            self._items -= len(self._answers.pop(key))

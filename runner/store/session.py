@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -164,7 +164,7 @@ class Session:
         """What was remembered (:meth:`remember`) and is still so; None: ask. Never to the writer."""
         return None if self.writable else self._answers.get(key)
 
-    def remember(self, key: Hashable, answer: Any) -> None:
+    def remember(self, key: Hashable, answer: Sized) -> None:
         """What this snapshot says, until somebody unsettles the key. Nobody may change it."""
         if not self.writable:
             self._answers.put(self._answers_mark, key, answer)

@@ -88,8 +88,14 @@ def test_an_answer_that_may_be_too_old_is_not_remembered(monkeypatch):
     answers.put(answers.mark(), "a", "new")
     assert answers.get("a") == "new"
     for number in range(10):
-        answers.put(answers.mark(), number, number)
-    assert [answers.get(key) for key in ("a", 0, 9)] == [None, None, 9]
+        answers.put(answers.mark(), number, [number])
+    assert [answers.get(key) for key in ("a", 0, 9)] == [None, None, [9]]
+    monkeypatch.setattr(known_answers, "ITEMS", 5)
+    answers.put(answers.mark(), "some", [1, 2, 3])
+    answers.put(answers.mark(), "many", range(6))
+    assert [answers.get(key) for key in (9, "some", "many")] == [None, None, None]
+    answers.put(answers.mark(), "few", [1])
+    assert answers.get("few") == [1]
     answers.touch(range(10, 20))
     answers.put(before, 10, "old")
     answers.put(before, "a", "older than anything that is known of changes")
