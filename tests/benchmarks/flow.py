@@ -134,7 +134,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         for name in chosen:
             if name == "crowd":
                 add_crowd(shown, daemon.crowd(sizes.crowd), "as fast as they come")
-                add_crowd(shown, daemon.crowd(sizes.crowd, stay=1 + sizes.crowd // 8), "staying")
+                add_crowd(shown, daemon.crowd(sizes.crowd, stay=1 + sizes.crowd // 4), "staying")
             else:
                 add_group(shown, run_group(bench.groups()[name]()))
         Console(width=160).print(shown)
