@@ -64,8 +64,11 @@ class Verb(enum.StrEnum):
     PURGE = "purge"
     REPLACE = "put a new generation"
     LABEL = "label"
+    RETAIN = "keep other numbers of executions"
+    NAME = "name by hand, or not any more"
     LIMIT_QUEUE = "limit the queue"
     PAUSE_QUEUE = "pause the queue"
+    DELETE_QUEUE = "delete the queue"
     CANCEL_QUEUED = "cancel what is queued"
     KILL_WORKER = "kill a worker by the API"
     BY_EXECUTION = "named by an execution"
@@ -197,8 +200,11 @@ class Connection:
             Verb.REPLACE: lambda: self._send("PUT", f"jobs/{name}", _update(job.request(choice))),
             Verb.LABEL: lambda: self._send("PATCH", f"jobs/{name}", {"labels": {"model": str(choice)}}),
             Verb.LIMIT_QUEUE: lambda: client.limit_queue(QUEUE, LIMITS[choice % len(LIMITS)]),
-            Verb.PAUSE_QUEUE: lambda: self._send("PUT", f"queues/{QUEUE}", {"paused": choice % 3 == 0}),
-            Verb.CANCEL_QUEUED: lambda: self._post("cancel", {"name": name} if choice % 2 else {"queue": QUEUE}),
+            Verb.RETAIN: lambda: self._send("PATCH", f"jobs/{name}", {"retention": {"executions": 1000 + choice}}),
+            Verb.NAME: lambda: self._send("PATCH", f"jobs/{name}", {"name": name if choice % 2 else None}),
+            Verb.PAUSE_QUEUE: lambda: client.pause_queue(job.queue, choice % 3 == 0),
+            Verb.DELETE_QUEUE: lambda: client.delete_queue(job.queue),
+            Verb.CANCEL_QUEUED: lambda: self._post("cancel", {"name": name} if choice % 2 else {"queue": job.queue}),
             Verb.KILL_WORKER: lambda: self._kill_worker(name),
             Verb.BY_EXECUTION: lambda: self._by_execution(name, choice),
             Verb.BACKGROUND: lambda: self._in_background(name, choice),

@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from lifecycle_job import QUEUE
+from lifecycle_job import PINNED_JOBS, queue_of
 
 from runner.client import ApiError, Client, DaemonUnreachable
 from runner.home import Home
@@ -69,6 +69,7 @@ class History:
         self.executions: dict[str, Course] = {}
         self.violations: list[str] = []
         self._limits: list[tuple[float, str, int | None]] = []
+        self._rests: list[tuple[float, str, bool]] = []
         self._lock = threading.Lock()
 
     @property
@@ -134,8 +135,8 @@ class History:
                 self._take_generation(event)
             case "execution.created":
                 self._take_creation(event)
-            case "queue.limit":
-                self._limits.append((event.at, event.data["queue"], event.data["limit"]))
+            case "queue.limit" | "queue.pause" | "queue.deleted":
+                self._take_queue(event)
             case "execution.orphaned":
                 if (course := self.executions.get(event.execution_id or "")) is not None:
                     course.orphaned = True
@@ -143,6 +144,12 @@ class History:
                 self._take_state(event)
             case _:
                 pass
+
+    def _take_queue(self, event: Event) -> None:
+        if event.kind != "queue.pause":
+            self._limits.append((event.at, event.data["queue"], event.data.get("limit")))
+        if event.kind != "queue.limit":
+            self._rests.append((event.at, event.data["queue"], event.data.get("paused", False)))
 
     def _take_generation(self, event: Event) -> None:
         number = int(event.message.rsplit(" ", 1)[-1])
@@ -187,23 +194,38 @@ class History:
         course.states.append((event.at, new))
 
     def _check_place(self, event: Event, course: Course) -> None:
-        """Nobody's turn comes while as many run as the queue allows, or has just allowed."""
-        since = event.at - _GRANTED_BEFORE
-        former = [found for found in self.jobs[course.job_id].executions if found is not course]
+        """Nobody's turn comes while as many run as the queue allows, or has just allowed, nor while it is paused; and never
+        while another one of the same key runs."""
+        since, own = event.at - _GRANTED_BEFORE, self.jobs[course.job_id]
+        self._check_key(event, own)
+        former = [found for found in own.executions if found is not course]
         if former and former[-1].states[-1][0] > course.states[0][0] - _GRANTED_BEFORE:
             return  # it has taken the place of the one before it
-        limits = [(at, limit) for at, queue, limit in self._limits if queue == QUEUE]
+        rests = [(at, paused) for at, queue, paused in self._rests if queue == queue_of(own.name)]
+        lately = [paused for at, paused in rests if at >= since]
+        if all([*[paused for at, paused in rests if at < since][-1:], *lately] or [False]):
+            self._violated(event, "it is started while its queue is paused")
+        limits = [(at, limit) for at, queue, limit in self._limits if queue == queue_of(own.name)]
         before = [limit for at, limit in limits if at < since][-1:] or [None]
         allowed = {*before, *(limit for at, limit in limits if at >= since)}
         running = [
             found.id
             for job in self.jobs.values()
-            if job.id != course.job_id
+            if job.id != course.job_id and queue_of(job.name) == queue_of(own.name)
             for found in job.executions
             if found.state not in _WAITING and _was_active(found, since)
         ]
         if None not in allowed and len(running) >= max(limit or 0 for limit in allowed):
             self._violated(event, f"it is started beside {running}, and the limit was {allowed}")
+
+    def _check_key(self, event: Event, own: JobCourse) -> None:
+        """A key never runs twice at once, not even for a moment."""
+        if own.name not in PINNED_JOBS:
+            return
+        for job in self.jobs.values():
+            for found in job.executions if job.name in PINNED_JOBS and job.id != own.id else ():
+                if not found.state.is_terminal and found.state not in _WAITING:
+                    self._violated(event, f"it is started beside {found.id} of {job.name}, which is {found.state}, of its key")
 
     def _move_silently(self, event: Event, course: Course, to: ExecutionState) -> None:
         """Only a daemon that finds an orphan moves it on without telling, and only so that another attempt follows."""

@@ -24,6 +24,9 @@ SLOW = 150
 """Rows each second and reader: a job takes some seconds, so that there is something to interrupt."""
 FAST = 1_000_000
 QUEUE = "shared"
+KEY = "one"
+PINNED_JOBS = frozenset({"delta", "epsilon"})
+"""The names of those that are pinned to the key: one of them runs at a time."""
 VARIANTS = 6
 
 
@@ -42,6 +45,11 @@ class LifecycleJob:
         return self.directory / "watched" / f"{self.name}.conf"
 
     @property
+    def queue(self) -> str:
+        """The queue that it waits in, as the daemon calls it."""
+        return queue_of(self.name)
+
+    @property
     def target(self) -> Path:
         """Where its rows go."""
         return self.directory / "out" / self.name
@@ -51,7 +59,7 @@ class LifecycleJob:
         return dedent(
             f"""
             env {{
-              job.name = "{self.name}", job.mode = "BATCH", job.queue = "{QUEUE}"
+              job.name = "{self.name}", job.mode = "BATCH", {self._place()}
               workers = {1 + variant % 2}
               checkpoint.interval = {100 + 50 * (variant % 3)}, checkpoint.retained = 1000
               read_limit.rows_per_second = {SLOW}
@@ -70,6 +78,9 @@ class LifecycleJob:
             }} }}
             """
         )
+
+    def _place(self) -> str:
+        return f'job.queue.key = "{KEY}"' if self.name in PINNED_JOBS else f'job.queue = "{QUEUE}"'
 
     def request(self, variant: int) -> SubmitRequest:
         """The request that submits it."""
@@ -106,6 +117,11 @@ class LifecycleJob:
             rows = (json.loads(line) for file in files for line in file.read_text().splitlines())
             return [(row["id"], row["word"]) for row in rows]
         return duckdb.sql(f"SELECT id, word FROM read_parquet('{self.target}/*.parquet')").fetchall()
+
+
+def queue_of(name: str) -> str:
+    """The queue of the job of that name."""
+    return f"pinned:{KEY}" if name in PINNED_JOBS else QUEUE
 
 
 @cache

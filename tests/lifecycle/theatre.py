@@ -110,6 +110,8 @@ class Theatre:
             LifecycleJob("alpha", self.directory, "json", watched=True),
             LifecycleJob("beta", self.directory, "parquet"),
             LifecycleJob("gamma", self.directory, "json"),
+            LifecycleJob("delta", self.directory, "json"),
+            LifecycleJob("epsilon", self.directory, "json"),
         ]
         self.log: list[tuple[float, str]] = []
         self.history = History()
@@ -143,7 +145,8 @@ class Theatre:
             assert self.crowd.wait(caller, ANSWERS), f"client {caller} is not answered within {ANSWERS:g} s"
 
     def edit(self, job: LifecycleJob, variant: int, how: int) -> None:
-        """Save the file of a watched job: in place, by rename as editors do, broken, or so that somebody has to approve it."""
+        """Save the file of a watched job: in place, by rename as editors do, broken, or so that somebody has to approve it; or
+        delete it."""
         self.note(f"the file of {job.name} is edited: variant {variant}, way {how}")
         text = job.text(variant) if how != 2 else job.text(variant).replace("FakeSource", "FalseSource")
         if how == 3:
@@ -152,14 +155,16 @@ class Theatre:
             fresh = job.file.with_suffix(".new")
             fresh.write_text(text)
             fresh.replace(job.file)
+        elif how == 4:
+            job.file.unlink(missing_ok=True)
         else:
             job.file.write_text(text)
         self._is_edited(job)
         self._tally.edits += 1
 
     def _is_edited(self, job: LifecycleJob) -> None:
-        """Something becomes of its file from now on."""
-        self._edited[job.name] = time.time()
+        """Something becomes of its file from now on, or soon: one that is gone may be about to be moved."""
+        self._edited[job.name] = time.time() + (0 if job.file.exists() else 1.5)
         self.judge.disturbances.append(Disturbed(time.time(), float("inf"), job.name))
 
     def disturb(self, kind: Disturbance, seconds: float) -> None:
@@ -218,9 +223,13 @@ class Theatre:
         """Bring every job to its end, end the daemon, and look at what is left."""
         self.settle()
         self._client.limit_queue(QUEUE, None)
-        self._connection.carry_out(Command(Verb.PAUSE_QUEUE, self.jobs[0], 1))
+        for name in {job.queue for job in self.jobs}:
+            self._client.pause_queue(name, paused=False)
         problems: list[str] = []
-        for job in self.jobs:
+        waiting = {
+            found.name for found in self._client.jobs(limit=1000).jobs if found.execution and found.execution.state == "QUEUED"
+        }
+        for job in sorted(self.jobs, key=lambda job: job.name in waiting):  # what holds a place comes first
             problems += self._bring_to_the_end(job)
         self._remember_processes()
         self.look()

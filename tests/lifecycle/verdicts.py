@@ -50,10 +50,22 @@ STARTERS = LENGTHY - {Verb.STORE, Verb.DELETE, Verb.UNDELETE, Verb.PURGE, Verb.R
 
 ENDERS = frozenset({Verb.STOP, Verb.STOP_NOW, Verb.CANCEL, Verb.CANCEL_QUEUED})
 _NEVER_REFUSED = frozenset(
-    {Verb.STOP, Verb.STOP_NOW, Verb.CANCEL, Verb.LABEL, Verb.LIMIT_QUEUE, Verb.PAUSE_QUEUE, Verb.CANCEL_QUEUED, Verb.SHOW}
+    {
+        Verb.STOP,
+        Verb.STOP_NOW,
+        Verb.CANCEL,
+        Verb.LABEL,
+        Verb.RETAIN,
+        Verb.NAME,
+        Verb.LIMIT_QUEUE,
+        Verb.PAUSE_QUEUE,
+        Verb.CANCEL_QUEUED,
+        Verb.SHOW,
+    }
 )
 _STEERING = frozenset({Verb.PAUSE, Verb.RESUME, Verb.ADD_WORKER, Verb.REMOVE_WORKER, Verb.TOTAL_WORKERS})
-_NO_JOB = frozenset({Verb.LIMIT_QUEUE, Verb.PAUSE_QUEUE, Verb.CANCEL_QUEUED, Verb.UNDELETE, Verb.DELETE, Verb.PURGE})
+_OF_QUEUES = frozenset({Verb.LIMIT_QUEUE, Verb.PAUSE_QUEUE, Verb.DELETE_QUEUE, Verb.CANCEL_QUEUED})
+_NO_JOB = _OF_QUEUES | {Verb.UNDELETE, Verb.DELETE, Verb.PURGE}
 
 _REFUSABLE: dict[Verb, frozenset[S | None]] = {
     Verb.PAUSE: ENDED | ENDING,
