@@ -73,6 +73,7 @@ class Browser:
             async with asyncio.timeout(60):
                 while b"listening on " not in (line := await self._process.stderr.readline()):
                     assert line, "the browser ended"
+                self._draining = asyncio.create_task(self._process.stderr.read())
                 self._client = aiohttp.ClientSession()
                 self._socket = await self._client.ws_connect(line.split()[-1].decode(), max_msg_size=0)
                 self._reading = asyncio.create_task(self._read())
@@ -93,6 +94,7 @@ class Browser:
         await self._client.close()
         self._kill()
         await self._process.wait()
+        await self._draining
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):

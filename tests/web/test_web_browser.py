@@ -41,6 +41,7 @@ def daemon(tmp_path: Path) -> Iterator[Client]:
             pytest.fail("the daemon does not end")
 
 
+@pytest.mark.timeout(300)
 async def test_the_page_shows_jobs_and_only_looks(
     chromium: Any, daemon: Client, serve: Any, tmp_path: Path, processes: Any, until: Any
 ) -> None:

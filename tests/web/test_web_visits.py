@@ -58,7 +58,9 @@ async def test_a_visit_is_a_process_that_ends_with_its_page(
     assert not [secret for secret in secrets if secret in " ".join([*process.cmdline(), *process.environ().values()])]
 
     crowded = await pages.visit()
-    assert await end_of(crowded) == ("All 1 places are taken. Close another page, or start flowdeck web with --visitors.")
+    assert await end_of(crowded) == (
+        "1 page is open already, and no more may be. Close one, or start flowdeck web with --visitors N."
+    )
     await page.send_str('["ping", "7"]')
     await page.send_str('["resize", {"width": 1000000, "height": 20}]')
     await page.send_str('["stdin", "?"]')
@@ -71,14 +73,6 @@ async def test_a_visit_is_a_process_that_ends_with_its_page(
     assert await end_of(odd) == "The page said what no page says."
     await until(lambda: not processes(tmp_path / "h"))
     assert pages.reports == []
-
-
-async def test_who_leaves_is_told_so(pages: Any, plain: Any) -> None:
-    """The key that quits closes the page, with that reason."""
-    page = await pages.visit()
-    await drawn_until(page, "quit", plain)
-    await page.send_str('["stdin", "q"]')
-    assert await end_of(page) == "The terminal UI was left."
 
 
 async def test_a_program_that_cannot_start_says_why(pages: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +142,7 @@ async def test_the_number_of_places() -> None:
     left: list[str] = []
     visitors = Visitors(1, patience=0.05, away=900.0)
     async with visitors.visit(left.append) as first:
-        with pytest.raises(NoPlace, match="All 1 places"):
+        with pytest.raises(NoPlace, match="1 page is open already"):
             async with visitors.visit(left.append):
                 pass
         assert left == []
