@@ -9,7 +9,6 @@ import msgspec
 
 from runner.model import Execution, Job
 from runner.store.latencies import LatencyCell
-from runner.store.metrics import MetricSample
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict
 from runner.supervisor.leftovers import Leftovers
@@ -151,10 +150,6 @@ class Executions:
     def running(self) -> list[Execution]:
         """Every execution that is under control, as it is now."""
         return [control.view() for control in self._controls.values()]
-
-    def samples(self, at: float) -> list[MetricSample]:
-        """What all of them measure now; ``at`` is now in epoch seconds."""
-        return [sample for control in self._controls.values() for sample in control.samples(at)]
 
     def latencies(self, at: float) -> list[LatencyCell]:
         """How long the rows of all of them took, as far as it is time to store that; of those that have ended since, too."""

@@ -33,7 +33,10 @@ class Sampler:
 
     async def _sample(self) -> None:
         now = time.time()
-        samples, cells = self._executions.samples(now), self._executions.latencies(now)
+        cells, samples = self._executions.latencies(now), []
+        for control in self._executions.controls():
+            samples += control.samples(now)
+            await asyncio.sleep(0)  # between two of many everybody else has their turn
 
         def record(entry: Entry) -> None:
             entry.store.append_metrics(samples)
