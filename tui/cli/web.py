@@ -20,7 +20,14 @@ _PORT = 8265
 
 
 @click.command("web", short_help="The terminal UI in the browser, on this machine.")
-@click.option("--port", type=click.IntRange(0, 65535), default=_PORT, show_default=True, help="0 takes any port that is free.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=_PORT,
+    show_default=True,
+    metavar="N",
+    help="0 takes any port that is free.",
+)
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="A loopback address, no other.")
 @click.option("--write", is_flag=True, help="Let pages change jobs. Without it they only look.")
 @click.option("--open/--no-open", "opens", default=False, help="Open the page in the browser.  [default: no-open]")
