@@ -7,6 +7,7 @@ Until somebody asks it costs one comparison for each batch.
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 import time
@@ -28,6 +29,7 @@ from runner.worker.pipeline import Edge, Pipeline
 from runner.worker.plan import StagePlan
 from runner.worker.verdicts import Step
 from spec.checks.secret_text import mask_passwords, names_a_secret
+from spec.errors import FlowdeckError
 from spec.position import MASK
 from spec.redaction import Redaction
 
@@ -108,7 +110,7 @@ class Sampler:
 def _last_rows(gate: Gate, channels: range, rows: int) -> pa.RecordBatch | None:
     """The last rows that have come through some channels, copied, so that no batch is held by them."""
     left, parts = rows, []
-    for batch in map(_read, gate.last(channels)):
+    for batch in itertools.chain.from_iterable(map(_read, gate.last(channels))):
         part = batch.slice(max(0, batch.num_rows - left))
         parts.append(part)
         left -= part.num_rows
@@ -120,11 +122,14 @@ def _last_rows(gate: Gate, channels: range, rows: int) -> pa.RecordBatch | None:
     return from_the_start(copied.combine_chunks().to_batches()[0]) if copied.num_rows else None
 
 
-def _read(rows: Rows) -> pa.RecordBatch:
-    """The rows, or the last of those that are still in their file."""
+def _read(rows: Rows) -> list[pa.RecordBatch]:
+    """The rows, or the last of those that are still in their file; none when that cannot be read, which its stage will say."""
     if isinstance(rows, pa.RecordBatch):
-        return rows
-    return deque(rows.batches(), maxlen=1).pop()
+        return [rows]
+    try:
+        return list(deque(rows.batches(), maxlen=1))
+    except (FlowdeckError, pa.ArrowException, OSError):
+        return []
 
 
 def _united(found: Mapping[str, pa.RecordBatch | None], edges: Iterable[Edge]) -> pa.RecordBatch | None:
