@@ -87,6 +87,12 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 @pytest.fixture
+def terminals() -> ModuleType:
+    """The program as a child in a pseudo terminal."""
+    return _load("test_terminal")
+
+
+@pytest.fixture
 def left_processes() -> ModuleType:
     """What the home's own check is made of."""
     return processes
