@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from runner.store.session import AnswersKept, Session
+from runner.store.session import AnswersKept, Row, Session
 
 KEPT_SECONDS = 86_400.0
 MAXIMUM_ANSWERS = 10_000
@@ -65,28 +65,46 @@ def _make_room(session: Session, now: float, *, at_once: bool) -> AnswersKept:
     kept = session.memory.answers
     if kept is not None and not at_once and abs(now - kept.pruned_at) < _PRUNE_EVERY and not _is_full(kept):
         return kept
-    _prune(session, now)
-    rows = session.rows('SELECT "principal", "key", "size" FROM "idempotency"')
-    keys = {(str(principal), str(key)) for principal, key, _ in rows}
-    session.memory.answers = AnswersKept(keys, sum(int(size) for _, _, size in rows), now)
-    return session.memory.answers
+    gone = _prune(session, now)
+    if kept is None:
+        found = session.rows('SELECT "principal", "key", "size" FROM "idempotency"')
+        kept = AnswersKept(_keys(found), _size(found), now)
+        session.memory.answers = kept
+    else:
+        kept.keys -= _keys(gone)
+        kept.size -= _size(gone)
+        kept.pruned_at = now
+    return kept
+
+
+def _keys(rows: list[Row]) -> set[tuple[str, str]]:
+    return {(str(principal), str(key)) for principal, key, _ in rows}
+
+
+def _size(rows: list[Row]) -> int:
+    return sum(int(size) for _, _, size in rows)
 
 
 def _is_full(kept: AnswersKept) -> bool:
     return len(kept.keys) >= MAXIMUM_ANSWERS or kept.size > MAXIMUM_BYTES
 
 
-def _prune(session: Session, now: float) -> None:
-    """What is too old goes, and of the others the oldest while they are too many or too large."""
-    session.change('DELETE FROM "idempotency" WHERE "begun_at" < ? OR "begun_at" > ?', now - KEPT_SECONDS, now + KEPT_SECONDS)
-    session.change(
+def _prune(session: Session, now: float) -> list[Row]:
+    """What is too old goes, and of the others the oldest while they are too many or too large; principal, key and size of what
+    went."""
+    old = session.rows(
+        'DELETE FROM "idempotency" WHERE "begun_at" < ? OR "begun_at" > ? RETURNING "principal", "key", "size"',
+        now - KEPT_SECONDS,
+        now + KEPT_SECONDS,
+    )
+    return old + session.rows(
         """
         DELETE FROM "idempotency" WHERE rowid IN (
             SELECT rowid FROM (
                 SELECT rowid, row_number() OVER newest AS "place", sum("size") OVER newest AS "bytes" FROM "idempotency"
                 WINDOW newest AS (ORDER BY "begun_at" DESC, rowid DESC)
             ) WHERE "place" >= ? OR "bytes" > ?
-        )
+        ) RETURNING "principal", "key", "size"
         """,
         MAXIMUM_ANSWERS - MAXIMUM_ANSWERS // 100,
         MAXIMUM_BYTES,

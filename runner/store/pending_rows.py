@@ -51,6 +51,10 @@ def _insertion(table: str, rows: list[dict[str, Any]]) -> Statement:
 
 def _amendment(table: str, rows: list[tuple[dict[str, Any], dict[str, Any]]]) -> Statement:
     keys, values = list(rows[0][0]), list(rows[0][1])
+    if len(rows) == 1:
+        settings = ", ".join(f'"{column}" = ?' for column in values)
+        same = " AND ".join(f'"{column}" = ?' for column in keys)
+        return f'UPDATE "{table}" SET {settings} WHERE {same}', [*rows[0][1].values(), *rows[0][0].values()]  # noqa: S608
     names = [*keys, *values]
     settings = ", ".join(f'"{column}" = "new"."{column}"' for column in values)
     same = " AND ".join(f'"{table}"."{column}" = "new"."{column}"' for column in keys)

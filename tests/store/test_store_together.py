@@ -25,6 +25,12 @@ store_process = importlib.util.module_from_spec(_specification)
 _specification.loader.exec_module(store_process)
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """However slow the machine is, what waits together is done together."""
+    monkeypatch.setattr("runner.store.together.SECONDS", 30.0)
+
+
 @asynccontextmanager
 async def all_waiting(store):
     """Keep the writer busy while the context is open: what is written in it waits."""
@@ -76,7 +82,6 @@ def noting(kind):
 async def test_what_waits_together_is_one_transaction_of_a_bounded_size(store, monkeypatch):
     """Not one each, and not one for all however many they are; in the order of the calls."""
     monkeypatch.setattr("runner.store.together.MOST", 4)
-    monkeypatch.setattr("runner.store.together.SECONDS", 30.0)
     found = await written_together(store, [noting(str(number)) for number in range(10)])
     sizes = collections.Counter(found)
     assert sorted(sizes.values()) == [3, 3, 4]  # three with the one that was busy
