@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -168,3 +170,36 @@ async def test_a_daemon_that_does_not_fit_is_told_from_none(
         del stage.pages["status"]
         await page.press("r")
         await page.sees("orders-cdc")
+
+
+async def test_switching_often_leaves_nothing_behind(
+    open_ui: Any, home: Home, tmp_path: Path, stage: Any, empty_stage: Any, serve: Callable[..., Any], samples: ModuleType
+) -> None:
+    """Of the daemons that were shown before there are no threads, no connections, no timers and no screens left."""
+    other = Home(tmp_path / "o")
+    empty_stage.add(samples.make_job("far-away", samples.S.FINISHED, job_id="ff0000000001"))
+    serve(stage)
+    serve(empty_stage, other)
+    async with open_ui(settings=settings(far=Context(home=str(other.path)))) as page:
+        await page.loaded()
+
+        def ours() -> list[str]:
+            return [thread.name for thread in threading.enumerate() if thread.name.startswith("flowdeck-")]
+
+        async def there_and_back() -> None:
+            for name, words in (("far", "far-away"), ("", "orders-cdc")):
+                await page.app.switch_context(name)
+                await page.sees(words)
+            await page.press("t")
+            await page.until(lambda: page.dialog == "TopScreen")
+            await page.press("q")
+            await page.sees("orders-cdc")
+
+        await there_and_back()
+        first = weakref.ref(page.jobs)
+        before = len(ours())
+        for _ in range(2):
+            await there_and_back()
+        await page.until(lambda: len(ours()) <= before, f"{before} threads again, not {ours()}")
+        await page.until(lambda: gc.collect() >= 0 and first() is None, "the first screen to be gone")
+        assert len(page.app.screen_stack) == 1
