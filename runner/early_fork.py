@@ -16,9 +16,11 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
+_FAILED = 70
 _LOOK = 0.002
 # Where /proc/self/stat says that the arguments and the environment of a process are, counted after its name.
 _ARGUMENTS = 45
@@ -105,18 +107,28 @@ def fork_early() -> None:
     if _waiting or sys.platform != "linux" or not _has_one_thread():
         return
     importlib.import_module("duckdb")  # each needs it, and to import it takes a third of what all this saves
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a program may be started without
+            stream.flush()
     parent = os.getpid()
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
+        _serve(ours, theirs, parent)
+    theirs.close()
+    _waiting.append(EarlyServer(pid, ours))
+
+
+def _serve(ours: socket.socket, theirs: socket.socket, parent: int) -> NoReturn:
+    """In the child: whatever happens, it does not go on with its parent's work."""
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         ours.close()
         from runner.supervisor.early_zygote import wait_and_serve
 
         wait_and_serve(theirs, parent)
-    theirs.close()
-    _waiting.append(EarlyServer(pid, ours))
+    finally:
+        os._exit(_FAILED)
 
 
 def _has_one_thread() -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
 import socket
 import traceback
 from typing import NoReturn
@@ -27,7 +26,6 @@ def wait_and_serve(connection: socket.socket, parent: int) -> NoReturn:
     """Be the fork server of the process ``parent``, which has just forked this one."""
     status = _FAILED
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         die_with_parent(parent)
         run_worker = load_workers()
         if (beginning := _receive(connection)) is not None:
