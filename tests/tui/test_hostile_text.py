@@ -213,3 +213,40 @@ async def test_the_screens_beside_the_list_survive(
         await page.press("colon", *"log", "space", "r")
         await page.pilot.pause(0.3)
         is_safe(page)
+
+
+async def test_the_dataflow_survives(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Hostile plugins, datasets, columns and values, from every distance; clicks on them run nothing."""
+    from runner.observation import PluginSample, SampledRecord, SampleList, Task, TaskState
+    from spec.job import PluginKind
+
+    job_id = "0f3a9c1d22aa"
+    stage.tasks[job_id] = [
+        Task(
+            id=f"{name}'){number}", name=name, kind=PluginKind.SINK if number else PluginKind.SOURCE, parallelism=1,
+            state=TaskState.RUNNING, inputs=(HOSTILE[0],) if number else (), output=None if number else HOSTILE[0],
+        )
+        for number, name in enumerate(HOSTILE)
+    ]  # fmt: skip
+    records = tuple(SampledRecord(values=dict.fromkeys(HOSTILE, text)) for text in HOSTILE)
+    sample = PluginSample(plugin="p", columns=tuple(HOSTILE), types=tuple(HOSTILE), records=records)
+    stage.pages[f"jobs/{job_id}/samples"] = lambda _query: SampleList(samples=(sample,))
+    serve(stage)
+    async with open_ui((60, 20)) as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("enter", "6", "minus")
+        await page.until(lambda: len(page.jobs.inspector.pane._owners) >= len(HOSTILE))
+        is_safe(page)
+        for key in ("plus", "plus"):
+            await page.press(key)
+            for _ in HOSTILE:
+                await page.press("j")
+                is_safe(page)
+        await page.until(lambda: page.jobs.inspector.pane._sample is not None)
+        await page.pilot.pause()
+        is_safe(page)
+        await page.press("y", "pagedown", "right")
+        for row in range(3, 12):
+            await page.pilot.click(offset=(12, row))
+            is_safe(page)
