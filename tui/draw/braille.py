@@ -8,6 +8,9 @@ _LEFT = (0x01, 0x02, 0x04, 0x40)  # dot bits of a cell's left column, top to bot
 _RIGHT = (0x08, 0x10, 0x20, 0x80)
 _BLANK = 0x2800
 DOTS = 4
+_FROM_THE_TOP = tuple(tuple(sum(column[:filled]) for filled in range(DOTS + 1)) for column in (_LEFT, _RIGHT))
+_FROM_BELOW = tuple(tuple(sum(column[DOTS - filled :]) for filled in range(DOTS + 1)) for column in (_LEFT, _RIGHT))
+"""The bits of a column by how many of its dots are filled."""
 
 
 def area(values: Sequence[float | None], rows: int, top: float, *, downwards: bool = False) -> list[str]:
@@ -29,18 +32,12 @@ def _height(value: float | None, dots: int, top: float) -> int:
 
 
 def _row(heights: list[int], base: int, *, downwards: bool) -> str:
+    left, right = _FROM_THE_TOP if downwards else _FROM_BELOW
     cells: list[str] = []
-    for index in range(0, len(heights), 2):
-        bits = _bits(heights[index] - base, _LEFT, downwards=downwards)
-        bits |= _bits(heights[index + 1] - base, _RIGHT, downwards=downwards)
+    for one, other in zip(heights[::2], heights[1::2], strict=True):
+        bits = left[min(max(one - base, 0), DOTS)] | right[min(max(other - base, 0), DOTS)]
         cells.append(chr(_BLANK + bits) if bits else " ")  # some fonts draw the blank pattern as empty circles
     return "".join(cells)
-
-
-def _bits(height: int, column: tuple[int, ...], *, downwards: bool) -> int:
-    filled = min(max(height, 0), DOTS)
-    dots = column[:filled] if downwards else column[DOTS - filled :]
-    return sum(dots)
 
 
 def spark(values: Sequence[float | None], top: float | None = None) -> str:

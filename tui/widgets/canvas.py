@@ -17,6 +17,8 @@ from tui.widgets.bindings import bound
 from tui.widgets.ink import ink_of
 
 _EMPTY = Line()
+_STRIPS = 2
+"""Screens full of painted lines that are remembered."""
 
 
 class PlainBars(ScrollBarRender):
@@ -57,6 +59,9 @@ class Canvas(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id, classes=classes)
         self._drawn: dict[int, Line] = {}
+        self._strips: dict[tuple[Line, int], Strip] = {}
+        """Lines as they were painted, to be painted so again elsewhere: scrolling moves all of them."""
+        self._painted_for: tuple[object, ...] = ()
 
     def count(self) -> int:
         """The number of scrolling lines."""
@@ -86,6 +91,10 @@ class Canvas(ScrollView, can_focus=True):
             self.vertical_scrollbar.renderer = self.horizontal_scrollbar.renderer = PlainBars  # type: ignore[misc]
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.refresh())
 
+    def on_unmount(self) -> None:
+        """The signal would keep every canvas there ever was."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def watch_stale(self) -> None:
         """Dim or undim."""
         self.refresh()
@@ -114,9 +123,16 @@ class Canvas(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Textual asks for one visible line."""
         content = self._drawn[y] = self._line(y)
-        strip = ink_of(self.app).paint(content, max(self.cells, self.extent()), dim=self.stale)
-        left = self._left(y)
-        return strip.crop(left, left + self.cells).apply_style(self.visual_style.rich_style)
+        ink, style, extent, left = ink_of(self.app), self.visual_style.rich_style, self.extent(), self._left(y)
+        painted_for = (ink, style, extent, self.cells, self.stale)
+        if painted_for != self._painted_for or len(self._strips) > _STRIPS * (self.size.height + 1):
+            self._painted_for = painted_for
+            self._strips.clear()
+        strip = self._strips.get((content, left))
+        if strip is None:
+            strip = ink.paint(content, max(self.cells, extent), dim=self.stale).crop(left, left + self.cells)
+            strip = self._strips[content, left] = strip.apply_style(style)
+        return strip
 
     def _left(self, y: int) -> int:
         """The first cell of line ``y`` that is shown: what does not scroll does not scroll sideways either."""

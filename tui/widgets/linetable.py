@@ -102,11 +102,14 @@ class LineTable(Canvas, Generic[RowT]):
         self.sorted_up = False
         self.marks: set[str] = set()
         """The identities of the rows that are marked."""
+        self._made: dict[int, tuple[RowT, bool, Line]] = {}
+        """Lines of rows, by number, as they are until something is shown anew."""
 
     def show(self, rows: Sequence[RowT], now: float, places: Mapping[str, int] | None = None) -> None:
         """Draw these rows. The cursor stays on its row; when that is gone, on the one that took its place. ``places`` are the
         rows by identity, where somebody knows them already."""
         self._rows, self._now = rows, now
+        self._made.clear()
         self._index = {self.identify(row): number for number, row in enumerate(rows)} if places is None else places
         self._follow()
         self.update()
@@ -163,12 +166,22 @@ class LineTable(Canvas, Generic[RowT]):
         if not self._rows:
             return Line((Span(" " * _MARK), Span(truncate(self.nothing, self.cells - _MARK), Tone.MUTED)))
         row = self._rows[index]
-        mark = Span("*" if self.marks and self.identify(row) in self.marks else " ", Tone.ACCENT_STRONG)
-        if index != self._cursor:
-            return self._row_line(lambda column: column.cell(row, self._now), Ground.PLAIN, Span(" "), mark)
-        ground = Ground.CURSOR if self.has_focus else Ground.CURSOR_BLURRED
-        cursor = Span("▌", Tone.ACCENT if self.has_focus else Tone.FAINT)
-        return self._row_line(lambda column: column.cell(row, self._now), ground, cursor, mark)
+        marked = bool(self.marks) and self.identify(row) in self.marks
+        if index == self._cursor:
+            ground = Ground.CURSOR if self.has_focus else Ground.CURSOR_BLURRED
+            front = Span("▌", Tone.ACCENT if self.has_focus else Tone.FAINT)
+            return Line((front, *self._plain_line(index, row, marked=marked).spans[1:]), ground)
+        return self._plain_line(index, row, marked=marked)
+
+    def _plain_line(self, index: int, row: RowT, *, marked: bool) -> Line:
+        """The row without the cursor."""
+        made = self._made.get(index)
+        if made is not None and made[0] is row and made[1] is marked:
+            return made[2]
+        mark = Span("*" if marked else " ", Tone.ACCENT_STRONG)
+        found = self._row_line(lambda column: column.cell(row, self._now), Ground.PLAIN, Span(" "), mark)
+        self._made[index] = (row, marked, found)
+        return found
 
     def _row_line(self, cell: Callable[[Column[RowT]], Iterable[Span]], ground: Ground, *front: Span) -> Line:
         spans = list(front)
@@ -181,6 +194,7 @@ class LineTable(Canvas, Generic[RowT]):
 
     def resized(self) -> None:
         """Choose the columns that fit."""
+        self._made.clear()
         self._places = place(self._columns, max(self.cells - _MARK - 1, 1))
 
     def watch_has_focus(self, value: bool) -> None:  # noqa: FBT001 - Textual's signature

@@ -1,0 +1,67 @@
+"""What is painted, and what is kept: exactly the lines that changed; nothing of a dialog that was closed."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from tui.data.tally import Tally
+from tui.widgets.canvas import Canvas
+
+
+def watched(canvas: Canvas) -> list[int]:
+    """The lines that are painted from now on."""
+    painted: list[int] = []
+    original = canvas.render_line
+
+    def counting(y: int) -> Any:
+        painted.append(y)
+        return original(y)
+
+    canvas.render_line = counting  # type: ignore[method-assign]
+    return painted
+
+
+async def test_the_cursor_paints_the_two_lines_it_leaves_and_reaches(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any]
+) -> None:
+    """And a look at which nothing is different paints none."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        table = page.jobs.jobs
+        painted = watched(table)
+        await page.press("j")
+        await page.until(lambda: painted)
+        assert sorted(painted) == [1, 2]
+        painted.clear()
+        last = page.app.snapshot
+        page.app.feed.nudge()
+        await page.until(lambda: page.app.snapshot is not last, "another look")
+        await page.settled()
+        assert painted == []
+        assert page.app.snapshot.jobs is last.jobs
+        assert page.app.snapshot.tally == Tally.of(last.jobs)
+
+
+async def test_a_closed_dialog_is_let_go(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Nothing keeps its lines: who opens a hundred has the memory of one."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        seen: list[weakref.ref[Canvas]] = []
+        for _ in range(3):
+            await page.press("question_mark")
+            await page.until(lambda: page.dialog == "HelpScreen")
+            seen += [weakref.ref(canvas) for canvas in page.app.screen.query(Canvas)]
+            await page.press("escape")
+            await page.until(lambda: page.dialog == "JobsScreen")
+        assert len(seen) >= 3
+
+        def left() -> int:
+            gc.collect()
+            return sum(canvas() is not None for canvas in seen)
+
+        await page.until(lambda: left() <= len(seen) // 3, "the first two to be gone")
