@@ -48,6 +48,7 @@ from tui.tabs.overview import Overview
 from tui.tabs.savepoints import Savepoints
 from tui.tabs.spec import Spec
 from tui.themes import DARK, LIGHT, THEMES
+from tui.themes.custom import custom_theme
 from tui.widgets.bindings import bound
 from tui.widgets.canvas import Canvas
 
@@ -113,7 +114,7 @@ class FlowdeckApp(Placed):
         self.animation_level = "none"
         self.plain_signs = _plain_signs(settings.symbols)
         self.set_class(self.plain_signs, "-plain-signs")
-        for theme in THEMES:
+        for theme in (*THEMES, *(custom_theme(name, colours) for name, colours in settings.themes.items())):
             self.register_theme(theme)
         if "TEXTUAL_THEME" not in os.environ:
             self.theme = self._chosen_theme()

@@ -81,3 +81,31 @@ def test_a_theme_that_does_not_exist_is_refused(home: Any) -> None:
     with pytest.raises(UsageError, match="there is no theme 'flowdeck-drak'") as caught:
         FlowdeckApp(home, settings=Settings(theme="flowdeck-drak"))
     assert "flowdeck-dark" in caught.value.hint
+
+
+async def test_a_theme_of_ones_own(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Its colours, and the others of its base; it can be the theme of the settings and is among those to choose from."""
+    serve(stage)
+    own = {"sea": {"base": "light", "accent": "#005a8f", "red": "crimson"}}
+    async with open_ui(settings=Settings(theme="sea", themes=own)) as page:
+        await page.sees("orders-cdc")
+        assert page.app.theme == "sea"
+        theme = page.app.available_themes["sea"]
+        assert (theme.primary, theme.error, theme.dark) == ("#005a8f", "crimson", False)
+        assert theme.background == page.app.available_themes["flowdeck-light"].background
+
+
+@pytest.mark.parametrize(
+    ("colours", "message", "hint"),
+    [
+        ({"acent": "red"}, "has no 'acent'", "did you mean accent?"),
+        ({"accent": "#12"}, "'#12' of the theme sea is no colour", "crimson"),
+        ({"base": "drak"}, "cannot be based on 'drak'", "did you mean dark?"),
+    ],
+)
+def test_a_theme_that_cannot_be_says_why(home: Any, colours: dict[str, str], message: str, hint: str) -> None:
+    """A colour that there is not, a value that is none, an unknown base."""
+    with pytest.raises(UsageError) as caught:
+        FlowdeckApp(home, settings=Settings(themes={"sea": colours}))
+    assert message in caught.value.message
+    assert hint in caught.value.hint

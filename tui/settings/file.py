@@ -60,7 +60,8 @@ class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a person has chosen. ``views`` are filters by name, ``keys`` keys by command (see :class:`Keymap`)."""
+    """What a person has chosen. ``views`` are filters by name, ``keys`` keys by command (see :class:`Keymap`), ``themes``
+    colours by the name of a theme of one's own (see :func:`tui.themes.custom.custom_theme`)."""
 
     theme: str = "auto"
     symbols: Symbols = Symbols.AUTO
@@ -68,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: dict[str, str] = {}
     views: dict[str, str] = {}
     contexts: dict[str, Context] = {}
+    themes: dict[str, dict[str, str]] = {}
 
     @property
     def keymap(self) -> Keymap:

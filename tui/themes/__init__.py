@@ -29,7 +29,8 @@ class Palette(NamedTuple):
     scrollbar_hover: str
 
 
-def _theme(name: str, colors: Palette, *, dark: bool) -> Theme:
+def theme_of(name: str, colors: Palette, *, dark: bool) -> Theme:
+    """A theme of these colours."""
     return Theme(
         name=name,
         primary=colors.accent,
@@ -70,13 +71,16 @@ _LIGHT = Palette(
     scrollbar="#cdd5d8", scrollbar_hover="#b4bfc4",
 )  # fmt: skip
 
-DARK = _theme("flowdeck-dark", _DARK, dark=True)
-LIGHT = _theme("flowdeck-light", _LIGHT, dark=False)
-DISTINCT_DARK = _theme("flowdeck-distinct-dark", _DARK._replace(accent="#56b4e9", amber="#f0e442", red="#ff8a3d"), dark=True)
-DISTINCT_LIGHT = _theme(
+BASES = {"dark": _DARK, "light": _LIGHT}
+"""What a person's own theme may begin with."""
+
+DARK = theme_of("flowdeck-dark", _DARK, dark=True)
+LIGHT = theme_of("flowdeck-light", _LIGHT, dark=False)
+DISTINCT_DARK = theme_of("flowdeck-distinct-dark", _DARK._replace(accent="#56b4e9", amber="#f0e442", red="#ff8a3d"), dark=True)
+DISTINCT_LIGHT = theme_of(
     "flowdeck-distinct-light", _LIGHT._replace(accent="#005a8f", amber="#7a5c00", red="#a64200"), dark=False
 )
-MONO_DARK = _theme("flowdeck-mono-dark", _DARK._replace(accent="#ffffff", amber="#ffffff", red="#ffffff"), dark=True)
-MONO_LIGHT = _theme("flowdeck-mono-light", _LIGHT._replace(accent="#000000", amber="#000000", red="#000000"), dark=False)
+MONO_DARK = theme_of("flowdeck-mono-dark", _DARK._replace(accent="#ffffff", amber="#ffffff", red="#ffffff"), dark=True)
+MONO_LIGHT = theme_of("flowdeck-mono-light", _LIGHT._replace(accent="#000000", amber="#000000", red="#000000"), dark=False)
 
 THEMES = (DARK, LIGHT, DISTINCT_DARK, DISTINCT_LIGHT, MONO_DARK, MONO_LIGHT)
