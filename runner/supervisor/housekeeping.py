@@ -13,6 +13,7 @@ from runner.home import Home
 from runner.store.errors import StoreError
 from runner.supervisor.journal import Journal
 from runner.supervisor.limits import Limits
+from runner.supervisor.log_trimming import LogBounds, LogTrimmer
 from runner.supervisor.steady_clock import SteadyClock
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,17 @@ class Housekeeping:
                 await self.tidy()
             except (StoreError, OSError) as error:
                 _log.warning("nothing was tidied up: %s", error)
+
+    async def trim_logs(self) -> None:
+        """Until cancelled: keep the logs of executions within their bounds."""
+        limits = self._limits
+        trimmer = LogTrimmer(self._home.logs, LogBounds(limits.log_bytes, limits.logs_bytes))
+        while True:
+            await asyncio.sleep(limits.trimming)
+            try:
+                await asyncio.to_thread(trimmer.trim)
+            except OSError as error:  # one that was just removed, or a disk that fails: the next look may do
+                _log.warning("no log was trimmed: %s", error)
 
     async def tidy(self) -> None:
         """Once."""

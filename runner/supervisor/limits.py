@@ -59,6 +59,12 @@ class Limits:
     """Between two looks for what nobody looks after any more, and renewals of the leases."""
     overdue: float = 60.0
     """Beyond the time that a state may take by itself (runner/supervisor/deadlines.py); then its control must have hung."""
+    log_bytes: int = 64 * 1024 * 1024
+    """Bytes of one log of an execution; of one that becomes larger the oldest lines go."""
+    logs_bytes: int = 2 * 1024 * 1024 * 1024
+    """Bytes of all logs of executions together; when they are more, the oldest lines go of those that are written to least."""
+    trimming: float = 5.0
+    """Between two looks at the sizes of the logs."""
     housekeeping: float = 60.0
     """Between two looks at what is too old or too much."""
 

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from runner.model import LogLine
+from runner.supervisor.log_trimming import first_kept
 
 RAW: Final = "raw"
 """The level of a line that is no log line: shown as it is."""
@@ -88,7 +89,7 @@ def read_after(path: Path, after: int, limit: int, wanted: LogFilter = EVERYTHIN
         with path.open("rb") as file:
             descriptor = file.fileno()
             size = os.fstat(descriptor).st_size
-            position = 0 if after > size else after
+            position = max(0 if after > size else after, first_kept(descriptor))
             if wanted.since is not None:
                 position = max(position, _seek(descriptor, size, wanted.since - _DISORDER))
             limit_at = position + _MAXIMUM_READ
@@ -132,7 +133,7 @@ def read_last(path: Path, limit: int, wanted: LogFilter = EVERYTHING) -> LogRead
 
 def _seek(descriptor: int, size: int, at: float) -> int:
     """The beginning of a line before which every line is older than ``at``, as far as lines are in order."""
-    low, high = 0, size
+    low, high = first_kept(descriptor), size
     while high - low > _BLOCK:
         middle = (low + high) // 2
         found = _first_time(descriptor, middle, high)
@@ -183,7 +184,8 @@ def _complete_lines(descriptor: int, position: int) -> Iterator[tuple[int, bytes
 
 def _lines_backwards(descriptor: int, end: int) -> Iterator[tuple[int, bytes]]:
     """Each complete line with the position after it, last line first."""
-    floor = max(0, end - _MAXIMUM_READ)
+    first = first_kept(descriptor)
+    floor = min(end, max(first, end - _MAXIMUM_READ))
     start, data, seen_break = end, b"", False
     while start > floor:
         size = min(_BLOCK, start - floor)
@@ -199,7 +201,7 @@ def _lines_backwards(descriptor: int, end: int) -> Iterator[tuple[int, bytes]]:
         while (cut := data.rfind(b"\n", 0, len(data) - 1)) >= 0:
             yield start + len(data), data[cut + 1 :]
             data = data[: cut + 1]
-    if data and floor == 0:
+    if data and floor == first:
         yield start + len(data), data
 
 
