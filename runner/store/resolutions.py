@@ -23,12 +23,14 @@ LONGEST_PART = 300.0
 @dataclass(frozen=True)
 class Resolution:
     """One table of metrics. ``seconds``: the length of its cells, 0 for samples. ``steps``: how many seconds may be summed up
-    at a time, the longest first; the last is taken whatever it holds."""
+    at a time, the longest first; the last is taken whatever it holds. ``batch``: seconds whose cells are made at once, so that
+    those of one series lie together: a window of it is found without reading all the others."""
 
     seconds: int
     table: str
     retention: float
     steps: tuple[int, ...]
+    batch: int = 0
 
     @property
     def length(self) -> int:
@@ -45,7 +47,7 @@ SAMPLES = Resolution(0, "samples", 12 * 60.0, ())
 RESOLUTIONS = (
     SAMPLES,
     Resolution(10, "samples_10s", 4 * 3600.0, (3600, 600, 60)),
-    Resolution(60, "samples_1m", 36 * 3600.0, (36_000, 3600, 600, 60)),
+    Resolution(60, "samples_1m", 36 * 3600.0, (36_000, 3600, 600, 60), batch=600),
     Resolution(3600, "samples_1h", 100 * 86_400.0, (864_000, 86_400, 3600)),
 )
 """From fine to coarse; each is made from the one before it."""

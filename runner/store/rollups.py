@@ -69,14 +69,14 @@ _FROM_SAMPLES = """
     SELECT make_timestamp((epoch_us("ts") // ($seconds * 1000000)::BIGINT * ($seconds * 1000000)::BIGINT)) AS "ts", "series",
            sum("value"), count(*), min("value"), max("value")
     FROM "recent" WHERE NOT "counter" GROUP BY 1, "series"
-    ORDER BY "ts", "series"
+    ORDER BY "series", "ts"
 """
 _FROM_CELLS = """
     INSERT INTO "{table}"
     SELECT make_timestamp(epoch_us("ts") // $length::BIGINT * $length::BIGINT) AS "cell", "series",
            sum("total"), sum("weight"), min("lowest"), max("highest")
     FROM "{finer}" WHERE "ts" >= make_timestamp($since) AND "ts" < make_timestamp($until)
-    GROUP BY "cell", "series" ORDER BY "cell", "series"
+    GROUP BY "cell", "series" ORDER BY "series", "cell"
 """
 
 
@@ -98,7 +98,7 @@ def tidy(session: Session, now: float, steady: float | None = None) -> bool:
 
 def _roll_up(session: Session, known: dict[int, Held], finer: Resolution, coarser: Resolution, moment: int) -> bool:
     before = known[coarser.seconds]
-    limit = floor(_settled(known, finer, moment), coarser.length)
+    limit = floor(_settled(known, finer, moment), max(coarser.length, coarser.batch * MICROSECONDS))
     if limit <= before.until:
         return False
     first = earliest(session, finer, before.until)
