@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parent))
-from pseudo_terminal import Painted, PseudoTerminal
+from pseudo_terminal import NotInTime, Painted, PseudoTerminal
 
 from runner.home import Home
 
@@ -52,10 +52,12 @@ signal.signal(signal.SIGUSR1, note)
 )
 """Says how many tasks its event loop has when it is asked with a signal."""
 _STROLL = (
-    *"jjjjkkG12345678", "1", "\r", "2", "q", "g", "!", " ", "\x1b", "/", *"job-01", "\r", "j", "c",
+    *"jjjjkkG12345678", "1", "\r", "2", "\x1b", "g", "!", " ", "\x1b", "/", *"job-01", "\r", "j", "c",
     "?", "\x1b", ":", *"sav", "\x1b", "a", "\x1b", "o", "o", "O", "]", "[", "\x1b[D", "\x1b[F", "\x1b[6~", "\x1b[5~", "g", "1",
 )  # fmt: skip
 """Keys: every tab, the whole screen, filter, help, palette, menu, order, window, moments."""
+_TO_CHANGING = "\x1b[6~" * 4
+"""Page down: past the jobs that failed, which come first and do not change."""
 _SETTLING = 180.0
 
 
@@ -154,6 +156,8 @@ def looking_on(home: Path, seconds: float, count: int) -> Iterator[Figure]:
     """Somebody looks on, then moves the cursor, then filters."""
     with opened(home) as terminal:
         terminal.drain(5)
+        terminal.type(_TO_CHANGING)
+        terminal.drain(2)
         yield from watching(terminal, seconds)
         yield from keys(terminal, "a cursor key", "jjjjjjk", count, 10)
         terminal.type("/")
@@ -200,6 +204,8 @@ def _strolled(terminal: PseudoTerminal, home: Path) -> Held:
     for pressed in _STROLL:
         terminal.type(pressed)
         terminal.drain(0.3)
+        if terminal.process.poll() is not None:
+            raise NotInTime(f"it has ended after {pressed!r}: {terminal.output[-2000:]!r}")
     terminal.drain(1.5)
     return held(terminal, home)
 
