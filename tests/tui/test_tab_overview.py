@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 
 from runner.model import Attempt
@@ -95,3 +96,26 @@ def test_a_gap_has_no_numbers(samples: ModuleType) -> None:
     assert "in \N{EN DASH}" in text
     assert "p50 12ms, p99 80ms, p99.9 \N{EN DASH}" in text
     assert "2m 30s ago" in text
+
+
+async def test_an_error_leads_to_the_log_of_its_time(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Enter on an error shows what was logged then, with the mark on the first line of that time; y copies the error whole."""
+    stage.errors["0f3a9c1d22aa"] = [
+        msgspec.structs.replace(group, last_at=1_789_999_990.0 - 10 * number)
+        for number, group in enumerate(next(iter(stage.errors.values())))
+    ]
+    serve(stage)
+    async with open_ui((100, 30)) as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("enter", "5")
+        await page.sees("last 10s ago")
+        pane = page.jobs.inspector.pane
+        await page.until(lambda: pane.has_focus)
+        await page.press("y")
+        assert page.app.clipboard
+        await page.press("j")
+        await page.until(lambda: pane._group.last_at == 1_789_999_980.0)
+        await page.press("enter")
+        await page.sees("▌14:13:00")
+        assert page.jobs.inspector.moment == 1_789_999_980.0

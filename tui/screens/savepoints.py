@@ -190,8 +190,6 @@ class SavepointsScreen(Beside):
         else:
             self._next[key.removeprefix("next ")] = value[0]
 
-    # several
-
     def action_mark(self) -> None:
         """Mark the savepoint under the cursor, or take its mark, and go on to the next."""
         row = self.table.current
@@ -233,9 +231,8 @@ class SavepointsScreen(Beside):
             )
             self.toast(reason, title="No restore", severity="warning")
             return
-        now = self.clock()
         wishes = [
-            Wish(Verb.RESTART, Target.of(view, now), restore=str(row.savepoint.id))
+            Wish(Verb.RESTART, Target.of(view, self.clock()), restore=str(row.savepoint.id))
             for row in marked
             if (view := views[row.savepoint.job_id]) is not None
         ]

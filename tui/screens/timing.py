@@ -15,6 +15,16 @@ class Timing(Screen[None]):
 
     clock: Callable[[], float]
 
+    def action_tab(self, number: int) -> None:
+        """Show a tab."""
+        raise NotImplementedError
+
+    def action_log_at(self, moment: float) -> None:
+        """What was logged at that time."""
+        inspector = self.query_one(Inspector)
+        inspector.travel(moment)
+        self.action_tab(inspector.titles.index("Logs") + 1)
+
     def action_time(self, steps: int) -> None:
         """Look that many cells of the chart earlier or later; 0, and what is later than now: at now."""
         inspector = self.query_one(Inspector)
