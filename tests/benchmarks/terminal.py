@@ -44,8 +44,9 @@ SOAKED = (
     """import asyncio, signal, sys
 place = sys.argv[1] + ".tasks"
 def note(*_):
-    with open(place, "w") as file:
+    with open(place + ".new", "w") as file:
         file.write(str(len(asyncio.all_tasks())))
+    os.replace(place + ".new", place)
 signal.signal(signal.SIGUSR1, note)
 """
     + PROGRAM
