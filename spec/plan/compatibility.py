@@ -11,12 +11,18 @@ import msgspec
 from schemas.loader import place_options, position_options
 from spec.job import JobSpec, PluginKind, PluginSpec
 
+STATE_VERSIONS: Mapping[tuple[PluginKind, str], int] = {}
+"""The version of the form in which a plugin keeps its state or positions, of those that have changed it since version 1. Who
+changes it so that an older state cannot be read any more, raises it here."""
+
 
 class PluginIdentity(msgspec.Struct, frozen=True):
-    """What a plugin's state belongs to: the plugin's name and, for a source, the options that give its positions a meaning."""
+    """What a plugin's state belongs to: the plugin's name, for a source the options that give its positions a meaning, and the
+    version of the form that the state has."""
 
     name: str
     position_options: dict[str, Any] = {}
+    state_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ def _moved(before: PluginIdentity, after: PluginIdentity) -> PluginIdentity:
     if before.name != after.name:
         return before
     places = {name: after.position_options[name] for name in place_options(after.name) if name in after.position_options}
-    return PluginIdentity(before.name, {**before.position_options, **places} if before.position_options else {})
+    options = {**before.position_options, **places} if before.position_options else {}
+    return msgspec.structs.replace(before, position_options=options)
 
 
 def compare(before: Mapping[str, PluginIdentity], sources: Sequence[str], after: Mapping[str, PluginIdentity]) -> list[Breach]:
@@ -75,6 +82,8 @@ def _plugin_breaches(plugin: str, before: PluginIdentity, after: PluginIdentity,
     section = "source." if is_source else ""
     if before.name != after.name:
         return [Breach(f"{section}{plugin}", f"was {before.name}, is {after.name}; they cannot share state", plugin)]
+    if before.state_version != after.state_version:
+        return [Breach(f"{section}{plugin}", _other_version(before.state_version, after.state_version), plugin)]
     if not is_source:
         return []
     names = sorted(before.position_options.keys() | after.position_options.keys())
@@ -85,6 +94,15 @@ def _plugin_breaches(plugin: str, before: PluginIdentity, after: PluginIdentity,
     ]
 
 
+def _other_version(before: int, after: int) -> str:
+    """Why a state of the form ``before`` is not read."""
+    which = "newer than" if before > after else "older than, and not read by,"
+    return (
+        f"its state has version {before}, which is {which} that of this flowdeck, {after}: restore it with the one that took it"
+    )
+
+
 def _identity(plugin: PluginSpec) -> PluginIdentity:
     names = position_options(plugin.name) if plugin.kind is PluginKind.SOURCE else ()
-    return PluginIdentity(plugin.name, {name: plugin.options.get(name) for name in names})
+    version = STATE_VERSIONS.get((plugin.kind, plugin.name), 1)
+    return PluginIdentity(plugin.name, {name: plugin.options.get(name) for name in names}, version)
