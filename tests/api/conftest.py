@@ -35,7 +35,7 @@ sink { Console { plugin_input = "rows" } }
 """
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """The first true value of ``condition``; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -80,7 +80,7 @@ class Daemon:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(30)
+            return self.process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -94,7 +94,7 @@ class Daemon:
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         """One exchange as curl would make it: ``body`` bytes are sent as they are, anything else as JSON."""
-        connection = DaemonConnection(UnixEndpoint(self.home.socket_path), timeout=20)
+        connection = DaemonConnection(UnixEndpoint(self.home.socket_path), timeout=60)
         sent = dict(headers or {})
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()

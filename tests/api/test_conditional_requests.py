@@ -52,7 +52,7 @@ def test_a_write_on_condition_never_follows_a_change_that_it_does_not_know(daemo
         barrier = threading.Barrier(2)
 
         def send(who, headers, barrier=barrier, turn=turn):
-            barrier.wait(20)
+            barrier.wait(60)
             body = {"labels": {"last": f"{who}-{turn}"}}
             answers.append((who, daemon.request("PATCH", f"/api/v1/jobs/{batch}", body, headers)[0]))
 
@@ -60,7 +60,7 @@ def test_a_write_on_condition_never_follows_a_change_that_it_does_not_know(daemo
         for sender in senders:
             sender.start()
         for sender in senders:
-            sender.join(30)
+            sender.join(60)
         assert daemon.json("GET", f"/api/v1/jobs/{batch}", status=200)["labels"]["last"] == f"plain-{turn}"
     assert {status for who, status in answers if who == "plain"} == {200}
     assert {status for who, status in answers if who == "knowing"} <= {200, 412}

@@ -52,10 +52,10 @@ def test_the_stream_is_server_sent_events(daemon, batch):
 
 def test_since_replays_what_came_after(daemon, batch):
     """since=N begins with revision N+1; Last-Event-ID means the same."""
-    with daemon.client() as client, client.events(0, timeout=10) as feed:
+    with daemon.client() as client, client.events(0, timeout=60) as feed:
         first, second = next(feed), next(feed)
     assert second.revision == first.revision + 1
-    with daemon.client() as client, client.events(first.revision, timeout=10) as feed:
+    with daemon.client() as client, client.events(first.revision, timeout=60) as feed:
         assert next(feed) == second
     with open_stream(daemon, headers=f"Last-Event-ID: {first.revision}\r\n") as connection:
         received = read_until(connection, b"data: ")
@@ -64,7 +64,7 @@ def test_since_replays_what_came_after(daemon, batch):
 
 def test_without_since_only_new_events_come(daemon, batch, tmp_path, batch_text):
     """A stream without a position begins now, and misses nothing that happens after it is open."""
-    with daemon.client() as client, client.events(None, timeout=10) as feed:
+    with daemon.client() as client, client.events(None, timeout=60) as feed:
         job = daemon.submit(batch_text.replace('"batch"', '"live"'), tmp_path)
         event = next(feed)
         assert event.job_id == job
@@ -73,7 +73,7 @@ def test_without_since_only_new_events_come(daemon, batch, tmp_path, batch_text)
 
 def test_revisions_are_in_order_without_gaps(daemon, tmp_path, batch_text):
     """A reader that replays and then follows sees every revision once, in order."""
-    with daemon.client() as client, client.events(0, timeout=10) as feed:
+    with daemon.client() as client, client.events(0, timeout=60) as feed:
         job = daemon.submit(batch_text.replace('"batch"', '"ordered"'), tmp_path)
         revisions = []
         for event in feed:
@@ -95,7 +95,7 @@ async def test_a_quiet_stream_says_that_it_is_alive(tmp_path):
 
 def test_next_within_returns_none_in_time(daemon, batch):
     """Waiting for an event is bounded, and the feed can be asked again afterwards."""
-    with daemon.client() as client, client.events(None, timeout=10) as feed:
+    with daemon.client() as client, client.events(None, timeout=60) as feed:
         begun = time.monotonic()
         assert feed.next_within(0.2) is None
         assert time.monotonic() - begun < 2
@@ -110,7 +110,7 @@ def test_closing_wakes_a_waiting_thread(daemon, batch):
         thread = threading.Thread(target=lambda: list(feed))
         thread.start()
         feed.close()
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
 
 

@@ -36,7 +36,7 @@ async def interrupted(*, begins: bool) -> tuple[asyncio.Task[None], list[dict[st
 
     application = Application(begins=begins)
     request = asyncio.create_task(Interruption(application)({"type": "http"}, None, send))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await application.reached.wait()
     request.cancel()
     await asyncio.wait({request})

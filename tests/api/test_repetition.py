@@ -35,7 +35,7 @@ class LossyDoor:
         """Let nobody in any more."""
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._thread.join(10)
+        self._thread.join(60)
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):

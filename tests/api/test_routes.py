@@ -163,6 +163,6 @@ def test_openapi_describes_every_route(daemon):
 def test_shutdown_ends_the_process(fresh_daemon):
     """POST /shutdown answers with the process id, then the process ends well and frees the home."""
     assert fresh_daemon.json("POST", "/api/v1/shutdown", status=202) == {"pid": fresh_daemon.process.pid}
-    assert fresh_daemon.process.wait(20) == 0
+    assert fresh_daemon.process.wait(60) == 0
     assert fresh_daemon.home.holder() is None
     assert not fresh_daemon.home.socket_path.exists()

@@ -64,7 +64,7 @@ class Forwarder:
     def __exit__(self, *_):
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     async def _close(self):
@@ -107,7 +107,7 @@ class Keeper:
 
     def __exit__(self, *_):
         self._over.set()
-        self._thread.join(30)
+        self._thread.join(60)
 
     def restore(self):
         """Have the stream run and the batch exist."""

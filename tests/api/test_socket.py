@@ -29,7 +29,7 @@ def test_a_signal_ends_the_daemon_well(fresh_daemon):
 def test_a_socket_left_by_a_crash_is_no_obstacle(fresh_daemon):
     """After KILL the socket file is still there; the next daemon answers on its own."""
     os.killpg(fresh_daemon.process.pid, signal.SIGKILL)
-    fresh_daemon.process.wait(10)
+    fresh_daemon.process.wait(60)
     assert fresh_daemon.home.socket_path.exists()
     fresh_daemon.start()
     assert fresh_daemon.json("GET", "/api/v1/status", status=200)["pid"] == fresh_daemon.process.pid

@@ -44,7 +44,7 @@ def keys(listening):
 
 def ask(endpoint, path="/api/v1/status", method="GET", body=None, **headers):
     """One exchange over TCP with exactly these headers beside Host: status, headers, decoded answer."""
-    connection = http.client.HTTPConnection(endpoint.address, endpoint.port, timeout=20)
+    connection = http.client.HTTPConnection(endpoint.address, endpoint.port, timeout=60)
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     if body is not None:
         sent.setdefault("Content-Type", "application/json")

@@ -16,7 +16,7 @@ from runner.client import Client, DaemonUnreachable
 from runner.home import Home
 
 FLOWDECK = Path(sys.executable).parent / "flowdeck"
-TIMEOUT = 30.0
+TIMEOUT = 60.0
 T = TypeVar("T")
 
 

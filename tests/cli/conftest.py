@@ -119,7 +119,7 @@ class CommandLine:
         os.killpg(process.pid, signal.SIGINT)
 
     @staticmethod
-    def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+    def wait_for(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
         """The first true value of ``condition``; fails after ``seconds``."""
         deadline = time.monotonic() + seconds
         while not (value := condition()):

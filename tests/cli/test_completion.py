@@ -25,7 +25,7 @@ def test_the_scripts_are_what_the_shell_understands(flowdeck, shell):
     assert "_FLOWDECK_COMPLETE" in script
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell} here to read it")
-    read = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=20)
+    read = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=60)
     assert (read.returncode, read.stderr) == (0, "")
 
 

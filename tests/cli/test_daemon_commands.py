@@ -90,7 +90,7 @@ def test_the_foreground_daemon_ends_on_ctrl_c(flowdeck):
         flowdeck.wait_for(lambda: flowdeck("status", status=None).returncode == 0)
         assert flowdeck.home.holder() == process.pid
         flowdeck.interrupt(process)
-        stdout, stderr = process.communicate(timeout=30)
+        stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 0, stderr
     assert "Traceback" not in stderr
     assert str(flowdeck.home.socket_path) in stderr
@@ -219,6 +219,6 @@ def test_startup_is_light(flowdeck):
         "print([name for name in heavy if name in sys.modules])\n"
     )
     found = subprocess.run(
-        [sys.executable, "-P", "-c", code], env=flowdeck.environment, capture_output=True, text=True, timeout=30
+        [sys.executable, "-P", "-c", code], env=flowdeck.environment, capture_output=True, text=True, timeout=60
     )
     assert found.stdout.strip() == "[]", found

@@ -178,7 +178,7 @@ def test_logs_follow(served):
         assert process.stdout is not None
         assert process.stdout.readline()
         served.interrupt(process)
-        _stdout, stderr = process.communicate(timeout=30)
+        _stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in stderr
     with served.start("logs", "-f", "talk", "--level", "output") as process:
@@ -222,4 +222,4 @@ def test_a_closed_pipe_is_no_defect(served):
         process.stdout.close()
         assert process.stderr is not None
         assert process.stderr.read() == ""
-        assert process.wait(30) == 141
+        assert process.wait(60) == 141

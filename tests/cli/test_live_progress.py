@@ -42,7 +42,7 @@ class Screen:
         while self._read():
             pass
         os.close(self.primary)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def _read(self):
         select.select([self.primary], [], [], 1)

@@ -30,7 +30,7 @@ def on_a_terminal(command, arguments, **environment):
     except OSError:  # the other side has gone
         pass
     os.close(primary)
-    return received.decode(), process.wait(30)
+    return received.decode(), process.wait(60)
 
 
 def test_a_command_that_takes_long_says_how_far_it_is(served):

@@ -191,7 +191,7 @@ def test_nothing_survives_a_killed_run(flowdeck):
         flowdeck.wait_for(lambda: flowdeck.is_reading("stream"))
         workers = flowdeck.job("stream")["execution"]["worker_pids"]
         process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     assert workers
     flowdeck.wait_for(lambda: not any(is_alive(pid) for pid in workers))
     flowdeck("up")

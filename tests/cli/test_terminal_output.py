@@ -56,7 +56,7 @@ def on_a_terminal(code, **environment):
     except OSError:  # the other side has gone
         pass
     os.close(primary)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     return received.decode()
 
 
@@ -83,7 +83,7 @@ def test_no_colour_when_none_is_wanted(environment):
 def test_data_into_a_pipe_is_verbatim():
     """Rows that go into a pipe are data: not a byte of them is changed."""
     code = "from tui.cli.terminal import write_data; write_data('a\\x1b[31mb\\n')"
-    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, timeout=30, check=True)
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, timeout=60, check=True)
     assert done.stdout == b"a\x1b[31mb\n"
 
 

@@ -171,8 +171,8 @@ def test_watch_checks_again_after_each_change() -> None:
     reader.start()
 
     def summary() -> str:
-        line = lines.get(timeout=30)
-        assert "watching for changes" in lines.get(timeout=30)
+        line = lines.get(timeout=60)
+        assert "watching for changes" in lines.get(timeout=60)
         return line
 
     try:
@@ -185,7 +185,7 @@ def test_watch_checks_again_after_each_change() -> None:
         assert summary().startswith("Found 1 error in 1 of 2 files")
         process.send_signal(signal.SIGINT)
         output = process.stdout.read() if process.stdout else ""
-        assert process.wait(timeout=30) == 1
+        assert process.wait(timeout=60) == 1
         assert "J205" in output
         assert "\x1b" not in output
     finally:

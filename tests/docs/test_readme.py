@@ -26,7 +26,7 @@ def environment() -> Iterator[dict[str, str]]:
         binaries = Path(sys.executable).parent
         environment = os.environ | {"FLOWDECK_HOME": home, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
         yield environment
-        subprocess.run([binaries / "flowdeck", "down"], env=environment, check=False, capture_output=True, timeout=30)
+        subprocess.run([binaries / "flowdeck", "down"], env=environment, check=False, capture_output=True, timeout=60)
 
 
 @pytest.mark.parametrize("block", CONSOLE_BLOCKS, ids=lambda block: block.split("\n", 1)[0][2:40])

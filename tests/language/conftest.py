@@ -18,7 +18,7 @@ from spec.language.view import DocumentView
 from spec.position import SourceText
 
 COMMAND = Path(sys.executable).parent / "flowdeck"
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Editor:

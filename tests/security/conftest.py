@@ -64,7 +64,7 @@ class Deck(Daemon):
 
     def ask(self, method, target, body=None, *, key=None, **headers):
         """One exchange over TCP: status and answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if key is not None:
             sent["X-API-KEY"] = self.keys[key]

@@ -34,7 +34,7 @@ async def serving(listener, application=answer_everything, bounds=QUICK):
     """The server of the daemon with other bounds."""
     server = _Server(_configure(application, bounds))
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not server.started:  # noqa: ASYNC110 - it has no event for that
             await asyncio.sleep(0.01)
     try:
@@ -61,7 +61,7 @@ async def exchange(address, *pieces, pause=0.0):
             await writer.drain()
             await asyncio.sleep(pause)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await reader.read()
     except ConnectionError:
         return b""
@@ -94,7 +94,7 @@ async def test_who_does_not_read_is_cut(caplog):
         with socket.create_connection(listener.getsockname()) as stuck:
             stuck.setblocking(False)
             stuck.sendall(b"GET /2000 HTTP/1.1\r\nHost: h\r\n\r\n")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not server.server_state.connections:  # noqa: ASYNC110 - it has no event for that
                     await asyncio.sleep(0.01)
                 while server.server_state.connections:  # noqa: ASYNC110
@@ -107,7 +107,7 @@ async def test_slow_ones_do_not_keep_others_waiting(address):
     idle = [await asyncio.open_connection(*address) for _ in range(3)]
     assert b"200 OK" in await exchange(address, REQUEST)
     more = [await asyncio.open_connection(*address) for _ in range(3)]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         ended = [await reader.read() for reader, _ in more[1:]]
     assert ended == [b"", b""]
     for _, writer in (*idle, *more):

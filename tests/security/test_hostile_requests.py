@@ -31,7 +31,7 @@ TRAVERSALS = (
 def test_no_id_leads_out_of_its_place(deck):
     """Each of these in the place of each id of each route: not found or refused, never carried out, never a defect."""
     targets = [(route, method) for route, method in routes("GET", *WRITES) if "{" in route]
-    with contextlib.closing(DaemonConnection(UnixEndpoint(deck.home.socket_path), timeout=20)) as connection:
+    with contextlib.closing(DaemonConnection(UnixEndpoint(deck.home.socket_path), timeout=60)) as connection:
         for (route, method), value in itertools.product(targets, TRAVERSALS):
             target = "/".join(value if segment.startswith("{") else segment for segment in route.split("/"))
             body = b"{}" if method in {"POST", "PUT", "PATCH"} else None
@@ -155,7 +155,7 @@ def test_bodies_that_are_too_much(deck):
         (b'{"text": "\\ud800"}', 400),
     ):
         for headers in ({}, {"Transfer-Encoding": "chunked"}):
-            connection = http.client.HTTPConnection("127.0.0.1", deck.port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", deck.port, timeout=60)
             sent = {"X-API-KEY": deck.keys[KeyScope.OPERATE], "Content-Type": "application/json", **headers}
             try:
                 connection.request(

@@ -29,7 +29,7 @@ async def conversation(*frames):
     with theirs:
         theirs.sendall(b"".join(frames))
         theirs.shutdown(socket.SHUT_WR)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await over.wait()
     await link.close()
     return heard, link

@@ -87,7 +87,7 @@ async def ask_from_a_loop(nobody, url, secret, files):
     async with AsyncClient(nobody, server=parse_server(url, secret, certificate)) as client:
         found = await asyncio.gather(*(client.status() for _ in range(4)))
         assert {status.listening for status in found} == {url}
-        async with client.events(0) as feed, asyncio.timeout(20):
+        async with client.events(0) as feed, asyncio.timeout(60):
             assert (await anext(aiter(feed))).revision > 0
     for wrong, error, message in (
         (parse_server(url, secret), DaemonUnreachable, "not trusted"),

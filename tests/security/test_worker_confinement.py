@@ -25,7 +25,7 @@ async def worker(tmp_path, monkeypatch):
     server = ForkServer(tmp_path / "log")
     ours, theirs = socket.socketpair()
     found = await server.fork(theirs, tmp_path / "errors")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(descriptors(found.pid)) != 4:  # noqa: ASYNC110 - it closes what it inherited first
             await asyncio.sleep(0.01)
     with ours:

@@ -26,7 +26,7 @@ def text():
 def mount(directory, *options):
     """Mount a small file system, or say that this is not possible here."""
     command = ["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", directory]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
         pytest.skip(f"needs the right to mount a tmpfs: {done.stderr.strip()}")
 
@@ -40,7 +40,7 @@ def small_disk(tmp_path, request):
     directory.mkdir()
     mount(directory, f"size={request.param}")
     yield directory
-    subprocess.run(["umount", "-l", directory], timeout=30, check=True)
+    subprocess.run(["umount", "-l", directory], timeout=60, check=True)
 
 
 async def fill(store, limit):

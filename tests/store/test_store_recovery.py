@@ -157,7 +157,7 @@ async def test_following_the_hint_gives_a_working_store(tmp_path, states):
     with pytest.raises(StoreError) as caught:
         await AsyncStore.open(database)
     command = caught.value.hint.partition(": ")[2].rpartition(" (")[0]
-    await asyncio.to_thread(subprocess.run, ["sh", "-c", command], check=True, timeout=10)
+    await asyncio.to_thread(subprocess.run, ["sh", "-c", command], check=True, timeout=60)
     opened = await AsyncStore.open(database)
     assert await opened.read(lambda s: s.events_since(0)) == []
     assert opened.report.messages() == []
@@ -233,7 +233,7 @@ def holder(database):
     assert process.stdout.readline() == b"open\n"
     yield process
     process.kill()
-    process.wait(10)
+    process.wait(60)
     process.stdin.close()
     process.stdout.close()
 

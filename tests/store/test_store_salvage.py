@@ -187,7 +187,7 @@ async def test_following_the_hint_goes_on_with_what_was_saved(whole, database):
     state.parent.mkdir()
     state.write_bytes(b"of a lost job")
     command = caught.value.hint.partition("read: ")[2].rpartition(" (")[0]
-    await asyncio.to_thread(subprocess.run, ["sh", "-c", command], check=True, timeout=10)
+    await asyncio.to_thread(subprocess.run, ["sh", "-c", command], check=True, timeout=60)
     store = await AsyncStore.open(database)
     assert len(await store.read(lambda s: s.events_since(0))) == 300
     await store.close()

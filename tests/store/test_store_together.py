@@ -38,7 +38,7 @@ async def all_waiting(store):
 
     def busy(_):
         begun.set()
-        assert release.wait(30)
+        assert release.wait(60)
 
     slow = asyncio.create_task(store.write(busy))
     assert await asyncio.to_thread(begun.wait, 30)
@@ -211,7 +211,7 @@ def crowd_and_kill(database):
     lines = [process.stdout.readline() for _ in range(ACKNOWLEDGED)]
     process.send_signal(signal.SIGKILL)
     lines += process.stdout.read().splitlines(keepends=True)
-    assert process.wait(10) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     process.stdout.close()
     last = collections.Counter()
     for line in lines:

@@ -146,7 +146,7 @@ async def test_a_failing_read_does_not_disturb_the_writer(store):
 async def test_the_event_loop_goes_on_while_the_store_works(store):
     """A piece of work that takes its time in the writer thread does not hold up the loop."""
     release = threading.Event()
-    slow = asyncio.create_task(store.write(lambda s: release.wait(30)))
+    slow = asyncio.create_task(store.write(lambda s: release.wait(60)))
     ticks = 0
     while ticks < 20:
         await asyncio.sleep(0.001)
@@ -159,7 +159,7 @@ async def test_the_event_loop_goes_on_while_the_store_works(store):
 async def test_a_write_that_waits_too_long_is_given_up_and_not_stored(store):
     """A call that timed out before its turn is never carried out."""
     release = threading.Event()
-    slow = asyncio.create_task(store.write(lambda s: release.wait(30)))
+    slow = asyncio.create_task(store.write(lambda s: release.wait(60)))
     await asyncio.sleep(0)
     with pytest.raises(StoreError) as caught:
         await store.write(lambda s: s.append_event("late"), timeout=0.05)
@@ -189,7 +189,7 @@ async def test_a_cancelled_caller_does_not_leave_half_a_write(store):
 
     def work(s):
         s.append_event("one")
-        release.wait(30)
+        release.wait(60)
         s.append_event("two")
 
     task = asyncio.create_task(store.write(work))
@@ -242,7 +242,7 @@ async def test_a_caller_beyond_the_bound_does_not_wait_for_ever(store):
     """When all places are taken, a call ends with a timeout too."""
     store._write_places = asyncio.Semaphore(1)
     release = threading.Event()
-    slow = asyncio.create_task(store.write(lambda s: release.wait(30)))
+    slow = asyncio.create_task(store.write(lambda s: release.wait(60)))
     await asyncio.sleep(0)
     with pytest.raises(StoreError) as caught:
         await store.write(lambda s: s.append_event("late"), timeout=0.05)

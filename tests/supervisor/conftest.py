@@ -23,7 +23,7 @@ from runner.states import ExecutionState, check_transition
 from runner.supervisor.limits import Limits
 from runner.supervisor.supervisor import Supervisor
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)

@@ -102,10 +102,10 @@ class Beginning:
         gate = threading.Event()
         submitted = asyncio.create_task(self._next())
         with self.service.observation._bus.subscribe() as events:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while (await anext(events)).kind != "execution.created":
                     pass
-            blocked = asyncio.create_task(self.service._journal.write(lambda _: gate.wait(30)))
+            blocked = asyncio.create_task(self.service._journal.write(lambda _: gate.wait(60)))
             job = await submitted
 
         def release():
@@ -117,7 +117,7 @@ class Beginning:
     async def _starting(self):
         """The worker is frozen before it has made anything ready."""
         job = await self._next()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (pids := self._pids(job.execution.id)):  # noqa: ASYNC110 - nothing tells it
                 await asyncio.sleep(0)  # the very next moment counts
         os.kill(pids[0], signal.SIGSTOP)
@@ -176,12 +176,12 @@ async def _check_working(beginning, command, hold):
     if command is _C.RESUME and (await beginning.service.job(hold.job)).execution.state == "STARTING":
         await beginning.give(_C.PAUSE, hold.job)
     given = asyncio.create_task(beginning.give(command, hold.job))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (operations := await _under_way(beginning.service, hold.job)) and not given.done():
             await beginning.flow.a_moment()
     assert operations or given.done()
     hold.release()
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         await given
     found = await beginning.flow.until(hold.job, lambda job: EFFECTS[command](job, former))
     assert command in {_C.RESTART, _C.UPDATE} or found.execution.id == former

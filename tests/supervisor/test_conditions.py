@@ -27,7 +27,7 @@ async def race(service, job, call):
     version, gate = (await service.job(job)).version, threading.Event()
 
     def rival(entry):
-        assert gate.wait(20)
+        assert gate.wait(60)
         entry.store.update_job(msgspec.structs.replace(entry.store.job(job), labels={"theirs": str(version)}))
 
     async def conditional():

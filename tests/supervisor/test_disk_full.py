@@ -23,11 +23,11 @@ def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]
     directory = tmp_path / "disk"
     directory.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={request.param}", "tmpfs", str(directory)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
         pytest.skip(f"needs the right to mount a tmpfs: {done.stderr.strip()}")
     yield directory
-    subprocess.run(["umount", "-l", str(directory)], timeout=30, check=True)
+    subprocess.run(["umount", "-l", str(directory)], timeout=60, check=True)
 
 
 def fill(directory: Path) -> Path:

@@ -108,7 +108,7 @@ async def test_the_limit_of_all_workers_together_ends_the_job(flow, tmp_path):
 async def test_rejected_rows_show_in_the_metrics(flow, tmp_path):
     """As a rate of the plugin and of the job."""
     job = await flow.service.submit(reading_job(tmp_path, on_error="skip", rate=1500))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             series = (await flow.service.observation.metrics(job.id, 60, 60)).series
             found = {(one.name, one.plugin) for one in series if any(point.value for point in one.points)}

@@ -53,7 +53,7 @@ class Reader:
 
     async def until(self, condition):
         """Read until the condition holds."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not condition():
                 await self.read()
 

@@ -82,7 +82,7 @@ def test_who_follows_goes_on_over_it(tmp_path, trimmer):
         trimmed += trimmer.trim()
         if over and not found.lines:
             break
-    producer.join(20)
+    producer.join(60)
     assert trimmed > 0
     assert followed[-1] == 8000
     assert followed == sorted(set(followed))

@@ -21,7 +21,7 @@ from runner.requests import SubmitRequest
 from runner.states import ExecutionState
 from runner.supervisor.descent import MARK
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 DAEMON = """
 import asyncio, sys

@@ -153,7 +153,7 @@ async def test_logs_of_every_execution_can_be_followed_to_their_end(flow, copy):
     job = await flow.service.submit(copy.request())
     execution_id = await look.required_execution(job.id)
     seen, end = [], None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for found in look.follow(execution_id, 0, 10, LogFilter(), closing):
             if isinstance(found, LogRead):
                 seen += found.lines

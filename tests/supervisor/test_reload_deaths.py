@@ -30,7 +30,7 @@ async def main():
     async with Supervisor.open(home, watch=[path.parent], limits=Limits(observing=0.1)) as supervisor:
         def record():
             return next((found for found in supervisor.reloader.report().files if found.job_id), None)
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while record() is None or record().state in AT_WORK:
                 await asyncio.sleep(0.02)
             job = await supervisor.service.job("copy")

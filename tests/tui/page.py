@@ -53,7 +53,7 @@ class Page:
         for key in keys:
             await self.pilot.press(key)
 
-    async def until(self, condition: Callable[[], Any], what: str = "", timeout: float = 8.0) -> None:
+    async def until(self, condition: Callable[[], Any], what: str = "", timeout: float = 60.0) -> None:
         """Wait for a condition; fails with the screen when it does not come."""
         deadline = time.monotonic() + timeout
         while not condition():
@@ -61,7 +61,7 @@ class Page:
                 pytest.fail(f"waited {timeout} s in vain for {what or condition}\n{self.toasts}\n{self.text}")
             await self.pilot.pause(0.02)
 
-    async def sees(self, words: str, timeout: float = 8.0) -> None:
+    async def sees(self, words: str, timeout: float = 60.0) -> None:
         """Wait for words on the screen."""
         await self.until(lambda: words in self.text, f"“{words}” on the screen", timeout)
 

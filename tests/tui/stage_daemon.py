@@ -160,7 +160,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if url.path.endswith("/logs/follow"):
             self._follow(url.path.split("/")[-3], int(parse_qs(url.query)["after"][0]))
             return
-        self.stage.hold.wait(20)
+        self.stage.hold.wait(60)
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
         parts = [unquote(part) for part in url.path.removeprefix("/api/v1/").split("/")]
         asks_operations = parts[0] == "operations" and url.path.removeprefix("/api/v1/") not in self.stage.pages
@@ -262,14 +262,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.removeprefix("/api/v1/")
         if path in self.stage.pages:
             self.stage.calls.append(("post", path, body))
-            self.stage.hold.wait(20)
+            self.stage.hold.wait(60)
             answer = self.stage.pages[path]
             self._send(answer.status if isinstance(answer, Problem) else 200, answer)
             return
         stage, url = self.stage, urlsplit(self.path)
         verb, job = self._verb([unquote(part) for part in url.path.removeprefix("/api/v1/").split("/")])
         if parse_qs(url.query).get("dry_run") == ["true"]:
-            stage.hold.wait(20)
+            stage.hold.wait(60)
             self._send(200, stage.effects_of(verb, stage.jobs[job], body))
             return
         key = self.headers.get("Idempotency-Key", "")

@@ -34,7 +34,7 @@ class Seen:
             self.snapshots.append(snapshot)
             self._more.notify_all()
 
-    def wait(self, condition: Callable[[Snapshot], bool], timeout: float = 10.0) -> Snapshot:
+    def wait(self, condition: Callable[[Snapshot], bool], timeout: float = 60.0) -> Snapshot:
         """The newest snapshot, once it meets the condition."""
         with self._more:
             found = self._more.wait_for(lambda: bool(self.snapshots) and condition(self.snapshots[-1]), timeout)
@@ -171,12 +171,12 @@ def test_a_lane_hands_back_answers_and_errors(home: Home, stage: Any, serve: Cal
 
     lane = Lane(Door(home), "test", 5.0)
     assert lane.submit(lambda client: client.job("0f3a9c1d22aa").name, deliver)
-    assert arrived.wait(5)
+    assert arrived.wait(60)
     assert answers[0].value == "orders-cdc"
     daemon.close()
     arrived.clear()
     assert lane.submit(lambda client: client.status(), deliver)
-    assert arrived.wait(5)
+    assert arrived.wait(60)
     assert "no daemon is running" in answers[1].reason
     assert answers[1].hint
     lane.stop()

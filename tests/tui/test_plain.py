@@ -68,7 +68,7 @@ class Listening:
 
     def wait(self, words: str) -> str:
         """The next line with these words."""
-        while words not in (found := self.lines.get(timeout=10)):
+        while words not in (found := self.lines.get(timeout=60)):
             pass
         return found
 
@@ -96,7 +96,7 @@ def test_changes_come_one_in_a_line(home: Home, stage: Any, serve: Callable[[Any
     assert "no daemon is running" in heard.wait("RECONNECTING")
     heard.enough = True
     daemon.open()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 

@@ -356,7 +356,7 @@ async def test_no_daemon_is_explained(open_ui: Any, home: Any) -> None:
     home.path.mkdir(mode=0o700)
     (home.path / "daemon.lock").mkdir()  # a directory where the lock should be: no daemon can start here
     async with open_ui((100, 30), start_daemon=True) as page:
-        await page.sees("no daemon", timeout=30)
+        await page.sees("no daemon", timeout=60)
         await page.sees("try now")
         assert "NO DAEMON" in page.text
         await page.press("S")

@@ -366,7 +366,7 @@ async def test_a_table_of_ten_thousand_jobs(
         empty_stage.add(samples.make_job(f"job-{number:05}", S.STOPPED, job_id=f"{number:012x}", since=60.0 + number))
     serve(empty_stage)
     async with open_ui() as page:
-        await page.until(lambda: page.jobs.jobs.count() == 10_000, timeout=30)
+        await page.until(lambda: page.jobs.jobs.count() == 10_000, timeout=60)
         await page.press("G")
         await page.sees("job-09999")
         assert isinstance(page.jobs.jobs, LineTable)

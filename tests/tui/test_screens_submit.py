@@ -37,11 +37,11 @@ def jobs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture
 def real(home: Home) -> Iterator[Client]:
     """A client; the daemon that the program starts is ended after the test."""
-    with Client(home, timeout=20.0) as client:
+    with Client(home, timeout=60.0) as client:
         yield client
         if home.holder() is not None:
             client.shutdown()
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while home.holder() is not None and time.monotonic() < deadline:
                 time.sleep(0.02)
 
@@ -56,7 +56,7 @@ async def test_a_file_is_mended_submitted_and_changed(open_ui: Any, real: Client
     file = jobs / "small.conf"
     file.write_text(BAD)
     async with open_ui((100, 34), clock=time.time, start_daemon=True) as page:
-        await page.sees("no jobs yet", timeout=30)
+        await page.sees("no jobs yet", timeout=60)
         await page.press("F")
         await page.sees("small.conf")
         await page.press(*"small")

@@ -53,7 +53,7 @@ class Terminal:
         os.close(child)
         self.output = b""
 
-    def read_until(self, wanted: bytes, timeout: float = 20.0) -> None:
+    def read_until(self, wanted: bytes, timeout: float = 60.0) -> None:
         """Collect output until it contains ``wanted``."""
         deadline = time.monotonic() + timeout
         while wanted not in self.output:
@@ -78,7 +78,7 @@ class Terminal:
         """Send bytes that are perhaps no whole character."""
         os.write(self._parent, data)
 
-    def wait_until_read(self, timeout: float = 10.0) -> None:
+    def wait_until_read(self, timeout: float = 60.0) -> None:
         """Until the program has taken everything that was typed."""
         deadline = time.monotonic() + timeout
         child = os.open(self._name, os.O_RDWR | os.O_NOCTTY)
@@ -87,7 +87,7 @@ class Terminal:
             self._read(0.01)
         os.close(child)
 
-    def wait_until_stopped(self, timeout: float = 10.0) -> None:
+    def wait_until_stopped(self, timeout: float = 60.0) -> None:
         """Until the program has stopped itself, as a shell sees it."""
         deadline = time.monotonic() + timeout
         while not (found := os.waitpid(self.process.pid, os.WNOHANG | os.WUNTRACED))[0]:
@@ -101,7 +101,7 @@ class Terminal:
         """Whether the terminal shows what is typed, as a shell leaves it to its commands."""
         return bool(termios.tcgetattr(self._parent)[3] & termios.ECHO)
 
-    def wait(self, timeout: float = 10.0) -> int:
+    def wait(self, timeout: float = 60.0) -> int:
         """The exit status; everything that was written is in ``output``."""
         deadline = time.monotonic() + timeout
         while self.process.poll() is None:

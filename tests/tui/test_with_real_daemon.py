@@ -28,7 +28,7 @@ sink { LocalFile { plugin_input = "rows", path = "out", file_format_type = "json
 @pytest.fixture
 def real(home: Home) -> Iterator[Client]:
     """A client; the daemon that the program starts is ended after the test, with its workers."""
-    with Client(home, timeout=20.0) as client:
+    with Client(home, timeout=60.0) as client:
         yield client
         pid = home.holder()
         if pid is not None:
@@ -37,7 +37,7 @@ def real(home: Home) -> Iterator[Client]:
 
 
 def _wait_for_end(pid: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             os.kill(pid, 0)
@@ -55,7 +55,7 @@ async def past_the_guard(page: Any) -> None:
 async def test_watch_save_stop_and_restore(open_ui: Any, real: Client, tmp_path: Path) -> None:
     """The program starts the daemon; a job is seen to run, saved, stopped and restored, all from the keyboard."""
     async with open_ui((120, 36), clock=time.time, start_daemon=True) as page:
-        await page.sees("no jobs yet", timeout=30)
+        await page.sees("no jobs yet", timeout=60)
         job = real.submit(SubmitRequest(text=STREAM, base_directory=str(tmp_path)))
         await page.until(lambda: page.selected is not None and page.selected.state is S.RUNNING, "a running job", 30)
         await page.until(lambda: (page.selected.totals.rows_out_per_second or 0) > 0, "rows per second", 30)
@@ -105,26 +105,26 @@ async def test_a_killed_daemon_is_noticed(open_ui: Any, real: Client, tmp_path: 
     import signal
 
     async with open_ui((120, 36), clock=time.time, start_daemon=True) as page:
-        await page.sees("no jobs yet", timeout=30)
+        await page.sees("no jobs yet", timeout=60)
         real.submit(SubmitRequest(text=STREAM, base_directory=str(tmp_path)))
         await page.until(lambda: page.selected is not None and page.selected.state is S.RUNNING, "a running job", 30)
         pid = real.status().pid
         real.close()
         os.kill(pid, signal.SIGKILL)
-        await page.sees("RECONNECTING", timeout=15)
+        await page.sees("RECONNECTING", timeout=60)
         assert "stream" in page.text
         _wait_for_end(pid)
         await page.press("colon", *"startdaemon")
         await page.sees("start the daemon")
         await page.press("enter")
-        await page.sees("● LIVE", timeout=30)
+        await page.sees("● LIVE", timeout=60)
         await page.until(lambda: page.selected.state is S.RUNNING and page.selected.totals.rows_in > 0, "the job goes on", 40)
 
 
 async def test_two_jobs_through_every_action(open_ui: Any, real: Client, tmp_path: Path) -> None:
     """Two jobs: one is paused and resumed; both are stopped together; one is started again, one deleted and back."""
     async with open_ui((120, 36), clock=time.time, start_daemon=True) as page:
-        await page.sees("no jobs yet", timeout=30)
+        await page.sees("no jobs yet", timeout=60)
         for name in ("first", "second"):
             real.submit(
                 SubmitRequest(
@@ -144,16 +144,16 @@ async def test_two_jobs_through_every_action(open_ui: Any, real: Client, tmp_pat
         await page.until(lambda: "it is not over" in page.toasts, "the daemon's reason")
 
         await page.press("asterisk", "T")
-        await page.sees("Stop 2 jobs", timeout=20)
+        await page.sees("Stop 2 jobs", timeout=60)
         await page.sees("stop 2 jobs")
         await past_the_guard(page)
         await page.press("y")
-        await page.sees("2 done", timeout=30)
+        await page.sees("2 done", timeout=60)
         await page.press("escape", "escape")
         await page.until(lambda: [view.state for view in page.app.snapshot.jobs] == [S.STOPPED] * 2, "two stopped jobs", 20)
 
         await page.press("D")
-        await page.sees("hides the job", timeout=20)
+        await page.sees("hides the job", timeout=60)
         await past_the_guard(page)
         await page.press("y")
         await page.until(lambda: "flowdeck rm first" in page.toasts, "the deletion", 20)
@@ -163,7 +163,7 @@ async def test_two_jobs_through_every_action(open_ui: Any, real: Client, tmp_pat
 
         await page.go_to("second")
         await page.press("A")
-        await page.sees("starts generation 1", timeout=20)
+        await page.sees("starts generation 1", timeout=60)
         await past_the_guard(page)
         await page.press("y")
         await page.until(lambda: page.selected.state is S.RUNNING, "RUNNING", 30)

@@ -119,7 +119,7 @@ class Browser:
         await self._socket.send_json(
             {"id": number, "method": method, "params": parameters, **({"sessionId": session} if session else {})}
         )
-        said = await asyncio.wait_for(answer, 30)
+        said = await asyncio.wait_for(answer, 60)
         assert "error" not in said, said
         return said["result"]
 

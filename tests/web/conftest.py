@@ -77,7 +77,7 @@ async def served(home: Path, serving: Serving) -> AsyncIterator[Served]:
             yield Served(server, client, reports)
         finally:
             server.stop()
-            await asyncio.wait_for(task, 30)
+            await asyncio.wait_for(task, 60)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def serve(tmp_path: Path) -> Callable[..., Any]:
     return lambda **bounds: served(tmp_path / "h", Serving(**{"address": "127.0.0.1", "port": 0, "visitors": 2, **bounds}))
 
 
-async def _until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+async def _until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     deadline = asyncio.get_running_loop().time() + seconds
     while not condition():
         assert asyncio.get_running_loop().time() < deadline, "the condition did not come true in time"

@@ -166,7 +166,7 @@ async def test_what_is_no_http_is_told_nobody(pages: Any, caplog: pytest.LogCapt
     ):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(sent)
-        assert b"400" in await asyncio.wait_for(reader.readline(), 20)
+        assert b"400" in await asyncio.wait_for(reader.readline(), 60)
         writer.close()
     assert told == []
     logger = logging.getLogger("aiohttp.server")

@@ -107,7 +107,7 @@ async def test_nothing_is_left_of_a_server(
             if number is signal.SIGTERM:
                 assert await end_of(page) == ENDED
                 await page.close()
-        status = await asyncio.wait_for(server.wait(), 30)
+        status = await asyncio.wait_for(server.wait(), 60)
         await until(lambda: not processes(tmp_path / "h"))
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -169,7 +169,7 @@ async def test_connections_that_ask_for_nothing_are_closed(serve: Any) -> None:
         slow_end.write(b"GET / HTTP/1.1\r\nHo")
         surplus, surplus_end = await asyncio.open_connection("127.0.0.1", port)
         for reader, writer in ((surplus, surplus_end), (silent, silent_end), (slow, slow_end)):
-            assert b"200" not in await asyncio.wait_for(reader.read(), 20)
+            assert b"200" not in await asyncio.wait_for(reader.read(), 60)
             writer.close()
         assert (await pages.cookie())["Cookie"]
 

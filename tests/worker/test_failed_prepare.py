@@ -111,16 +111,16 @@ def test_a_checkpoint_that_cannot_be_prepared_goes_into_the_next(target, tmp_pat
         with no_more_files():
             for number in written:
                 committer.add(record(number, written[number]))
-                assert said.get(timeout=20) == ("not prepared", (number, "sink"))
+                assert said.get(timeout=60) == ("not prepared", (number, "sink"))
                 committer.abort(number)
-                assert said.get(timeout=20) == ("aborted", number)
+                assert said.get(timeout=60) == ("aborted", number)
         committer.add(record(3, segment(target, "three")))
-        kind, prepared = said.get(timeout=20)
+        kind, prepared = said.get(timeout=60)
         assert (kind, len(prepared.tokens)) == ("prepared", 3)
         assert not list((tmp_path / "out").glob("*.json"))
         committer.complete(3)
-        assert said.get(timeout=20) == ("committed", 3)
+        assert said.get(timeout=60) == ("committed", 3)
         assert sorted(path.read_text() for path in (tmp_path / "out").glob("*.json")) == ["one", "three", "two"]
     finally:
         committer.close()
-        thread.join(20)
+        thread.join(60)

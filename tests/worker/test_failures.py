@@ -323,5 +323,5 @@ def test_a_stream_shows_its_rows_while_it_runs(coordinate: Coordinate) -> None:
     spec = job(fake, sink("Console", "rows", {}), mode=JobMode.STREAMING, rows_per_second=20)
     coordinator = coordinate(spec)
     coordinator.start()
-    coordinator.wait_until(lambda: any(line.level == "output" for line in coordinator.log_lines()), timeout=20)
+    coordinator.wait_until(lambda: any(line.level == "output" for line in coordinator.log_lines()), timeout=60)
     coordinator.kill()

@@ -42,7 +42,7 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
 
 def wait_for_a_waiter(gate: Gate) -> None:
     """Until a thread is blocked at the gate."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not gate._changed._waiters:  # type: ignore[attr-defined]
         assert time.monotonic() < deadline
 
@@ -88,7 +88,7 @@ def test_a_full_channel_blocks_its_writer_and_counts_the_time() -> None:
     assert gate.level(range(1, 2)) == (0.08, 0.0)
     assert gate.level(range(1))[1] > seconds
     assert taken(gate) == 1
-    writer.join(timeout=10)
+    writer.join(timeout=60)
     assert not writer.is_alive()
     assert blocked[0] > 0
     assert [taken(gate) for _ in range(2)] in ([2, 3], [3, 2])
@@ -107,7 +107,7 @@ def test_a_reader_waits_for_input_and_counts_the_time() -> None:
     reader = in_thread(lambda: gate.take())
     wait_for_a_waiter(gate)
     gate.put(0, batch(1))
-    reader.join(timeout=10)
+    reader.join(timeout=60)
     assert not reader.is_alive()
     assert gate.take(timeout=0.01) is None
     assert gate.idle_seconds >= 0.01
@@ -147,7 +147,7 @@ def test_closing_wakes_everybody() -> None:
     writer = in_thread(write)
     wait_for_a_waiter(gate)
     gate.close()
-    writer.join(timeout=10)
+    writer.join(timeout=60)
     assert ends == [True]
     with pytest.raises(GateClosed):
         gate.take()

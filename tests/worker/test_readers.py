@@ -165,7 +165,7 @@ class Bench:
         self.gate.close()
         self.group.close()
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(timeout=60)
             assert not thread.is_alive()
 
     def until(self, condition: Callable[[], bool]) -> None:

@@ -40,7 +40,7 @@ class Known:
         return [found["id"] for found in self._ask("operations?limit=3")["operations"]]
 
     def _ask(self, target: str) -> Any:
-        with urllib.request.urlopen(f"{self._url}/api/v1/{target}", timeout=20) as answer:
+        with urllib.request.urlopen(f"{self._url}/api/v1/{target}", timeout=60) as answer:
             return json.load(answer)
 
 
