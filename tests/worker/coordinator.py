@@ -122,7 +122,10 @@ class WorkerHandle:
 
     def receive(self) -> list[WorkerMessage]:
         """The messages that have arrived; blocks for the first bytes. Raises WorkerGone."""
-        data = self.socket.recv(1 << 20)
+        try:
+            data = self.socket.recv(1 << 20)
+        except ConnectionResetError:  # it was killed before it had read what was sent to it
+            raise WorkerGone from None
         if not data:
             raise WorkerGone
         self._buffer += data
