@@ -435,5 +435,5 @@ class Coordinator:
         message = message_type(
             execution=self.execution, attempt=self.attempt, epoch=self.attempt, worker=handle.number, **fields
         )
-        with contextlib.suppress(BrokenPipeError):  # the worker has failed: its last message says why
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the worker has failed: its last message says why
             handle.socket.sendall(encode_frame(message))
