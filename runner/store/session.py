@@ -193,7 +193,7 @@ class Session:
 
     def add(self, table: str, row: dict[str, Any]) -> None:
         """Add a row, by the time that anything else is done with its table: rows that are added one after the other go in
-        together, which costs little more than one. Always with the same columns for a table."""
+        together, which costs little more than one."""
         self.check_not_interrupted()
         self._changes += 1
         self._pending.add(table, row)
@@ -222,7 +222,7 @@ class Session:
         if not statement.lstrip().startswith("SELECT"):
             self._changes += 1
         for table in self._pending.tables():
-            if f'"{table}"' in statement:
+            if table in statement:  # however it is quoted; one that is named for nothing costs a statement, no more
                 self._flush(table)
         return self._run(statement, parameters)
 
