@@ -126,8 +126,7 @@ class Database:
             raise
         if writable:
             self._sync_new_log()
-        for action in session.after_commit:
-            action()
+        _call(session.after_commit)
         return result
 
     def _commit(self, cursor: duckdb.DuckDBPyConnection, session: Session) -> None:
@@ -161,8 +160,7 @@ class Database:
         with contextlib.suppress(duckdb.Error):
             cursor.execute("ROLLBACK")
         session.memory.roll_back()
-        for action in session.after_rollback:
-            action()
+        _call(session.after_rollback)
 
     def _translated(self, error: duckdb.Error) -> StoreError:
         text = str(error)
@@ -357,6 +355,16 @@ class Database:
         for path in orphans:
             path.rename(directory / path.name)
         self.report.moved.append((self._files.directory, directory))
+
+
+def _call(actions: Sequence[Callable[[], None]]) -> None:
+    """Have done what follows a transaction. Its fate is settled, and each action may be another write's: one that fails, which
+    none should, changes nothing for the others."""
+    for action in actions:
+        try:
+            action()
+        except Exception:
+            _logger.exception("what follows a transaction has failed")
 
 
 def _unavailable(text: str) -> StoreError:

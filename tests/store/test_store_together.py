@@ -188,6 +188,23 @@ async def test_a_cancelled_caller_gives_up_the_answer_and_not_the_write(store):
     assert await kinds(store) == ["gone", "there"]
 
 
+async def test_what_fails_after_a_commit_costs_the_others_nothing(store, caplog):
+    """The writes are durable: none is done again, and what else is to follow does."""
+    followed = []
+
+    def work(name):
+        def write(opened):
+            opened.append_event(name)
+            opened.when_committed(lambda: followed.append(1 // (name != "b") and name))
+
+        return write
+
+    assert await written_together(store, [work(name) for name in "abc"]) == [None] * 3
+    assert [event.kind for event in await store.read(lambda s: s.events_since(0, 10))] == ["a", "b", "c"]
+    assert followed == ["a", "c"]
+    assert "ZeroDivisionError" in caplog.text
+
+
 async def test_what_follows_a_commit_follows_in_the_order_of_the_writes(store):
     """And not at all for a write that failed."""
     told = []
