@@ -10,15 +10,18 @@ import asyncio
 import hashlib
 import logging
 import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from litestar import Request, Response
+from litestar.serialization import encode_json
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from runner.api.access import visitor_of
 from runner.store.errors import StoreError
 from runner.store.idempotency import RecordedAnswer, RecordedRequest
+from runner.supervisor.keyed_request import KeyedRequest, KeyInUse, current_request, work_for
 from runner.supervisor.repeats import Repeats
 from spec.errors import FlowdeckError
 
@@ -27,12 +30,15 @@ _CLAIM: Final = "flowdeck.claim"
 _KEY: Final = re.compile(r"[!-~]{1,255}")
 _PATIENCE: Final = 30.0
 _MAXIMUM_BODY: Final = 256 * 1024
-_KEPT_HEADERS: Final = frozenset({b"content-type", b"location", b"operation-location", b"etag"})
+_KEPT_HEADERS: Final = frozenset({"content-type", "location", "operation-location", "etag"})
 # Nothing was begun: the request was not let in, not understood, or depended on something else.
 _NOT_KEPT: Final = frozenset({400, 401, 403, 405, 408, 412, 413, 415, 429, 431})
 _REPLAYABLE: Final = "replayable"
 SECRET_ANSWER: Final = {_REPLAYABLE: False}
 """For a route whose answers must not be kept."""
+_CLAIMS_LATE: Final = "claims_late"
+CLAIMED_BY_ITS_WRITE: Final = {_CLAIMS_LATE: True}
+"""For a route that does nothing before its first transaction: that puts the key on record."""
 
 
 class InvalidKey(FlowdeckError):
@@ -40,12 +46,6 @@ class InvalidKey(FlowdeckError):
 
     code = "idempotency-key-refused"
     exit_code = 2
-
-
-class KeyInUse(FlowdeckError):
-    """The first request with that key has not been answered yet."""
-
-    code = "idempotency-key-in-use"
 
 
 class KeyReused(FlowdeckError):
@@ -70,10 +70,13 @@ class AnswerGone(FlowdeckError):
 class Claim:
     """A request that is carried out under a key of a principal."""
 
-    principal: str
-    key: str
-    fingerprint: str
+    request: KeyedRequest
     done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """What no other request may have at the same time."""
+        return self.request.principal, self.request.key
 
 
 class Idempotency:
@@ -85,6 +88,7 @@ class Idempotency:
 
     async def begin(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         """The answer of a request that was carried out before. None: carry it out. Raises what speaks against both."""
+        work_for(None)
         headers = request.headers.getall("idempotency-key", [])
         if not headers:
             return None
@@ -93,13 +97,18 @@ class Idempotency:
             raise InvalidKey("the header Idempotency-Key must be 1 to 255 printable characters without spaces")
         if not request.route_handler.opt.get(_REPLAYABLE, True):
             raise InvalidKey("the answer holds a secret, so it is not kept to be given again", hint="leave Idempotency-Key out")
-        claim = Claim(visitor_of(request.scope).name, key, await _fingerprint(request))
+        keyed = KeyedRequest(visitor_of(request.scope).name, key, await _fingerprint(request))
+        claim = Claim(keyed)
         await self._wait_for_turn(claim)
-        try:
-            known = await self._repeats.begin(claim.principal, key, claim.fingerprint)
-        except BaseException:
-            self.release(claim)
-            raise
+        known = None
+        if request.route_handler.opt.get(_CLAIMS_LATE, False) and not self._repeats.may_know(keyed.principal, key):
+            work_for(keyed)
+        else:
+            try:
+                known = await self._repeats.begin(keyed)
+            except BaseException:
+                self.release(claim)
+                raise
         if known is None:
             request.scope[_CLAIM] = claim  # type: ignore[literal-required, typeddict-unknown-key, unused-ignore]
             return None
@@ -111,9 +120,9 @@ class Idempotency:
         it: the request stays one without an answer, because to carry it out again could do it twice."""
         try:
             if answer.status in _NOT_KEPT:
-                await self._repeats.forget(claim.principal, claim.key)
-            elif answer.status < 500:
-                await self._repeats.finish(claim.principal, claim.key, answer)
+                await self._repeats.forget(claim.request)
+            elif answer.status < 500 and claim.request.answer != answer:
+                await self._repeats.finish(claim.request, answer)
         except StoreError as error:
             _log.warning("an answer was not kept for its idempotency key: %s", error.message)
         finally:
@@ -121,21 +130,21 @@ class Idempotency:
 
     def release(self, claim: Claim) -> None:
         """The request is over, or was not begun: who waits for it may go on."""
-        if self._under_way.get((claim.principal, claim.key)) is claim:
-            del self._under_way[claim.principal, claim.key]
+        if self._under_way.get(claim.name) is claim:
+            del self._under_way[claim.name]
         claim.done.set()
 
     async def _wait_for_turn(self, claim: Claim) -> None:
         """Wait until no other request is carried out under the key."""
         try:
             async with asyncio.timeout(_PATIENCE):
-                while other := self._under_way.get((claim.principal, claim.key)):
-                    if other.fingerprint != claim.fingerprint:
+                while other := self._under_way.get(claim.name):
+                    if other.request.fingerprint != claim.request.fingerprint:
                         raise _reused()
                     await other.done.wait()
         except TimeoutError as error:
-            raise KeyInUse("the first request with this Idempotency-Key is still under way", hint="try again later") from error
-        self._under_way[claim.principal, claim.key] = claim
+            raise KeyInUse from error
+        self._under_way[claim.name] = claim
 
 
 class Recording:
@@ -169,7 +178,7 @@ class Recording:
 
 
 def _again(known: RecordedRequest, claim: Claim) -> Response[bytes]:
-    if known.fingerprint != claim.fingerprint:
+    if known.fingerprint != claim.request.fingerprint:
         raise _reused()
     answer = known.answer
     if answer is None:
@@ -189,13 +198,28 @@ def _again(known: RecordedRequest, claim: Claim) -> Response[bytes]:
 def _recorded(messages: list[Message]) -> RecordedAnswer:
     start = next(message for message in messages if message["type"] == "http.response.start")
     body = b"".join(message.get("body", b"") for message in messages if message["type"] == "http.response.body")
-    headers = tuple(
-        (name.decode("latin-1").lower(), value.decode("latin-1"))
-        for name, value in start["headers"]
-        if name.lower() in _KEPT_HEADERS
-    )
+    headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in start["headers"]]
+    return _kept(start["status"], headers, body)
+
+
+def _kept(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> RecordedAnswer:
+    kept = tuple(sorted(header for header in headers if header[0] in _KEPT_HEADERS))
     # Of an answer that is too large one byte too much is enough to know it by.
-    return RecordedAnswer(status=start["status"], headers=headers, body=body[: _MAXIMUM_BODY + 1])
+    return RecordedAnswer(status=status, headers=kept, body=body[: _MAXIMUM_BODY + 1])
+
+
+def recorded(status: int, headers: Mapping[str, str], content: object) -> RecordedAnswer:
+    """What a route will answer, if it does so with ``content`` as JSON."""
+    found = {"content-type": "application/json", **{name.lower(): value for name, value in headers.items()}}
+    return _kept(status, found.items(), encode_json(content))
+
+
+def have_answered(encode: Callable[[Any], RecordedAnswer]) -> None:
+    """If the request of this task is one with a key, have the answer that ``encode`` makes kept with what it is made of. Should
+    another one be sent after all, that takes its place before."""
+    request = current_request()
+    if request is not None:
+        request.encode = encode
 
 
 async def _fingerprint(request: Request[Any, Any, Any]) -> str:

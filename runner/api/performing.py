@@ -11,6 +11,7 @@ from litestar import Request, Response
 
 from runner.api.access import visitor_of
 from runner.api.gateway import Gateway
+from runner.api.idempotency import have_answered, recorded
 from runner.model import Job
 from runner.operation import Operation
 from runner.requests import SubmitRequest
@@ -58,6 +59,8 @@ async def perform_submit(
 ) -> Response[Any]:
     """Submit a job file."""
     started: Started[Job] = await gateway.service.actions.submit(submitted, _asked(request, terms, None))
+    if not _prefers_operation(terms.prefer):
+        have_answered(lambda job: recorded(201, {OPERATION_LOCATION: location_of(started.operation)}, job))
     return await _answer(gateway, started, terms, 201)
 
 

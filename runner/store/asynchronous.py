@@ -92,6 +92,10 @@ class AsyncStore:
         """Whether there may be a job of that name, at once. False is almost certain: to add one says whether it was right."""
         return self._database.may_have_job(name)
 
+    def may_have_request(self, principal: str, key: str) -> bool:
+        """Whether there may be a request on record with that idempotency key, at once. False: there was none."""
+        return self._database.may_have_request(principal, key)
+
     async def close(self) -> None:
         """Let the calls that are under way end, then close the file. Calls that do not end within the usual timeout are given
         up; StoreError ``store-unavailable`` when even that does not help."""

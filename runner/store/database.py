@@ -101,6 +101,11 @@ class Database:
         names = self._memory.names
         return names is None or names.owner(name) is not None
 
+    def may_have_request(self, principal: str, key: str) -> bool:
+        """False: when this was asked there was no request of that idempotency key on record, as far as the writer had come."""
+        answers = self._memory.answers
+        return answers is None or (principal, key) in answers.keys
+
     def close(self) -> None:
         """Close the file once running transactions are over. Later calls raise StoreError ``store-closed``."""
         with self._condition:

@@ -39,7 +39,7 @@ def begin(session: Session, principal: str, key: str, fingerprint: str, now: flo
     if row is not None and abs(now - row[2]) <= KEPT_SECONDS:
         answer = None if row[1] is None else msgspec.msgpack.decode(row[1], type=RecordedAnswer)
         return RecordedRequest(fingerprint=str(row[0]), answer=answer)
-    added = {"principal": principal, "key": key, "fingerprint": fingerprint, "begun_at": now, "size": 0}
+    added = {"principal": principal, "key": key, "fingerprint": fingerprint, "begun_at": now, "answer": None, "size": 0}
     session.add("idempotency", added)
     kept.keys.add((principal, key))
     return None
@@ -48,7 +48,12 @@ def begin(session: Session, principal: str, key: str, fingerprint: str, now: flo
 def finish(session: Session, principal: str, key: str, answer: RecordedAnswer) -> None:
     """Record the answer of a request that was begun."""
     encoded = msgspec.msgpack.encode(answer)
-    session.amend("idempotency", {"principal": principal, "key": key}, {"answer": encoded, "size": len(encoded)})
+    kept = {"answer": encoded, "size": len(encoded)}
+    row = session.added("idempotency", "key", key)
+    if row is not None and row["principal"] == principal:
+        row |= kept
+    else:
+        session.amend("idempotency", {"principal": principal, "key": key}, kept)
     if session.memory.answers is not None:
         session.memory.answers.size += len(encoded)
 

@@ -200,6 +200,8 @@ class Session:
 
     def added(self, table: str, column: str, value: str) -> dict[str, Any] | None:
         """A row of this transaction's that may still be changed because it is not in its table yet."""
+        self.check_not_interrupted()
+        self._changes += 1
         return self._pending.find(table, column, value)
 
     def amend(self, table: str, keys: dict[str, Any], values: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from runner.store.store import Store
 from runner.supervisor.conditions import Condition, current_condition
 from runner.supervisor.event_bus import EventBus
 from runner.supervisor.execution_log import ExecutionLog
+from runner.supervisor.keyed_request import current_request
 
 T = TypeVar("T")
 _logger = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ class Entry:
         self.store = store
         self._condition = condition
         self._notes: list[Event] = []
+        self.made: object = None
+        """What the request for which the transaction is made will be answered with, if it makes that."""
 
     def note(
         self,
@@ -90,6 +93,10 @@ class Journal:
         """Whether there may be a job of that name, at once. False is almost certain: to add one says whether it was right."""
         return self._store.may_have_job(name)
 
+    def may_have_request(self, principal: str, key: str) -> bool:
+        """Whether there may be a request on record with that idempotency key, at once. False: there was none."""
+        return self._store.may_have_request(principal, key)
+
     async def read(self, work: Callable[[Store], T]) -> T:
         """Run ``work`` on a snapshot of the store, in another thread."""
         return await self._store.read(work)
@@ -98,15 +105,18 @@ class Journal:
         """Run ``work`` in one transaction, in another thread; publish its events. Raises what ``work`` or the store raises.
 
         Events are published in the order of their revisions, whoever waits for what, and before this returns. Raises
-        :class:`~runner.supervisor.conditions.PreconditionFailed` when the caller's condition does not hold."""
+        :class:`~runner.supervisor.conditions.PreconditionFailed` when the caller's condition does not hold, and what
+        :meth:`~runner.supervisor.keyed_request.KeyedRequest.record` raises of the caller's key."""
         loop, condition = asyncio.get_running_loop(), current_condition()
-        was_met = condition is None or condition.is_met
+        was_met, request = condition is None or condition.is_met, current_request()
 
         def transaction(store: Store) -> T:
             entry = Entry(store, condition)
             self._guard(entry)
             with contextlib.nullcontext() if condition is None else condition.guarding(store):
                 result = work(entry)
+            if request is not None:
+                request.record(store, entry.made)
             if events := entry.keep_notes():
                 store.when_committed(lambda: self._tell(events, loop))
             return result

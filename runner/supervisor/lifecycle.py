@@ -309,7 +309,8 @@ class JobLifecycle:
             if submission is not None:
                 record_generation(entry, work, submission, now)
             execution = record_execution(entry, job, prepared, now, keep_pause=keep_pause, waits=waits)
-            return entry.store.added_job(job.id) or job, execution
+            entry.made = added = entry.store.added_job(job.id)
+            return added or job, execution
 
         job, execution = await self._journal.write(record)
         self._files.put(job)
@@ -339,7 +340,8 @@ class JobLifecycle:
         def record(entry: Entry) -> Job:
             job = stored_job(entry, work, submission, now)
             record_generation(entry, work, submission, now)
-            return entry.store.added_job(job.id) or job
+            entry.made = added = entry.store.added_job(job.id)
+            return added or job
 
         job = await self._journal.write(record)
         self._files.put(job)

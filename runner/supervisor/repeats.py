@@ -6,6 +6,7 @@ import time
 
 from runner.store.idempotency import RecordedAnswer, RecordedRequest
 from runner.supervisor.journal import Entry, Journal
+from runner.supervisor.keyed_request import KeyedRequest
 
 
 class Repeats:
@@ -14,22 +15,27 @@ class Repeats:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    async def begin(self, principal: str, key: str, fingerprint: str) -> RecordedRequest | None:
+    def may_know(self, principal: str, key: str) -> bool:
+        """Whether there may be something on record of the key, at once. False is certain while nobody else uses it."""
+        return self._journal.may_have_request(principal, key)
+
+    async def begin(self, request: KeyedRequest) -> RecordedRequest | None:
         """What is known of the key. None: nothing, and once this returns it is on record that the request is under way."""
-        return await self._journal.write(lambda entry: entry.store.begin_request(principal, key, fingerprint, time.time()))
+        principal, key, fingerprint = request.principal, request.key, request.fingerprint
+        known = await self._journal.write(lambda entry: entry.store.begin_request(principal, key, fingerprint, time.time()))
+        request.is_recorded = True
+        return known
 
-    async def finish(self, principal: str, key: str, answer: RecordedAnswer) -> None:
+    async def finish(self, request: KeyedRequest, answer: RecordedAnswer) -> None:
         """Keep the answer, before it is sent."""
+        await self._journal.write(lambda entry: request.finish(entry.store, answer))
 
-        def record(entry: Entry) -> None:
-            entry.store.finish_request(principal, key, answer)
-
-        await self._journal.write(record)
-
-    async def forget(self, principal: str, key: str) -> None:
+    async def forget(self, request: KeyedRequest) -> None:
         """The request did nothing; it may be tried again with the same key."""
+        is_recorded, request.is_recorded = request.is_recorded, True
 
         def record(entry: Entry) -> None:
-            entry.store.forget_request(principal, key)
+            entry.store.forget_request(request.principal, request.key)
 
-        await self._journal.write(record)
+        if is_recorded:
+            await self._journal.write(record)

@@ -15,6 +15,7 @@ from runner.store.idempotency import RecordedAnswer
 from runner.supervisor.event_bus import EventBus
 from runner.supervisor.execution_log import ExecutionLog
 from runner.supervisor.journal import Journal
+from runner.supervisor.keyed_request import KeyedRequest
 from runner.supervisor.repeats import Repeats
 
 
@@ -114,8 +115,43 @@ def test_a_secret_is_never_kept_to_be_given_again(daemon):
     assert all(handler.opt.get("replayable") is False for handler in secret)
 
 
+SUBMITTED = """
+env { job.mode = BATCH, job.name = "NAME" }
+source { FakeSource { row.num = 1, schema { fields { id = bigint } } } }
+sink { Console { log.print.data = false } }
+"""
+
+
+def submit(daemon, name, key, **fields):
+    """Submit a job of that name under the key."""
+    return send(daemon, "POST", "/api/v1/jobs", {"text": SUBMITTED.replace("NAME", name), **fields}, key)
+
+
+def test_what_is_submitted_twice_at_once_with_one_key_is_one_job(daemon):
+    """The first makes the job, the others get its answer; another text is refused, and so is the key for another job."""
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: submit(daemon, "keyed", "one-job", start=False), range(6)))
+    assert {json.dumps([status, body]) for status, _headers, body in answers} == {json.dumps([201, answers[0][2]])}
+    assert sum(headers["idempotency-replayed"] is None for _status, headers, _body in answers) == 1
+    assert len({headers["operation-location"] for _status, headers, _body in answers}) == 1
+    assert submit(daemon, "other", "one-job", start=False)[2]["code"] == "idempotency-key-reused"
+    assert [job["name"] for job in daemon.json("GET", "/api/v1/jobs?name=keyed", status=200)["jobs"]] == ["keyed"]
+
+
+def test_a_submit_that_changes_nothing_is_known_by_its_key_too(daemon):
+    """What is refused, and what is there already, is answered again as it was the first time."""
+    refused = [submit(daemon, "", "refused") for _ in range(2)]
+    assert [status for status, _headers, _body in refused] == [422, 422]
+    submit(daemon, "there", "make-it", start=False)
+    again = [submit(daemon, "there", "it-is-there", start=False) for _ in range(2)]
+    for first, second in (refused, again):
+        assert first[2] == second[2]
+        assert (first[1]["idempotency-replayed"], second[1]["idempotency-replayed"]) == (None, "true")
+
+
 def test_answers_outlive_the_daemon(fresh_daemon):
     """After a kill the next daemon of the home gives the same answer, and knows the key."""
+    made = submit(fresh_daemon, "outliving", "made")
     first = send(fresh_daemon, "PUT", "/api/v1/queues/mine", {"limit": 3}, "kept")
     fresh_daemon.process.kill()
     fresh_daemon.process.wait()
@@ -123,6 +159,9 @@ def test_answers_outlive_the_daemon(fresh_daemon):
     again = send(fresh_daemon, "PUT", "/api/v1/queues/mine", {"limit": 3}, "kept")
     assert (again[0], again[2], again[1]["idempotency-replayed"]) == (200, first[2], "true")
     assert send(fresh_daemon, "PUT", "/api/v1/queues/mine", {"limit": 4}, "kept")[0] == 422
+    again = submit(fresh_daemon, "outliving", "made")
+    assert (again[0], again[2], again[1]["idempotency-replayed"]) == (201, made[2], "true")
+    assert again[1]["operation-location"] == made[1]["operation-location"]
 
 
 @pytest.mark.parametrize(
@@ -134,10 +173,10 @@ async def test_what_failed_halfway_is_not_done_again(tmp_path, status, free, kno
     home.create()
     store = await AsyncStore.open(home.store_path)
     repeats = Repeats(Journal(store, EventBus(), ExecutionLog(home)))
-    assert await repeats.begin("unix:1", "k", "f") is None
-    claim = Claim("unix:1", "k", "f")
+    claim = Claim(KeyedRequest("unix:1", "k", "f"))
+    assert await repeats.begin(claim.request) is None
     await Idempotency(repeats).finish(claim, RecordedAnswer(status=status, headers=(), body=b"{}"))
-    again = await repeats.begin("unix:1", "k", "f")
+    again = await repeats.begin(KeyedRequest("unix:1", "k", "f"))
     await store.close()
     assert claim.done.is_set()
     assert (again is None) is free

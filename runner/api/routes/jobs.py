@@ -10,6 +10,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 
 from runner.api.gateway import Gateway
+from runner.api.idempotency import CLAIMED_BY_ITS_WRITE
 from runner.api.performing import Terms, perform, perform_submit
 from runner.api.routes.answers import TAKEN_UP
 from runner.api.routes.parameters import DryRun, Limit, Number, Offset, PageToken, Prefer, Reason
@@ -31,7 +32,14 @@ Deleted = Annotated[bool, QueryParameter(name="deleted", description=_DELETED)]
 Labels = Annotated[list[str] | None, QueryParameter(name="label", max_items=32)]
 
 
-@post("/jobs", status_code=201, summary="Submit a job", tags=["jobs"], responses={200: _CHECKED, **TAKEN_UP})
+@post(
+    "/jobs",
+    status_code=201,
+    summary="Submit a job",
+    tags=["jobs"],
+    responses={200: _CHECKED, **TAKEN_UP},
+    opt=CLAIMED_BY_ITS_WRITE,
+)
 async def submit(
     gateway: Gateway,
     request: Request[Any, Any, Any],
