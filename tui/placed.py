@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual.actions import ActionParseResult
-from textual.app import App
 from textual.color import Color, ColorParseError
 from textual.dom import DOMNode
 
 from tui.contexts import Place
+from tui.keystrokes import KeysInOrder
 from tui.settings.commands import COMMANDS
 from tui.settings.file import SettingsInvalid, settings_path
 from tui.widgets.looking import refuses_writes
 
 
-class Placed(App[int]):
+class Placed(KeysInOrder):
     """An application about the daemon of a ``place``."""
 
     def __init__(self, place: Place) -> None:
