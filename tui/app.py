@@ -162,8 +162,10 @@ class FlowdeckApp(Placed):
         self._go_through(place)
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        for beside in filter(self.is_screen_installed, SCREENS):
+        for known in filter(self.is_screen_installed, SCREENS):
+            beside = self.get_screen(known)
             self.uninstall_screen(beside)
+            await beside.remove()  # one that was left before stays in the application otherwise, with its timers
         former, self._switches = self.current_mode, self._switches + 1
         self.add_mode(f"daemon-{self._switches}", self.get_default_screen)
         await self.switch_mode(f"daemon-{self._switches}")
