@@ -51,8 +51,8 @@ def assert_exact(directory):
 
 async def test_rejections_are_counted_once_through_kills_and_a_restart(flow, tmp_path):
     """A worker that is killed twice, a stop and a new execution: every row is somewhere once, and counted once."""
-    job = await flow.service.submit(reading_job(tmp_path))
-    for rejected in (300, 700):
+    job = await flow.service.submit(reading_job(tmp_path, rate=1500))  # slow: it must not end before the second kill
+    for rejected in (100, 200):
         seen = await flow.until(job.id, lambda seen, least=rejected: sum(each.rows for each in seen.execution.rejected) > least)
         for pid in seen.execution.worker_pids:
             os.kill(pid, signal.SIGKILL)

@@ -9,12 +9,14 @@ from runner.model import CheckpointStatus
 from runner.states import ExecutionState
 
 FINISHED = ExecutionState.FINISHED
+# After a commit there is time to freeze the worker: before the next checkpoint, and before the job has ended.
+UNHURRIED = {"interval": 800, "rows_per_second": 4000}
 
 
 async def test_a_late_checkpoint_fails_and_the_job_goes_on(flow, copy):
     """A worker is held up for longer than a checkpoint may take: the record names it and why, the attempt goes on, and the
     records of those that succeed tell times, sizes and who asked."""
-    copy = copy.but(settings="checkpoint.timeout = 1000, checkpoint.tolerated_failures = 50")
+    copy = copy.but(settings="checkpoint.timeout = 1000, checkpoint.tolerated_failures = 50", **UNHURRIED)
     job = await flow.service.submit(copy.request())
     (worker,) = await flow.running_workers(job.id)
     await flow.progressed(job.id)  # right after a commit: a worker frozen in the middle of one is another failure
@@ -47,7 +49,7 @@ async def test_a_late_checkpoint_fails_and_the_job_goes_on(flow, copy):
 
 async def test_one_failure_more_than_is_tolerated_ends_the_attempt(flow, copy):
     """With none tolerated the attempt ends at the first, says why, and the next one goes on from the last complete one."""
-    copy = copy.but(settings=f"checkpoint.timeout = 1000, checkpoint.tolerated_failures = 0, {copy.settings}")
+    copy = copy.but(settings=f"checkpoint.timeout = 1000, checkpoint.tolerated_failures = 0, {copy.settings}", **UNHURRIED)
     job = await flow.service.submit(copy.request())
     (worker,) = await flow.running_workers(job.id)
     await flow.progressed(job.id)  # right after a commit: a worker frozen in the middle of one is another failure

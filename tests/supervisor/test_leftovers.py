@@ -15,10 +15,10 @@ from runner.states import ExecutionState
 CANCELED, FAILED, FINISHED = ExecutionState.CANCELED, ExecutionState.FAILED, ExecutionState.FINISHED
 
 
-async def cancel_in_the_middle(flow, request) -> Execution:
-    """Cancel a job while its worker is writing a file that no checkpoint knows of."""
+async def cancel_in_the_middle(flow, request, *copies) -> Execution:
+    """Cancel a job while its worker is writing files into all these targets that no checkpoint knows of."""
     job = await flow.service.submit(request)
-    await flow.until(job.id, lambda seen: seen.execution.totals.rows_in > 0)
+    await flow.until(job.id, lambda seen: seen.execution.totals.rows_in > 0 and all(map(staged, copies)))
     await flow.service.cancel(job.id)
     return await flow.reach(job.id, CANCELED)
 
@@ -38,7 +38,7 @@ def staged(copy) -> bool:
 async def test_what_cannot_be_settled_is_told_and_done_by_the_next_daemon(opened, copy):
     """The settling is out of time: the execution says so and the staged file is there; the next daemon removes it unasked."""
     async with opened(settling=0.0, settling_again=0.05) as flow:
-        canceled = await cancel_in_the_middle(flow, copy.but(interval=None).request())
+        canceled = await cancel_in_the_middle(flow, copy.but(interval=None, rows_per_second=2000).request(), copy)
         assert "more than 0 s" in canceled.unsettled
         assert "not removed yet" in canceled.phase
         assert staged(copy)
@@ -54,7 +54,7 @@ async def test_what_cannot_be_settled_is_told_and_done_by_the_next_daemon(opened
 async def test_a_deleted_job_is_settled_too(opened, copy):
     """Deleting the job does not make the daemon forget what lies in its target."""
     async with opened(settling=0.0) as flow:
-        canceled = await cancel_in_the_middle(flow, copy.but(interval=None).request())
+        canceled = await cancel_in_the_middle(flow, copy.but(interval=None, rows_per_second=2000).request(), copy)
         await flow.service.delete(canceled.job_id)
         assert staged(copy)
     async with opened() as flow:
@@ -65,7 +65,7 @@ async def test_a_deleted_job_is_settled_too(opened, copy):
 async def test_the_next_execution_settles_its_predecessors(opened, copy):
     """The same generation recovers the same sinks: once it has begun, nothing is left of those before it."""
     async with opened(settling=0.0) as flow:
-        canceled = await cancel_in_the_middle(flow, copy.but(interval=None).request())
+        canceled = await cancel_in_the_middle(flow, copy.but(interval=None, rows_per_second=6000).request(), copy)
         await flow.service.restart(canceled.job_id, RestartRequest(restore="none"))
         await flow.reach(canceled.job_id, FINISHED)
         copy.assert_exact()
@@ -79,7 +79,7 @@ async def test_a_sink_that_is_gone_is_settled_before_the_next_generation_begins(
     other = copy.but(name="other")
     text = copy.text().replace("sink {", f"sink {{\n{_sink(other)}\n")
     async with opened(settling=0.0) as flow:
-        canceled = await cancel_in_the_middle(flow, msgspec.structs.replace(copy.request(), text=text))
+        canceled = await cancel_in_the_middle(flow, msgspec.structs.replace(copy.request(), text=text), copy, other)
         assert staged(other)
         await flow.service.submit(copy.request())
         await flow.until(canceled.job_id, lambda seen: seen.execution.totals.rows_in > 0)
@@ -94,10 +94,9 @@ async def test_a_sink_that_is_gone_is_settled_before_the_next_generation_begins(
 
 async def test_an_input_that_is_gone_keeps_nothing_staged(flow, copy):
     """The job fails because its input was removed; what it had staged is removed, though it could not be started again."""
-    copy = copy.but(interval=None)
+    copy = copy.but(interval=None, rows_per_second=2000)
     job = await flow.service.submit(copy.request())
-    await flow.until(job.id, lambda seen: seen.execution.totals.rows_in > 0)
-    assert staged(copy)
+    await flow.until(job.id, lambda seen: seen.execution.totals.rows_in > 0 and staged(copy))
     copy.source.unlink()
     os.kill((await flow.running_workers(job.id))[0], signal.SIGKILL)
     failed = await flow.reach(job.id, FAILED)
@@ -109,7 +108,7 @@ async def test_an_input_that_is_gone_keeps_nothing_staged(flow, copy):
 async def test_settling_and_beginning_never_meet(opened, copy):
     """A daemon that has much to settle at its start, and is asked to run the job at once, does one after the other."""
     async with opened(settling=0.0) as flow:
-        canceled = await cancel_in_the_middle(flow, copy.but(interval=None).request())
+        canceled = await cancel_in_the_middle(flow, copy.but(interval=None, rows_per_second=6000).request(), copy)
     async with opened(settling_again=0.01) as flow:
         await asyncio.gather(flow.service.restart(canceled.job_id, RestartRequest(restore="none")), settled(flow, canceled))
         await flow.reach(canceled.job_id, FINISHED)
