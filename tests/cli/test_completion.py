@@ -61,7 +61,7 @@ def test_what_the_daemon_knows_is_offered(served):
     (worker,) = served.json("workers")["workers"]
     assert completed(served, "workers", "kill", worker["name"][:4]) == {worker["name"]}
     assert completed(served, "workers", "ki") == {"kill"}
-    assert completed(served, "savepoints", "") == {"verify", "delete", "batch", "stream"}
+    assert completed(served, "savepoints", "") == {"show", "verify", "delete", "batch", "stream"}
     assert completed(served, "savepoints", "stream", "--dele") == {"--delete"}
 
 
