@@ -90,7 +90,12 @@ def test_updated_deleted_brought_back(served, stream_file):
     assert "the job updated is deleted" in served("show", "updated", status=2).stderr
     assert [job["name"] for job in served.json("ls", "--deleted")["jobs"]] == ["updated"]
     assert [job["id"] for job in served.json("undelete", "updated")["jobs"]] == [updated["id"]]
+    served("rm", "updated")
+    served("submit", file, "--store-only")
+    same_name = served("undelete", "updated").stderr
+    assert f"deleted still: {updated['id']}" in same_name
     assert "purged updated" in served("rm", "updated", "--purge").stderr
+    assert "purged updated" in served("rm", updated["id"], "--purge").stderr
     assert served.json("ls", "--deleted")["jobs"] == []
 
 

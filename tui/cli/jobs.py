@@ -127,13 +127,17 @@ def rm_command(job: str, *, purge: bool, dry_run: bool, reason: str | None, outp
     with current_session().client() as client, suggesting(client, job):
         if dry_run:
             return tell_effects(client.dry_run.delete(job, purge=purge), output)
-        found = client.job(job)
+        found = (_deleted_already(client, job) if purge else None) or client.job(job)
         client.delete(found.id, purge=purge, reason=reason)
     if output == "json":
         print_json({"id": found.id, "name": found.name, "purged": purge})
     else:
         say(f"{'purged' if purge else 'deleted'} {found.name} ({found.id})" + _way_back(found, purge=purge))
     return 0
+
+
+def _deleted_already(client: Client, job_id: str) -> Job | None:
+    return next((one for one in client.jobs(deleted=True, limit=_PAGE).jobs if one.id == job_id), None)
 
 
 def _way_back(job: Job, *, purge: bool) -> str:
@@ -151,6 +155,10 @@ def undelete_command(job: str, *, dry_run: bool, reason: str | None, output: str
         if dry_run:
             return tell_effects(client.dry_run.undelete(job), output)
         back = client.undelete(job, reason=reason)
+        others = [one.id for one in client.jobs(name=back.name, deleted=True).jobs if one.name == back.name]
+    if others:
+        taken = f"the name {back.name} is that of {back.id}; jobs of that name which are deleted still: {', '.join(others)}"
+        say(f"{taken} (one of them comes back by its id, when the name is free)")
     print_jobs([back], 1, output)
     return 0
 
