@@ -62,7 +62,7 @@ def test_what_the_daemon_knows_is_offered(served):
     assert completed(served, "workers", "kill", worker["name"][:4]) == {worker["name"]}
     assert completed(served, "workers", "ki") == {"kill"}
     assert completed(served, "savepoints", "") == {"show", "verify", "delete", "batch", "stream"}
-    assert completed(served, "savepoints", "stream", "--dele") == {"--delete"}
+    assert completed(served, "savepoints", "stream", "--dele") == {"--delete", "--deleted"}
 
 
 def test_a_daemon_that_does_not_answer_is_not_waited_for(served):
