@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import selectors
 from typing import Any
@@ -48,9 +49,22 @@ class PromptDriver(LinuxDriver):
                 if self._woken in ready:
                     os.read(self._woken, _CHUNK)
                 if self.fileno in ready:
-                    self._feed(parser, decode(os.read(self.fileno, _CHUNK)))
+                    keys = self._read()
+                    if not keys:
+                        self._loop.call_soon_threadsafe(self._app.exit, 0)
+                        return
+                    self._feed(parser, decode(keys))
                 for event in parser.tick():
                     self.process_message(event)
+
+    def _read(self) -> bytes:
+        """What was typed; nothing when the terminal is gone, which nobody tells to a program that it does not control."""
+        try:
+            return os.read(self.fileno, _CHUNK)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return b""
 
     def _feed(self, parser: XTermParser, text: str) -> None:
         """Nothing is fed when there is only a part of a character yet: to the parser that is the end."""

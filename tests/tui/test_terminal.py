@@ -111,12 +111,18 @@ class Terminal:
             pass
         return self.process.returncode
 
+    def hang_up(self) -> None:
+        """The terminal goes away; as it does not control the child, nobody sends a signal."""
+        os.close(self._parent)
+        self._parent = -1
+
     def close(self) -> None:
         """End the child."""
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait()
-        os.close(self._parent)
+        if self._parent >= 0:
+            os.close(self._parent)
 
 
 @pytest.fixture
@@ -272,3 +278,11 @@ async def test_other_themes_work(open_ui: Any, stage: Any, serve: Callable[[Any]
         page.app.theme = name
         await page.pilot.pause()
         await page.sees("orders-cdc")
+
+
+def test_a_terminal_that_goes_away_ends_the_program(terminal: Callable[..., Terminal]) -> None:
+    """Also where no signal tells it: it does not stay behind, reading the end of its input over and over."""
+    program = terminal()
+    program.read_until(b"orders-cdc")
+    program.hang_up()
+    assert program.process.wait(60) == 0
