@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
+pytestmark = pytest.mark.timeout(600)  # a whole environment is installed, beside other tests
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +28,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, target)
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", directory, source], check=True, timeout=110)
+    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", directory, source], check=True, timeout=280)
     (wheel,) = directory.glob("flowdeck-*.whl")
     environment = directory / "environment"
     venv.create(environment, symlinks=True)
     python = environment / "bin" / "python"
-    subprocess.run([*pip, "--python", python, "install", "--no-compile", wheel], check=True, timeout=110)
+    subprocess.run([*pip, "--python", python, "install", "--no-compile", wheel], check=True, timeout=280)
     return environment / "bin"
 
 
