@@ -22,6 +22,7 @@ _FIRST = (
         "api",
         "security",
         "acceptance",
+        "web",
         "tui",
         "benchmarks",
         "docs",
