@@ -7,6 +7,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from runner.states import ExecutionState
+from tui.data.snapshot import Snapshot
 from tui.data.tally import Tally
 from tui.widgets.canvas import Canvas
 
@@ -65,3 +67,31 @@ async def test_a_closed_dialog_is_let_go(open_ui: Any, stage: Any, serve: Callab
             return sum(canvas() is not None for canvas in seen)
 
         await page.until(lambda: left() <= len(seen) // 3, "the first two to be gone")
+
+
+async def test_what_a_closed_dialog_had_painted_is_let_go(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """And so are the snapshots that were looked at meanwhile."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        painted: list[weakref.ref[Any]] = []
+        for number in range(3):
+            await page.press("question_mark")
+            await page.until(lambda: page.dialog == "HelpScreen")
+            painted += [weakref.ref(widget._styles_cache) for widget in page.app.screen.walk_children()]
+            await page.press("escape")
+            await page.until(lambda: page.dialog == "JobsScreen")
+            last = page.app.snapshot
+            stage.change(page.selected.id, [ExecutionState.PAUSED, ExecutionState.RUNNING][number % 2])
+            page.app.feed.nudge()
+            await page.until(lambda last=last: page.app.snapshot is not last, "another look")
+        del last
+        assert len(painted) >= 9
+
+        def left() -> tuple[int, int]:
+            gc.collect()
+            snapshots = sum(type(one) is Snapshot for one in gc.get_objects())
+            return sum(one() is not None for one in painted), snapshots
+
+        await page.until(lambda: left()[0] <= len(painted) // 3, "what the first two have painted to be gone")
+        await page.until(lambda: left()[1] <= 3, "the first snapshots to be gone")

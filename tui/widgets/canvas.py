@@ -15,7 +15,9 @@ from tui.draw.cells import width
 from tui.draw.line import Line
 from tui.widgets.bindings import bound
 from tui.widgets.ink import ink_of
+from tui.widgets.letting_go import let_go
 
+let_go()
 _EMPTY = Line()
 _STRIPS = 2
 """Screens full of painted lines that are remembered."""

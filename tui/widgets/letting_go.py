@@ -1,0 +1,26 @@
+"""What Textual 8.2 keeps of widgets that have gone, kept no longer.
+
+``StylesCache.get_inner_outer`` remembers what it was called with for a thousand calls, and that is each widget's painted lines
+along with the colours: who opens dialogs for a minute has twenty megabytes of closed ones."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from textual._styles_cache import StylesCache
+from textual.color import Color
+from textual.style import Style
+
+
+@lru_cache(1024)
+def _inner_and_outer(base: Color, background: Color) -> tuple[Style, Style]:
+    return Style(background=base + background), Style(background=base)
+
+
+def let_go() -> None:
+    """Remember the colours only; from now on, for every widget."""
+
+    def inner_and_outer(_cache: StylesCache, base: Color, background: Color) -> tuple[Style, Style]:
+        return _inner_and_outer(base, background)
+
+    StylesCache.get_inner_outer = inner_and_outer  # type: ignore[method-assign, assignment]
