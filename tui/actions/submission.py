@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from runner.client import ApiError, Client
-from runner.model import Job
+from runner.model import Checkpoint, Job
 from runner.reload import ReloadPlan
 from runner.requests import SubmitRequest, UpdateRequest
+from runner.states import ExecutionState
 from spec.plan.change import Effect
-from tui.draw.units import plural
+from tui.draw.units import plural, si
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,24 @@ class Prospect:
         return self.job is not None and self.job.execution is not None and not self.job.execution.state.is_terminal
 
     @property
+    def point(self) -> Checkpoint | None:
+        """Where a job that is over left off, if its state fits what would run; a finished one is over for good."""
+        job = self.job
+        if job is None or job.execution is None or self.runs or job.execution.state is ExecutionState.FINISHED:
+            return None
+        return None if self._is_breaking else job.last_checkpoint
+
+    @property
+    def _is_breaking(self) -> bool:
+        return self.plan is not None and self.plan.effect == Effect.BREAKING
+
+    @property
     def verb(self) -> str:
         """What ``y`` does."""
         if self.job is None:
             return "submit and start it"
+        if self.point is not None:
+            return f"go on from #{self.point.id}"
         return "apply it to the job" if self.runs else "start it with this, from the beginning"
 
     @property
@@ -47,14 +64,20 @@ class Prospect:
             return f"the file means what generation {self.plan.generation} of {job} means" + self._idle
         changed = f"{plural(len(self.plan.changes), 'change')} of {job}"
         if not self.runs:
-            return f"{changed}; it does not run"
+            return changed + self._idle
         if self.plan.in_place:
             return f"{changed}; it runs on and takes {'it' if len(self.plan.changes) == 1 else 'them'} as it runs"
         return f"{changed}; it is stopped with a savepoint and goes on from there"
 
     @property
     def _idle(self) -> str:
-        return "" if self.runs else "; it does not run"
+        if self.runs:
+            return ""
+        if self.point is not None:
+            return f"; it does not run, and goes on from checkpoint #{self.point.id} with {si(self.point.rows_in)} rows read"
+        if self._is_breaking:
+            return "; it does not run, and its saved state does not fit: it can only start from the beginning"
+        return "; it does not run"
 
     @property
     def possible(self) -> bool:
@@ -85,14 +108,15 @@ def prospect(name: str, request: SubmitRequest) -> Callable[[Client], Prospect]:
     return work
 
 
-def hand_in(chosen: Prospect) -> Callable[[Client], Job]:
-    """Makes the request: a new job, a new generation of one that runs, or a start of one that does not. The version of the job
-    goes along, so that nothing is applied to another state than was shown."""
+def hand_in(chosen: Prospect, *, afresh: bool = False) -> Callable[[Client], Job]:
+    """Makes the request: a new job, a new generation of one that runs, or a start of one that does not: where it left off, or
+    ``afresh``. The version of the job goes along, so that nothing is applied to another state than was shown."""
 
     def work(daemon: Client) -> Job:
         job, request = chosen.job, chosen.request
         if job is None or not chosen.runs:
-            return daemon.submit(request)
+            left_off = chosen.point is not None and not afresh
+            return daemon.submit(msgspec.structs.replace(request, restore="latest") if left_off else request)
         fields = {field: getattr(request, field) for field in UpdateRequest.__struct_fields__}
         return daemon.update(job.id, UpdateRequest(**{**fields, "labels": {}}), version=job.version)
 

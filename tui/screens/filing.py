@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from textual.screen import Screen
 
 from tui.data.lane import Lane
 from tui.data.models import JobView
+from tui.data.snapshot import Snapshot
 from tui.widgets.looking import refuses_writes
+
+_LOOK_SECONDS: Final = 0.2
+_LOOKS: Final = 25
 
 
 class Filing(Screen[None]):
@@ -16,6 +22,7 @@ class Filing(Screen[None]):
 
     reading: Lane
     acting: Lane
+    snapshot: Snapshot
 
     def go_to(self, job_id: str) -> None:
         """Put the cursor on a job."""
@@ -40,6 +47,13 @@ class Filing(Screen[None]):
             return
         self._file(path)
 
+    def _go_when_known(self, job_id: str, looks: int) -> None:
+        """A new job is not on the list yet when the daemon has answered."""
+        if self.snapshot.find(job_id) is not None:
+            self.go_to(job_id)
+        elif looks:
+            self.set_timer(_LOOK_SECONDS, partial(self._go_when_known, job_id, looks - 1))
+
     def _file(self, path: str) -> None:
         if refuses_writes(self):
             return
@@ -48,7 +62,7 @@ class Filing(Screen[None]):
         def handed_in(job_id: str | None) -> None:
             if job_id:
                 self.app.notify("Handed in.", markup=False)
-                self.go_to(job_id)
+                self._go_when_known(job_id, _LOOKS)
 
         screen = SubmitScreen(self.reading, self.acting, path)
         self.app.push_screen(screen, handed_in)

@@ -33,6 +33,7 @@ from tui.widgets.linetable import Column, LineTable
 from tui.widgets.outside import run_outside
 
 _LOOK_SECONDS = 0.5
+_TWICE = "from the beginning it reads everything again, and what it has written may be there twice; b once more does it"
 _COLUMNS: tuple[Column[str], ...] = (Column("JOB FILE", 20, lambda row, _now: (Span(short(row)),), stretch=400),)
 
 
@@ -46,6 +47,7 @@ class SubmitScreen(Dialog[str]):
         Binding("f4", "edit", show=False),
         Binding("enter", "choose", show=False),
         Binding("y", "agree", show=False),
+        Binding("b", "agree_afresh", show=False),
         Binding("e", "edit", show=False),
         Binding("q", "leave", show=False),
     ]
@@ -191,7 +193,10 @@ class SubmitScreen(Dialog[str]):
             return [("enter", "choose"), ("f4", "edit"), ("esc", "leave")]
         if self._handing_in:
             return [("", "handing it in…")]
-        agree = [("y", self._prospect.verb)] if self._prospect is not None and self._prospect.possible else []
+        found = self._prospect if self._prospect is not None and self._prospect.possible else None
+        agree = [("y", found.verb)] if found is not None else []
+        if found is not None and found.point is not None:
+            agree.append(("b", "from the beginning"))
         return [*agree, ("e", "edit"), ("esc", "leave")]
 
     def _choose(self) -> None:
@@ -235,10 +240,24 @@ class SubmitScreen(Dialog[str]):
 
     def action_agree(self) -> None:
         """Hand it in, exactly as it was shown."""
+        self._hand_in(afresh=False)
+
+    def action_agree_afresh(self) -> None:
+        """Hand it in to start from the beginning, although it could go on; asked twice, since it may write everything twice."""
+        chosen = self._prospect
+        if chosen is None or chosen.point is None or not self._is_chosen or self.guarded:
+            return
+        if self._trouble != _TWICE:
+            self._trouble = _TWICE
+            self._draw()
+        else:
+            self._hand_in(afresh=True)
+
+    def _hand_in(self, *, afresh: bool) -> None:
         chosen = self._prospect
         if not self._is_chosen or self.guarded or self._handing_in or chosen is None or not chosen.possible:
             return
-        self._handing_in = self._acting.submit(hand_in(chosen), partial(self._deliver, self._checked))
+        self._handing_in = self._acting.submit(hand_in(chosen, afresh=afresh), partial(self._deliver, self._checked))
         self._trouble = "" if self._handing_in else "too many requests are waiting for the daemon already; nothing was done"
         self._draw()
 
