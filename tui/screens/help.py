@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
+from tui.draw.cells import wrap
 from tui.draw.line import Ground, Line, Span, Tone, line
 from tui.draw.units import UNKNOWN
 from tui.screens.dialog import Dialog
@@ -27,25 +28,30 @@ def found_commands(search: str, keymap: Keymap) -> list[Command]:
     return [command for command, text in texts if all(word in text for word in wanted)]
 
 
-def help_lines(found: Sequence[Command], chosen: int, search: str, keymap: Keymap) -> tuple[list[Line], int]:
-    """The commands under their groups, and the line of the ``chosen`` one."""
+def help_lines(found: Sequence[Command], chosen: int, search: str, keymap: Keymap, cells: int) -> tuple[list[Line], int]:
+    """The commands under their groups, wrapped to ``cells``, and the line of the ``chosen`` one."""
     lines: list[Line] = []
     group, place = None, 0
     for number, command in enumerate(found):
         if command.group is not group:
             group = command.group
-            lines += [*([Line()] if lines else []), line(Span(f"  {group.value}", Tone.MUTED))]
+            lines += [
+                *([Line()] if lines else []),
+                *(line(Span(f"  {part}", Tone.MUTED)) for part in wrap(group.value, cells - 2)),
+            ]
         if number == chosen:
             place = len(lines)
-        lines.append(_command_line(command, keymap, chosen=number == chosen))
+        lines += _command_lines(command, keymap, cells, chosen=number == chosen)
     return lines or [line(Span(f"  no key does “{search}”", Tone.MUTED))], place
 
 
-def _command_line(command: Command, keymap: Keymap, *, chosen: bool) -> Line:
+def _command_lines(command: Command, keymap: Keymap, cells: int, *, chosen: bool) -> list[Line]:
     mark = Span("▌ ", Tone.ACCENT) if chosen else Span("  ")
+    ground = Ground.CURSOR if chosen else Ground.PLAIN
     keys = keymap.shown(command.id) or UNKNOWN
-    spans = (mark, Span(f"{keys:<{_KEY_CELLS}}", Tone.ACCENT_STRONG), Span(command.words))
-    return Line(spans, Ground.CURSOR if chosen else Ground.PLAIN)
+    first, *rest = wrap(command.words, max(cells - _KEY_CELLS - 2, 10))
+    head = Line((mark, Span(f"{keys:<{_KEY_CELLS}}", Tone.ACCENT_STRONG), Span(first)), ground)
+    return [head, *(Line((mark, Span(" " * _KEY_CELLS), Span(part)), ground) for part in rest)]
 
 
 _LISTED = [command for group in Group for command in COMMANDS.values() if command.group is group]
@@ -86,7 +92,7 @@ class HelpScreen(Dialog[str]):
         head = (Span("Keys", Tone.STRONG), Span("   enter runs it, esc leaves", Tone.MUTED))
         self.query_one("#words", Bar).show([line(*head)])
         listed = self.query_one("#list", Lines)
-        lines, place = help_lines(self._found, self._chosen, self.query_one(Input).value, self._keymap)
+        lines, place = help_lines(self._found, self._chosen, self.query_one(Input).value, self._keymap, listed.cells)
         listed.show(lines)
         top, rows = listed.scroll_offset.y, max(listed.rows, 1)
         if place < top + 1 or place >= top + rows:

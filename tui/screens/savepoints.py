@@ -160,7 +160,7 @@ class SavepointsScreen(Beside):
         return [
             line(Span("no savepoints yet", Tone.STRONG)),
             Line(),
-            line(Span("A savepoint is a point that a job can be restored from, kept until it is deleted.", Tone.MUTED)),
+            line(Span("A savepoint is a point to restore a job from, kept until it is deleted.", Tone.MUTED)),
             Line(),
             line(*self.key("view.back", "back to the jobs, where", "screen.back")),
             line(*self.key("job.savepoint", "takes one while the job runs on")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from runner.states import ExecutionState
@@ -196,12 +196,23 @@ def _facts(view: JobView, now: float, cells: int, happened: Happened | None, at:
         pairs.append(("latency", latency))
     if execution.phase:
         pairs.append(("phase", execution.phase))
+    lines = [] if at is None else [_moment_line(at, now)]
+    return [*lines, *_in_columns(pairs, cells)]
+
+
+def _in_columns(pairs: Sequence[tuple[str, str]], cells: int) -> list[Line]:
+    """A label and its words, several beside each other; what is too long for that has a line of its own below them."""
     columns = max(min(cells // 38, 3), 1)
     width = cells // columns
-    fields = [(*fit_spans((Span(f"{word:<{_LABEL}} ", Tone.MUTED), Span(text)), width - 1), Span(" ")) for word, text in pairs]
-    lines = [] if at is None else [_moment_line(at, now)]
+    short = [pair for pair in pairs if _LABEL + len(pair[1]) + 2 <= width]
+    fields = [_field(*pair, width) for pair in short]
     starts = range(0, len(fields), columns)
-    return [*lines, *(line(*(part for one in fields[start : start + columns] for part in one)) for start in starts)]
+    rows = [line(*(part for one in fields[start : start + columns] for part in one)) for start in starts]
+    return [*rows, *(line(*_field(*pair, cells)) for pair in pairs if pair not in short)]
+
+
+def _field(word: str, text: str, width: int) -> tuple[Span, ...]:
+    return (*fit_spans((Span(f"{word:<{_LABEL}} ", Tone.MUTED), Span(text)), width - 1), Span(" "))
 
 
 def _moment_line(at: float, now: float) -> Line:

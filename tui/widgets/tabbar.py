@@ -9,7 +9,9 @@ from tui.draw.cells import truncate, width
 from tui.draw.line import Line, Span, Tone, spread
 from tui.widgets.lines import Bar
 
-_WAYS = ((99, 1), (4, 1), (3, 1), (3, 0), (2, 0))
+_SHORT = {"Checkpoints": "Ckpt", "Savepoints": "Save", "Errors": "Errs", "Events": "Evts"}
+"""What stands for a tab that is not chosen where its name has no room; another one is cut off."""
+_WAYS = ((99, 1), (4, 1), (4, 0), (3, 0), (2, 0))
 """The letters of the tabs that are not chosen, and the blank cells between two: what is tried, the widest first."""
 
 
@@ -21,7 +23,7 @@ def tabbar_line(view: JobView | None, tabs: Sequence[str], chosen: int, cells: i
     room = cells - width(name) - sum(len(title) + 5 for title in tabs)
     longest, gap = next((way for way in _WAYS if _needed(tabs, chosen, *way) <= cells - width(name)), (0, 1))
     for index, title in enumerate(tabs):
-        words = title if index == chosen else title[:longest]
+        words = title if index == chosen else _shortened(title, longest)
         link = f"screen.tab({index + 1})"
         if index == chosen:
             left.append(Span(f" {index + 1} {words} ", Tone.ACCENT_BADGE, link))
@@ -32,7 +34,11 @@ def tabbar_line(view: JobView | None, tabs: Sequence[str], chosen: int, cells: i
 
 
 def _needed(tabs: Sequence[str], chosen: int, letters: int, gap: int) -> int:
-    return sum(len(title if index == chosen else title[:letters]) + 4 + gap for index, title in enumerate(tabs))
+    return sum(len(title if index == chosen else _shortened(title, letters)) + 4 + gap for index, title in enumerate(tabs))
+
+
+def _shortened(title: str, letters: int) -> str:
+    return title if len(title) <= letters else _SHORT.get(title, title)[:letters]
 
 
 class TabBar(Bar):
