@@ -19,12 +19,18 @@ def run_outside(app: App[object], command: Sequence[str]) -> str:
     """
     try:
         with app.suspend(), _without_interrupts():
-            status = subprocess.run(list(command), check=False).returncode  # noqa: S603 - the person's own choice
+            trouble = _run(command)  # it raises nothing: an error that left here would leave the terminal lent for good
     except SuspendNotSupported:
         return "this terminal cannot be lent to another program"
+    return clean(trouble)
+
+
+def _run(command: Sequence[str]) -> str:
+    try:
+        status = subprocess.run(list(command), check=False).returncode  # noqa: S603 - the person's own choice
     except OSError as error:
-        return clean(f"{command[0]} cannot be run: {error.strerror or error}")
-    return clean(f"{command[0]} ended with status {status}") if status else ""
+        return f"{command[0]} cannot be run: {error.strerror or error}"
+    return f"{command[0]} ended with status {status}" if status else ""
 
 
 @contextmanager
