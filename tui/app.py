@@ -34,11 +34,12 @@ from tui.query.order import Order
 from tui.screens.acting import Acting
 from tui.screens.directory import SCREENS
 from tui.screens.toosmall import TooSmallScreen, is_too_small
+from tui.screens.viewing import Viewing
 from tui.screens.visit import MainScreen, Visit
 from tui.screens.watcher import Watcher
 from tui.settings.file import DEFAULTS, Settings, SettingsInvalid, Symbols, read_settings, settings_path
 from tui.settings.keymap import suggestion
-from tui.settings.memory import NAME, Keeper
+from tui.settings.memory import NAME, Keeper, View
 from tui.tabs.checkpoints import Checkpoints
 from tui.tabs.dag import Dag
 from tui.tabs.errors import Errors
@@ -138,14 +139,25 @@ class FlowdeckApp(Placed):
         self._acting.stop()
 
     @property
-    def views(self) -> dict[str, str]:
+    def views(self) -> dict[str, View]:
         """Filters by name: those of the settings file, and those that were kept."""
-        return {**self.keeper.memory.views, **self.settings.views}
+        known = {**self.keeper.memory.views, **self.settings.views}
+        return {name: View(view) if isinstance(view, str) else view for name, view in known.items()}
 
-    def keep_view(self, name: str, text: str) -> None:
-        """Keep a filter under a name; an empty one forgets it."""
-        kept = {known: line for known, line in self.keeper.memory.views.items() if known != name}
-        self.keeper.change(views={**kept, name: text} if text else kept)
+    def forget_view(self, name: str) -> None:
+        """Of those that were kept."""
+        self.keeper.change(views={known: view for known, view in self.keeper.memory.views.items() if known != name})
+
+    def on_viewing_kept(self, message: Viewing.Kept) -> None:
+        """Remember the view."""
+        message.stop()
+        self.keeper.change(views={**self.keeper.memory.views, message.name: message.view})
+
+    def on_viewing_hid(self, message: Viewing.Hid) -> None:
+        """Remember the columns of this context."""
+        message.stop()
+        hidden = {**self.keeper.memory.hidden_columns, self.context_name: tuple(sorted(message.titles))}
+        self.keeper.change(hidden_columns=hidden)
 
     async def switch_context(self, name: str) -> None:
         """Show another daemon; empty: the one of the command line. Nothing of the former one stays on the screen, and nothing
@@ -200,9 +212,8 @@ class FlowdeckApp(Placed):
             "Logs": lambda: Logs(door),
             "Events": lambda: Events(events),
         }
-        return MainScreen(
-            self.door, self.snapshot, tabs, (self._reading, self._acting), self.clock, self.keys, self.feed.arrangement
-        )
+        lanes, hidden = (self._reading, self._acting), self.keeper.memory.hidden_columns.get(self.context_name, ())
+        return MainScreen(self.door, self.snapshot, tabs, lanes, self.clock, self.keys, self.feed.arrangement, hidden)
 
     def on_mount(self) -> None:
         """Begin to look; a terminal is restored also when the process is asked to end."""

@@ -13,14 +13,13 @@ from textual.content import Content
 
 from tui.actions.registry import ACTIONS
 from tui.data.clean import clean
-from tui.query.pairs import jobs_called, split_pair
+from tui.query.pairs import jobs_called, split_pair, split_view
 from tui.screens.jobs import JobsScreen
 from tui.screens.visit import MainScreen, Visit
 from tui.settings.commands import COMMANDS, Group
 from tui.settings.file import Settings
-from tui.settings.memory import Keeper
+from tui.settings.memory import Keeper, View
 from tui.themes import THEMES
-from tui.widgets.filterbar import FilterBar
 
 _MOST_JOBS = 50
 
@@ -37,12 +36,12 @@ class Host(Protocol):
         ...
 
     @property
-    def views(self) -> dict[str, str]:
-        """Filters by name."""
+    def views(self) -> dict[str, View]:
+        """Ways to look at the jobs, by name."""
         ...
 
-    def keep_view(self, name: str, text: str) -> None:
-        """Keep a filter under a name; an empty one forgets it."""
+    def forget_view(self, name: str) -> None:
+        """Of those that were kept."""
         ...
 
     async def switch_context(self, name: str) -> None:
@@ -68,7 +67,7 @@ class JobCommands(Provider):
 
     async def search(self, query: str) -> Hits:
         """Commands and jobs that fit."""
-        for pair in self._pairs(query):
+        for pair in (*self._pairs(query), *self._views(query)):
             yield Hit(1.0, Content(pair.title), pair.run, text=pair.title, help=pair.help)
         matcher = self.matcher(query)
         for command in (*self._commands(), *islice(self._jobs(query), _MOST_JOBS)):
@@ -100,7 +99,7 @@ class JobCommands(Provider):
         for command in COMMANDS.values():
             if command.group in {Group.FIND, Group.MOVE} and command.action and command.id not in {"palette", "view.back"}:
                 yield Command(command.words, screen.keymap.shown(command.id), partial(screen.run_action, command.action))
-        yield from self._view_commands(screen)
+        yield from self._view_commands()
         yield from self._context_commands()
         for theme in THEMES:
             word = theme.name.removeprefix("flowdeck-").replace("-", " ")
@@ -110,24 +109,27 @@ class JobCommands(Provider):
         yield Command("keys", f"{screen.keymap.shown('help')}  every key, searchable", screen.action_help)
         yield Command("quit", f"{screen.keymap.shown('view.back')}  jobs run on", partial(app.exit, 0))
 
-    def _view_commands(self, screen: JobsScreen) -> Iterator[Command]:
-        app, filter_bar = self._app, screen.query_one(FilterBar)
-        for name, text in app.views.items():
-            yield Command(f"view {clean(name)}", f"filter by {clean(text)}", partial(filter_bar.put, text))
-        for name, text in app.keeper.memory.views.items():
-            yield Command(f"forget view {clean(name)}", clean(text), partial(app.keep_view, name, ""))
-        if text := filter_bar.text:
-            yield Command("save view", f"keep the filter {text} under a name", partial(self._name_view, screen, text))
+    def _view_commands(self, beginning: str = "") -> Iterator[Command]:
+        """To open one, and to forget one that was kept."""
+        app = self._app
+        for name, view in app.views.items():
+            if beginning in name.casefold():
+                yield Command(f"view {clean(name)}", clean(view.words), partial(self._open_view, view))
+        if not beginning:
+            for name in app.keeper.memory.views:
+                yield Command(f"forget view {clean(name)}", "it is kept no longer", partial(app.forget_view, name))
 
-    def _name_view(self, screen: JobsScreen, text: str) -> None:
-        from tui.screens.naming import NamingScreen  # not needed for the first paint
+    def _views(self, query: str) -> Iterator[Command]:
+        """``v quiet``, and all of them for ``v`` alone."""
+        beginning = split_view(query)
+        if beginning is not None:
+            yield from (command for command in self._view_commands(beginning) if command.title.startswith("view "))
 
-        def named(name: str | None) -> None:
-            if name:
-                self._app.keep_view(name, text)
-                screen.toast(f"The palette has it as: view {name}.")
-
-        screen.app.push_screen(NamingScreen(f"Save the filter {text} as"), named)
+    def _open_view(self, view: View) -> None:
+        main = self._main
+        while self.app.screen is not main:
+            self.app.pop_screen()
+        main.open_view(view)
 
     def _context_commands(self) -> Iterator[Command]:
         app = self._app

@@ -45,6 +45,10 @@ def test_triple_quotes_span_lines() -> None:
 def test_secrets_are_masked() -> None:
     """The value of a key that looks like a secret is not shown; the next key's is."""
     assert plain('password = "hunter2", user = "ann"') == f'password = {MASK}, user = "ann"'
+    assert plain('password = "${{env:DB_PASSWORD}}"') == 'password = "${{env:DB_PASSWORD}}"'
+    assert plain('token = "${{file:/run/secrets/t}}"\nuser = ann') == 'token = "${{file:/run/secrets/t}}"\nuser = ann'
+    assert plain('password = "${{env:A}}hunter2"') == f"password = {MASK}"
+    assert plain('password = "${{other:hunter2}}"') == f"password = {MASK}"
     assert plain("access_key: abc") == f"access_key: {MASK}"
     assert plain("password = ${?DB_PASSWORD}") == "password = ${?DB_PASSWORD}"
     assert plain('secret = """a\nb"""\nuser = ann') == f'secret = """{MASK}\n{MASK}"""\nuser = ann'

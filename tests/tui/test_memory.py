@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.home import Home
 from tui.settings.file import Settings
-from tui.settings.memory import NAME, Keeper, Memory, recall
+from tui.settings.memory import NAME, Keeper, Memory, View, recall, remember
 
 
 def test_changes_are_written_beside(tmp_path: Path) -> None:
@@ -49,12 +49,37 @@ async def test_a_filter_is_kept_under_a_name(open_ui: Any, home: Home, stage: An
     serve(stage)
     async with open_ui(settings=Settings(views={"broken": "state:failed"})) as page:
         await page.loaded()
-        await page.press("slash", *"state:paused", "enter", "colon", *"save view", "enter")
+        await page.press("b")
+        await page.until(lambda: "There is nothing to keep" in page.toasts)
+        await page.press("slash", *"state:paused", "enter", "o", "o", "O", "colon", *"save view", "enter")
         await page.until(lambda: page.dialog == "NamingScreen")
         await page.press(*"quiet ones", "enter")
         await page.until(lambda: page.dialog == "JobsScreen")
-        await page.press("c", "colon", *"view broken", "enter")
+        await page.press("c", "O", "colon", *"view broken", "enter")
         await page.until(lambda: page.jobs.jobs.count() == 1 and page.selected.name == "payments-sync")
-        await page.press("colon", *"view quietones", "enter")
-        await page.until(lambda: page.selected.name == "users-full")
-    assert recall(home.path / NAME).views == {"quietones": "state:paused"}
+        assert (page.jobs.jobs.sorted_by, page.jobs.jobs.sorted_up) == ("name", True)
+        await page.press("t")
+        await page.until(lambda: page.dialog == "TopScreen")
+        await page.press("colon", "v")
+        await page.sees("view broken")
+        await page.sees("state:paused, by name, the other way round")
+        await page.press("space", *"qui")
+        await page.until(lambda: "view broken" not in page.text)
+        await page.press("enter")
+        await page.until(lambda: page.dialog == "JobsScreen" and page.selected.name == "users-full")
+        assert (page.jobs.jobs.sorted_by, page.jobs.jobs.sorted_up) == ("name", False)
+    assert recall(home.path / NAME).views == {"quietones": View("state:paused", "name", reverse=True)}
+
+
+async def test_a_view_is_forgotten(open_ui: Any, home: Home, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """A view of former sessions is the text of a filter alone; the palette forgets it."""
+    home.path.mkdir(exist_ok=True)
+    remember(home.path / NAME, Memory(views={"old": "state:failed"}))
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.press("colon", *"v", "enter")
+        await page.until(lambda: page.jobs.jobs.count() == 1)
+        await page.press("colon", *"forget view old", "enter")
+        await page.until(lambda: not page.app.views)
+    assert recall(home.path / NAME).views == {}

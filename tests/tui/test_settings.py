@@ -105,8 +105,8 @@ def test_fixed_keys_belong_to_no_command() -> None:
 def test_what_is_remembered_comes_back(tmp_path: Path) -> None:
     """Written whole, read back; damage and a directory that is not there only mean a first start."""
     path = tmp_path / "memory.json"
-    remember(path, Memory(sort="lag", hidden=("ROWS",)))
-    assert recall(path) == Memory(sort="lag", hidden=("ROWS",))
+    remember(path, Memory(sort="lag", hidden_columns={"": ("ROWS",)}))
+    assert recall(path) == Memory(sort="lag", hidden_columns={"": ("ROWS",)})
     assert list(tmp_path.iterdir()) == [path]
     path.write_text('{"sort": 3')
     assert recall(path) == Memory()

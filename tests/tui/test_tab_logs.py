@@ -116,6 +116,31 @@ async def test_lines_are_copied_by_drawing_over_them(open_ui: Any, stage: Any, s
         await page.until(lambda: pane._shown.marked is not None)
 
 
+async def test_several_lines_are_marked(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """The key m marks the line at the cursor; f and b walk round the marks; y copies them all; another log has none of them."""
+    serve(stage)
+    async with open_ui((80, 24)) as page:
+        pane = await logs(page)
+        await page.press("f")
+        await page.until(lambda: "No line is marked: m marks the one at the cursor." in page.toasts)
+        await page.press("slash", *"fsync", "enter", "m", "N", "m", "N", "m", "m")
+        assert pane._shown.marks == {4200, 3300}
+        await page.sees("* 2 marked")
+        await page.press("f")
+        assert pane._shown.marked == 3300
+        await page.press("f", "f")
+        assert pane._shown.marked == 3300
+        await page.press("b")
+        assert pane._shown.marked == 4200
+        assert sum(row.startswith("*") for row in page.text.splitlines()) == 2
+        await page.press("y")
+        assert [row.split()[1] for row in page.app.clipboard.splitlines()] == ["WARNING", "WARNING"]
+        await page.press("ampersand", *"nothing", "space", *"has", "space", *"this", "enter", "b")
+        await page.until(lambda: "The filter hides every line that is marked." in page.toasts)
+        await page.go_to("users-full")
+        await page.until(lambda: pane._shown.marks == set())
+
+
 async def test_long_lines_are_scrolled_by_half_a_screen(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
     """The arrow keys go through long lines; where all fit they belong to the time."""
     serve(stage)
@@ -230,9 +255,7 @@ def test_lines_are_found_by_number() -> None:
     shown.lay_out(made)
     drawn = [shown.line(index) for index in range(shown.count)]
     assert max(line.width for line in drawn) <= 40
-    assert [line.text for line in drawn] == [
-        line.text for entry in made for line in entry_lines(entry, shown.look, marked=False, aside=False)
-    ]
+    assert [line.text for line in drawn] == [line.text for entry in made for line in entry_lines(entry, shown.look)]
     assert shown.count == sum(height(entry, shown.look) for entry in made)
     shown.sieve = Sieve(text="nothing")
     shown.lay_out(made)

@@ -12,9 +12,11 @@ import pytest
 from runner.model import ReloadStatus
 from runner.reload import PlannedChange, ReloadState, WatchedFile
 from runner.replies import Problem
+from tui.draw.hocon import MASK
 from tui.tabs.spec_lines import banner
 
 JOB = "4e5566778899"
+ORDERS = "0f3a9c1d22aa"
 CHANGES = (
     PlannedChange(path="source.FakeSource.row.num", action="change", effect="restart", reason="other rows", before=5, after=7),
     PlannedChange(path="env.\x1b]52;c;x\x07", action="add", effect="live", reason="[/]", after="x" * 300),
@@ -80,3 +82,17 @@ def test_every_state_has_words() -> None:
         status = ReloadStatus(outcome=state.lower(), at=0.0)
         first = banner(status, None, (), "generation 1 keeps running", 80, ("a", "d"))[0].text
         assert state is ReloadState.SYNCED or f" {state.lower()} at" not in first
+
+
+async def test_a_spec_is_copied(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """The key y copies the text as it is shown: no secret is in it."""
+    stage.texts[ORDERS] = 'env { job.name = a }\npassword = "hunter2"\nrow.num = 7'
+    serve(stage)
+    async with open_ui((100, 30)) as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("enter", "7")
+        await page.sees("row.num = 7")
+        await page.settled()
+        await page.press("y")
+        assert page.app.clipboard == f"env {{ job.name = a }}\npassword = {MASK}\nrow.num = 7"

@@ -39,6 +39,8 @@ _FENCE = '"""'
 _SECRET = re.compile(r"passw(or)?d|secret|token|credential|api[_.-]?key|access[_.-]?key|private[_.-]?key", re.IGNORECASE)
 _LOGIN = re.compile(r"(://[^/\s:@\"]*:)[^/\s@\"]+@")
 """The password in a URL."""
+_REFERENCE = re.compile(r"\"\$\{\{\s*(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[\w./\-]+)\s*\}\}\"")
+"""Says where a secret comes from, and is none itself."""
 _VALUES = ("string", "literal", "other")
 MASK = "••••••"
 
@@ -88,6 +90,8 @@ class _Colouring:
             self._secret = kind == "key" and _SECRET.search(text) is not None
         elif kind == "mark" and text in ",}":
             self._secret = False
+        elif kind == "string" and _REFERENCE.fullmatch(text):
+            return Span(text, Tone.AMBER)
         elif self._secret and kind in _VALUES:
             return Span(MASK, Tone.MUTED)
         elif kind == "string":

@@ -1,4 +1,4 @@
-"""Two words that say what of which job: ``log orders`` is the logs of the job called orders-something."""
+"""Two words that say what of which job: ``log orders`` is the logs of the job called orders-something; ``v quiet`` a view."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ ALIASES: Final = MappingProxyType(
     }
 )
 """The words for each tab of a job."""
+VIEW: Final = ("v", "view", "views")
+"""Those before the name of a view."""
 
 
 def split_pair(text: str) -> tuple[str, str]:
@@ -29,6 +31,12 @@ def split_pair(text: str) -> tuple[str, str]:
     first, _, rest = text.strip().casefold().partition(" ")
     tab = next((tab for tab, words in ALIASES.items() if first in words), "")
     return (tab, rest.strip()) if tab and rest.strip() else ("", "")
+
+
+def split_view(text: str) -> str | None:
+    """The beginning of a view's name after ``v`` or ``view``; None when the line begins otherwise."""
+    first, _, rest = text.strip().casefold().partition(" ")
+    return rest.strip() if first in VIEW else None
 
 
 def jobs_called(rest: str, jobs: Sequence[Job]) -> list[Job]:

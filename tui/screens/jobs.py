@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from textual import events, on
@@ -25,8 +25,8 @@ from tui.query.filter import Filter, parse
 from tui.query.order import Arrangement
 from tui.screens.filing import Filing
 from tui.screens.help import HelpScreen
-from tui.screens.sorting import Sorting
 from tui.screens.timing import Timing
+from tui.screens.viewing import Viewing
 from tui.settings.commands import COMMANDS, Command
 from tui.settings.keymap import Keymap
 from tui.tabs.overview import Overview
@@ -65,7 +65,7 @@ def _is_mine(command: Command) -> bool:
     return bool(command.action) and command.id not in {"job.open", "suspend"}
 
 
-class JobsScreen(Sorting, Filing, Timing, Screen[None]):
+class JobsScreen(Viewing, Filing, Timing, Screen[None]):
     """Header, filter line, jobs, inspector, keys. Everything it shows comes from the last snapshot."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-small"), (100, "-normal"), (160, "-wide")]
@@ -88,9 +88,11 @@ class JobsScreen(Sorting, Filing, Timing, Screen[None]):
         clock: Callable[[], float],
         keymap: Keymap,
         arrangement: Arrangement,
+        hidden_columns: Collection[str] = (),
     ) -> None:
         super().__init__()
         self._arrangement = arrangement
+        self._hidden_columns = hidden_columns
         self.keymap = keymap
         self.reading, self.acting = lanes
         self.clock = clock
@@ -118,6 +120,7 @@ class JobsScreen(Sorting, Filing, Timing, Screen[None]):
     def on_mount(self) -> None:
         """Ages grow even when nothing happens."""
         self._complete = True
+        self.jobs.hide(self._hidden_columns)
         self.jobs.sorted_by, self.jobs.sorted_up = self._arrangement.order.marked
         self.jobs.focus()
         self.set_interval(1.0, self.redraw)

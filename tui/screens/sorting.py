@@ -17,19 +17,20 @@ class Sorting(Marking):
         """By the next column that can be sorted by; after the last comes the order by how the jobs stand."""
         fields = ["", *(column.field for column in JOB_COLUMNS if column.field)]
         at = fields.index(self._arrangement.order.field)
-        self._sort(Order(fields[(at + steps) % len(fields)]))
+        self.sort(Order(fields[(at + steps) % len(fields)]))
 
     def action_sort_by(self, field: str) -> None:
         """By the column that was clicked; once more turns it round."""
         now = self._arrangement.order
-        self._sort(Order(field, not now.reverse if now.field == field else False))
+        self.sort(Order(field, not now.reverse if now.field == field else False))
 
     def action_sort_reverse(self) -> None:
         """The other way round."""
         now = self._arrangement.order
-        self._sort(Order(now.field, not now.reverse))
+        self.sort(Order(now.field, not now.reverse))
 
-    def _sort(self, order: Order) -> None:
+    def sort(self, order: Order) -> None:
+        """In this order from now on."""
         self._arrangement.choose(order)
         field = FIELDS.get(order.field)
         self.jobs.sorted_by = order.field

@@ -1,4 +1,4 @@
-"""The time that is looked at: the window of the chart, and the moment in it."""
+"""What is looked at in the inspector: the window of the chart, the moment in it, and the plugin."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual.screen import Screen
 
+from tui.tabs.dag import Dag
 from tui.tabs.overview import Overview
 from tui.widgets.inspector import Inspector
 
@@ -24,6 +25,13 @@ class Timing(Screen[None]):
         inspector = self.query_one(Inspector)
         inspector.travel(moment)
         self.action_tab(inspector.titles.index("Logs") + 1)
+
+    def action_plugin(self, plugin: str) -> None:
+        """A plugin of the job, in the DAG."""
+        inspector = self.query_one(Inspector)
+        self.action_tab(inspector.titles.index("DAG") + 1)
+        if isinstance(inspector.pane, Dag):
+            inspector.pane.go_to(plugin)
 
     def action_time(self, steps: int) -> None:
         """Look that many cells of the chart earlier or later; 0, and what is later than now: at now."""

@@ -18,15 +18,31 @@ NAME = "terminal-ui.json"
 _LARGEST = 256 * 1024
 
 
+class View(msgspec.Struct, frozen=True):
+    """A way to look at the jobs: a filter, and the field they are sorted by (empty: by how they stand; None: as they are)."""
+
+    filter: str
+    sort: str | None = None
+    reverse: bool = False
+
+    @property
+    def words(self) -> str:
+        """``state:failed, by lag``."""
+        way = ", the other way round" if self.reverse else ""
+        order = f"by {self.sort}{way}" if self.sort else way.removeprefix(", ")
+        return ", ".join(part for part in (self.filter, order) if part)
+
+
 class Memory(msgspec.Struct, frozen=True):
-    """``sort`` is a field of :mod:`tui.query.fields` or empty; ``hidden`` are columns by title; ``window`` is in seconds."""
+    """``sort`` is a field of :mod:`tui.query.fields` or empty; ``hidden_columns`` are titles by context, ``window`` is in
+    seconds. ``views`` are by name; a text is that of a filter alone."""
 
     theme: str = ""
     sort: str = ""
     reverse: bool = False
     window: int = 300
-    hidden: tuple[str, ...] = ()
-    views: dict[str, str] = {}
+    hidden_columns: dict[str, tuple[str, ...]] = {}
+    views: dict[str, str | View] = {}
 
 
 def recall(path: Path) -> Memory:

@@ -7,6 +7,7 @@ import enum
 from textual import events
 
 from runner.observation import JobDetails, PluginSample, Task
+from tui.data.clean import clean
 from tui.data.lane import Answer
 from tui.data.models import JobView
 from tui.draw.line import Line, Span, Tone, line, spread
@@ -58,6 +59,7 @@ class Dag(Lines, Pane):
         self._zoom = Zoom.BOXES
         self._chosen = ""
         self._is_picked = False
+        self._sought = ""
         self._sample: PluginSample | None = None
         self._no_sample = ""
         self._sampled = ""
@@ -69,6 +71,7 @@ class Dag(Lines, Pane):
         if self._view is None or self._view.id != view.id:
             self._details, self._asked, self._say = None, "", "asking the daemon…"
             self._chosen, self._is_picked = "", False
+            self._sought = self._sought if self._view is None else ""
             self._forget_records()
         self._view = view
         self._draw()
@@ -104,6 +107,7 @@ class Dag(Lines, Pane):
             self._details = answer.value
             if not self._is_picked or self._plugin is None:
                 self._choose(first_look(answer.value.tasks))
+            self._find()
         else:
             self._say = answer.reason
         self._draw()
@@ -185,6 +189,20 @@ class Dag(Lines, Pane):
         """The plugin of this number."""
         if number < len(self._tasks):
             self.choose(self._tasks[number].id)
+
+    def go_to(self, plugin: str) -> None:
+        """This plugin, by its id, as soon as it is known which ones there are."""
+        self._sought = plugin
+        self._find()
+
+    def _find(self) -> None:
+        if not self._sought or self._details is None:
+            return
+        sought, self._sought = self._sought, ""
+        if any(task.id == sought for task in self._tasks):
+            self.call_after_refresh(self.choose, sought)
+        else:
+            self.app.notify(f"The generation that runs has no plugin {clean(sought)}.", markup=False)
 
     def choose(self, plugin: str) -> None:
         """This plugin, until another is chosen."""

@@ -64,6 +64,7 @@ class Errors(Lines, Pane):
         bound("move.down", "choose_next(1)"),
         bound("move.up", "choose_next(-1)"),
         bound("job.open", "log"),
+        bound("error.plugin", "plugin"),
         bound("copy.id", "copy"),
     ]
 
@@ -150,6 +151,14 @@ class Errors(Lines, Pane):
         group = self._group
         if group is not None:
             await self.run_action(f"screen.log_at({group.last_at!r})")
+
+    async def action_plugin(self) -> None:
+        """Where it happened: the plugin in the DAG."""
+        group = self._group
+        if group is not None and group.plugin:
+            await self.run_action(f"screen.plugin({group.plugin!r})")
+        elif group is not None:
+            self.app.notify("This error belongs to no plugin.", markup=False)
 
     def action_copy(self) -> None:
         """The newest of the group, whole."""

@@ -68,10 +68,10 @@ class Logs(Finding, Pane):
         source = f"{view.id} {view.execution.id if view.execution else ''}"
         self._view = view
         if source != self._source:
-            self._source, self._asked_at = source, 0.0
+            self._source, self._asked_at, self._jump = source, 0.0, self._moment
             self._hang_up()
             self._ring, self._widest, self._unseen, self.following = Ring(), 0, 0, self._moment is None
-            self._shown.marked, self._jump = None, self._moment
+            self._shown.unmark()
             self._say = "asking the daemon…" if view.execution else "this job has not run yet: it has no log"
             self._lay_out()
         self.update()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from textual import events
-from textual.reactive import var
 
 from tui.tabs.logs_lines import LEVELS, Look
+from tui.tabs.logs_marks import Marks
 from tui.tabs.logs_shown import Sieve
-from tui.tabs.logs_taking import Taking
 from tui.widgets.bindings import bound
 from tui.widgets.keys import key_of
 from tui.widgets.prompt import Prompt
 
 
-class Finding(Taking):
+class Finding(Marks):
     """Keys that change which lines are shown and how, and the line that is typed for it."""
 
     BINDINGS = [
@@ -21,7 +20,6 @@ class Finding(Taking):
         bound("logs.next", "match(1)"),
         bound("logs.previous", "match(-1)"),
     ]
-    following: var[bool] = var(default=True)
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
@@ -29,10 +27,6 @@ class Finding(Taking):
 
     def change(self, *, sieve: Sieve | None = None, look: Look | None = None) -> None:
         """Draw it otherwise, with the same entry at the upper edge, or still at the end."""
-        raise NotImplementedError
-
-    def reveal(self, number: int) -> None:
-        """Scroll until the entry is on the screen."""
         raise NotImplementedError
 
     def action_search(self) -> None:

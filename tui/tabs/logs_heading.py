@@ -23,6 +23,8 @@ def heading_line(shown: Shown, ring: Ring, cells: int, unseen: int, moment: floa
         left += [Span("  & ", Tone.ACCENT_STRONG), Span(f"{shown.sieve.text}  {shown.found:,}", Tone.AMBER)]
     if shown.look.needle:
         left += [Span("  / ", Tone.ACCENT_STRONG), Span(shown.look.needle, Tone.AMBER)]
+    if shown.marks:
+        left.append(Span(f"  * {len(shown.marks):,} marked", Tone.ACCENT_STRONG))
     return spread(left, _place(unseen, moment, key, following=following), cells)
 
 

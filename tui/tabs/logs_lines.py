@@ -58,13 +58,19 @@ def height(entry: LogLine, look: Look) -> int:
     return message.count("\n") + 1
 
 
-def entry_lines(entry: LogLine, look: Look, *, marked: bool, aside: bool) -> list[Line]:
-    """Time, level, plugin, message; further lines are indented. ``marked`` is the line under the mark, ``aside`` one that is
-    only there because its neighbour was asked for."""
+def entry_lines(
+    entry: LogLine, look: Look, *, at_cursor: bool = False, marked: bool = False, aside: bool = False
+) -> list[Line]:
+    """Time, level, plugin, message; further lines are indented. ``aside`` is an entry that is only there because its neighbour
+    was asked for."""
     word, sign, tone = _LOOKS.get(entry.level.lower(), (entry.level.upper()[:5], Tone.MUTED, Tone.TEXT))
     tone = Tone.MUTED if aside else tone
     first, *rest = _pieces(entry, look)
-    head = [Span("▌" if marked else " ", Tone.ACCENT)]
+    head = [
+        Span("*", Tone.ACCENT_BADGE if at_cursor else Tone.ACCENT_STRONG)
+        if marked
+        else Span("▌" if at_cursor else " ", Tone.ACCENT)
+    ]
     if look.timed:
         head.append(Span(f"{clock_time(entry.at)} ", Tone.FAINT))
     head.append(Span(f"{fit(word, 5)} ", sign))

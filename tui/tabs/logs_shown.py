@@ -31,7 +31,9 @@ class Shown:
         self.look = Look()
         self.sieve = Sieve()
         self.marked: int | None = None
-        """The offset of the entry under the mark."""
+        """The offset of the entry at the cursor."""
+        self.marks: set[int] = set()
+        """The offsets of the entries that somebody has marked."""
         self.drawn_over: tuple[int, int] | None = None
         """The offsets of the first and the last entry that the mouse is drawn over."""
         self.entries: Sequence[LogLine] = ()
@@ -46,8 +48,19 @@ class Shown:
         """The number of lines."""
         return self._ends[-1] if self._ends else 0
 
+    @property
+    def marked_entries(self) -> list[LogLine]:
+        """Those of the marked entries that are let through, in the order of the log."""
+        return [entry for entry in self.entries if entry.offset in self.marks] if self.marks else []
+
+    def unmark(self) -> None:
+        """Forget the cursor and the marks: this is another log."""
+        self.marked, self.marks = None, set()
+
     def lay_out(self, entries: Sequence[LogLine]) -> None:
         """Take these entries."""
+        if self.marks and entries:  # the oldest may have made room
+            self.marks = {offset for offset in self.marks if offset >= entries[0].offset}
         high = entries if not self.sieve.level else [entry for entry in entries if rank(entry) >= self.sieve.level]
         self._aside = frozenset()
         self.entries = self._with_neighbours(high) if self.sieve.text else list(high)
@@ -72,13 +85,14 @@ class Shown:
 
     def _lines(self, entry: LogLine) -> list[Line]:
         aside = entry.offset in self._aside
-        if entry.offset == self.marked:
-            return entry_lines(entry, self.look, marked=True, aside=aside)
+        if entry.offset == self.marked or entry.offset in self.marks:
+            at_cursor, marked = entry.offset == self.marked, entry.offset in self.marks
+            return entry_lines(entry, self.look, at_cursor=at_cursor, marked=marked, aside=aside)
         key = (entry.offset, aside, self.look)
         if key not in self._drawn:
             if len(self._drawn) >= _DRAWN:
                 self._drawn.clear()
-            self._drawn[key] = entry_lines(entry, self.look, marked=False, aside=aside)
+            self._drawn[key] = entry_lines(entry, self.look, aside=aside)
         return self._drawn[key]
 
     def entry_at(self, index: int) -> LogLine | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,16 +36,27 @@ class Taking(Canvas):
         self._has_drawn = False
 
     def action_copy(self) -> None:
-        """The entry under the mark; without a mark the last one on the screen."""
-        marked = next((entry for entry in self._shown.entries if entry.offset == self._shown.marked), None)
-        entry = marked or self._shown.entry_at(min(self.scroll_offset.y + self.rows, self._shown.count) - 1)
-        if entry is None:
+        """The marked lines; without any the one at the cursor."""
+        marked, entry = self._shown.marked_entries, self.entry_at_cursor
+        if marked:
+            self._copy(marked)
+        elif entry is None:
             self._tell("There is no line to copy.")
-            return
-        self.app.copy_to_clipboard(text_of(entry))
-        self._tell(f"Copied the line of {clock_time(entry.at)} (where the terminal allows it).")
+        else:
+            self.app.copy_to_clipboard(text_of(entry))
+            self._tell(f"Copied the line of {clock_time(entry.at)} (where the terminal allows it).")
 
-    # the mouse: a click marks a line, drawing over several copies them
+    def _copy(self, entries: Sequence[LogLine]) -> None:
+        self.app.copy_to_clipboard("\n".join(map(text_of, entries)))
+        self._tell(f"Copied {plural(len(entries), 'line')} (where the terminal allows it).")
+
+    @property
+    def entry_at_cursor(self) -> LogLine | None:
+        """The entry at the cursor; without a cursor the last one on the screen."""
+        found = next((entry for entry in self._shown.entries if entry.offset == self._shown.marked), None)
+        return found or self._shown.entry_at(min(self.scroll_offset.y + self.rows, self._shown.count) - 1)
+
+    # the mouse: a click puts the cursor on a line, drawing over several copies them
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Perhaps the first of several."""
@@ -61,20 +73,18 @@ class Taking(Canvas):
             self.update()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Copy what was drawn over. (A click follows: it marks nothing then.)"""
+        """Copy what was drawn over. (A click follows: it moves no cursor then.)"""
         self.release_mouse()
         over, self._drawn_from, self._shown.drawn_over = self._shown.drawn_over, None, None
         if over is None:
             return
         event.stop()
         self._has_drawn = True
-        chosen = [entry for entry in self._shown.entries if over[0] <= entry.offset <= over[1]]
-        self.app.copy_to_clipboard("\n".join(map(text_of, chosen)))
-        self._tell(f"Copied {plural(len(chosen), 'line')} (where the terminal allows it).")
+        self._copy([entry for entry in self._shown.entries if over[0] <= entry.offset <= over[1]])
         self.update()
 
     async def on_click(self, event: events.Click) -> None:
-        """A click puts the mark on a line."""
+        """A click puts the cursor on a line."""
         if self._has_drawn:
             self._has_drawn = False
             return

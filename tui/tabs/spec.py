@@ -11,6 +11,7 @@ from runner.requests import DecisionRequest
 from tui.data.filetext import read_lines
 from tui.data.lane import Answer
 from tui.data.models import JobView
+from tui.draw.hocon import coloured
 from tui.draw.line import Line, Span, Tone, line
 from tui.settings.keymap import Keymap
 from tui.tabs.spec_lines import SILENT, banner, numbered, waits
@@ -37,7 +38,11 @@ class Spec(Lines, Pane):
     """The job file as it runs."""
 
     DEFAULT_CSS = "Spec { overflow-x: auto; }"
-    BINDINGS = [bound("reload.apply", "decide(True)"), bound("reload.discard", "decide(False)")]
+    BINDINGS = [
+        bound("reload.apply", "decide(True)"),
+        bound("reload.discard", "decide(False)"),
+        bound("spec.copy", "copy"),
+    ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id, sideways=True)
@@ -104,6 +109,13 @@ class Spec(Lines, Pane):
         if answer.error is not None:
             words = f"{answer.reason}\n{answer.hint}" if answer.hint else answer.reason
             self.app.notify(words, title="Not decided", severity="error", markup=False)
+
+    def action_copy(self) -> None:
+        """The text as it is shown: secrets stay masked."""
+        if self._spec is not None:
+            text = "\n".join("".join(span.text for span in spans) for spans in coloured(self._spec.text))
+            self.app.copy_to_clipboard(text)
+            self.app.notify("Copied the spec, secrets masked (where the terminal allows it).", markup=False)
 
     def resized(self) -> None:
         """The banner is wrapped to the width."""

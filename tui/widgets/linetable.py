@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -87,7 +87,7 @@ class LineTable(Canvas, Generic[RowT]):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._columns = tuple(columns)
+        self._all_columns = self._columns = tuple(columns)
         self.identify = identify
         self._rows: Sequence[RowT] = ()
         self._index: Mapping[str, int] = {}
@@ -112,6 +112,22 @@ class LineTable(Canvas, Generic[RowT]):
         self._made.clear()
         self._index = {self.identify(row): number for number, row in enumerate(rows)} if places is None else places
         self._follow()
+        self.update()
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The titles of the columns that are hidden by choice."""
+        return frozenset(column.title for column in self._all_columns) - {column.title for column in self._columns}
+
+    @property
+    def placed_titles(self) -> frozenset[str]:
+        """The titles of the columns for which there is room."""
+        return frozenset(self._columns[where.index].title for where in self._places)
+
+    def hide(self, titles: Collection[str]) -> None:
+        """Show all columns but these; those of priority 0 are always shown."""
+        self._columns = tuple(one for one in self._all_columns if not one.priority or one.title not in titles)
+        self.resized()
         self.update()
 
     @property
