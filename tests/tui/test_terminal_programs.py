@@ -90,18 +90,37 @@ def test_the_pager_gets_the_terminal(terminal: Callable[..., Any], tool: str) ->
     assert program.wait() == 0
 
 
-def test_the_editor_gets_the_terminal(terminal: Callable[..., Any], tool: str, stage: Any, tmp_path: Path) -> None:
-    """E opens the job's own file in it; the dialog is there when it comes back."""
-    file = tmp_path / "orders.conf"
+def give_file(stage: Any, file: Path) -> None:
+    """The job has this file."""
     file.write_text("env { }\n")
     stage.add(msgspec.structs.replace(stage.jobs[ORDERS], file=str(file)))
-    program = terminal(EDITOR=tool, VISUAL="")
+
+
+def edit_orders(program: Any) -> None:
+    """Press E on the job."""
     program.read_until(b"orders-cdc")
     program.type("/")
     program.read_until(b"enter keeps")
     program.type("orders\r")
-    program.read_until(b"1 of 11")
+    program.read_until(b" clear")
     program.type("E")
+
+
+def test_an_editor_that_is_not_there(terminal: Callable[..., Any], stage: Any, tmp_path: Path) -> None:
+    """It is said, and the terminal is the program's again at once."""
+    give_file(stage, tmp_path / "orders.conf")
+    program = terminal(EDITOR="no-such-editor", VISUAL="")
+    edit_orders(program)
+    program.read_until(b"cannot be run")
+    program.type("\x1b")
+    program.read_until(b"CHECKPOINT")
+
+
+def test_the_editor_gets_the_terminal(terminal: Callable[..., Any], tool: str, stage: Any, tmp_path: Path) -> None:
+    """E opens the job's own file in it; the dialog is there when it comes back."""
+    give_file(stage, tmp_path / "orders.conf")
+    program = terminal(EDITOR=tool, VISUAL="")
+    edit_orders(program)
     leave_tool(program, b"orders.conf")
     program.type("\x1b")
     program.read_until(b"CHECKPOINT")
