@@ -41,7 +41,7 @@ class Painted:
         first, *moves = _MOVE.split(self.rest + data)
         del first
         for row, column, text in zip(moves[::3], moves[1::3], moves[2::3], strict=True):
-            if not text:
+            if not text.strip(b"\r\n"):
                 continue  # it only puts the cursor where it belongs
             self.lines += 1
             self.same += self.known.get((row, column)) == text

@@ -7,6 +7,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from textual.geometry import Region
+
 from runner.states import ExecutionState
 from tui.data.snapshot import Snapshot
 from tui.data.tally import Tally
@@ -95,3 +97,25 @@ async def test_what_a_closed_dialog_had_painted_is_let_go(open_ui: Any, stage: A
 
         await page.until(lambda: left()[0] <= len(painted) // 3, "what the first two have painted to be gone")
         await page.until(lambda: left()[1] <= 3, "the first snapshots to be gone")
+
+
+async def test_a_line_is_painted_without_its_scroll_bar(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """That is as it was, however often lines beside it change."""
+    serve(stage)
+    async with open_ui(size=(120, 14)) as page:
+        await page.loaded()
+        table = page.jobs.jobs
+        assert table.show_vertical_scrollbar
+        await page.settled()
+        regions: list[Region] = []
+        original = table.refresh
+
+        def asking(*where: Region, **options: bool) -> Any:
+            regions.extend(where)
+            return original(*where, **options)
+
+        table.refresh = asking
+        await page.press("j")
+        await page.until(lambda: regions)
+        assert max(region.right for region in regions) == table.cells
+        assert table.vertical_scrollbar.region.x == table.region.x + table.cells

@@ -116,7 +116,7 @@ class Canvas(ScrollView, can_focus=True):
             self.virtual_size = size
         for y in range(self.scrollable_content_region.height):
             if self._drawn.get(y) != self._line(y):
-                self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, self.cells, 1))  # the scroll bar beside it is as it was
 
     def extent(self) -> int:
         """The width of the widest line, for those that scroll sideways."""
