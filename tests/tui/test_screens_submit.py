@@ -12,6 +12,8 @@ import pytest
 
 from runner.client import Client
 from runner.home import Home
+from runner.requests import SubmitRequest
+from runner.states import ExecutionState
 from tui.data.jobfile_watch import Watch, find_job_files
 
 GOOD = """env { job.name = "small", job.mode = "BATCH" }
@@ -81,6 +83,42 @@ async def test_a_file_is_mended_submitted_and_changed(open_ui: Any, real: Client
         await page.press("y")
         await page.until(lambda: page.dialog == "JobsScreen", "the list", 20)
         assert real.job("small").generation == 2
+
+
+ROWS = """env { job.name = "orders", job.mode = "BATCH", checkpoint.interval = 100, read_limit.rows_per_second = 50 }
+source { LocalFile { plugin_output = "rows", path = "rows.csv", file_format_type = "csv"
+  schema { fields { id = bigint } } } }
+sink { LocalFile { plugin_input = "rows", path = "out", file_format_type = "text" } }
+"""
+
+
+async def test_a_changed_file_goes_on_where_the_job_left_off(open_ui: Any, real: Client, jobs: Path) -> None:
+    """Only what is asked for twice starts from the beginning: by itself the job goes on, and nothing is written twice."""
+    (jobs / "rows.csv").write_text("".join(f"{number}\n" for number in range(300)))
+    file = jobs / "orders.conf"
+    file.write_text(ROWS)
+    async with open_ui((80, 24), clock=time.time, start_daemon=True) as page:
+        await page.sees("no jobs yet", timeout=60)
+        real.submit(SubmitRequest(text=ROWS, file=str(file)))
+        await page.until(
+            lambda: (point := real.job("orders").last_checkpoint) is not None and point.rows_in > 0, "a checkpoint"
+        )
+        real.cancel("orders")
+        await page.until(lambda: page.selected is not None and page.selected.state.is_terminal, "its end")
+        point = real.job("orders").last_checkpoint
+        assert point is not None
+        await page.press("E")
+        await page.until(lambda: "cannot be lent" in page.toasts)
+        file.write_text(ROWS.replace("= 50 }", "= 50000 }"))
+        await page.sees(f"y go on from #{point.id}   b from the beginning")
+        await past_the_guard(page)
+        await page.press("b")
+        await page.sees("b once more")
+        await page.press("y")
+        await page.until(lambda: page.dialog == "JobsScreen", "the list")
+        await page.until(lambda: real.job("orders").execution.state is ExecutionState.FINISHED, "its end")
+    written = [int(row) for part in (jobs / "out").rglob("*.txt") for row in part.read_text().split()]
+    assert sorted(written) == list(range(300))
 
 
 async def test_the_picker(open_ui: Any, stage: Any, serve: Callable[[Any], Any], jobs: Path, screen_is: Any) -> None:

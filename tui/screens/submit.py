@@ -33,7 +33,7 @@ from tui.widgets.linetable import Column, LineTable
 from tui.widgets.outside import run_outside
 
 _LOOK_SECONDS = 0.5
-_TWICE = "from the beginning it reads everything again, and what it has written may be there twice; b once more does it"
+_TWICE = "from the beginning it reads everything again, and what it has written may be there twice: b once more"
 _COLUMNS: tuple[Column[str], ...] = (Column("JOB FILE", 20, lambda row, _now: (Span(short(row)),), stretch=400),)
 
 
@@ -77,6 +77,7 @@ class SubmitScreen(Dialog[str]):
         self._looking = False
         self._handing_in = False
         self._trouble = ""
+        self._wants_afresh = False
 
     def compose(self) -> ComposeResult:
         """The search line and the files; below them what is to be said about one of them."""
@@ -148,7 +149,7 @@ class SubmitScreen(Dialog[str]):
         if watch is not self._watch:
             self._look()
         elif checked is not None:
-            self._checked, self._prospect, self._trouble = checked, None, ""
+            self._checked, self._prospect, self._trouble, self._wants_afresh = checked, None, "", False
             self._ask()
             self._draw()
 
@@ -184,7 +185,8 @@ class SubmitScreen(Dialog[str]):
         about = self.query_one("#about", Lines)
         lines: list[Line] = []
         if self._watch is not None and about.cells:
-            lines = file_lines(self._checked, self._prospect, self._trouble, about.cells)
+            trouble = self._trouble or (_TWICE if self._wants_afresh else "")
+            lines = file_lines(self._checked, self._prospect, trouble, about.cells)
         about.show(lines)
         self.query_one("#keys", Lines).show([key_line(self._keys())])
 
@@ -247,11 +249,10 @@ class SubmitScreen(Dialog[str]):
         chosen = self._prospect
         if chosen is None or chosen.point is None or not self._is_chosen or self.guarded:
             return
-        if self._trouble != _TWICE:
-            self._trouble = _TWICE
-            self._draw()
-        else:
+        if self._wants_afresh:
             self._hand_in(afresh=True)
+        self._wants_afresh = not self._handing_in
+        self._draw()
 
     def _hand_in(self, *, afresh: bool) -> None:
         chosen = self._prospect
