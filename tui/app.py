@@ -29,17 +29,17 @@ from tui.data.snapshot import Snapshot
 from tui.draw.signs import likely_braille
 from tui.driver import PromptDriver
 from tui.palette import JobCommands
-from tui.placed import Placed, check_accent
+from tui.placed import check_accent
 from tui.query.order import Order
+from tui.remembering import Remembering
 from tui.screens.acting import Acting
 from tui.screens.directory import SCREENS
 from tui.screens.toosmall import TooSmallScreen, is_too_small
-from tui.screens.viewing import Viewing
 from tui.screens.visit import MainScreen, Visit
 from tui.screens.watcher import Watcher
 from tui.settings.file import DEFAULTS, Settings, SettingsInvalid, Symbols, read_settings, settings_path
 from tui.settings.keymap import suggestion
-from tui.settings.memory import NAME, Keeper, View
+from tui.settings.memory import NAME, Keeper
 from tui.tabs.checkpoints import Checkpoints
 from tui.tabs.dag import Dag
 from tui.tabs.errors import Errors
@@ -71,7 +71,7 @@ _READERS = 2
 _IDLE_PACE = 3.0
 
 
-class FlowdeckApp(Placed):
+class FlowdeckApp(Remembering):
     """The terminal UI of one daemon at a time. ``clock`` says what time it is: epoch seconds.
 
     When the home's daemon does not run, it is started unless ``start_daemon`` is False.
@@ -137,27 +137,6 @@ class FlowdeckApp(Placed):
         self.feed.stop()
         self._reading.stop()
         self._acting.stop()
-
-    @property
-    def views(self) -> dict[str, View]:
-        """Filters by name: those of the settings file, and those that were kept."""
-        known = {**self.keeper.memory.views, **self.settings.views}
-        return {name: View(view) if isinstance(view, str) else view for name, view in known.items()}
-
-    def forget_view(self, name: str) -> None:
-        """Of those that were kept."""
-        self.keeper.change(views={known: view for known, view in self.keeper.memory.views.items() if known != name})
-
-    def on_viewing_kept(self, message: Viewing.Kept) -> None:
-        """Remember the view."""
-        message.stop()
-        self.keeper.change(views={**self.keeper.memory.views, message.name: message.view})
-
-    def on_viewing_hid(self, message: Viewing.Hid) -> None:
-        """Remember the columns of this context."""
-        message.stop()
-        hidden = {**self.keeper.memory.hidden_columns, self.context_name: tuple(sorted(message.titles))}
-        self.keeper.change(hidden_columns=hidden)
 
     async def switch_context(self, name: str) -> None:
         """Show another daemon; empty: the one of the command line. Nothing of the former one stays on the screen, and nothing
