@@ -153,15 +153,17 @@ class FlowdeckApp(Remembering):
         self._go_through(place)
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        for known in filter(self.is_screen_installed, SCREENS):
-            beside = self.get_screen(known)
+        left = [self.get_screen(known) for known in SCREENS if self.is_screen_installed(known)]
+        for beside in left:
             self.uninstall_screen(beside)
-            await beside.remove()  # one that was left before stays in the application otherwise, with its timers
         former, self._switches = self.current_mode, self._switches + 1
         self.add_mode(f"daemon-{self._switches}", self.get_default_screen)
         await self.switch_mode(f"daemon-{self._switches}")
         if former != self.DEFAULT_MODE:
             await self.remove_mode(former)
+        for beside in left:  # one that was closed before would stay in the application otherwise, with its timers
+            if beside.is_attached:
+                await beside.remove()
         self.refresh_css(animate=False)
         self.feed.start()
 
