@@ -20,16 +20,19 @@ _PATIENCE: Final = 0.5
 """Seconds after which a key is given up that never came through: what it was for may have been closed with it."""
 _MOST_WAITING: Final = 256
 """Keys that may wait. More than that was not typed by a person."""
+_LAPS: Final = 2
 _HELD_DOWN: Final = frozenset(("up", "down", "left", "right", "pageup", "pagedown", "j", "k"))
 """Keys that move. One that is held down needs not wait for itself, and several moves are painted at once."""
 
 
 class KeyPassed(Message):
-    """Follows a key on its way, and so comes when that has been dealt with."""
+    """Follows a key on its way, and so comes when that has been dealt with; then, on another ``lap``, it follows what the key
+    has led to: the enter of a field, say, that hands its words on to the list."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, lap: int) -> None:
         super().__init__()
         self.number = number
+        self.lap = lap
 
 
 class KeysInOrder(App[int]):
@@ -54,6 +57,8 @@ class KeysInOrder(App[int]):
         self._typed.append(event)
         if self._key_since is None or time.monotonic() - self._key_since > _PATIENCE:
             await self._take_key()
+        else:
+            self.set_timer(_PATIENCE, self._unblock)
 
     def _is_repeated(self, event: events.Key) -> bool:
         return not self._typed and self._key_since is not None and event.key in _HELD_DOWN and event.key == self._key
@@ -76,10 +81,11 @@ class KeysInOrder(App[int]):
     def _follow(self) -> None:
         """Send something after the key."""
         self._key_number += 1
-        if self._key_target is None or not self._key_target.post_message(KeyPassed(self._key_number)):
-            self.post_message(KeyPassed(self._key_number))
-        if self._typed:
-            self.set_timer(_PATIENCE, self._unblock)
+        self._send(KeyPassed(self._key_number, 1))
+
+    def _send(self, passed: KeyPassed) -> None:
+        if not (self.focused or self.screen).post_message(passed):
+            self.post_message(passed)
 
     async def _unblock(self) -> None:
         """Go on when what was to follow a key has not come."""
@@ -89,7 +95,11 @@ class KeysInOrder(App[int]):
     async def on_key_passed(self, passed: KeyPassed) -> None:
         """The key has been dealt with; what it asked to be done next (such as to focus something) comes before the next key."""
         passed.stop()
-        if passed.number == self._key_number:
+        if passed.number != self._key_number:
+            return
+        if passed.lap < _LAPS:
+            self._send(KeyPassed(passed.number, passed.lap + 1))
+        else:
             self.call_later(self._take_key)
 
     async def _on_key(self, event: events.Key) -> None:

@@ -30,6 +30,16 @@ async def test_a_filter_that_arrives_at_once(open_ui: Any, stage: Any, serve: Ca
         assert "payments-sync" not in page.text
 
 
+async def test_a_key_behind_the_one_that_leaves_a_field(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """The second enter of `/orders`, enter, enter opens the job: the list has the focus again by then."""
+    serve(stage)
+    async with open_ui(SIZE) as page:
+        await page.loaded()
+        type_at_once(page.app, "/orders\r\r")
+        await page.until(lambda: page.jobs.has_class("zoomed"), "the job in full")
+        assert page.selected.name == "orders-cdc"
+
+
 async def test_words_for_a_screen_that_is_being_opened(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
     """Words typed right behind the key of the help are searched there, though it was not there yet when they came."""
     serve(stage)
