@@ -143,7 +143,7 @@ class SavepointOrigin(msgspec.Struct, frozen=True, kw_only=True):
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One checkpoint or savepoint. ``id`` grows within its job and is never reused; a daemon that died may have left some out.
 
-    ``duration`` is from the request until it was durable; ``prepared_seconds`` until every worker had its part ready
+    ``duration`` is from the request until it was ready to be saved; ``prepared_seconds`` until every worker had its part ready
     (of which, in the slowest worker, ``aligned_seconds`` until the barrier had passed everything and ``synced_seconds`` until
     that was durable), ``saved_seconds`` then until the store had it, ``committed_seconds`` then until every sink had
     committed. ``size`` is that of the state; counters are those of the whole execution. ``late_workers`` are those that were
@@ -180,6 +180,12 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     place: SavepointPlace | None = None
     origin: SavepointOrigin | None = None
     rejected: tuple[RejectedRows, ...] = ()
+
+    @property
+    def took(self) -> float | None:
+        """Seconds from the request to the last sink's commit, as far as that has come; None when it is not over."""
+        later = (self.saved_seconds or 0.0) + (self.committed_seconds or 0.0)
+        return None if self.duration is None else self.duration + later
 
 
 class Pause(msgspec.Struct, frozen=True, kw_only=True):

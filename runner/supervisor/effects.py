@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from runner.model import Checkpoint, CheckpointKind, Job
-from runner.operation import Effects, RestorePoint, Risk, Safer
+from runner.model import Checkpoint, Job
+from runner.operation import Effects, Risk, Safer
 from runner.requests import RecoverRequest, RestartRequest, StartRequest, StopRequest, WorkersRequest
 from runner.states import ExecutionState
 from runner.supervisor.commands import Answer, Command, Rule, hint_of, refusal
 from runner.supervisor.plan_view import delivery_of
+from runner.supervisor.point_words import described, restore_point_of, row_count
 from runner.supervisor.restore import LATEST, NONE
 from spec.job import JobSpec
 from spec.plan.change import Effect, Plan
@@ -93,7 +93,7 @@ def effects_of(command: Command, rule: Rule, facts: Facts, request: object = Non
         kept=tuple(told.kept),
         lost=tuple(told.lost),
         safer=tuple(told.safer),
-        restore_point=_restore_point(told.point),
+        restore_point=restore_point_of(told.point),
         rows_to_read_again=told.again,
         usual_seconds=None if refused else facts.usual_seconds,
         risk=told.risk,
@@ -111,7 +111,7 @@ def _stop(told: _Told, facts: Facts, request: object) -> None:
         told.does = "stops at once, without a savepoint"
         _broken_off(told, facts)
         return
-    told.kept.append(f"everything: {_rows(facts.rows_read)} read so far, and what is read until then")
+    told.kept.append(f"everything: {row_count(facts.rows_read)} read so far, and what is read until then")
     told.again = 0
 
 
@@ -133,10 +133,10 @@ def _broken_off(told: _Told, facts: Facts) -> None:
     told.again = _rows_since(facts, facts.point)
     if facts.point is None:
         told.kept.append("nothing to go on from: the job has no complete checkpoint")
-        told.lost.append(f"{_rows(told.again)} read so far: the job can only start from the beginning")
+        told.lost.append(f"{row_count(told.again)} read so far: the job can only start from the beginning")
     else:
-        told.kept.append(_described(facts.point))
-        again = f"{_rows(told.again)} read after it: they are read again"
+        told.kept.append(described(facts.point))
+        again = f"{row_count(told.again)} read after it: they are read again"
         told.lost.append("nothing: no row was read after it" if told.again == 0 else again)
     _tell_outputs(told, facts)
     if facts.has_begun:
@@ -165,7 +165,7 @@ def _restart(told: _Told, facts: Facts, request: object) -> None:
     wanted = request if isinstance(request, RestartRequest) else RestartRequest()
     if facts.is_active and wanted.restore == LATEST:
         told.does = "takes a savepoint, stops, and starts a new execution from there"
-        told.kept.append(f"everything: {_rows(facts.rows_read)} read so far, and what is read until then")
+        told.kept.append(f"everything: {row_count(facts.rows_read)} read so far, and what is read until then")
         told.safer.append(Safer(action="savepoint", why="saves the same and lets the job run on"))
     else:
         _begin(told, facts, wanted.restore)
@@ -186,10 +186,10 @@ def _begin(told: _Told, facts: Facts, restore: str) -> None:
         if facts.has_begun:
             told.risk = Risk.DESTRUCTIVE
             told.lost.append(
-                f"everything is read again ({_rows(facts.rows_read)} so far); rows in the targets stay and come again"
+                f"everything is read again ({row_count(facts.rows_read)} so far); rows in the targets stay and come again"
             )
             if facts.point is not None:
-                told.safer.append(Safer(action="restart", why=f"goes on from {_described(facts.point)}"))
+                told.safer.append(Safer(action="restart", why=f"goes on from {described(facts.point)}"))
         return
     point = facts.named if facts.named is not None else facts.point
     told.point = point
@@ -197,13 +197,13 @@ def _begin(told: _Told, facts: Facts, restore: str) -> None:
         told.does = f"starts generation {generation} from {restore}"
         told.again = None
         return
-    told.does = f"starts generation {generation} from {_described(point)}"
-    told.kept.append(_described(point))
+    told.does = f"starts generation {generation} from {described(point)}"
+    told.kept.append(described(point))
     told.again = _rows_since(facts, point)
     if facts.point is not None and point.id < facts.point.id:
         told.risk = Risk.DESTRUCTIVE
-        told.lost.append(f"{_rows(told.again)} read after it; what they have written stays in the targets and comes again")
-        told.safer.append(Safer(action="restart", why=f"goes on from the newest: {_described(facts.point)}"))
+        told.lost.append(f"{row_count(told.again)} read after it; what they have written stays in the targets and comes again")
+        told.safer.append(Safer(action="restart", why=f"goes on from the newest: {described(facts.point)}"))
 
 
 def _recover(told: _Told, facts: Facts, request: object) -> None:
@@ -211,7 +211,7 @@ def _recover(told: _Told, facts: Facts, request: object) -> None:
     told.does = f"starts a new execution that reads what is not finished ({cleanup})"
     told.again = _rows_since(facts, facts.point)
     if facts.point is not None:
-        told.kept.append(_described(facts.point))
+        told.kept.append(described(facts.point))
     told.safer.append(Safer(action="start", why="goes on with everything that is left"))
 
 
@@ -227,7 +227,7 @@ def _steer(told: _Told, facts: Facts, request: object) -> None:
 
 def _savepoint(told: _Told, facts: Facts, _request: object) -> None:
     told.risk = Risk.NONE
-    told.kept.append(f"{_rows(facts.rows_read)} read so far can be gone on from until the savepoint is deleted")
+    told.kept.append(f"{row_count(facts.rows_read)} read so far can be gone on from until the savepoint is deleted")
 
 
 def _update(told: _Told, facts: Facts, _request: object) -> None:
@@ -295,12 +295,6 @@ def _rows_since(facts: Facts, point: Checkpoint | None) -> int | None:
     return facts.rows_read - point.rows_in
 
 
-def _rows(count: int | None) -> str:
-    if count is None:
-        return "an unknown number of rows"
-    return "1 row" if count == 1 else f"{count} rows"
-
-
 def _count(facts: Facts) -> str:
     parts: Iterable[tuple[int, str]] = (
         (facts.executions, "execution"),
@@ -308,19 +302,3 @@ def _count(facts: Facts) -> str:
         (facts.savepoints, "savepoint"),
     )
     return ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in parts)
-
-
-def _described(point: Checkpoint) -> str:
-    noun = "savepoint" if point.kind is CheckpointKind.SAVEPOINT else "checkpoint"
-    rows = "" if point.rows_in is None else f", {_rows(point.rows_in)} read"
-    return f"{noun} {point.id}, {_age(point):.0f} s old{rows}"
-
-
-def _age(point: Checkpoint) -> float:
-    return max(0.0, time.time() - (point.completed_at or point.triggered_at))
-
-
-def _restore_point(point: Checkpoint | None) -> RestorePoint | None:
-    if point is None:
-        return None
-    return RestorePoint(number=point.id, kind=point.kind, age_seconds=_age(point), rows_in=point.rows_in, size=point.size)

@@ -14,7 +14,7 @@ from spec.job import DamagePolicy
 
 NONE: Final = "none"
 LATEST: Final = "latest"
-_RESTORABLE = frozenset({CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED})
+RESTORABLE = frozenset({CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED})
 
 Damage: TypeAlias = Callable[[Checkpoint], str]
 """Why the state of a checkpoint cannot be read; empty when it can."""
@@ -59,7 +59,7 @@ def choose_restore_point(
     tells; to the beginning, and from one that was named, never.
     """
     known = {checkpoint.id: checkpoint for checkpoint in checkpoints}
-    complete = [checkpoint for checkpoint in known.values() if checkpoint.status in _RESTORABLE]
+    complete = [checkpoint for checkpoint in known.values() if checkpoint.status in RESTORABLE]
     own = _newest_first(checkpoint for checkpoint in complete if checkpoint.execution_id == execution_id)
     if own:
         return _first_readable(own, "the last complete one of this execution", policy, damage)
@@ -77,7 +77,7 @@ def choose_restore_point(
 
 def has_left_off(checkpoints: Iterable[Checkpoint], execution: Execution) -> bool:
     """Whether there is a complete checkpoint of the execution's own."""
-    return any(point.execution_id == execution.id and point.status in _RESTORABLE for point in checkpoints)
+    return any(point.execution_id == execution.id and point.status in RESTORABLE for point in checkpoints)
 
 
 def require_left_off(checkpoints: Iterable[Checkpoint], executions: Iterable[Execution]) -> None:
@@ -86,7 +86,7 @@ def require_left_off(checkpoints: Iterable[Checkpoint], executions: Iterable[Exe
     One that began from the beginning may have emptied its targets. Without a complete checkpoint of its own, the older ones
     are those of output that may be gone: nobody goes on from them without naming one.
     """
-    complete = [point for point in checkpoints if point.status in _RESTORABLE]
+    complete = [point for point in checkpoints if point.status in RESTORABLE]
     newest = next((execution for execution in executions if execution.attempt), None)
     if not complete or newest is None or newest.restored_from is not None:
         return
@@ -99,7 +99,7 @@ def require_left_off(checkpoints: Iterable[Checkpoint], executions: Iterable[Exe
 
 def only_restore_point(checkpoints: Iterable[Checkpoint], number: int) -> bool:
     """Whether ``number`` is complete and no other checkpoint of the job is."""
-    return [point.id for point in checkpoints if point.status in _RESTORABLE] == [number]
+    return [point.id for point in checkpoints if point.status in RESTORABLE] == [number]
 
 
 def _beginning(complete: int, execution_id: str | None) -> str:
@@ -144,7 +144,7 @@ def _by_id(known: dict[int, Checkpoint], wanted: str) -> Checkpoint:
     checkpoint = known.get(int(wanted))
     if checkpoint is None:
         raise NotFound(f"the job has no checkpoint {wanted}", hint="`flowdeck checkpoints JOB` lists what it has")
-    if checkpoint.status not in _RESTORABLE:
+    if checkpoint.status not in RESTORABLE:
         raise Conflict(f"checkpoint {wanted} is {checkpoint.status}, so it cannot be restored", hint="choose a complete one")
     return checkpoint
 

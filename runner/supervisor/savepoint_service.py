@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Job
+from runner.operation import Effects
 from runner.replies import SavepointVerdict
 from runner.requests import SavepointRequest
 from runner.savepoint.writing import check_place
@@ -73,6 +74,12 @@ class SavepointService(ServiceBase):
         nor its only restore point. While it is the newest point that the job can go on from, its state is kept as an ordinary
         checkpoint even then: from an older one the job would write again what is there already."""
         await self._savepoints.delete(await self._of(reference, deleted=deleted), number, force=force)
+
+    async def deletion_of_savepoint(
+        self, reference: str, number: int, *, force: bool = False, deleted: bool = False
+    ) -> Effects:
+        """What :meth:`delete_savepoint` would do now."""
+        return await self._savepoints.deletion(await self._of(reference, deleted=deleted), number, force=force)
 
     async def verify_savepoint(self, reference: str, number: int, *, deleted: bool = False) -> SavepointVerdict:
         """Check every byte of a savepoint, in the store and in its directory; the record remembers when, and the result."""

@@ -16,18 +16,17 @@ import msgspec
 
 from runner.home import Home
 from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Event, Job, SavepointPlace
+from runner.operation import Effects
 from runner.savepoint.errors import SavepointInvalid
 from runner.savepoint.manifest import FORMAT, Manifest
 from runner.savepoint.reading import read_directory
 from runner.savepoint.writing import remove_directory, remove_unfinished, state_entry, write_directory
 from runner.store.errors import StoreError
 from runner.store.store import Store
-from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.event_bus import EventBus
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.public_spec import public_spec
-from runner.supervisor.restore import only_restore_point
-from runner.supervisor.restore_point import ALL
+from runner.supervisor.savepoint_deletion import deletable, deletion_effects, savepoint_of
 from runner.supervisor.snapshot import SnapshotUnreadable, decode_snapshot, encode_snapshot
 from spec.errors import FlowdeckError
 from spec.job import decode_job
@@ -133,12 +132,12 @@ class Savepoints:
 
     async def get(self, job: Job, number: int) -> Checkpoint:
         """One savepoint. Raises :class:`NotFound`."""
-        return await self._journal.read(lambda store: _savepoint(store, job, number))
+        return await self._journal.read(lambda store: savepoint_of(store, job, number))
 
     async def verify(self, job: Job, number: int) -> tuple[Checkpoint, tuple[str, ...]]:
         """Check every byte of the state in the store and of the directory; the record, and what is wrong. Raises
         :class:`NotFound`."""
-        savepoint = await self._journal.read(lambda store: _savepoint(store, job, number))
+        savepoint = await self._journal.read(lambda store: savepoint_of(store, job, number))
         problems = []
         try:
             await self._journal.read(lambda store: decode_snapshot(store.checkpoint_state(savepoint.job_id, savepoint.id)))
@@ -154,12 +153,16 @@ class Savepoints:
             await self._journal.write(lambda entry: entry.store.set_savepoint_place(savepoint.job_id, savepoint.id, place))
         return msgspec.structs.replace(savepoint, place=place), tuple(problems)
 
+    async def deletion(self, job: Job, number: int, *, force: bool) -> Effects:
+        """What :meth:`delete` would do now. Raises :class:`NotFound`."""
+        return await self._journal.read(lambda store: deletion_effects(store, job, number, force=force))
+
     async def delete(self, job: Job, number: int, *, force: bool) -> None:
         """Forget a savepoint and remove its directory. Raises :class:`NotFound`, :class:`Conflict` with what would be lost."""
 
         def work(entry: Entry) -> Checkpoint:
             entry.require_condition()
-            savepoint = _deletable(entry.store, job, number, force=force)
+            savepoint = deletable(entry.store, job, number, force=force)
             gone = entry.store.release_savepoint(job.id, number)
             how = "deleted" if gone else "no savepoint any more; its state is kept until there is a newer checkpoint"
             entry.note("savepoint.deleted", f"{job.name}: savepoint {number} is {how}", job_id=job.id)
@@ -177,33 +180,6 @@ class Savepoints:
                 await asyncio.to_thread(remove_directory, path)
             except OSError as error:  # the next look removes it: no record names it
                 _log.warning("cannot remove %s: %s", path, error)
-
-
-def _savepoint(store: Store, job: Job, number: int) -> Checkpoint:
-    savepoint = store.checkpoint(job.id, number)
-    if savepoint is None or savepoint.kind is not CheckpointKind.SAVEPOINT:
-        raise NotFound(f"the job {job.name} has no savepoint {number}")
-    return savepoint
-
-
-def _deletable(store: Store, job: Job, number: int, *, force: bool) -> Checkpoint:
-    savepoint = _savepoint(store, job, number)
-    if savepoint.status in {CheckpointStatus.IN_PROGRESS, CheckpointStatus.COMPLETED}:
-        raise Conflict(f"savepoint {number} of {job.name} is not committed yet", hint="let the job run, or restart it")
-    if force:
-        return savepoint
-    current = store.job(job.id)
-    execution = current.execution if current else None
-    if execution is not None and not execution.state.is_terminal and execution.restored_from == number:
-        raise Conflict(
-            f"{job.name} is running from savepoint {number}", hint="delete it when the job has ended, or with --force"
-        )
-    if only_restore_point(store.checkpoints(job.id, limit=ALL), number):
-        raise Conflict(
-            f"savepoint {number} is the only point that {job.name} can go on from",
-            hint="take another one first, or delete it with --force",
-        )
-    return savepoint
 
 
 def _needs_directory(savepoint: Checkpoint) -> bool:

@@ -6,10 +6,19 @@ from runner.model import Checkpoint, CheckpointKind
 from runner.replies import CheckpointList, SavepointList, SavepointVerdict
 from runner.transport import Query
 from runner.verbs.call import LONG_SECONDS, Call, delete, get, post
-from runner.verbs.verb import Verb
+from runner.verbs.verb import Action, Verb
 
 
-class CheckpointVerbs:
+class SavepointDeletion:
+    """What can be tried dry."""
+
+    @Action
+    def delete_savepoint(self, reference: str, number: int, *, force: bool = False, deleted: bool = False) -> Call[None]:
+        """Forget a savepoint; with ``force`` also one that the job needs. ``deleted``: of a job that is deleted."""
+        return delete("jobs", reference, "savepoints", number, query={"force": force or None, "deleted": deleted or None})
+
+
+class CheckpointVerbs(SavepointDeletion):
     """Checkpoints and savepoints."""
 
     @Verb
@@ -28,11 +37,6 @@ class CheckpointVerbs:
     def show_savepoint(self, reference: str, number: int, *, deleted: bool = False) -> Call[Checkpoint]:
         """One savepoint; with ``deleted`` of a job that is deleted."""
         return get(Checkpoint, "jobs", reference, "savepoints", number, query={"deleted": deleted or None})
-
-    @Verb
-    def delete_savepoint(self, reference: str, number: int, *, force: bool = False, deleted: bool = False) -> Call[None]:
-        """Forget a savepoint; with ``force`` also one that the job needs. ``deleted``: of a job that is deleted."""
-        return delete("jobs", reference, "savepoints", number, query={"force": force or None, "deleted": deleted or None})
 
     @Verb
     def verify_savepoint(self, reference: str, number: int, *, deleted: bool = False) -> Call[SavepointVerdict]:

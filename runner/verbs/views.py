@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from runner.operation import Effects, Operation
 from runner.verbs.call import Call
 from runner.verbs.changes import ChangeVerbs
+from runner.verbs.checkpoints import SavepointDeletion
 from runner.verbs.control import ControlVerbs
 from runner.verbs.verb import Awaited, Blocking
 
@@ -23,7 +24,7 @@ class _View:
         self._perform = perform
 
 
-class DryRun(_View, ControlVerbs, ChangeVerbs):
+class DryRun(_View, ControlVerbs, ChangeVerbs, SavepointDeletion):
     """What each command would do right now."""
 
     def perform(self, call: Call[Any]) -> Effects:
@@ -32,7 +33,7 @@ class DryRun(_View, ControlVerbs, ChangeVerbs):
         return found
 
 
-class AsyncDryRun(_View, ControlVerbs, ChangeVerbs):
+class AsyncDryRun(_View, ControlVerbs, ChangeVerbs, SavepointDeletion):
     """What each command would do right now, to be awaited."""
 
     def perform(self, call: Call[Any]) -> Coroutine[Any, Any, Effects]:

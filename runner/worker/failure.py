@@ -9,7 +9,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from runner.connectors.base import PluginError, file_error
+from runner.connectors.base import DataError, PluginError, file_error
 from runner.model import ErrorInfo
 from runner.worker.gate import GateClosed
 from runner.worker.link import LinkClosed
@@ -17,6 +17,10 @@ from spec.errors import FlowdeckError
 from spec.redaction import Redaction
 
 _NO_SPACE = "no space left on device"
+_CORRECT_THE_ROW = (
+    'trying again would meet it again: correct the row, or set on_error = "skip" or "dead_letter" where it is read; '
+    "`flowdeck restart` then goes on from the last checkpoint"
+)
 _MORE_MEMORY = "give the job more with resources.memory, or fewer parallel readers"
 
 
@@ -71,7 +75,8 @@ def _describe(error: BaseException) -> tuple[ErrorInfo, bool]:
 
 
 def _info(error: FlowdeckError, plugin: str | None, position: str | None) -> ErrorInfo:
-    return ErrorInfo(code=error.code, message=error.message, hint=error.hint, plugin=plugin, position=position)
+    hint = error.hint or (_CORRECT_THE_ROW if error.code == DataError.code else "")
+    return ErrorInfo(code=error.code, message=error.message, hint=hint, plugin=plugin, position=position)
 
 
 def _sql_failure(error: duckdb.Error, plugin: str | None) -> tuple[ErrorInfo, bool]:

@@ -236,3 +236,24 @@ async def test_savepoints_of_deleted_jobs(flow, carried):
         await service.show_savepoint(former.id, savepoint.id, deleted=True)
     assert await service.savepoints(deleted=True) == []
     assert not path.exists()
+
+
+async def test_what_deleting_a_savepoint_would_do(flow, carried):
+    """The dry run tells what is kept and lost, and refuses what the deletion refuses; nothing is changed by it."""
+    (savepoint,) = await flow.service.savepoints("carried")
+    refused = await flow.service.deletion_of_savepoint("carried", savepoint.id, force=False)
+    others = [one for one in await flow.service.checkpoints("carried") if one.id != savepoint.id and not one.failure]
+    told = await flow.service.deletion_of_savepoint("carried", savepoint.id, force=True)
+    assert (told.allowed, told.risk, told.action) == (True, "destructive", "delete-savepoint")
+    assert f"savepoint {savepoint.id}, " in told.lost[0]
+    assert told.lost[0].endswith(": to be carried")
+    assert refused.allowed is bool(others)
+    if others:
+        assert f"{len(others)} other restore point" in told.kept[0]
+        assert told.restore_point is not None
+        assert told.restore_point.number == max(one.id for one in others)
+    else:
+        assert "the only point" in refused.reason
+    assert [one.id for one in await flow.service.savepoints("carried")] == [savepoint.id]
+    with pytest.raises(NotFound):
+        await flow.service.deletion_of_savepoint("carried", 99_999)

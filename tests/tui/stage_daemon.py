@@ -59,6 +59,8 @@ class Stage:
     series: dict[str, Callable[[int, int], list[MetricSeries]]] = field(default_factory=dict)
     logs: dict[str, list[LogLine]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    texts_of: dict[tuple[str, int], str] = field(default_factory=dict)
+    """Of one generation, where it differs from the others."""
     specs: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     """Resolved specs by job and generation."""
     errors: dict[str, list[ErrorGroup]] = field(default_factory=dict)
@@ -190,7 +192,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case ["jobs", job, "metrics" | "logs" as what]:
                 return (self._metrics if what == "metrics" else self._logs)(job, query)
             case ["jobs", job, "generations", number]:
-                text = stage.texts.get(job, "")
+                text = stage.texts_of.get((job, int(number)), stage.texts.get(job, ""))
                 spec = stage.specs.get((job, int(number)), {})
                 return Generation(job_id=job, number=int(number), content_hash="", created_at=0.0, text=text, spec=spec)
         return self._page("/".join(parts), query)

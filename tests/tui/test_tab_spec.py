@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from runner.model import ReloadStatus
+from runner.model import CheckpointKind, ReloadStatus
 from runner.reload import PlannedChange, ReloadState, WatchedFile
 from runner.replies import Problem
 from tui.draw.hocon import MASK
+from tui.tabs.spec_compare import changed_lines
 from tui.tabs.spec_lines import banner
 
 JOB = "4e5566778899"
@@ -84,9 +85,22 @@ def test_every_state_has_words() -> None:
         assert state is ReloadState.SYNCED or f" {state.lower()} at" not in first
 
 
-async def test_a_spec_is_copied(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
-    """The key y copies the text as it is shown: no secret is in it."""
-    stage.texts[ORDERS] = 'env { job.name = a }\npassword = "hunter2"\nrow.num = 7'
+async def test_a_spec_is_compared_and_copied(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """The key c shows what is new against the generation before, then against that of the newest savepoint, then the text
+    again; y copies the text. No secret is shown or copied."""
+    job = stage.jobs[ORDERS]
+    number = job.execution.generation
+    texts = {
+        number: 'env { job.name = a }\npassword = "hunter2"\nrow.num = 7',
+        number - 1: 'env { job.name = a }\npassword = "letmein"\nrow.num = 5',
+        1: "env { job.name = first }",
+    }
+    for one, text in texts.items():
+        stage.texts_of[ORDERS, one] = text
+    stage.checkpoints[ORDERS] = [
+        msgspec.structs.replace(point, generation=1) if point.kind is CheckpointKind.SAVEPOINT else point
+        for point in stage.checkpoints[ORDERS]
+    ]
     serve(stage)
     async with open_ui((100, 30)) as page:
         await page.loaded()
@@ -96,3 +110,25 @@ async def test_a_spec_is_copied(open_ui: Any, stage: Any, serve: Callable[[Any],
         await page.settled()
         await page.press("y")
         assert page.app.clipboard == f"env {{ job.name = a }}\npassword = {MASK}\nrow.num = 7"
+        await page.press("c")
+        await page.sees(f"generation {number - 1} → generation {number}, which runs")
+        assert f" - 2 │ password = {MASK}" in page.text
+        assert f" + 2 │ password = {MASK}" in page.text
+        assert " + 3 │ row.num = 7" in page.text
+        assert " - 3 │ row.num = 5" in page.text
+        await page.press("c")
+        await page.sees("generation 1 of savepoint #")
+        assert " - 1 │ env { job.name = first }" in page.text
+        await page.press("c")
+        await page.until(lambda: "savepoint #" not in page.text and "row.num = 7" in page.text)
+        assert "hunter2" not in page.text
+
+
+def test_only_what_differs_is_compared() -> None:
+    """Lines far from a change are left out; equal texts have no change."""
+    old = [f"a = {number}" for number in range(100)]
+    new = [*old[:50], "b = 1", *old[51:]]
+    found = [one.text.rstrip() for one in changed_lines("\n".join(old), "\n".join(new))]
+    assert found[0] == ""
+    assert [text[1:2] for text in found[1:]] == [" ", " ", " ", "-", "+", " ", " ", " "]
+    assert not list(changed_lines("x", "x"))

@@ -32,19 +32,26 @@ def subject(view: JobView, now: float) -> str:
     return f"id {view.id[:12]}, generation {view.job.generation}, {view.state}{since}"
 
 
+def title_of(wish: Wish) -> str:
+    """What is asked, and of which job."""
+    if wish.verb is Verb.DELETE_SAVEPOINT:
+        return f"Delete savepoint #{wish.number} of {wish.target.name}"
+    return f"{_VERBS.get(wish.verb, wish.verb.capitalize())} {wish.target.name}"
+
+
 def question_of(wish: Wish, effects: Effects, key: Callable[[str], str]) -> Question:
     """What ``effects`` say of ``wish``; ``key`` tells the key of an action."""
-    target = wish.target
+    target, of_savepoint = wish.target, wish.verb is Verb.DELETE_SAVEPOINT
     facts = _facts(effects, key) if effects.allowed else refusal_facts(effects)
     return Question(
-        title=f"{_VERBS.get(wish.verb, wish.verb.capitalize())} {target.name}",
+        title=title_of(wish),
         facts=facts,
         go=GO[wish.verb],
-        stay="leave it" if target.state.is_terminal else "keep running",
+        stay="keep it" if of_savepoint else "leave it" if target.state.is_terminal else "keep running",
         risk=Risk.DESTRUCTIVE if effects.risk is Danger.DESTRUCTIVE else Risk.CONFIRM,
-        word=target.typed,
+        word=str(wish.number) if of_savepoint else target.typed,
         allowed=effects.allowed,
-        about=(effects.execution_id, effects.state),
+        about=None if of_savepoint else (effects.execution_id, effects.state),
     )
 
 

@@ -58,7 +58,9 @@ class Wish:
         return shlex.join(words)
 
     def try_dry(self, daemon: Client) -> Effects:
-        """What the daemon says that it would do now; of savepoints it says nothing. Raises what the client raises."""
+        """What the daemon says that it would do now. Raises what the client raises."""
+        if self.verb is Verb.DELETE_SAVEPOINT:
+            return daemon.dry_run.delete_savepoint(self.target.job_id, self.number)
         found: Effects = self._ask(daemon.dry_run, {})
         return found
 

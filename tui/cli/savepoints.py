@@ -15,6 +15,7 @@ from runner.client import ApiError, Client
 from runner.model import Checkpoint
 from spec.errors import FlowdeckError, UsageError
 from tui.cli import figures
+from tui.cli.action import tell_effects
 from tui.cli.default_group import ListedByDefault
 from tui.cli.failures import EXIT_FAILED
 from tui.cli.json_output import print_json
@@ -129,13 +130,16 @@ def verify_command(which: tuple[str, ...], *, deleted: bool, output: str) -> int
 @savepoints_command.command("delete", short_help="Delete savepoints.")
 @click.argument("which", metavar="ID...", nargs=-1, required=True, shell_complete=completing("savepoints"))
 @click.option("--force", is_flag=True, help="Also one that its job is running from, or that is its only restore point.")
+@click.option("--dry-run", is_flag=True, help="Say what it would do, keep and lose, and do nothing.")
 @_deleted_option
 @home_option
-def delete_command(which: tuple[str, ...], *, force: bool, deleted: bool) -> int:
+def delete_command(which: tuple[str, ...], *, force: bool, dry_run: bool, deleted: bool) -> int:
     """Delete savepoints, with their directories below the home. One that is not there any more is no error."""
     for name in which:
         _parts(name)
     with current_session().client() as client:
+        if dry_run:
+            return max(_try_deletion(client, name, force=force, deleted=deleted) for name in which)
         for name in which:
             try:
                 job, number = _resolve(client, name, deleted=deleted)
@@ -153,6 +157,11 @@ def delete_command(which: tuple[str, ...], *, force: bool, deleted: bool) -> int
             else:
                 say(f"deleted savepoint {name}")
     return 0
+
+
+def _try_deletion(client: Client, name: str, *, force: bool, deleted: bool) -> int:
+    job, number = _resolve(client, name, deleted=deleted)
+    return tell_effects(client.dry_run.delete_savepoint(job, number, force=force, deleted=deleted), "table")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def strip(checkpoints: Sequence[Checkpoint], cells: int) -> list[Line]:
         return []
     signs = [checkpoint_status(one) for one in shown]
     spans = [Span("".join(sign.text for sign in part), tone) for tone, part in groupby(signs, lambda sign: sign.tone)]
-    took = [one.duration for one in shown]
+    took = [one.took for one in shown]
     longest = max((seconds for seconds in took if seconds is not None), default=None)
     dots = spark([value for seconds in took for value in (seconds, seconds)])
     newest = Span("  ← newest" if len(shown) > 1 else "", Tone.FAINT)

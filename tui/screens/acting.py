@@ -7,12 +7,11 @@ from functools import partial
 
 from textual.message import Message
 
-from tui.actions.forgetting import savepoint_question
 from tui.actions.model import Action, Risk
 from tui.actions.registry import BY_ID, DELETE, RESTORE, WORKERS, verb_of
 from tui.actions.restore import Point
 from tui.actions.target import Target
-from tui.actions.telling import question_of, refusal_words
+from tui.actions.telling import question_of, refusal_words, title_of
 from tui.actions.wish import Verb, Wish
 from tui.data.lane import Answer
 from tui.data.link import is_current
@@ -134,17 +133,9 @@ class Acting(Following):
     def _confirm(self, wish: Wish, view: JobView) -> None:
         from tui.screens.confirm import Asking, ConfirmScreen  # not needed for the first paint
 
-        key, now = self.key_of, self.clock()
-        if wish.verb is Verb.DELETE_SAVEPOINT:
-            asking = Asking(
-                "Delete a savepoint",
-                wish.target,
-                lambda daemon: savepoint_question(wish.target, wish.number, daemon, now, key),
-            )
-        else:
-            title = f"{wish.verb.capitalize()} {wish.target.name}"
-            head = partial(_last_step, wish.target.name) if wish.verb is Verb.RESTART else None
-            asking = Asking(title, wish.target, lambda daemon: question_of(wish, wish.try_dry(daemon), key), head)
+        title = title_of(wish)
+        head = partial(_last_step, wish.target.name) if wish.verb is Verb.RESTART else None
+        asking = Asking(title, wish.target, lambda daemon: question_of(wish, wish.try_dry(daemon), self.key_of), head)
 
         def answered(target: Target | None) -> None:
             if target is not None:

@@ -104,6 +104,7 @@ _COMMANDS: Final = (
     Command("dag.closer", ("plus", "enter"), "in the DAG: closer, up to the last records", Group.LOOK, place="dag"),
     Command("dag.farther", ("minus",), "in the DAG: farther away", Group.LOOK, place="dag"),
     Command("dag.copy", ("y",), "in the DAG: copy the records, or the plugin's name", Group.LOOK, place="dag"),
+    Command("spec.compare", ("c",), "in the spec: what is new in it, against other generations", Group.LOOK, place="spec"),
     Command("spec.copy", ("y",), "in the spec: copy the text, secrets masked", Group.LOOK, place="spec"),
     Command(
         "savepoint.verify", ("v",), "on the screen of savepoints: verify, every byte is read", Group.LOOK, place="savepoints"

@@ -45,7 +45,7 @@ def _age(row: Checkpoint, now: float) -> Iterable[Span]:
 def _took(row: Checkpoint, now: float) -> Iterable[Span]:
     if row.status is CheckpointStatus.IN_PROGRESS:
         return (Span(span(now - row.triggered_at), Tone.AMBER),)
-    return (Span(duration(row.duration)),)
+    return (Span(duration(row.took)),)
 
 
 def _note(row: Checkpoint, _now: float) -> Iterable[Span]:

@@ -182,9 +182,10 @@ def _facts(view: JobView, now: float, cells: int, happened: Happened | None, at:
         return [line(Span("this job has not run yet", Tone.MUTED))]
     restored = f"checkpoint #{execution.restored_from}" if execution.restored_from else "the beginning"
     since = f"{span(now - execution.started_at)} ago" if execution.started_at else "not yet"
+    rejected = f", {si(totals.rows_rejected)} rejected" if totals.rows_rejected else ""
     workers = f", {plural(len(execution.worker_pids), 'worker')}" if execution.worker_pids else ""
     pairs = [
-        ("read", f"{si(totals.rows_in)} rows, {size(totals.bytes_in)}"),
+        ("read", f"{si(totals.rows_in)} rows, {size(totals.bytes_in)}" + rejected),
         ("written", f"{si(totals.rows_out)} rows, {size(totals.bytes_out)}"),
         ("started", since),
         ("from", restored),

@@ -14,12 +14,15 @@ from tui.data.models import JobView
 from tui.draw.hocon import coloured
 from tui.draw.line import Line, Span, Tone, line
 from tui.settings.keymap import Keymap
+from tui.tabs.spec_compare import Comparison, compare
 from tui.tabs.spec_lines import SILENT, banner, numbered, waits
 from tui.widgets.bindings import bound
+from tui.widgets.keys import key_of
 from tui.widgets.lines import Lines
 from tui.widgets.looking import refuses_writes
 from tui.widgets.pane import Pane, Question
 
+_COMPARE = "compare "
 _DECIDE = "decide "
 _NOT_WATCHED = "not-found"
 
@@ -41,6 +44,7 @@ class Spec(Lines, Pane):
     BINDINGS = [
         bound("reload.apply", "decide(True)"),
         bound("reload.discard", "decide(False)"),
+        bound("spec.compare", "compare"),
         bound("spec.copy", "copy"),
     ]
 
@@ -51,11 +55,14 @@ class Spec(Lines, Pane):
         self._asked = ""
         self._say = ""
         self._decision: bool | None = None
+        self._step = 0
+        self._comparison: Comparison | None = None
 
     def look(self, view: JobView, now: float) -> None:  # noqa: ARG002 - nothing here depends on the time
         """Draw the job's spec."""
         if self._view is None or self._view.id != view.id:
             self._spec, self._asked, self._say = None, "", "asking the daemon…"
+            self._step, self._comparison = 0, None
             self.scroll_to(0, 0, animate=False)
         self._view = view
         self._draw()
@@ -66,10 +73,12 @@ class Spec(Lines, Pane):
             return None
         if self._decision is not None and self._spec is not None and self._spec.watched is not None:
             return self._decided(self._view.id, self._spec.watched, apply=self._decision)
+        job, number, step = self._view.job, running_generation(self._view), self._step
+        if step and (self._comparison is None or self._comparison.step != step):
+            return Question(f"{_COMPARE}{job.id} {step}", lambda client: compare(client, job, number, step))
         if (key := _key(self._view)) == self._asked:
             return None
         self._asked = key
-        job, number = self._view.job, running_generation(self._view)
         return Question(key, lambda client: _read(client, job, number))
 
     def _decided(self, job_id: str, watched: WatchedFile, *, apply: bool) -> Question:
@@ -95,6 +104,9 @@ class Spec(Lines, Pane):
         if key == _DECIDE:
             self._told_decision(answer)
             return
+        if key.startswith(_COMPARE):
+            self._told_comparison(key, answer)
+            return
         if key != self._asked:
             return
         if answer.error is not None:
@@ -109,6 +121,26 @@ class Spec(Lines, Pane):
         if answer.error is not None:
             words = f"{answer.reason}\n{answer.hint}" if answer.hint else answer.reason
             self.app.notify(words, title="Not decided", severity="error", markup=False)
+
+    def action_compare(self) -> None:
+        """What is new in it: against the generation before, the newest, that of a savepoint, and back to the text."""
+        if self._spec is not None:
+            self._step += 1
+            self.scroll_to(0, 0, animate=False)
+
+    def _told_comparison(self, key: str, answer: Answer) -> None:
+        if self._view is None or key != f"{_COMPARE}{self._view.id} {self._step}":
+            return
+        found = answer.value
+        if isinstance(found, Comparison) and found.words:
+            self._comparison = found
+        else:
+            self._step, self._comparison = 0, None
+            if answer.error is not None:
+                self.app.notify(answer.reason, severity="error", markup=False)
+            elif isinstance(found, Comparison) and not found.count:
+                self.app.notify("There is nothing to compare with: no other generation, nor a savepoint of one.", markup=False)
+        self._draw()
 
     def action_copy(self) -> None:
         """The text as it is shown: secrets stay masked."""
@@ -126,6 +158,10 @@ class Spec(Lines, Pane):
             return
         if self._spec is None:
             self.show([line(Span(f" {self._say}", Tone.MUTED))])
+            return
+        if self._comparison is not None:
+            keys = (Span(f" {key_of(self, 'spec.compare')}", Tone.ACCENT_STRONG), Span(" goes on", Tone.MUTED))
+            self.show([*self._comparison.lines(), Line(), line(*keys)])
             return
         reload = self._view.job.reload
         lines: list[Line] = []

@@ -62,7 +62,7 @@ def _checkpoint(view: JobView, now: float) -> Iterable[Span]:
     return (
         checkpoint_status(last),
         Span(since, _calm(view, Tone.TEXT)),
-        Span(fit(duration(last.duration), 7, right=True), Tone.MUTED),
+        Span(fit(duration(last.took), 7, right=True), Tone.MUTED),
     )
 
 

@@ -15,3 +15,4 @@ _TAKEN_UP: Final = ResponseSpec(
 TRIED: Final = {200: _TRIED}
 TRIED_OR_TAKEN_UP: Final = {200: _TRIED, 202: _TAKEN_UP}
 TAKEN_UP: Final = {202: _TAKEN_UP}
+GONE: Final = ResponseSpec(data_container=None, description="Done; there is no body.", generate_examples=False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from litestar import delete, get, post
+from litestar import Response, delete, get, post
 
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Deleted, Limit, Number
+from runner.api.routes.answers import GONE
+from runner.api.routes.parameters import Deleted, DryRun, Limit, Number
 from runner.model import Checkpoint, CheckpointKind
+from runner.operation import Effects
 from runner.replies import CheckpointList, SavepointList, SavepointVerdict
 
 
@@ -32,16 +34,27 @@ async def show(gateway: Gateway, job: str, number: Number, deleted: Deleted = Fa
     return await gateway.service.show_savepoint(job, number, deleted=deleted)
 
 
-@delete("/jobs/{job:str}/savepoints/{number:int}", summary="Delete a savepoint", tags=["checkpoints"])
+@delete(
+    "/jobs/{job:str}/savepoints/{number:int}",
+    status_code=200,
+    summary="Delete a savepoint",
+    tags=["checkpoints"],
+    responses={204: GONE},
+)
 async def remove(
     gateway: Gateway,
     job: str,
     number: Number,
     force: bool = False,  # noqa: FBT001, FBT002  # a query parameter
     deleted: Deleted = False,  # noqa: FBT002
-) -> None:
-    """Forget a savepoint and its directory; unless forced, not one that the job needs."""
+    dry_run: DryRun = False,  # noqa: FBT002
+) -> Response[Effects]:
+    """Answers 204: the savepoint is forgotten, and its directory gone; unless forced, not one that the job needs. Answers 200
+    only to a dry run."""
+    if dry_run:
+        return Response(await gateway.service.deletion_of_savepoint(job, number, force=force, deleted=deleted), status_code=200)
     await gateway.service.delete_savepoint(job, number, force=force, deleted=deleted)
+    return Response(None, status_code=204)  # type: ignore[arg-type]  # without a body, as `responses` says
 
 
 @post("/jobs/{job:str}/savepoints/{number:int}/verify", status_code=200, summary="Verify a savepoint", tags=["checkpoints"])

@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 from runner.api.gateway import Gateway
 from runner.api.idempotency import CLAIMED_BY_ITS_WRITE
 from runner.api.performing import Terms, perform, perform_submit
-from runner.api.routes.answers import TAKEN_UP
+from runner.api.routes.answers import GONE, TAKEN_UP
 from runner.api.routes.parameters import DryRun, Limit, Number, Offset, PageToken, Prefer, Reason
 from runner.dataflow import Dataflow
 from runner.model import Generation, Job
@@ -25,7 +25,6 @@ from runner.supervisor.commands import Command
 from runner.supervisor.labels import parse_labels
 
 _CHECKED = ResponseSpec(data_container=SubmissionVerdict, description="With `validate_only`: what the check says.")
-_GONE = ResponseSpec(data_container=None, description="Done; there is no body.", generate_examples=False)
 States = Annotated[list[ExecutionState] | None, QueryParameter(name="state", max_items=20)]
 _DELETED = "Those that are deleted and not purged yet, instead of the others."
 Deleted = Annotated[bool, QueryParameter(name="deleted", description=_DELETED)]
@@ -113,7 +112,7 @@ async def edit(
     )
 
 
-@delete("/jobs/{job:str}", status_code=200, summary="Delete a job", tags=["jobs"], responses={204: _GONE})
+@delete("/jobs/{job:str}", status_code=200, summary="Delete a job", tags=["jobs"], responses={204: GONE})
 async def remove(
     gateway: Gateway,
     request: Request[Any, Any, Any],
