@@ -27,8 +27,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What was found: the ``step``-th of ``count`` pairs with the lines of both texts. Where there is no such pair, ``words`` are
-    empty."""
+    """What was found: the ``step``-th of ``count`` pairs with the lines of both texts; without ``words`` there is none."""
 
     step: int
     count: int
