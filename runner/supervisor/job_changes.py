@@ -66,6 +66,8 @@ class JobChanges:
         self._executions = executions
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._told: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._live: set[str] = set()
+        self._owed: set[str] = set()
 
     async def run(self) -> None:
         """Until cancelled. A store that refuses costs time, no change: it is told later."""
@@ -86,14 +88,16 @@ class JobChanges:
 
     async def _tell(self, touched: set[str], *, all_known: bool) -> None:
         live = {execution.job_id for execution in self._executions.running()}
-        stale = touched | (set(self._jobs) if all_known else set()) | (live - set(self._jobs))
+        # One that is under control no more may have been told of as it was shortly before its end.
+        left, self._live = self._live - live, live
+        stale = touched | left | self._owed | (set(self._jobs) if all_known else set()) | (live - set(self._jobs))
         try:
             await self._read(stale)
         except StoreError as error:
             _log.warning("changes of jobs are told later: %s", error)
-            for job_id in stale:
-                self._jobs.pop(job_id, None)
+            self._owed = stale
             return
+        self._owed = set()
         jobs = (self._jobs.get(job_id) for job_id in stale | live)
         changes = [self._change_of(self._executions.live_job(job)) for job in jobs if job is not None]
         self._bus.publish_changes([change for change in changes if change is not None])

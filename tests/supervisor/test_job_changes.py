@@ -117,6 +117,30 @@ async def test_a_reader_that_applies_changes_knows_what_the_daemon_knows(flow, c
     await reader.close()
 
 
+async def test_the_end_is_told_however_late_it_is_known(flow, copy, monkeypatch):
+    """On a busy machine the last look at an execution may be from before its end is known to what controls it: the end is told
+    when that lets go of it."""
+    executions = flow.service._executions
+    reader = Reader(flow, changes=True)
+    job = await flow.service.submit(copy.but(mode="STREAMING", interval=100).request())
+    await reader.until(lambda: reader_state(reader, job) == "RUNNING")
+    seen = executions.live_job(await flow.service.job(job.id))
+    looks = []
+    with monkeypatch.context() as patch:
+        patch.setattr(executions, "live_job", lambda _job: looks.append(1) or seen)
+        patch.setattr(executions, "running", lambda: [seen.execution])
+        await flow.service.stop(job.id, StopRequest(savepoint=False))
+        async with flow.waiting():
+            while (await flow.service._journal.read(lambda store: store.job(job.id))).execution.state is not STOPPED:
+                await flow.a_moment()
+            looks.clear()
+            while len(looks) < 4:
+                await flow.a_moment()
+        assert reader_state(reader, job) == "RUNNING"
+    await reader.until(lambda: reader_state(reader, job) == "STOPPED")
+    await reader.close()
+
+
 async def test_counters_do_not_come_more_often_than_a_few_times_a_second(flow, copy):
     """However fast they grow, and however many checkpoints there are."""
     job = await flow.service.submit(copy.but(mode="STREAMING", interval=100).request())
