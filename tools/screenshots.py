@@ -61,6 +61,9 @@ SHOTS = (
     Shot("errors", "Its errors, in groups", ("enter", "5"), "decimal"),
     Shot("dag", "Its dataflow, with what each plugin does", ("enter", "6"), "Sql"),
     Shot("spec", "Its spec, under what hot reload says of the file", ("enter", "7"), "row.nums", job="inventory-delta"),
+    Shot("job-events", "Its events", ("enter", "8"), "checkpoint"),
+    Shot("columns", "The columns of the list", ("h",), "space"),
+    Shot("submit", "A job file to hand in", ("F",), "inventory"),
     Shot("top", "What needs attention, why, and what to press", ("t",), "payments-sync"),
     Shot("savepoints", "The savepoints of all jobs", ("s",), "weekly"),
     Shot("events", "What happened, and who did what", ("e",), "Events"),
@@ -119,9 +122,11 @@ def fix_surroundings() -> None:
 def main(directory: Path, wanted: Sequence[str]) -> None:
     """Write the screenshots of these names (all when there is none) into ``directory``."""
     fix_surroundings()
+    directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         stage = stage_jobs(Path(place))
+        os.chdir(place)
         home = Home(Path(place) / "h")
         daemon = stage_daemon.StageDaemon(home.socket_path, stage, sample_jobs.new_savepoint)
         daemon.open()

@@ -99,9 +99,9 @@ class ColumnsScreen(Dialog[None]):
     def _words(self, column: Column[Any], fitting: Collection[str]) -> str:
         words = FIELDS[column.field].words if column.field else _WORDS.get(column.title, "")
         if not column.priority:
-            return f"always shown: {words}"
+            return "always shown"
         if column.title not in self._hidden and column.title not in fitting:
-            return f"no room for it now: {words}"
+            return "no room for it now"
         return words
 
     def action_move(self, lines: int) -> None:
