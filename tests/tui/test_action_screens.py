@@ -93,6 +93,8 @@ async def test_a_deleted_job_comes_back(open_ui: Any, stage: Any, serve: Callabl
 
 async def test_a_savepoint_is_deleted_by_its_number(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
     """D on a savepoint says what is lost with it, and wants its number typed."""
+    lost = ["the way back to savepoint 790, 3600 s old, 1320000000 rows read: before the schema change"]
+    stage.effects["delete savepoint 790"] = {"lost": lost, "risk": "destructive"}
     serve(stage)
     async with open_ui() as page:
         await page.loaded()
@@ -101,7 +103,7 @@ async def test_a_savepoint_is_deleted_by_its_number(open_ui: Any, stage: Any, se
         await page.sees("before the schema change")
         await page.until(lambda: page.jobs.selected_savepoint == 790)
         await page.press("D")
-        await page.sees("the way back to 1.32G rows read, 1h 00m ago (41.0 MB)")
+        await page.sees("the way back to savepoint #790, 1h 00m old, 1.32G rows read")
         await past_the_guard(page)
         await page.press(*"790", "enter")
         await page.until(lambda: "flowdeck savepoints delete orders-cdc/790" in page.toasts)
