@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from runner.states import ExecutionState
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.limits import Limits
 from runner.supervisor.reloading import job_files
+from runner.supervisor.reloading.file_reload import Look
 from runner.supervisor.reloading.job_files import JobFiles
 from runner.supervisor.reloading.settings import ReloadPolicy, policy
 from runner.supervisor.supervisor import Supervisor
@@ -246,6 +248,23 @@ async def test_an_error_that_nobody_expects_leaves_no_file_in_passing(opened, di
             patched.undo()
             await flow.supervisor.reloader.look_again(LookRequest(retry=True))
             await seen_in(flow, watched.path, S.SYNCED, 1)
+
+
+async def test_a_look_that_is_asked_for_when_another_ends_is_taken(opened, directory, monkeypatch):
+    """In the very moment in which the one before it is over, too: no change of a file is passed over."""
+    looks = []
+
+    async def look(path: str, how: Look) -> None:
+        looks.append(how)
+        if len(looks) < 5:
+            asyncio.get_running_loop().call_soon(flow.supervisor.reloader._look_at, path, Look.AGAIN)
+
+    async with opened(directory / "jobs") as flow:
+        monkeypatch.setattr(flow.supervisor.reloader._reload, "look", look)
+        flow.supervisor.reloader._look_at(str(directory / "jobs" / "a.conf"), Look.CHANGED)
+        async with flow.waiting():
+            while len(looks) < 5:
+                await flow.a_moment()
 
 
 async def test_many_new_files_that_are_no_jobs_cost_one_write_each(opened, directory):

@@ -119,14 +119,20 @@ class Reloader:
             _log.warning("%s: %s", path, error.message)
 
     async def _follow(self, path: str) -> None:
-        while path in self._waiting:
-            how = self._waiting.pop(path)
-            try:
-                await self._reload.look(path, how)
-            except FlowdeckError as error:
-                _log.warning("%s: %s", path, error.message)
-            except Exception:  # noqa: BLE001 - one file must not end the watching of all others
-                _log.exception("hot reload of %s failed", path)
+        try:
+            while path in self._waiting:
+                await self._look(path, self._waiting.pop(path))
+        finally:
+            # At once, not when the task is done: whoever asks in between would wait for a look that nobody takes.
+            self._tasks.pop(path, None)
+
+    async def _look(self, path: str, how: Look) -> None:
+        try:
+            await self._reload.look(path, how)
+        except FlowdeckError as error:
+            _log.warning("%s: %s", path, error.message)
+        except Exception:  # noqa: BLE001 - one file must not end the watching of all others
+            _log.exception("hot reload of %s failed", path)
 
     # what people ask
 
