@@ -44,13 +44,6 @@ class Write(Call[T]):
         else:
             self.outcome.set_exception(failure)
 
-    def give_up(self) -> None:
-        """Do not start; or end the statement that runs and begin no other."""
-        with self._lock:
-            self._given_up = True
-            if self._session is not None:
-                self._session.interrupt()
-
 
 class Writer:
     """The one thread that writes, and what waits for it."""
