@@ -1,4 +1,4 @@
-"""The fork server in a process that was forked from a command (:mod:`runner.early_fork`) instead of being started anew.
+"""The fork server in a process that was forked from a command (:mod:`runner.supervisor.early_fork`), not started anew.
 
 It imports what workers need, waits until it is told its home, and then is like one that was started: its environment, output,
 directory and what ``/proc`` says of it are its own. Everything it has of the command it gives up.
@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import msgspec
 
-from runner.early_fork import LENGTH, Beginning, arguments_area, environment_area
+from runner.supervisor.early_fork import LENGTH, Beginning, arguments_area, environment_area
 from runner.supervisor.hidden_environment import hide_variables
 from runner.supervisor.sandbox import confine_process
 from runner.supervisor.zygote import NO_THREADS, Zygote, adopt_orphans, close_all_but, die_with_parent, load_workers

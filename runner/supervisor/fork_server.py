@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from runner.early_fork import EarlyServer, claim
 from runner.supervisor.descent import MARK, end_strays, mark_of
+from runner.supervisor.early_fork import EarlyServer, claim
 from runner.supervisor.fork_protocol import (
     Forked,
     ForkFailed,

@@ -12,8 +12,8 @@ import os
 import sys
 from pathlib import Path
 
-from runner.early_fork import environment_area
 from runner.supervisor.descent import MARK
+from runner.supervisor.early_fork import environment_area
 from runner.supervisor.sandbox import chosen_for_workers
 from spec.checks.secret_text import names_a_secret
 

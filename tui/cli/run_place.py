@@ -6,10 +6,10 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from runner.early_fork import dismiss, fork_early
 from runner.endpoint import DaemonUnreachable
 from runner.home import Home, HomeLocked
 from runner.launch import answers
+from runner.supervisor.early_fork import dismiss, fork_early
 from tui.cli.run_follow import Outcome, RunFollower
 from tui.cli.terminal import say
 
