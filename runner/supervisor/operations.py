@@ -48,6 +48,7 @@ class Operations:
         self._open: dict[str, Operation] = {}
         self._unwritten: dict[str, Operation] = {}
         self._changed = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     # recording
 
@@ -161,17 +162,18 @@ class Operations:
                 await asyncio.sleep(_PAUSE)
 
     async def write_down(self) -> None:
-        """Have the store know all of them as they are now."""
-        self._changed.clear()
-        unwritten, self._unwritten = self._unwritten, {}
-        if not unwritten:
-            return
-        try:
-            await self._journal.write(lambda entry: entry.store.operations.put(list(unwritten.values())))
-        except BaseException:
-            self._unwritten = {**unwritten, **self._unwritten}
-            self._changed.set()
-            raise
+        """Have the store know all of them as they are now. Until it does, they are told from memory."""
+        async with self._writing:
+            self._changed.clear()
+            written = dict(self._unwritten)
+            if not written:
+                return
+            try:
+                await self._journal.write(lambda entry: entry.store.operations.put(list(written.values())))
+            except BaseException:
+                self._changed.set()
+                raise
+            self._unwritten = {key: kept for key, kept in self._unwritten.items() if written.get(key) is not kept}
 
     @contextlib.asynccontextmanager
     async def recording(self) -> AsyncIterator[None]:
