@@ -40,31 +40,15 @@ from tui.screens.watcher import Watcher
 from tui.settings.file import DEFAULTS, Settings, SettingsInvalid, Symbols, read_settings, settings_path
 from tui.settings.keymap import suggestion
 from tui.settings.memory import NAME, Keeper
-from tui.tabs.checkpoints import Checkpoints
-from tui.tabs.dag import Dag
-from tui.tabs.errors import Errors
-from tui.tabs.events import Events
-from tui.tabs.logs import Logs
+from tui.tabbing import tab_makers
 from tui.tabs.overview import Overview
-from tui.tabs.savepoints import Savepoints
-from tui.tabs.spec import Spec
 from tui.themes import DARK, LIGHT, THEMES
 from tui.themes.custom import custom_theme
 from tui.widgets.bindings import bound
-from tui.widgets.canvas import Canvas
 
 if TYPE_CHECKING:
     from tui.screens.beside import Means
 
-TABS = {
-    "Overview": Overview,
-    "Checkpoints": Checkpoints,
-    "Savepoints": Savepoints,
-    "Logs": Logs,
-    "Errors": Errors,
-    "DAG": Dag,
-    "Spec": Spec,
-}
 _WRITERS = 4
 _READERS = 2
 """A question that takes long (for records that pass) holds up no dialog."""
@@ -186,13 +170,7 @@ class FlowdeckApp(Remembering):
 
     def get_default_screen(self) -> Screen[None]:
         """The job list."""
-        events, door = self.feed.events, self.door
-        tabs: dict[str, Callable[[], Canvas]] = {
-            **TABS,
-            "Overview": lambda: Overview(self.keeper.memory.window),
-            "Logs": lambda: Logs(door),
-            "Events": lambda: Events(events),
-        }
+        tabs = tab_makers(self.door, self.feed.events, lambda: self.keeper.memory.window)
         lanes, hidden = (self._reading, self._acting), self.keeper.memory.hidden_columns.get(self.context_name, ())
         return MainScreen(self.door, self.snapshot, tabs, lanes, self.clock, self.keys, self.feed.arrangement, hidden)
 

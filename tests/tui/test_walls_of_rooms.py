@@ -108,9 +108,11 @@ def test_markup_is_off_everywhere() -> None:
 
 
 def test_starting_imports_nothing_heavy() -> None:
-    """The first paint waits for Textual and the client, not for the engine or a web framework."""
+    """The first paint waits for Textual and the client, not for the engine, a web framework, or what is behind a key."""
     heavy = ["duckdb", "pyarrow", "numpy", "httpx", "litestar", "uvicorn", "aiohttp", "plotext", "psutil", "jsonschema"]
     heavy += ["pyhocon", "watchfiles", "pygments", "tui.screens.confirm", "tui.screens.restore"]
+    heavy += ["schemas", "spec.checks", "spec.graph", "spec.plan", "spec.render", "tui.draw.findings", "tui.draw.hocon"]
+    heavy += [f"tui.tabs.{name}" for name in ("checkpoints", "dag", "errors", "events", "logs", "spec")]
     code = f"import sys, tui.app; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from textual.screen import Screen
 
-from tui.tabs.dag import Dag
 from tui.tabs.overview import Overview
 from tui.widgets.inspector import Inspector
 
@@ -30,6 +29,8 @@ class Timing(Screen[None]):
         """A plugin of the job, in the DAG."""
         inspector = self.query_one(Inspector)
         self.action_tab(inspector.titles.index("DAG") + 1)
+        from tui.tabs.dag import Dag  # not needed for the first paint
+
         if isinstance(inspector.pane, Dag):
             inspector.pane.go_to(plugin)
 
