@@ -32,7 +32,10 @@ from runner.supervisor.journal import Entry
 from runner.supervisor.limits import MAXIMUM_WORKERS
 from runner.supervisor.log_view import MAXIMUM_FOLLOWERS
 from runner.supervisor.observation_base import ObservationBase
+from runner.supervisor.processor_use import ProcessorUse
 from runner.worker.parallelism import MAXIMUM_READERS
+
+_processors = ProcessorUse()
 
 
 class FleetView(ObservationBase):
@@ -169,7 +172,7 @@ def _node(home: Path, workers: int) -> Node:
         pid=os.getpid(),
         version=_version(),
         cpus=os.cpu_count() or 1,
-        cpu_percent=psutil.cpu_percent(interval=None),
+        cpu_percent=_processors.percent(),
         load=os.getloadavg(),
         memory_total=memory.total,
         memory_available=memory.available,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from runner.cluster import ClusterStatistics, HealthStatus, Node
 from tui.data.fleet import Fleet
 from tui.draw.line import Span, Tone
-from tui.draw.units import percent, si, size, span
+from tui.draw.units import percent, plural, si, size, span
 
 Group = Sequence[Span]
 
@@ -28,11 +28,19 @@ def _pair(label: str, value: str, tone: Tone = Tone.TEXT) -> Group:
 def _machine(node: Node) -> list[Group]:
     return [
         (Span(node.hostname, Tone.STRONG),),
-        _pair("cpu", f"{percent(node.cpu_percent)} of {node.cpus}"),
-        _pair("load", f"{node.load[0]:.1f}"),
-        _pair("memory", f"{size(node.memory_available)} free"),
-        _pair("disk", f"{size(node.disk_free)} free"),
+        _processors(node),
+        _pair("free", f"{size(node.memory_available)} memory, {size(node.disk_free)} disk"),
     ]
+
+
+def _processors(node: Node) -> Group:
+    """``8 cpus 46 % busy, work for 3.4``: so many processes ran or waited for a processor in the last minute (its load)."""
+    crowded = node.load[0] > node.cpus
+    return (
+        Span(f"{plural(node.cpus, 'cpu')} ", Tone.MUTED),
+        Span(f"{percent(node.cpu_percent)} busy, "),
+        Span(f"work for {node.load[0]:.1f}", Tone.AMBER if crowded else Tone.TEXT),
+    )
 
 
 def _past(told: ClusterStatistics, now: float) -> list[Group]:
