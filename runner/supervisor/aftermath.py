@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 HOME_TROUBLE = frozenset({"store-unavailable", "store-timeout", NOTHING_NOTED})
 """Failures of the home's disk: not the job's, so they use up none of its restarts. It waits until the disk is better."""
 _HOME_PAUSE = 1.0
+NOT_TRIED_AGAIN = "not tried again: it would fail the same way"
+"""The phase of an execution that failed although its restart strategy would have allowed another attempt."""
 DAEMON_ENDS = "the daemon was shut down; the next one goes on from the last checkpoint"
 """The phase of an execution that was left in order."""
 _AT_WORK = frozenset({ExecutionState.STARTING, ExecutionState.RUNNING, ExecutionState.PAUSED, ExecutionState.SAVEPOINTING})
@@ -86,13 +88,15 @@ class Aftermath:
         killed = error.code == WORKER_KILLED
         if not killed and course.recurrence.recurs(error):
             error = recurring(error)
-            await self._finish(ExecutionState.FAILED, "another attempt would fail the same way", clean=False, error=error)
+            await self._finish(ExecutionState.FAILED, NOT_TRIED_AGAIN, clean=False, error=error)
             return None
         never = error.code == FILE_MISSING and not course.touched  # a path mistyped: whoever started the job is waiting
         hopeless = not killed and (course.fragile or never or not failure.retriable)
         delay = None if hopeless else self._next_delay(error)
         if delay is None:
-            await self._finish(ExecutionState.FAILED, "" if hopeless else course.budget.describe(), clean=False, error=error)
+            permanent = never or not failure.retriable
+            why = NOT_TRIED_AGAIN if permanent else "" if hopeless else course.budget.describe()
+            await self._finish(ExecutionState.FAILED, why, clean=False, error=error)
             return None
         await record.change(
             ExecutionState.RESTARTING,

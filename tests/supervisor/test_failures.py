@@ -85,6 +85,7 @@ async def test_hopeless_failure_is_not_tried_again(flow, copy):
     job = await flow.service.submit(copy.request())
     execution = await flow.reach(job.id, FAILED)
     assert (execution.attempt, execution.restarts) == (1, 0)
+    assert execution.phase == "not tried again: it would fail the same way"
     assert execution.error.code == "data"
     assert "line 3" in execution.error.position
     assert copy.figures() == (0, 0, -1)

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from runner.model import Attempt
+from runner.model import Attempt, ErrorInfo
 from runner.observation import LatencySummary
 from runner.replies import AttemptList
+from runner.states import ExecutionState
 from tui.data.history import Happened, History
 from tui.draw.axis import marked_axis, time_axis
 from tui.draw.chart import mirrored
@@ -96,6 +97,23 @@ def test_a_gap_has_no_numbers(samples: ModuleType) -> None:
     assert "in \N{EN DASH}" in text
     assert "p50 12ms, p99 80ms, p99.9 \N{EN DASH}" in text
     assert "2m 30s ago" in text
+
+
+def test_why_a_failed_job_is_not_tried_again(samples: ModuleType) -> None:
+    """Beside the count of its restarts stands what kept it from another one; where there is room the hint is told whole."""
+    from tui.data.models import JobView
+
+    job = samples.make_job(
+        "orders", ExecutionState.FAILED, job_id="1", phase="not tried again: it would fail the same way",
+        error=ErrorInfo(code="data", message="'n/a' is not a double", hint="correct the row " * 9 + "or skip it"),
+    )  # fmt: skip
+    text = [
+        "\n".join(one.text for one in overview_lines(JobView(job), History(300, {}), samples.NOW, 50, rows))
+        for rows in (10, 40)
+    ]
+    told = [" ".join(found.split("restarts")[1].split()) for found in text]
+    assert all(found.startswith("0, attempt 1: not tried again: it would fail the same way") for found in told)
+    assert ["or skip it" in found for found in text] == [False, True]
 
 
 async def test_an_error_leads_to_the_log_of_its_time(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:

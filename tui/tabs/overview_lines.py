@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from runner.model import Execution
 from runner.states import ExecutionState
 from tui.data.history import Happened, History
 from tui.data.models import JobView
@@ -25,6 +26,8 @@ _ROOM_FOR_PEAKS = 76
 _ROOM_FOR_GAPS = 90
 _ROOM_FOR_MIDDLES = 114
 _TALLEST_MEASURE = 4
+_HIGH = 24
+_FEW_HINTS, _MANY_HINTS = 2, 6
 
 
 def overview_lines(
@@ -38,7 +41,7 @@ def overview_lines(
 ) -> list[Line]:
     """At most ``rows`` lines as long as there is room for the smallest chart. ``at``: the numbers of that moment instead."""
     inner = cells - 2
-    trouble = _trouble(view, inner)
+    trouble = _trouble(view, inner, _MANY_HINTS if rows >= _HIGH else _FEW_HINTS)
     if view.state.is_terminal and history.peak("rows_in") is None and history.peak("rows_out") is None:
         return _indented([*trouble, *_facts(view, now, inner, happened, at), Line(), _over(history.window, inner)])
     blocks = [_measures(view, history, inner, at), _facts(view, now, inner, happened, at)]
@@ -190,15 +193,20 @@ def _facts(view: JobView, now: float, cells: int, happened: Happened | None, at:
         ("started", since),
         ("from", restored),
         ("state", f"{view.state} for {span(now - execution.state_since)}"),
-        ("restarts", f"{execution.restarts}, attempt {execution.attempt}{workers}"),
+        ("restarts", f"{execution.restarts}, attempt {execution.attempt}{workers}{_why_no_more(execution)}"),
     ]
     latency = _latency_words(happened)
     if latency:
         pairs.append(("latency", latency))
-    if execution.phase:
+    if execution.phase and execution.state is not ExecutionState.FAILED:
         pairs.append(("phase", execution.phase))
     lines = [] if at is None else [_moment_line(at, now)]
     return [*lines, *_in_columns(pairs, cells)]
+
+
+def _why_no_more(execution: Execution) -> str:
+    """Of an execution that failed: what kept it from another attempt."""
+    return f": {execution.phase}" if execution.phase and execution.state is ExecutionState.FAILED else ""
 
 
 def _in_columns(pairs: Sequence[tuple[str, str]], cells: int) -> list[Line]:
@@ -209,7 +217,12 @@ def _in_columns(pairs: Sequence[tuple[str, str]], cells: int) -> list[Line]:
     fields = [_field(*pair, width) for pair in short]
     starts = range(0, len(fields), columns)
     rows = [line(*(part for one in fields[start : start + columns] for part in one)) for start in starts]
-    return [*rows, *(line(*_field(*pair, cells)) for pair in pairs if pair not in short)]
+    return [*rows, *(one for pair in pairs if pair not in short for one in _long_field(*pair, cells))]
+
+
+def _long_field(word: str, text: str, cells: int) -> list[Line]:
+    parts = wrap(text, max(cells - _LABEL - 2, 1))
+    return [line(*_field("" if number else word, part, cells)) for number, part in enumerate(parts)]
 
 
 def _field(word: str, text: str, width: int) -> tuple[Span, ...]:
@@ -234,8 +247,8 @@ def _latency_words(happened: Happened | None) -> str:
     return f"p50 {duration(found.p50)}, p99 {duration(found.p99)}, p99.9 {duration(found.p999)}"
 
 
-def _trouble(view: JobView, cells: int) -> list[Line]:
-    """The last error, loud when it is why the job is down."""
+def _trouble(view: JobView, cells: int, hints: int) -> list[Line]:
+    """The last error, loud when it is why the job is down, with at most so many lines of its hint."""
     error = view.execution.error if view.execution else None
     if error is None:
         return []
@@ -246,7 +259,8 @@ def _trouble(view: JobView, cells: int) -> list[Line]:
     message = wrap(error.message, cells - 2)
     lines += [line(Span("  "), Span(part)) for part in message[: 3 if down else 1]]
     if error.hint:
-        hint = wrap(error.hint, cells - 4)[:2]
-        arrows = ("  → ", "    ")
-        lines += [line(Span(arrow, Tone.ACCENT), Span(part, Tone.MUTED)) for arrow, part in zip(arrows, hint, strict=False)]
+        hint = wrap(error.hint, cells - 4)[:hints]
+        lines += [
+            line(Span("    " if number else "  → ", Tone.ACCENT), Span(part, Tone.MUTED)) for number, part in enumerate(hint)
+        ]
     return [*(Line(fit_spans(one.spans, cells)) for one in lines), Line()]
