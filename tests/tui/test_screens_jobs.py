@@ -226,16 +226,35 @@ async def test_the_next_problem(open_ui: Any, stage: Any, serve: Callable[[Any],
             await page.press("exclamation_mark")
             visited.append(page.selected.name)
         assert visited == ["inventory-delta", "mail-bounces", "payments-sync", "inventory-delta"]
-        assert "mail-bounces: it is restarting (attempt 2)." in page.toasts
+        assert "mail-bounces: it is restarting (attempt 2): LocalFile: permission denied: /data/bounces/07.json" in page.toasts
+        assert "payments-sync: it failed: Jdbc, payments.conf:31: duplicate key value violates" in page.toasts
 
 
-async def test_copying_the_id(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
-    """Y copies the selected job's id."""
+@pytest.mark.parametrize("size", [(200, 50), (120, 36)], ids=["beside", "below"])
+async def test_copying_what_is_under_the_cursor(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any], size: tuple[int, int]
+) -> None:
+    """Y copies the selected job's id; with another tab beside the list, which need not have the focus, what that is about. A
+    toast says what it was."""
     serve(stage)
-    async with open_ui() as page:
+    async with open_ui(size) as page:
         await page.loaded()
         await page.press("y")
         assert page.app.clipboard == "2c90ddfe7711"
+        await page.go_to("orders-cdc")
+        for tab, words, copied, told in (
+            ("5", "first 1d ago", "amount = “12,50” is not a decimal(12,2)", "Copied the error cast of orders"),
+            ("2", "#811", "812", "Copied the number of checkpoint 812"),
+            ("3", "weekly", "790", "Copied the number of savepoint 790"),
+            ("6", "Sql  93 %", "Sql", "Copied Sql"),
+            ("1", "peak", "0f3a9c1d22aa", "Copied the job's id, 0f3a9c1d22aa"),
+        ):
+            await page.press(tab)
+            await page.sees(words)
+            await page.settled()
+            assert page.jobs.jobs.has_focus
+            await page.press("y")
+            assert (page.app.clipboard, told in page.toasts) == (copied, True)
 
 
 async def test_help_is_searchable(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:

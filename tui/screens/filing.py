@@ -8,6 +8,8 @@ from typing import Final
 
 from textual.screen import Screen
 
+from runner.model import Job
+from tui.data.clean import clean
 from tui.data.lane import Lane
 from tui.data.models import JobView
 from tui.data.snapshot import Snapshot
@@ -59,10 +61,10 @@ class Filing(Screen[None]):
             return
         from tui.screens.submit import SubmitScreen  # not needed for the first paint
 
-        def handed_in(job_id: str | None) -> None:
-            if job_id:
-                self.app.notify("Handed in.", markup=False)
-                self._go_when_known(job_id, _LOOKS)
+        def handed_in(job: Job | None) -> None:
+            if job is not None:
+                self.app.notify(f"{clean(job.name)} is handed in: generation {job.generation}.", markup=False)
+                self._go_when_known(job.id, _LOOKS)
 
         screen = SubmitScreen(self.reading, self.acting, path)
         self.app.push_screen(screen, handed_in)

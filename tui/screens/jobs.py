@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
 from textual.message import Message
-from textual.screen import Screen
 from textual.timer import Timer
 
 from tui.actions.under_way import UnderWay
@@ -23,8 +22,11 @@ from tui.data.sieve import Sieve
 from tui.data.snapshot import Snapshot
 from tui.query.filter import Filter, parse
 from tui.query.order import Arrangement
+from tui.screens.copying import Copying
 from tui.screens.filing import Filing
 from tui.screens.help import HelpScreen
+from tui.screens.needing import Needing
+from tui.screens.painting import Painting
 from tui.screens.timing import Timing
 from tui.screens.viewing import Viewing
 from tui.settings.commands import COMMANDS, Command
@@ -65,7 +67,7 @@ def _is_mine(command: Command) -> bool:
     return bool(command.action) and command.id not in {"job.open", "suspend"}
 
 
-class JobsScreen(Viewing, Filing, Timing, Screen[None]):
+class JobsScreen(Viewing, Filing, Timing, Needing, Copying, Painting[None]):
     """Header, filter line, jobs, inspector, keys. Everything it shows comes from the last snapshot."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-small"), (100, "-normal"), (160, "-wide")]
@@ -108,6 +110,7 @@ class JobsScreen(Viewing, Filing, Timing, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Five parts, one above the other; on a wide terminal the inspector is beside the jobs."""
+        self.fit()
         yield Header(id="header")
         yield FilterBar(id="filter")
         with Container(id="body"):
@@ -183,6 +186,7 @@ class JobsScreen(Viewing, Filing, Timing, Screen[None]):
                 self.query_one(Empty).draw(self.snapshot, self._door, self._filter.text, now)
             elif self.focused is None:
                 self.call_after_refresh(self._refocus)  # the table was hidden while there was nothing to show
+        self.drawn()
 
     def _refocus(self) -> None:
         if self.focused is None:
@@ -310,41 +314,12 @@ class JobsScreen(Viewing, Filing, Timing, Screen[None]):
         if action:
             await self.run_action(action)
 
-    def action_copy(self) -> None:
-        """The job's id, through the terminal's clipboard sequence."""
-        if self.selected is not None:
-            self.app.copy_to_clipboard(self.selected.id)
-            self.toast(f"Copied {self.selected.id} (where the terminal allows it).")
-
-    def action_next_problem(self) -> None:
-        """The next job that needs someone, below the cursor and then from the top."""
-        now = self.clock()
-        needing = [view for view in self.snapshot.jobs if view.need and self._filter.accepts(view.job, now)]
-        if not needing:
-            hidden = len(self.snapshot.tally.needing)
-            self.toast(
-                f"{hidden} hidden by the filter; {self.keymap.first('filter.clear')} clears it."
-                if hidden
-                else "No job needs you."
-            )
-            return
-        ids = [view.id for view in needing]
-        at = ids.index(self.jobs.cursor_id) + 1 if self.jobs.cursor_id in ids else self._next_below(ids)
-        view = needing[at % len(needing)]
-        self.jobs.select(view.id)
-        self.toast(f"{view.name}: {view.need}.")
-
     def go_to(self, job_id: str) -> None:
         """Put the cursor on a job, dropping the filter when that hides it."""
         if not self.jobs.select(job_id):
             self.action_clear_filter()
             self.jobs.select(job_id)
 
-    def _next_below(self, ids: list[str]) -> int:
-        order = {view.id: number for number, view in enumerate(self.snapshot.jobs)}
-        here = order.get(self.jobs.cursor_id, -1)
-        return next((number for number, job_id in enumerate(ids) if order[job_id] > here), 0)
-
     def on_resize(self, event: events.Resize) -> None:  # noqa: ARG002 - Textual passes it
         """Everything is made for a size."""
-        self.call_after_refresh(self.redraw)
+        (self.call_after_refresh if self.is_drawn else self.call_later)(self.redraw)

@@ -37,8 +37,8 @@ _TWICE = "from the beginning it reads everything again, and what it has written 
 _COLUMNS: tuple[Column[str], ...] = (Column("JOB FILE", 20, lambda row, _now: (Span(short(row)),), stretch=400),)
 
 
-class SubmitScreen(Dialog[str]):
-    """``path``: the file, when it is chosen already. Its answer is the id of the job that was handed in, or None."""
+class SubmitScreen(Dialog[Job]):
+    """``path``: the file, when it is chosen already. Its answer is the job as it was handed in, or None."""
 
     BINDINGS = [
         Binding("escape", "leave", show=False),
@@ -167,7 +167,7 @@ class SubmitScreen(Dialog[str]):
         message.stop()
         value = message.answer.value
         if isinstance(value, Job):
-            self.dismiss(value.id)
+            self.dismiss(value)
         elif isinstance(value, ReloadReport):
             self.run_worker(self._find(value.watching), group="find")
         elif message.about is not None and message.about is self._checked:

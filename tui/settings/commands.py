@@ -72,7 +72,7 @@ _COMMANDS: Final = (
     Command("columns", ("h",), "hide columns of the job list, or show them again", Group.FIND, "columns"),
     Command("view.save", ("b",), "save view: bookmark the filter and the order under a name", Group.FIND, "save_view"),
     Command("palette", ("colon",), "palette: every command and every job by name", Group.FIND, "app.command_palette"),
-    Command("copy.id", ("y",), "copy the job's id", Group.FIND, "copy"),
+    Command("copy.id", ("y",), "copy the job's id, or what the tab's cursor is on", Group.FIND, "copy"),
     Command("actions", ("a",), "actions: all that can be done to the job, and why not", Group.LOOK, "menu"),
     Command("job.savepoint", ("S",), "savepoint: keep a point to go back to; it runs on", Group.CHANGE, "act('savepoint')"),
     Command("job.pause", ("P",), "pause: read nothing; once more: read on", Group.CHANGE, "act('pause')"),

@@ -237,6 +237,11 @@ class Dag(Lines, Pane):
             if zoom is Zoom.OUTLINE:
                 self.call_after_refresh(self._reveal)
 
+    def copy(self) -> bool:
+        """The plugin, or its records."""
+        self.action_copy()
+        return self._plugin is not None
+
     def action_copy(self) -> None:
         """The records that are shown, as lines of JSON; from farther away the name of the plugin."""
         task = self._plugin

@@ -65,7 +65,6 @@ class Errors(Lines, Pane):
         bound("move.up", "choose_next(-1)"),
         bound("job.open", "log"),
         bound("error.plugin", "plugin"),
-        bound("copy.id", "copy"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
@@ -160,12 +159,15 @@ class Errors(Lines, Pane):
         elif group is not None:
             self.app.notify("This error belongs to no plugin.", markup=False)
 
-    def action_copy(self) -> None:
+    def copy(self) -> bool:
         """The newest of the group, whole."""
         group = self._group
-        if group is not None:
-            self.app.copy_to_clipboard(group.sample or group.pattern)
-            self.app.notify("Copied the error (where the terminal allows it).", markup=False)
+        if group is None:
+            return False
+        self.app.copy_to_clipboard(group.sample or group.pattern)
+        what = f"{group.code} of {group.plugin}" if group.plugin else group.code
+        self.app.notify(f"Copied the error {what} (where the terminal allows it).", markup=False)
+        return True
 
     async def on_click(self, event: events.Click) -> None:
         """A click chooses a group, a double click goes to the log."""

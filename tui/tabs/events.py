@@ -56,6 +56,15 @@ class Events(LineTable[Event], Pane):
         self._asked = job_id = self._view.id
         return Question(job_id, partial(record_of, job_id=job_id))
 
+    def copy(self) -> bool:
+        """What happened, and when."""
+        row = self.current
+        if row is None:
+            return False
+        self.app.copy_to_clipboard(f"{clock_time(row.at)} {row.message}")
+        self.app.notify(f"Copied the event of {clock_time(row.at)} (where the terminal allows it).", markup=False)
+        return True
+
     def told(self, key: str, answer: Answer, now: float) -> None:
         """It has come; a failure leaves what was heard."""
         if self._view is None or key != self._view.id:

@@ -46,6 +46,11 @@ class Taking(Canvas):
             self.app.copy_to_clipboard(text_of(entry))
             self._tell(f"Copied the line of {clock_time(entry.at)} (where the terminal allows it).")
 
+    def copy(self) -> bool:
+        """The line at the cursor, or the marked ones."""
+        self.action_copy()
+        return True
+
     def _copy(self, entries: Sequence[LogLine]) -> None:
         self.app.copy_to_clipboard("\n".join(map(text_of, entries)))
         self._tell(f"Copied {plural(len(entries), 'line')} (where the terminal allows it).")

@@ -142,6 +142,11 @@ class Spec(Lines, Pane):
                 self.app.notify("There is nothing to compare with: no other generation, nor a savepoint of one.", markup=False)
         self._draw()
 
+    def copy(self) -> bool:
+        """The text: it has no cursor."""
+        self.action_copy()
+        return self._spec is not None
+
     def action_copy(self) -> None:
         """The text as it is shown: secrets stay masked."""
         if self._spec is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from runner.client import Client
-from runner.model import Checkpoint
+from runner.model import Checkpoint, CheckpointKind
 from tui.data.lane import Answer
 from tui.data.models import JobView
 from tui.widgets.linetable import Column, LineTable
@@ -52,6 +52,18 @@ class CheckpointList(LineTable[Checkpoint], Pane):
             return None
         self._asked_key, self._asked_at = key, now
         return Question(key, self.work(self._view.id))
+
+    def copy(self) -> bool:
+        """Where it is kept; else its number, which a restart takes."""
+        row = self.current
+        if row is None:
+            return False
+        kept = row.place.path if row.place is not None else ""
+        noun = "savepoint" if row.kind is CheckpointKind.SAVEPOINT else "checkpoint"
+        what = f"where #{row.id} is kept" if kept else f"the number of {noun} {row.id}"
+        self.app.copy_to_clipboard(kept or str(row.id))
+        self.app.notify(f"Copied {what} (where the terminal allows it).", markup=False)
+        return True
 
     def told(self, key: str, answer: Answer, now: float) -> None:
         """The list has come; a failure leaves the last one."""

@@ -33,6 +33,10 @@ class Pane:
         """What to ask the daemon now, or None. Only asked while the tab is visible and no answer is awaited."""
         raise NotImplementedError
 
+    def copy(self) -> bool:
+        """Copy what is under the cursor, and say what it was; False: there is nothing of that kind."""
+        return False
+
     def told(self, key: str, answer: Answer, now: float) -> None:
         """The answer to the question of this key, about the job that is still shown."""
         raise NotImplementedError
