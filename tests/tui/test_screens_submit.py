@@ -71,7 +71,7 @@ async def test_a_file_is_mended_submitted_and_changed(open_ui: Any, real: Client
         assert not real.jobs().jobs
         await page.press("y")
         await page.until(lambda: page.dialog == "JobsScreen", "the list", 20)
-        assert "small is handed in: generation 1." in page.toasts
+        await page.until(lambda: "small is handed in: generation 1." in page.toasts)
         await page.until(lambda: page.selected is not None and page.selected.name == "small", "the job", 20)
         await page.until(lambda: page.selected.state.is_terminal, "its end", 30)
 
@@ -84,7 +84,7 @@ async def test_a_file_is_mended_submitted_and_changed(open_ui: Any, real: Client
         await page.press("y")
         await page.until(lambda: page.dialog == "JobsScreen", "the list", 20)
         assert real.job("small").generation == 2
-        assert "small is handed in: generation 2." in page.toasts
+        await page.until(lambda: "small is handed in: generation 2." in page.toasts)
 
 
 ROWS = """env { job.name = "orders", job.mode = "BATCH", checkpoint.interval = 100, read_limit.rows_per_second = 50 }
