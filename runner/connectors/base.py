@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 import duckdb
 import pyarrow as pa
 
+from runner.connectors.refusal import Refusal
 from runner.dataset.rejected import RejectedRow
 from runner.dataset.stored_rows import Rows
 from runner.model import CheckpointKind
@@ -238,6 +239,11 @@ class Sink(ABC):
     @classmethod
     def directories(cls, context: PluginContext) -> tuple[Path, ...]:  # noqa: ARG003 - for sinks that write files
         """The directories that SQL may write to for this sink; known before its columns are."""
+        return ()
+
+    def refusals(self) -> Sequence[Refusal]:
+        """Which rows it cannot take, each by itself. When the plugin's error policy tolerates errors, ``write`` is given none
+        of them; otherwise it raises a :class:`PluginError`, with the row in its message, when it meets one."""
         return ()
 
     def prepare_target(self) -> None:  # noqa: B027 - a hook that most sinks leave out

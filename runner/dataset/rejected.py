@@ -35,6 +35,10 @@ class RejectionKind(enum.StrEnum):
     """A value is not of the type, or has not the structure, that the schema declares."""
     SQL = "sql"
     """A transform's query fails for this row."""
+    UNWRITABLE = "unwritable"
+    """What a sink writes has no place for a value of the row."""
+    RULE = "rule"
+    """The row breaks a rule that a sink was given."""
 
 
 class RejectedRow(msgspec.Struct, frozen=True, kw_only=True):

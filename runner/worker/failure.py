@@ -18,8 +18,8 @@ from spec.redaction import Redaction
 
 _NO_SPACE = "no space left on device"
 _CORRECT_THE_ROW = (
-    'trying again would meet it again: correct the row, or set on_error = "skip" or "dead_letter" where it is read; '
-    "`flowdeck restart` then goes on from the last checkpoint"
+    'trying again would meet it again: correct the row, or set on_error = "skip" or "dead_letter" for the plugin '
+    "that refuses it; `flowdeck restart` then goes on from the last checkpoint"
 )
 _MORE_MEMORY = "give the job more with resources.memory, or fewer parallel readers"
 

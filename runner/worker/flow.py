@@ -41,12 +41,12 @@ class StageFlow:
         if self._meters:
             self._meters[0].bytes_in += size
 
-    def wrote(self, rows: int) -> None:
-        """A part is written: so many rows came out of the query."""
+    def wrote(self, rows: int, refused: int = 0) -> None:
+        """A part is written: so many rows came out of the query and were written, and others were ``refused`` by the sink."""
         for meter in self._in_late:
-            meter.rows_in += rows
+            meter.rows_in += rows + refused
         for meter in self._out_late:
-            meter.rows_out += rows
+            meter.rows_out += rows if meter is self.sink else rows + refused
 
     def spent(self, *, busy: float, idle: float, backpressured: float) -> None:
         """Seconds of the stage's thread, whoever counts them."""

@@ -5,13 +5,13 @@ The engine's own plan of a query says which columns it asks for. A stage without
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from runner.connectors.base import Sink, Source
 from runner.dataset.engine import Engine
 from runner.worker.plan import Plan
 from runner.worker.stage import StageQuery
-from spec.job import JobSpec, OnError
+from spec.job import JobSpec, PluginSpec
 
 STORED_ROWS = 1 << 20
 """Rows that are left where they are stored at once, if the sink's parts are not smaller."""
@@ -20,9 +20,9 @@ STORED_ROWS = 1 << 20
 def narrow_sources(
     job: JobSpec, plan: Plan, queries: Sequence[StageQuery], sources: Mapping[str, Source], engine: Engine
 ) -> None:
-    """Tell every source which of its columns are read. A job that has something to do with rows that do not fit reads them
-    whole: what does not fit may be in any column."""
-    if _tolerates(job):
+    """Tell every source which of its columns are read. Sources and transforms that have something to do with rows that do not
+    fit read them whole: what does not fit may be in any column."""
+    if _tolerates((*job.sources, *job.transforms)):
         return
     for plugin in job.sources:
         stages = [queries[stage] for stage, _ in plan.readers.get(plugin.output or plugin.id, ())]
@@ -34,7 +34,7 @@ def narrow_sources(
 def leave_stored(job: JobSpec, plan: Plan, sources: Mapping[str, Source], sinks: Mapping[str, Sink]) -> None:
     """Tell the sources whose rows one stage alone reads, and writes into files of its own, that rows may stay in their files.
     Not in a job that has something to do with rows that do not fit, nor where the rate at which rows are read is limited."""
-    if _tolerates(job) or job.env.rows_per_second or job.env.bytes_per_second:
+    if _tolerates(job.plugins()) or job.env.rows_per_second or job.env.bytes_per_second:
         return
     for plugin in job.sources:
         readers = plan.readers.get(plugin.output or plugin.id, ())
@@ -46,5 +46,5 @@ def leave_stored(job: JobSpec, plan: Plan, sources: Mapping[str, Source], sinks:
             sources[plugin.id].leave_stored(min(STORED_ROWS, sink.part_limit.rows or STORED_ROWS))
 
 
-def _tolerates(job: JobSpec) -> bool:
-    return any(plugin.error_policy.action is not OnError.FAIL for plugin in job.plugins())
+def _tolerates(plugins: Iterable[PluginSpec]) -> bool:
+    return any(plugin.error_policy.tolerates for plugin in plugins)

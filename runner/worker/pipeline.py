@@ -28,6 +28,7 @@ from runner.worker.rate import RateLimit
 from runner.worker.reader import Reader
 from runner.worker.rejections import Rejections
 from runner.worker.screen import Screen
+from runner.worker.sink_screen import SinkScreen
 from runner.worker.source_readers import SourceReaders
 from runner.worker.split_queue import SplitQueue
 from runner.worker.stage import OutletEnd, SinkEnd, Stage, StageEnd, StageQuery
@@ -195,19 +196,31 @@ class PipelineBuilder:
             [(plugin.id, compiler.keeps_rows(plugin)) for plugin in stage.transforms], stage.sink.id if stage.sink else None
         )
         end: StageEnd
+        port = self._rejections.port()
+        screen = sink_screen = None
         if stage.sink is not None:
             sink = sink_class(stage.sink.name)(self._contexts[stage.sink.id], query.output_schema)
             pipeline.sinks[stage.sink.id] = sink
             end = SinkEnd(sink, self._ledger)
+            if stage.sink.error_policy.tolerates and (refusals := sink.refusals()):
+                sink_screen = SinkScreen(compiler.engine.cursor(), stage.sink.id, refusals, query.output_schema, port)
         else:
             [outlet] = self._outlets(pipeline, stage.output)
             end = OutletEnd(outlet)
-        port = self._rejections.port()
-        screen = None
         if any(step.tolerates for step in query.steps):
             screen = Screen(compiler.engine.cursor(), query.steps, port)
         pipeline.stages.append(
-            Stage(stage.name, compiler.engine.cursor(), gate, query, end, flow, rejections=port, screen=screen)
+            Stage(
+                stage.name,
+                compiler.engine.cursor(),
+                gate,
+                query,
+                end,
+                flow,
+                rejections=port,
+                screen=screen,
+                sink_screen=sink_screen,
+            )
         )
         pipeline.meters.extend(flow.meters)
 

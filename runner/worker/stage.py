@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +22,7 @@ from runner.worker.outlet import Outlet
 from runner.worker.part import PartInput, QueryPart
 from runner.worker.rejections import RejectionPort
 from runner.worker.screen import Screen
+from runner.worker.sink_screen import SinkScreen
 from runner.worker.stored_part import StoredInput, StoredPart
 from runner.worker.verdicts import Step
 
@@ -105,7 +107,7 @@ class StageQuery:
 
 class Stage:
     """``run`` is the thread. ``plugin`` is who failures are attributed to when nothing better is known. With a ``screen`` the
-    rows go through it instead of through the query."""
+    rows go through it instead of through the query; a ``sink_screen`` takes out what the sink refuses."""
 
     def __init__(
         self,
@@ -118,6 +120,7 @@ class Stage:
         *,
         rejections: RejectionPort,
         screen: Screen | None = None,
+        sink_screen: SinkScreen | None = None,
     ) -> None:
         self.plugin = plugin
         self._connection = connection
@@ -127,6 +130,7 @@ class Stage:
         self._flow = flow
         self._rejections = rejections
         self._screen = screen
+        self._sink_screen = sink_screen
         self._leftover: Rows | None = None
         self._accounting = threading.Lock()
         self._accounted: tuple[float, float, float] | None = None
@@ -167,7 +171,7 @@ class Stage:
             if isinstance(source.failure, GateClosed) or isinstance(error, GateClosed):
                 raise GateClosed from None
             raise StageError(self.plugin, source.failure or error) from error
-        self._flow.wrote(rows)
+        self._flow.wrote(rows, self._sink_screen.take_refused() if self._sink_screen is not None else 0)
         self._leftover = source.leftover
         if source.barrier is not None:
             self._pass(source.barrier)
@@ -187,12 +191,19 @@ class Stage:
 
     def _part(self, source: PartInput) -> QueryPart:
         query = self._query
-        if self._screen is None:
+        if self._screen is None and self._sink_screen is None:
             reader = pa.RecordBatchReader.from_batches(query.input_schema, source.batches())
             return QueryPart(self._connection, reader, query.sql, query.output_schema)
-        screened = source.through(self._screen.batches)
-        reader = pa.RecordBatchReader.from_batches(query.output_schema, screened)
+        reader = pa.RecordBatchReader.from_batches(query.output_schema, source.through(self._screened))
         return QueryPart(self._connection, reader, None, query.output_schema)
+
+    def _screened(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        schema, sql = self._query.input_schema, self._query.sql
+        if self._screen is not None:
+            batches, schema, sql = self._screen.batches(batches), self._query.output_schema, None
+        if self._sink_screen is None:
+            return batches
+        return self._sink_screen.batches(batches, schema, sql)
 
     def _pass(self, barrier: Barrier) -> None:
         self._rejections.pass_barrier()

@@ -22,7 +22,9 @@ from runner.connectors.base import (
     SinkSegment,
 )
 from runner.connectors.options import Options
+from runner.connectors.refusal import Refusal
 from runner.connectors.row_text import row_text
+from runner.dataset.rejected import RejectionKind
 from runner.model import CheckpointKind
 
 CHECK_SECONDS = 1.0
@@ -57,6 +59,10 @@ class AssertSink(Sink):
     def restore(self, states: Sequence[dict[str, Any]]) -> None:
         """Count on from the restore point."""
         self._rows = sum(int(state["rows"]) for state in states)
+
+    def refusals(self) -> Sequence[Refusal]:
+        """Rows that break a rule on values; those on the number of rows are about the others then."""
+        return [Refusal(RejectionKind.RULE, f"the rule {rule.words} does not hold", rule.broken) for rule in self._field_rules]
 
     def write(self, part: Part) -> int:
         """Check every row of the part."""

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import pyarrow as pa
-
 from runner.connectors.file.cell_text import MomentFormats, cell_text, json_value, plain_text
 from runner.connectors.file.format import SUPPORTED, FileFormat
+from runner.connectors.file.unwritable import no_text, unquoted
 from runner.connectors.java_dates import java_time_directives
 from runner.connectors.options import Options
+from runner.connectors.refusal import Refusal, guarded
 from spec.sql.text import identifier, literal
 
 Field: TypeAlias = Any
-"""A pa.Field, which the stubs make generic."""
+"""A ``pa.Field``, which the stubs make generic."""
 
 _PARQUET_CODECS = {
     "none": "uncompressed",
@@ -32,11 +32,12 @@ _LINE = "flowdeck_line"
 @dataclass(frozen=True, slots=True)
 class Layout:
     """``select`` makes the file's columns, and those of ``extra`` besides, from the relation ``rows``; ``copy_options`` go into
-    COPY's parentheses.
+    COPY's parentheses. ``refusals``: rows that the format has no place for; the query fails on them.
     """
 
     items: tuple[str, ...]
     copy_options: str
+    refusals: tuple[Refusal, ...] = ()
 
     def select(self, *extra: str) -> str:
         """The SELECT, with ``extra`` items at its end."""
@@ -82,8 +83,11 @@ def _csv(columns: Sequence[Field], options: Options) -> Layout:
         raise options.error("field_delimiter", f"is one ASCII character for csv, not {delimiter!r}")
     _check_rows_end(options)
     formats = _formats(options)
-    items = tuple(f"{_csv_cell(column, formats)} AS {identifier(column.name)}" for column in columns)
-    return Layout(items, f"FORMAT csv, HEADER {header}, DELIMITER {literal(delimiter)}, NULLSTR ''")
+    refusals = tuple(no_text(columns))
+    cells = [_csv_cell(column, formats) for column in columns]
+    cells[0] = guarded(cells[0], refusals, [column.name for column in columns])  # the engine begins with the first
+    items = tuple(f"{cell} AS {identifier(column.name)}" for cell, column in zip(cells, columns, strict=True))
+    return Layout(items, f"FORMAT csv, HEADER {header}, DELIMITER {literal(delimiter)}, NULLSTR ''", refusals)
 
 
 def _csv_cell(column: Field, formats: MomentFormats) -> str:
@@ -98,26 +102,15 @@ def _text(columns: Sequence[Field], options: Options) -> Layout:
     header = options.boolean("enable_header_write", default=False)
     _check_rows_end(options)
     formats = _formats(options)
-    cells = [_text_cell(column, delimiter, formats) for column in columns]
+    refusals = (*no_text(columns), *unquoted(columns, delimiter, formats))
+    cells = [f"coalesce({cell_text(identifier(column.name), column.type, formats)}, '')" for column in columns]
     name = delimiter.join(column.name for column in columns) if header else _LINE
-    line = f" || {literal(delimiter)} || ".join(cells)
+    line = guarded(f" || {literal(delimiter)} || ".join(cells), refusals, [column.name for column in columns])
     return Layout(
-        (f"{line} AS {identifier(name)}",), f"FORMAT csv, HEADER {header}, QUOTE '', ESCAPE '', DELIMITER '', NULLSTR ''"
+        (f"{line} AS {identifier(name)}",),
+        f"FORMAT csv, HEADER {header}, QUOTE '', ESCAPE '', DELIMITER '', NULLSTR ''",
+        refusals,
     )
-
-
-def _text_cell(column: Field, delimiter: str, formats: MomentFormats) -> str:
-    """Nothing is quoted in a text file, so a value must not look like the end of its field or line."""
-    text = cell_text(identifier(column.name), column.type, formats)
-    if not _may_hold_anything(column.type):
-        return f"coalesce({text}, '')"
-    problem = f"column {column.name}: a value holds the field delimiter or a line break, which a text file cannot tell apart"
-    wrong = f"contains({text}, {literal(delimiter)}) OR contains({text}, chr(10))"
-    return f"CASE WHEN {wrong} THEN error({literal(problem)}) ELSE coalesce({text}, '') END"
-
-
-def _may_hold_anything(data_type: Any) -> bool:
-    return bool(pa.types.is_string(data_type) or pa.types.is_binary(data_type) or pa.types.is_nested(data_type))
 
 
 def _check_rows_end(options: Options) -> None:

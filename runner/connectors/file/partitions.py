@@ -14,14 +14,21 @@ from typing import Any
 from urllib.parse import unquote
 
 from runner.connectors.file.cell_text import MomentFormats, cell_text
+from runner.connectors.file.unwritable import may_hold_anything, no_text
 from runner.connectors.options import Options
-from spec.sql.text import identifier
+from runner.connectors.refusal import Refusal, guarded
+from runner.dataset.rejected import RejectionKind
+from spec.sql.text import identifier, literal
 
 NULL_DIRECTORY = "__HIVE_DEFAULT_PARTITION__"
 _COLUMN = "flowdeck_partition"
 _DEFAULT_EXPRESSION = "${k0}=${v0}/${k1}=${v1}/.../${kn}=${vn}/"
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\"#%'*/:=?\\{\[\]^]")
 _PLACEHOLDER = re.compile(r"\$\{([kv])(\d+)\}")
+_LONGEST_NAME = 255
+"""Bytes that the name of a directory can have."""
+_SHORT = 24
+"""Values of no more bytes than this, all together, cannot make a name too long, whatever is in them."""
 
 
 class Partitioning:
@@ -38,11 +45,50 @@ class Partitioning:
         for kind, number in _PLACEHOLDER.findall(self._expression):
             if int(number) >= len(names):
                 raise options.error("partition_dir_expression", f"has ${{{kind}{number}}} for {len(names)} columns")
+        self.refusals = (*no_text([self._fields[name] for name in names]), *self._too_long())
 
     def column(self) -> str:
         """The select item that the engine partitions by."""
+        return f"{guarded(self._value(), self.refusals, self.names)} AS {_COLUMN}"
+
+    def _value(self) -> str:
+        return f"CAST(to_json([{', '.join(self._texts())}]) AS VARCHAR)"
+
+    def _texts(self) -> list[str]:
         texts = (cell_text(identifier(name), self._fields[name].type, MomentFormats()) for name in self.names)
-        return f"CAST(to_json([{', '.join(f'CAST({text} AS VARCHAR)' for text in texts)}]) AS VARCHAR) AS {_COLUMN}"
+        return [f"CAST({text} AS VARCHAR)" for text in texts]
+
+    def _too_long(self) -> Iterator[Refusal]:
+        """Values that make the name of a directory too long: of one that the engine makes, or of one that people see."""
+        named = zip(self._texts(), self.names, strict=True)
+        unbounded = [text for text, name in named if may_hold_anything(self._fields[name].type)]
+        if not unbounded:
+            return
+        size = " + ".join(f"coalesce(strlen({text}), 0)" for text in unbounded)
+        sizes = [f"{len(_COLUMN) + 1} + strlen(url_encode({self._value()}))", *map(self._name_size, self._parts())]
+        condition = f"greatest({', '.join(sizes)}) > {_LONGEST_NAME}"
+        reason = f"the values of {', '.join(self.names)} are too long for the name of a directory"
+        yield Refusal(RejectionKind.UNWRITABLE, reason, f"CASE WHEN {size} > {_SHORT} THEN {condition} ELSE false END")
+
+    def _parts(self) -> list[str]:
+        """The names of a row's directories, one below the other, with placeholders."""
+        if self._expression:
+            return self._expression.split("/")
+        return [f"{escape(name)}=${{v{number}}}" for number, name in enumerate(self.names)]
+
+    def _name_size(self, part: str) -> str:
+        """SQL for the bytes of a directory's name; a dot at the beginning of one that a person has made up costs two more."""
+        fixed = len(_PLACEHOLDER.sub("", part).encode()) + (2 if self._expression else 0)
+        sizes = [str(fixed)]
+        texts = self._texts()
+        for kind, number in _PLACEHOLDER.findall(part):
+            if kind == "k":
+                sizes.append(str(len(escape(self.names[int(number)]).encode())))
+            else:
+                text = texts[int(number)]
+                escaped = f"strlen(regexp_replace({text}, {literal(_UNSAFE.pattern)}, '%XX', 'g'))"
+                sizes.append(f"CASE WHEN coalesce({text}, '') = '' THEN {len(NULL_DIRECTORY)} ELSE {escaped} END")
+        return " + ".join(sizes)
 
     @property
     def copy_options(self) -> str:

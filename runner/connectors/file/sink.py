@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from runner.connectors.base import (
+    DataError,
     Part,
     PartLimit,
     PluginContext,
@@ -42,6 +44,7 @@ from runner.connectors.file.staging import (
     sync_file,
 )
 from runner.connectors.options import Options
+from runner.connectors.refusal import Refusal, refused_row
 from runner.model import CheckpointKind
 
 DEFAULT_BATCH_SIZE = 1_000_000
@@ -112,6 +115,10 @@ class LocalFileSink(Sink):
         """SQL writes to the job's staging directory only."""
         return (staging_directory(_target(context), context.job_id),)
 
+    def refusals(self) -> Sequence[Refusal]:
+        """What the format, or the names of the directories, have no place for."""
+        return (*self._layout.refusals, *(self._partitioning.refusals if self._partitioning is not None else ()))
+
     def prepare_target(self) -> None:
         """Apply ``data_save_mode``."""
         apply_save_mode(self._target, self._format, self._options)
@@ -123,7 +130,13 @@ class LocalFileSink(Sink):
         self._written += 1
         staged = self.staging / f"{self._prefix}{self._identity}-w{self.context.worker}-{number}{self._format.suffix}"
         self._current = staged
-        rows = self._write_plain(part, staged) if self._partitioning is None else self._write_sorted(part, staged)
+        try:
+            rows = self._write_plain(part, staged) if self._partitioning is None else self._write_sorted(part, staged)
+        except duckdb.Error as error:
+            refused = refused_row(error)
+            if refused:
+                raise DataError(refused) from error
+            raise
         self._current = None
         return rows
 
