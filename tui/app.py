@@ -163,6 +163,13 @@ class FlowdeckApp(Remembering):
             raise SettingsInvalid(f"{settings_path()}: there is no theme {chosen!r}", hint=hint)
         return chosen
 
+    def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002 - Textual's own
+        """Before there is a screen, the theme's colours only are taken over: the rules are read with the screen."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def get_driver_class(self) -> type[Driver]:
         """Ours instead of Textual's own, unless the environment names another."""
         chosen = super().get_driver_class()

@@ -1,0 +1,42 @@
+"""When a screen is painted: not before it has something to show, and once for a change of its layout and its look together."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from textual.geometry import Size
+from textual.screen import Screen
+
+ResultT = TypeVar("ResultT")
+
+
+class Painting(Screen[ResultT], Generic[ResultT]):
+    """Mixed into a screen that calls :meth:`drawn`. Until then its parts are laid out, and the terminal stays as it is: blank
+    areas, painted and then painted over, are a tenth of what the first paint costs."""
+
+    is_drawn = False
+    """Whether there is something to show."""
+
+    def fit(self) -> None:
+        """Take the classes that belong to the terminal's size before the parts are laid out, not after that."""
+        classes = set()
+        for cells, breakpoints in zip(self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True):
+            classes |= self._get_breakpoint_classes(cells, breakpoints or [])
+        self.add_class(*classes, update=False)
+
+    def drawn(self) -> None:
+        """Everything has been drawn for the first time, or again."""
+        if not self.is_drawn:
+            self.is_drawn = True
+            self.refresh()
+
+    def _compositor_refresh(self) -> None:
+        if self.is_drawn:
+            super()._compositor_refresh()
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:  # noqa: FBT001, FBT002 - Textual's own
+        """What has to be painted anyway is painted with the new layout; Textual would paint the screen for each."""
+        if self._repaint_required:
+            self._repaint_required = False
+            self._dirty_widgets.add(self)
+        super()._refresh_layout(size, scroll)
