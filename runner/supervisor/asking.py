@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TypeAlias
 
-from runner.model import Job
+from runner.model import DesiredState, Job
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict
 from runner.supervisor.executions import Executions
@@ -40,13 +41,28 @@ class Asking:
             job = await self._lifecycle.reread(job.id)
         raise Conflict(f"nobody controls the execution of {job.name}", hint="restart the daemon: flowdeck down, flowdeck up")
 
-    async def end(self, job: Job, control: ExecutionControl, wish: StopWish | CancelWish) -> None:
-        """Returns when the wish is recorded, or when the execution has ended by itself. Raises :class:`Conflict`."""
+    async def end_any(self, job: Job, desired: DesiredState, wish: Callable[[], StopWish | CancelWish]) -> None:
+        """Have the job be as ``desired``: by a wish to its execution, or by the record alone when it has none that is not over.
+        Returns once that is recorded, whatever execution begins or ends at that moment. Raises :class:`Conflict`."""
+        for _ in range(_LOOKS):
+            control = await self.control(job)
+            if control is None:
+                if await self._lifecycle.set_desired(job.id, desired):
+                    return
+            elif await self.end(job, control, wish()):
+                return
+            job = await self._lifecycle.reread(job.id)
+        raise Conflict(f"the executions of {job.name} begin and end all the time", hint="try again")
+
+    async def end(self, job: Job, control: ExecutionControl, wish: StopWish | CancelWish) -> bool:
+        """Returns when the wish is recorded, or when the execution has ended by itself (False). Raises :class:`Conflict`."""
         try:
             await self._put(job, control, wish)
         except Conflict:
             if not control.ended.is_set():
                 raise
+            return False
+        return True
 
     async def steer(self, job: Job, wish: Steering) -> None:
         """Returns when the wish is recorded. Raises :class:`Conflict`, also when the execution has ended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from runner.model import DesiredState, Job
 from runner.requests import (
@@ -37,24 +38,15 @@ class ControlService(ServiceBase):
         """Stop the job; returns once that is recorded. A job that is over, or ending already, is returned as it is."""
         job = await self._lifecycle.require(reference)
         self._require(Command.STOP, job)
-        control = await self._asking.control(job)
-        if control is None:
-            await self._lifecycle.set_desired(job.id, DesiredState.STOPPED)
-        else:
-            wish = StopWish(savepoint=request.savepoint, description=request.description)
-            await self._asking.end(job, control, wish)
+        wish = partial(StopWish, savepoint=request.savepoint, description=request.description)
+        await self._asking.end_any(job, DesiredState.STOPPED, wish)
         return await self.job(job.id)
 
     async def cancel(self, reference: str) -> Job:
         """End the job at once; returns once that is recorded. A job that is over is returned as it is."""
         job = await self._lifecycle.require(reference)
         self._require(Command.CANCEL, job)
-        control = await self._asking.control(job)
-        if control is None:
-            await self._lifecycle.set_desired(job.id, DesiredState.CANCELED)
-        else:
-            wish = CancelWish()
-            await self._asking.end(job, control, wish)
+        await self._asking.end_any(job, DesiredState.CANCELED, CancelWish)
         return await self.job(job.id)
 
     # steering

@@ -389,16 +389,20 @@ class JobLifecycle:
 
         return work, record
 
-    async def set_desired(self, job_id: str, desired: DesiredState) -> None:
-        """Record what a person wants of the job."""
+    async def set_desired(self, job_id: str, desired: DesiredState) -> bool:
+        """Record what a person wants of a job that does not run. False: one of its executions is not over, be it that it was
+        recorded a moment ago; that one has to be asked, and nothing is recorded."""
 
-        def record(entry: Entry) -> None:
+        def record(entry: Entry) -> bool:
             job = existing_job(entry, job_id)
+            if job.execution is not None and not job.execution.state.is_terminal:
+                return False
             if job.desired_state is not desired:
                 entry.store.update_job(msgspec.structs.replace(job, desired_state=desired, updated_at=time.time()))
                 entry.note("job.desired", f"{job.name} is to be {desired}", job_id=job_id, data={"desired": str(desired)})
+            return True
 
-        await self._journal.write(record)
+        return await self._journal.write(record)
 
     async def return_to(self, job_id: str, generation: int) -> None:
         """Make a former generation the job's current one again, without running it."""

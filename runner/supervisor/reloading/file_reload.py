@@ -22,6 +22,7 @@ from runner.model import DesiredState, Job
 from runner.reload import ReloadState, Verdict, WatchedFile
 from runner.requests import SubmitRequest
 from runner.states import ExecutionState
+from runner.supervisor.asking import Asking
 from runner.supervisor.errors import NotFound, SpecInvalid
 from runner.supervisor.executions import Executions
 from runner.supervisor.lifecycle import JobLifecycle
@@ -76,6 +77,7 @@ class FileReload:
     ) -> None:
         self._lifecycle = lifecycle
         self._executions = executions
+        self._asking = Asking(executions, lifecycle)
         self._records = records
         self._upgrade = upgrade
         self._defaults = defaults
@@ -404,7 +406,7 @@ class FileReload:
         """Stop the job with a savepoint; what came of it."""
         async with self._lifecycle.lock(job.id):
             job = await self._lifecycle.reread(job.id)
-            control = self._executions.control(job.execution.id) if job.execution else None
+            control = await self._asking.control(job)
             if control is None:
                 await self._lifecycle.set_desired(job.id, DesiredState.STOPPED)
                 return "the job did not run"
