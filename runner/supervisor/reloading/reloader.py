@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -110,7 +111,12 @@ class Reloader:
             return
         task = asyncio.create_task(self._follow(path), name=f"reload {path}")
         self._tasks[path] = task
-        task.add_done_callback(lambda _: self._tasks.pop(path, None))
+        task.add_done_callback(partial(self._forget, path))
+
+    def _forget(self, path: str, task: asyncio.Task[None]) -> None:
+        """One that was cancelled before it began is still there; of one that has ended another one may have taken the place."""
+        if self._tasks.get(path) is task:
+            del self._tasks[path]
 
     async def _remember(self, path: str) -> None:
         try:
