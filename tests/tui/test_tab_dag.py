@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import pytest
 
 from runner.observation import PluginSample, SampledRecord, SampleList, Task, TaskState
 from runner.replies import Problem
@@ -147,3 +148,29 @@ def test_records_of_every_kind() -> None:
 def task(name: str, **fields: Any) -> Task:
     """A plugin that runs."""
     return Task(id=name, name=name, kind=PluginKind.SOURCE, state=TaskState.RUNNING, parallelism=1, **fields)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (60, 20), (40, 12)], ids=["boxes", "outline", "small"])
+async def test_the_plugin_that_failed_stands_out(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any], samples: Any, size: tuple[int, int]
+) -> None:
+    """Its sign and its word, in the drawing, the table and the outline; it is the one that is chosen; above stands why. What
+    failed in no plugin is told too."""
+    job = next(job for job in stage.jobs.values() if job.name == "payments-sync")
+    tasks = [msgspec.structs.replace(task, state=TaskState.STOPPED, busy=None) for task in samples.sample_tasks()]
+    stage.tasks[job.id] = [*tasks[:3], msgspec.structs.replace(tasks[3], name="Jdbc")]
+    serve(stage)
+    async with open_ui(size) as page:
+        await page.loaded()
+        await page.press("enter", "6")
+        await page.sees("✗ Jdbc failed at payments.conf")
+        await page.settled()
+        assert page.jobs.inspector.pane._chosen == "3"
+        await page.press("end")
+        await page.until(lambda: any("✗" in row and "Jdbc" in row and "failed " in row for row in page.text.splitlines()))
+        await page.press("minus")
+        await page.until(lambda: any("▌" in row and "✗ Jdbc" in row and "failed" in row for row in page.text.splitlines()))
+        await page.press("g")
+        error = msgspec.structs.replace(job.execution.error, plugin=None, position=None)
+        stage.change(job.id, job.execution.state, error=error)
+        await page.sees("the job failed, not in")

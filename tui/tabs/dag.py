@@ -11,6 +11,7 @@ from tui.data.clean import clean
 from tui.data.lane import Answer
 from tui.data.models import JobView
 from tui.draw.line import Line, Span, Tone, line, spread
+from tui.tabs.dag_failure import failed_plugin, failure_lines, failure_of
 from tui.tabs.dag_lines import Placed, map_lines, plugin_lines
 from tui.tabs.dag_records import as_json, record_lines
 from tui.tabs.dag_tree import tree_lines
@@ -106,7 +107,7 @@ class Dag(Lines, Pane):
         elif isinstance(answer.value, JobDetails):
             self._details = answer.value
             if not self._is_picked or self._plugin is None:
-                self._choose(first_look(answer.value.tasks))
+                self._choose(self._failed or first_look(answer.value.tasks))
             self._find()
         else:
             self._say = answer.reason
@@ -140,20 +141,32 @@ class Dag(Lines, Pane):
         if self._details is None:
             made: Placed = [(line(Span(f" {self._say}", Tone.MUTED)), "")]
         elif self._zoom is Zoom.OUTLINE:
-            made = tree_lines(self._tasks, self._chosen, self.cells)
+            made = [*self._failure_lines(), *tree_lines(self._tasks, self._chosen, self.cells, self._failed)]
         elif self._zoom is Zoom.BOXES:
-            made = map_lines(self._tasks, self._details.metrics.backpressure.edges, self._chosen, self.cells)
+            edges = self._details.metrics.backpressure.edges
+            made = [*self._failure_lines(), *map_lines(self._tasks, edges, self._chosen, self.cells, self._failed)]
         else:
             made = [(one, "") for one in self._near_lines()]
         self._owners = tuple(owner for _, owner in made)
         self.show([one for one, _ in made])
+
+    @property
+    def _failed(self) -> str:
+        """The id of the plugin that the job failed in."""
+        task = failed_plugin(failure_of(self._view), self._tasks)
+        return task.id if task is not None else ""
+
+    def _failure_lines(self) -> Placed:
+        error = failure_of(self._view)
+        return [(one, "") for one in failure_lines(error, failed_plugin(error, self._tasks), self.cells, self.rows)]
 
     def _near_lines(self) -> list[Line]:
         task = self._plugin
         if task is None:
             return [line(Span(" this job has no plugins", Tone.MUTED))]
         what = "reached" if not task.output else "left"
-        lines = [*plugin_lines(task, self._tasks, self.cells), Line()]
+        lines = [one for one, _ in self._failure_lines()] if task.id == self._failed else []
+        lines += [*plugin_lines(task, self._tasks, self.cells, self._failed), Line()]
         lines.append(line(Span(f" LAST RECORDS THAT {what.upper()} IT", Tone.MUTED), Span("  secrets are masked", Tone.FAINT)))
         if self._no_sample:
             lines.append(line(Span(f"   {self._no_sample}", Tone.AMBER)))

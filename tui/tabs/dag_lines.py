@@ -14,7 +14,7 @@ from tui.draw.cells import fit
 from tui.draw.line import Ground, Line, Span, Tone, fit_spans, line
 from tui.draw.units import plural, rate, si
 from tui.tabs.dag_tree import tree_lines
-from tui.tabs.dag_words import HOT, LOOKS, hottest, neighbours, share
+from tui.tabs.dag_words import FAILED, HOT, hottest, look_of, neighbours, share
 
 _SHARE: Final = 8
 _NAME: Final = 18
@@ -24,12 +24,12 @@ Placed = list[tuple[Line, str]]
 """Lines with the id of the plugin that each is about; empty: of none."""
 
 
-def map_lines(tasks: Sequence[Task], edges: Sequence[EdgePressure], chosen: str, cells: int) -> Placed:
+def map_lines(tasks: Sequence[Task], edges: Sequence[EdgePressure], chosen: str, cells: int, failed: str = "") -> Placed:
     """The drawing (where it does not fit, the outline), then a line for each plugin, then the queues that hold somebody up."""
-    drawing = draw(_graph(tasks, chosen), cells - 2, Charset.UNICODE)
-    above: Placed = tree_lines(tasks, chosen, cells)
+    drawing = draw(_graph(tasks, chosen, failed), cells - 2, Charset.UNICODE)
+    above: Placed = tree_lines(tasks, chosen, cells, failed)
     if drawing is not None:
-        table = [(_task_line(task, cells, tasks, is_chosen=task.id == chosen), task.id) for task in tasks]
+        table = [(_task_line(task, cells, tasks, failed, is_chosen=task.id == chosen), task.id) for task in tasks]
         above = [*((_drawn(text), "") for text in drawing), (Line(), ""), (_heading(cells), ""), *table]
     return [*above, *((one, "") for one in edge_lines(edges, cells))]
 
@@ -44,9 +44,9 @@ def edge_lines(edges: Sequence[EdgePressure], cells: int) -> list[Line]:
     return [Line(fit_spans(one.spans, cells)) for one in lines]
 
 
-def plugin_lines(task: Task, tasks: Sequence[Task], cells: int) -> list[Line]:
+def plugin_lines(task: Task, tasks: Sequence[Task], cells: int, failed: str = "") -> list[Line]:
     """One plugin by itself: what it does, from whom it reads and who reads from it."""
-    look = LOOKS[task.state]
+    look = look_of(task, failed)
     times = f"busy {share(task.busy)}   waits {share(task.idle)}   held up {share(task.backpressured)}"
     rejected = f"   {si(task.rows_rejected)} rejected" if task.rows_rejected else ""
     lines = [
@@ -60,13 +60,13 @@ def plugin_lines(task: Task, tasks: Sequence[Task], cells: int) -> list[Line]:
              Span(f"   out {rate(task.rows_out_per_second)}, {si(task.rows_out)} rows")),
     ]  # fmt: skip
     before, after = neighbours(task, tasks)
-    lines += [_neighbour("from", other, tasks.index(other)) for other in before]
-    lines += [_neighbour("to", other, tasks.index(other)) for other in after]
+    lines += [_neighbour("from", other, tasks.index(other), failed) for other in before]
+    lines += [_neighbour("to", other, tasks.index(other), failed) for other in after]
     return [Line(fit_spans(one.spans, cells)) for one in lines]
 
 
-def _neighbour(word: str, task: Task, number: int) -> Line:
-    look = LOOKS[task.state]
+def _neighbour(word: str, task: Task, number: int, failed: str) -> Line:
+    look = look_of(task, failed)
     return line(
         Span(f"   {word:<5}", Tone.MUTED),
         Span(f"{look.sign} {look.word:<8}", look.tone),
@@ -75,18 +75,20 @@ def _neighbour(word: str, task: Task, number: int) -> Line:
     )
 
 
-def _graph(tasks: Sequence[Task], chosen: str) -> JobGraph:
+def _graph(tasks: Sequence[Task], chosen: str, failed: str) -> JobGraph:
     makers = {task.output: number for number, task in enumerate(tasks) if task.output}
     edges = tuple(
         (makers[dataset], number) for number, task in enumerate(tasks) for dataset in task.inputs if dataset in makers
     )
-    vertices = tuple(Vertex(VertexKind(str(task.kind)), _title(task, chosen), _label(task)) for task in tasks)
+    vertices = tuple(Vertex(VertexKind(str(task.kind)), _title(task, chosen, failed), _label(task)) for task in tasks)
     return JobGraph("", vertices, edges)
 
 
-def _title(task: Task, chosen: str) -> str:
+def _title(task: Task, chosen: str, failed: str) -> str:
     """Its sign, its name and how busy it is, always as wide; the chosen one is between brackets."""
-    words = f"{LOOKS[task.state].sign} {task.name}{f' {share(task.busy):>5}' if task.busy is not None else ''}"
+    look = look_of(task, failed)
+    more = f" {look.word}" if look is FAILED else f" {share(task.busy):>5}" if task.busy is not None else ""
+    words = f"{look.sign} {task.name}{more}"
     return f"[{words}]" if task.id == chosen else f" {words} "
 
 
@@ -103,6 +105,8 @@ def _drawn(text: str) -> Line:
 
 
 def _tone(letter: str) -> Tone:
+    if letter == FAILED.sign:
+        return FAILED.tone
     if letter == "▲":
         return Tone.AMBER
     if letter in "●[]":
@@ -117,8 +121,8 @@ def _heading(cells: int) -> Line:
     return line(Span(f"   {'STATE':<8} {'PLUGIN':<{_NAME}} {numbers}  {shares}", Tone.MUTED))
 
 
-def _task_line(task: Task, cells: int, tasks: Sequence[Task], *, is_chosen: bool) -> Line:
-    look = LOOKS[task.state]
+def _task_line(task: Task, cells: int, tasks: Sequence[Task], failed: str, *, is_chosen: bool) -> Line:
+    look = look_of(task, failed)
     is_hottest = task is hottest(tasks)
     rows = task.rows_out if task.rows_out is not None else task.rows_in
     is_wide = cells >= _ROOM_FOR_BARS

@@ -29,8 +29,14 @@ LOOKS: Final[Mapping[TaskState, Look]] = MappingProxyType(
         TaskState.STOPPED: Look("■", "stopped", Tone.MUTED),
     }
 )
+FAILED: Final = Look("✗", "failed", Tone.RED)
 HOT: Final = 0.5
 """The share of its time from which a plugin is the place to look first."""
+
+
+def look_of(task: Task, failed: str) -> Look:
+    """How a plugin looks; ``failed`` is the id of the one that the job failed in."""
+    return FAILED if task.id == failed else LOOKS[task.state]
 
 
 def share(value: float | None) -> str:
