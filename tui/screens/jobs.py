@@ -123,11 +123,11 @@ class JobsScreen(Viewing, Filing, Timing, Needing, Copying, Painting[None]):
     def on_mount(self) -> None:
         """Ages grow even when nothing happens."""
         self._complete = True
+        self.set_class(not self.snapshot.jobs, "empty", update=False)  # styles are looked at next, with what is known by now
         self.jobs.hide(self._hidden_columns)
         self.jobs.sorted_by, self.jobs.sorted_up = self._arrangement.order.marked
         self.jobs.focus()
         self.set_interval(1.0, self.redraw)
-        self.call_after_refresh(self.redraw)
 
     def on_unmount(self) -> None:
         """Let the thread go."""
@@ -322,4 +322,4 @@ class JobsScreen(Viewing, Filing, Timing, Needing, Copying, Painting[None]):
 
     def on_resize(self, event: events.Resize) -> None:  # noqa: ARG002 - Textual passes it
         """Everything is made for a size."""
-        (self.call_after_refresh if self.is_drawn else self.call_later)(self.redraw)
+        self.once_laid_out(self.redraw)

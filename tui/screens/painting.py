@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from textual.geometry import Size
@@ -16,6 +17,7 @@ class Painting(Screen[ResultT], Generic[ResultT]):
 
     is_drawn = False
     """Whether there is something to show."""
+    _awaits_layout = False
 
     def fit(self) -> None:
         """Take the classes that belong to the terminal's size before the parts are laid out, not after that."""
@@ -23,6 +25,14 @@ class Painting(Screen[ResultT], Generic[ResultT]):
         for cells, breakpoints in zip(self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True):
             classes |= self._get_breakpoint_classes(cells, breakpoints or [])
         self.add_class(*classes, update=False)
+
+    def once_laid_out(self, draw: Callable[[], None]) -> None:
+        """Draw when the parts have their sizes: at once when nothing is on the screen yet, however often that is asked for."""
+        if self.is_drawn:
+            self.call_after_refresh(draw)
+        elif not self._awaits_layout:
+            self._awaits_layout = True
+            self.call_later(draw)
 
     def drawn(self) -> None:
         """Everything has been drawn for the first time, or again."""

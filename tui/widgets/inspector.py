@@ -105,7 +105,6 @@ class Inspector(Vertical):
         self.view = view
         for pane in self._panes.values():
             pane.stale = stale
-        self.set_class(view is None, "blank")
         self.tick()
 
     def tick(self) -> None:
