@@ -104,10 +104,10 @@ async def test_lines_are_copied_by_drawing_over_them(open_ui: Any, stage: Any, s
         rows = [number for number, row in enumerate(page.text.splitlines()) if "INFO" in row][-4:]
         await page.pilot.mouse_down(offset=(20, rows[0]))
         await page.pilot.hover(offset=(30, rows[2]))
-        assert pane._shown.drawn_over is not None
+        assert pane._shown.drawn_over
         await page.pilot.mouse_up(offset=(30, rows[2]))
         await page.pilot.pause()
-        assert pane._shown.drawn_over is None
+        assert not pane._shown.drawn_over
         assert pane._shown.marked is None
         copied = page.app.clipboard.splitlines()
         assert len(copied) == rows[2] - rows[0] + 1
@@ -245,6 +245,36 @@ def test_the_ring_holds_each_entry_once() -> None:
     new, gone = ring.add_newer(entries(1, 4006 + CAPACITY), keep=False)
     assert (new, len(ring.entries), gone) == (1, CAPACITY, 1507)
     assert not ring.begins
+
+
+def line_at(at: float, offset: int) -> LogLine:
+    """An entry of a time, at a place in the log."""
+    return LogLine(at=at, level="info", message=f"{at:g}", offset=offset)
+
+
+def test_lines_are_in_the_order_of_time() -> None:
+    """What another process wrote late comes where it belongs, also across pages; a line that cannot be read stays where it is,
+    and a clock that was set back turns nothing round."""
+    ring = Ring()
+    ring.add_newer([line_at(100.0, 50), line_at(100.4, 60), line_at(100.5, 70)], keep=False)
+    ring.add_newer([line_at(100.45, 80), line_at(100.5, 90)], keep=False)
+    assert [entry.offset for entry in ring.entries] == [50, 60, 80, 70, 90]
+    assert ring.last == 90
+    assert ring.add_older([line_at(99.0, 10), line_at(100.2, 20), line_at(99.5, 30), line_at(100.0, 50)]) == 3
+    assert [entry.offset for entry in ring.entries] == [10, 30, 50, 20, 60, 80, 70, 90]
+    ring.add_newer([line_at(0.0, 100), line_at(99.9, 110), line_at(20.0, 120), line_at(21.0, 130)], keep=False)
+    assert [entry.offset for entry in ring.entries][-5:] == [90, 100, 110, 120, 130]
+    shown = Shown()
+    shown.lay_out(ring.entries)
+    assert [shown.number_of(offset) for offset in (80, 70, 75)] == [5, 6, 5]
+    assert shown.between(ring.entries[6], ring.entries[4]) == {60, 80, 70}
+
+
+def test_times_have_thousandths_where_there_is_room() -> None:
+    """And what a plugin says stands apart from its name."""
+    entry = LogLine(at=1_790_000_000.489, level="info", message="it is", plugin="orders", offset=1)
+    (wide,), (narrow,) = entry_lines(entry, Look(fine=True)), entry_lines(entry, Look())
+    assert (wide.text, narrow.text) == (" 14:13:20.489 INFO  orders │ it is", " 14:13:20 INFO  orders │ it is")
 
 
 def test_lines_are_found_by_number() -> None:

@@ -103,6 +103,11 @@ def clock_time(at: float | None) -> str:
     return UNKNOWN if at is None else datetime.fromtimestamp(at, UTC).astimezone().strftime("%H:%M:%S")
 
 
+def fine_clock_time(at: float | None) -> str:
+    """With its thousandths, cut off and not rounded: ``14:03:09.482``."""
+    return UNKNOWN if at is None else f"{clock_time(at)}.{int(at % 1 * 1000):03}"
+
+
 def plural(count: int, noun: str) -> str:
     """``1 job``, ``2 jobs``, with the digits grouped."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

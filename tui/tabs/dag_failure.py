@@ -34,7 +34,7 @@ def failed_plugin(error: ErrorInfo | None, tasks: Sequence[Task]) -> Task | None
 
 
 def failure_lines(error: ErrorInfo | None, task: Task | None, cells: int, rows: int) -> list[Line]:
-    """``✗ LocalFile failed at orders.csv: line 9121``, what was said, and the hint, in a quarter of the ``rows`` each; none when
+    """``✗ LocalFile failed at orders.csv: line 9121``, what was said, and the hint, a quarter of the ``rows`` each; none when
     nothing failed."""
     if error is None:
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual.actions import SkipAction
 from textual.message import Message
@@ -15,7 +16,7 @@ from tui.data.models import JobView
 from tui.draw.line import Line, Span, Tone, line, spread
 from tui.tabs.logs_finding import Finding
 from tui.tabs.logs_heading import heading_line
-from tui.tabs.logs_lines import Look
+from tui.tabs.logs_lines import ROOM_FOR_THOUSANDTHS, Look
 from tui.tabs.logs_ring import Ring
 from tui.tabs.logs_shown import Sieve
 from tui.widgets.keys import key_of
@@ -272,9 +273,11 @@ class Logs(Finding, Pane):
         return max(self.cells, self._widest)
 
     def resized(self) -> None:
-        """Wrapped lines are wrapped anew."""
-        if self._shown.look.wrapped and self._shown.look.wrapped != self.cells:
-            self.change(look=Look(self.cells, self._shown.look.timed, self._shown.look.needle))
+        """Wrapped lines are wrapped anew; where there is room times have their thousandths."""
+        look = self._shown.look
+        fitting = replace(look, wrapped=self.cells if look.wrapped else 0, fine=self.cells >= ROOM_FOR_THOUSANDTHS)
+        if fitting != look:
+            self.change(look=fitting)
 
     def heading_line(self, index: int) -> Line:  # noqa: ARG002 - there is one
         """What is being typed, or what is shown and whether it follows."""

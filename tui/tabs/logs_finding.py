@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual import events
 
 from tui.tabs.logs_lines import LEVELS, Look
@@ -72,7 +74,7 @@ class Finding(Marks):
             self.change(sieve=Sieve(self._shown.sieve.level, text))
         else:
             look = self._shown.look
-            self.change(look=Look(look.wrapped, look.timed, text))
+            self.change(look=replace(look, needle=text))
 
     def action_match(self, step: int) -> None:
         """To the next entry that has the text, or the one before; round the ends."""
@@ -80,11 +82,11 @@ class Finding(Marks):
         if not needle or not shown.entries:
             self._tell(f"Nothing is searched for: {key_of(self, 'logs.search')} does.")
             return
-        here = shown.marked
-        if here is None:
+        if shown.marked is not None:
+            begin = shown.number_of(shown.marked)
+        else:
             last = shown.entry_at(self.scroll_offset.y + max(self.rows - 1, 0)) or shown.entries[-1]
-            here = last.offset + (1 if step < 0 else 0)
-        begin = shown.number_of(here) if here <= shown.entries[-1].offset else len(shown.entries)
+            begin = shown.number_of(last.offset) + (1 if step < 0 else 0)
         found = shown.match(needle, begin, step)
         if found is None:
             self._tell("Nothing here has that text.")
@@ -100,9 +102,9 @@ class Finding(Marks):
         """Wrap, or do not."""
         look = self._shown.look
         self.scroll_to(x=0, animate=False)
-        self.change(look=Look(0 if look.wrapped else self.cells, look.timed, look.needle))
+        self.change(look=replace(look, wrapped=0 if look.wrapped else self.cells))
 
     def action_times(self) -> None:
         """With the time, or without."""
         look = self._shown.look
-        self.change(look=Look(look.wrapped, not look.timed, look.needle))
+        self.change(look=replace(look, timed=not look.timed))

@@ -10,9 +10,9 @@ from tui.tabs.logs_shown import Shown
 
 
 def heading_line(shown: Shown, ring: Ring, cells: int, unseen: int, moment: float | None, key: str, *, following: bool) -> Line:
-    """``45 lines  warning and more  & “split”: 10  / “row”      ▼ following``; ``key`` follows again."""
+    """``45 lines by time  warning and more  & “split”: 10  / “row”      ▼ following``; ``key`` follows again."""
     total = len(ring.entries)
-    left = [Span(f" {plural(total, 'line')}", Tone.MUTED)]
+    left = [Span(f" {plural(total, 'line')} by time", Tone.MUTED)]
     if total >= MOST and not ring.begins:
         left.append(Span(", older ones are in the file", Tone.MUTED))
     if shown.sieve.level:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from runner.model import LogLine
 from tui.draw.cells import fit, width, wrap
 from tui.draw.line import Line, Span, Tone, line
-from tui.draw.units import clock_time
+from tui.draw.units import clock_time, fine_clock_time
 
 LEVELS = ("debug", "info", "warning", "error")
 """From the least to the most; what a plugin prints counts as info."""
@@ -21,15 +21,20 @@ _LOOKS = {
 }
 _RANKS = {"debug": 0, "warning": 2, "warn": 2, "error": 3}
 _LEAST_TEXT = 20
+ROOM_FOR_THOUSANDTHS = 100
+_OF = " │ "
+"""Between the plugin that logs and what it says; what has none is said by the daemon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How entries are drawn. ``wrapped``: in lines of at most this many cells; 0: as long as they are. ``needle`` is marked."""
+    """How entries are drawn. ``wrapped``: in lines of at most this many cells; 0: as long as they are. ``needle`` is marked.
+    ``fine``: times with their thousandths."""
 
     wrapped: int = 0
     timed: bool = True
     needle: str = ""
+    fine: bool = False
 
 
 def rank(entry: LogLine) -> int:
@@ -72,10 +77,10 @@ def entry_lines(
         else Span("▌" if at_cursor else " ", Tone.ACCENT)
     ]
     if look.timed:
-        head.append(Span(f"{clock_time(entry.at)} ", Tone.FAINT))
+        head.append(Span(f"{(fine_clock_time if look.fine else clock_time)(entry.at)} ", Tone.FAINT))
     head.append(Span(f"{fit(word, 5)} ", sign))
     if entry.plugin:
-        head += _marks(f"{_plugin(entry)} ", Tone.MUTED, look.needle)
+        head += [*_marks(_plugin(entry), Tone.MUTED, look.needle), Span(_OF, Tone.FAINT)]
     indent = Span(" " * _margin(look))
     return [line(*head, *_marks(first, tone, look.needle)), *(line(indent, *_marks(part, tone, look.needle)) for part in rest)]
 
@@ -85,11 +90,11 @@ def _plugin(entry: LogLine) -> str:
 
 
 def _margin(look: Look) -> int:
-    return 16 if look.timed else 7
+    return 7 if not look.timed else 20 if look.fine else 16
 
 
 def _indent(entry: LogLine, look: Look) -> int:
-    return _margin(look) + (width(_plugin(entry)) + 1 if entry.plugin else 0)
+    return _margin(look) + (width(_plugin(entry)) + len(_OF) if entry.plugin else 0)
 
 
 def _pieces(entry: LogLine, look: Look) -> list[str]:

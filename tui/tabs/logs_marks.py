@@ -43,15 +43,16 @@ class Marks(Taking):
             self._tell(hidden or f"No line is marked: {key_of(self, 'logs.mark')} marks the one at the cursor.")
             return
         here = self._place
-        beyond = [one for one in marked if (one.offset > here if step > 0 else one.offset < here)]
+        beyond = [one for one in marked if (shown.number_of(one.offset) - here) * step > 0]
         found = (beyond or marked)[0 if step > 0 else -1]
         shown.marked, self.following = found.offset, False
         self.reveal(shown.number_of(found.offset))
 
     @property
     def _place(self) -> float:
-        """The offset from where to look for a mark: the cursor's, else the end of what is on the screen."""
+        """The number from where to look for a mark: the cursor's, else the end of what is on the screen."""
         entry: LogLine | None = self.entry_at_cursor
         if entry is None:
             return 0
-        return entry.offset if self._shown.marked is not None else entry.offset + 0.5
+        number = self._shown.number_of(entry.offset)
+        return number if self._shown.marked is not None else number + 0.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runner.model import LogLine
+from tui.tabs.logs_order import FARTHEST, place
 
 CAPACITY = 10_000
 """Entries that are kept while the end is followed."""
@@ -14,17 +15,18 @@ _SPARE = 1000
 
 
 class Ring:
-    """Entries in the order of the log, each once."""
+    """Entries in the order of time, each once. Their offsets are nearly in order: an entry was moved over a few at most."""
 
     def __init__(self) -> None:
         self.entries: list[LogLine] = []
+        self._last: int | None = None
         self.begins = False
         """Whether the first entry is the log's first."""
 
     @property
     def last(self) -> int | None:
         """The offset to read on from."""
-        return self.entries[-1].offset if self.entries else None
+        return self._last
 
     @property
     def wants_older(self) -> bool:
@@ -32,11 +34,12 @@ class Ring:
         return bool(self.entries) and not self.begins and len(self.entries) < MOST
 
     def add_newer(self, entries: Sequence[LogLine], *, keep: bool) -> tuple[int, int]:
-        """Append; returns how many entries are new, and how many of the oldest made room. With ``keep`` those stay as long as
-        they may: somebody is reading."""
-        last = self.last or 0
-        new = [entry for entry in entries if not self.entries or entry.offset > last]
-        self.entries.extend(new)
+        """Put them in; returns how many entries are new, and how many of the oldest made room. With ``keep`` those stay as
+        long as they may: somebody is reading."""
+        new = [entry for entry in entries if self._last is None or entry.offset > self._last]
+        for entry in new:
+            place(self.entries, entry)
+            self._last = entry.offset
         excess = len(self.entries) - (MOST if keep else CAPACITY)
         if excess <= _SPARE:
             return len(new), 0
@@ -46,8 +49,13 @@ class Ring:
 
     def add_older(self, entries: Sequence[LogLine]) -> int:
         """Put those that come before the first entry in front of it; returns how many they are. None: the log begins here."""
-        first = self.entries[0].offset if self.entries else 0
-        older = [entry for entry in entries if entry.offset < first]
-        self.entries[:0] = older
+        head, rest = self.entries[:FARTHEST], self.entries[FARTHEST:]
+        known = {entry.offset for entry in (*head, *rest[:FARTHEST])}
+        first = max((entry.offset for entry in head), default=0)
+        older = [entry for entry in entries if entry.offset < first and entry.offset not in known]
+        merged: list[LogLine] = []
+        for entry in sorted((*older, *head), key=lambda one: one.offset):
+            place(merged, entry)
+        self.entries = merged + rest
         self.begins = not older
         return len(older)

@@ -34,8 +34,8 @@ class Shown:
         """The offset of the entry at the cursor."""
         self.marks: set[int] = set()
         """The offsets of the entries that somebody has marked."""
-        self.drawn_over: tuple[int, int] | None = None
-        """The offsets of the first and the last entry that the mouse is drawn over."""
+        self.drawn_over: frozenset[int] = frozenset()
+        """The offsets of the entries that the mouse is drawn over."""
         self.entries: Sequence[LogLine] = ()
         self.found = 0
         """The entries that have the sieve's text themselves."""
@@ -60,7 +60,7 @@ class Shown:
     def lay_out(self, entries: Sequence[LogLine]) -> None:
         """Take these entries."""
         if self.marks and entries:  # the oldest may have made room
-            self.marks = {offset for offset in self.marks if offset >= entries[0].offset}
+            self.marks &= {entry.offset for entry in entries}
         high = entries if not self.sieve.level else [entry for entry in entries if rank(entry) >= self.sieve.level]
         self._aside = frozenset()
         self.entries = self._with_neighbours(high) if self.sieve.text else list(high)
@@ -80,8 +80,7 @@ class Shown:
         entry = self.entries[number]
         lines = self._lines(entry)
         found = lines[min(index - self.top(number), len(lines) - 1)]
-        over = self.drawn_over is not None and self.drawn_over[0] <= entry.offset <= self.drawn_over[1]
-        return found.on(Ground.CURSOR) if over else found
+        return found.on(Ground.CURSOR) if entry.offset in self.drawn_over else found
 
     def _lines(self, entry: LogLine) -> list[Line]:
         aside = entry.offset in self._aside
@@ -105,7 +104,15 @@ class Shown:
 
     def number_of(self, offset: int) -> int:
         """The number of the entry of this offset, or of the next one that is shown."""
-        return next((number for number, entry in enumerate(self.entries) if entry.offset >= offset), len(self.entries) - 1)
+        exact = next((number for number, entry in enumerate(self.entries) if entry.offset == offset), None)
+        if exact is not None:
+            return exact
+        return next((number for number, entry in enumerate(self.entries) if entry.offset > offset), len(self.entries) - 1)
+
+    def between(self, one: LogLine, other: LogLine) -> frozenset[int]:
+        """The offsets of these entries and all between them."""
+        first, last = sorted((self.number_of(one.offset), self.number_of(other.offset)))
+        return frozenset(entry.offset for entry in self.entries[first : last + 1])
 
     def at_or_after(self, moment: float) -> int:
         """The number of the first entry at this time or later; the last one when there is none."""

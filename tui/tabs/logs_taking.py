@@ -74,18 +74,18 @@ class Taking(Canvas):
         """Over these lines."""
         first, last = self._drawn_from, self._entry_below(event.y)
         if first is not None and last is not None and (last != first or self._shown.drawn_over):
-            self._shown.drawn_over = (min(first.offset, last.offset), max(first.offset, last.offset))
+            self._shown.drawn_over = self._shown.between(first, last)
             self.update()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Copy what was drawn over. (A click follows: it moves no cursor then.)"""
         self.release_mouse()
-        over, self._drawn_from, self._shown.drawn_over = self._shown.drawn_over, None, None
-        if over is None:
+        over, self._drawn_from, self._shown.drawn_over = self._shown.drawn_over, None, frozenset()
+        if not over:
             return
         event.stop()
         self._has_drawn = True
-        self._copy([entry for entry in self._shown.entries if over[0] <= entry.offset <= over[1]])
+        self._copy([entry for entry in self._shown.entries if entry.offset in over])
         self.update()
 
     async def on_click(self, event: events.Click) -> None:
