@@ -14,6 +14,11 @@ from plugin_bench import Bench, read_all, write_everything
 
 FORMATS = ("parquet", "json", "csv", "text")
 FILES = 3
+LONG_NAME = {
+    "refused": "ü" * 41,
+    "refusing": {"partition_by": ["s"]},
+    "told": "the values of s are too long for the name of a directory",
+}
 
 
 def write_files(file_format: str, directory: Path, *, name: str = "", header: bool = False) -> Options:
@@ -93,12 +98,13 @@ def staged(directory: Path) -> list[Path]:
     return [path for path in (directory / "out").rglob("*") if any(part.startswith(".") for part in path.parts)]
 
 
-def sink_case(file_format: str, label: str = "", **options: Any) -> SinkCase:
-    """The sink of one format."""
+def sink_case(file_format: str, label: str = "", *, refuses: dict[str, Any] | None = None, **options: Any) -> SinkCase:
+    """The sink of one format; ``refuses``: what it refuses."""
     return SinkCase(
         "LocalFile",
         label or file_format,
         {"path": "out", "file_format_type": file_format, **options},
+        **(refuses or {}),
         ids=partial(ids_in_files, file_format),
         read=partial(read_back, file_format),
         holds=partial(held_by, file_format),
@@ -121,7 +127,10 @@ CASES = [
     *map(source_case, FORMATS),
     source_case("csv", "csv with a header", header=True),
     source_case("json", "column in the path", name="part"),
-    *map(sink_case, FORMATS),
+    *map(sink_case, FORMATS[:-1]),
+    sink_case(
+        "text", refuses={"refused": "two\nlines", "told": "column s: the value holds the field delimiter or a line break"}
+    ),
     sink_case("parquet", "small parts", batch_size=3),
-    sink_case("csv", "partitioned", partition_by=["id"], is_partition_field_write_in_file=True),
+    sink_case("csv", "partitioned", refuses=LONG_NAME, partition_by=["id"], is_partition_field_write_in_file=True),
 ]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -83,6 +83,11 @@ class SinkCase:
     staged: Callable[[Path], list[Path]] = nothing_staged
     """Whatever is staged below the directory."""
     shows_ids: bool = True
+    refused: str = ""
+    """A value of the suite's column ``s`` that the sink refuses, with ``refusing`` among its options; empty: it takes all."""
+    refusing: Options = field(default_factory=dict)
+    told: str = ""
+    """Words of the reason."""
 
     def __str__(self) -> str:
         return f"{self.plugin}-{self.label}"

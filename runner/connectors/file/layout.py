@@ -83,11 +83,10 @@ def _csv(columns: Sequence[Field], options: Options) -> Layout:
         raise options.error("field_delimiter", f"is one ASCII character for csv, not {delimiter!r}")
     _check_rows_end(options)
     formats = _formats(options)
-    refusals = tuple(no_text(columns))
-    cells = [_csv_cell(column, formats) for column in columns]
-    cells[0] = guarded(cells[0], refusals, [column.name for column in columns])  # the engine begins with the first
-    items = tuple(f"{cell} AS {identifier(column.name)}" for cell, column in zip(cells, columns, strict=True))
-    return Layout(items, f"FORMAT csv, HEADER {header}, DELIMITER {literal(delimiter)}, NULLSTR ''", refusals)
+    names = [column.name for column in columns]
+    cells = [guarded(_csv_cell(column, formats), tuple(no_text([column])), names) for column in columns]
+    items = tuple(f"{cell} AS {identifier(name)}" for cell, name in zip(cells, names, strict=True))
+    return Layout(items, f"FORMAT csv, HEADER {header}, DELIMITER {literal(delimiter)}, NULLSTR ''", tuple(no_text(columns)))
 
 
 def _csv_cell(column: Field, formats: MomentFormats) -> str:

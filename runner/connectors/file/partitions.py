@@ -77,10 +77,14 @@ class Partitioning:
         return [f"{escape(name)}=${{v{number}}}" for number, name in enumerate(self.names)]
 
     def _name_size(self, part: str) -> str:
-        """SQL for the bytes of a directory's name; a dot at the beginning of one that a person has made up costs two more."""
-        fixed = len(_PLACEHOLDER.sub("", part).encode()) + (2 if self._expression else 0)
-        sizes = [str(fixed)]
+        """SQL for the bytes of a directory's name."""
         texts = self._texts()
+        sizes = [str(len(_PLACEHOLDER.sub("", part).encode()))]
+        first = _PLACEHOLDER.match(part)
+        if self._expression and first is not None and first[1] == "v":  # a dot that the name begins with is escaped
+            sizes.append(f"CASE WHEN starts_with({texts[int(first[2])]}, '.') THEN 2 ELSE 0 END")
+        elif self._expression and (escape(self.names[int(first[2])]) if first is not None else part).startswith("."):
+            sizes.append("2")
         for kind, number in _PLACEHOLDER.findall(part):
             if kind == "k":
                 sizes.append(str(len(escape(self.names[int(number)]).encode())))
