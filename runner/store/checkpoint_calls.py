@@ -50,10 +50,10 @@ class CheckpointCalls:
         at: float,
         saved_seconds: float | None = None,
         committed_seconds: float | None = None,
-    ) -> None:
+    ) -> Checkpoint:
         """Record that every sink has committed, and how long saving and committing took when it is known; again is harmless.
-        ``conflict`` unless the checkpoint is completed."""
-        checkpoints.mark_committed(self._session, job_id, checkpoint_id, at, saved_seconds, committed_seconds)
+        Its record from now on. ``conflict`` unless the checkpoint is completed."""
+        return checkpoints.mark_committed(self._session, job_id, checkpoint_id, at, saved_seconds, committed_seconds)
 
     def fail_checkpoint(
         self, job_id: str, checkpoint_id: int, failure: str, at: float, late_workers: tuple[int, ...] = ()

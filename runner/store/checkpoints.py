@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -23,6 +23,7 @@ _Value = bytes | str | int | None
 
 INLINE_LIMIT = 1024 * 1024
 FAILED_RETAINED = 20
+_REMEMBERED = 50
 
 _WHERE = 'WHERE "job_id" = ? AND "id" = ?'
 _RESTORABLE = frozenset({CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED})
@@ -34,6 +35,7 @@ _IN_USE = f"""
         WHERE "job_id" = $1 AND "status" IN ('completed', 'committed')
     )
 """
+_UNFINISHED = frozenset({CheckpointStatus.IN_PROGRESS, CheckpointStatus.COMPLETED})
 _STATUSES_BEFORE = {
     CheckpointStatus.COMPLETED: frozenset({CheckpointStatus.IN_PROGRESS}),
     CheckpointStatus.COMMITTED: frozenset({CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}),
@@ -74,19 +76,21 @@ def mark_committed(
     at: float,
     saved_seconds: float | None = None,
     committed_seconds: float | None = None,
-) -> None:
-    """Record that every sink has committed, and how long that and the saving took when it is known."""
+) -> Checkpoint:
+    """Record that every sink has committed, and how long that and the saving took when it is known; what is on record now."""
     checkpoint = require(session, job_id, checkpoint_id)
     _check_step(checkpoint, CheckpointStatus.COMMITTED)
-    if checkpoint.status is not CheckpointStatus.COMMITTED:
-        committed = msgspec.structs.replace(
-            checkpoint,
-            status=CheckpointStatus.COMMITTED,
-            committed_at=at,
-            saved_seconds=saved_seconds,
-            committed_seconds=committed_seconds,
-        )
-        _update(session, committed)
+    if checkpoint.status is CheckpointStatus.COMMITTED:
+        return checkpoint
+    committed = msgspec.structs.replace(
+        checkpoint,
+        status=CheckpointStatus.COMMITTED,
+        committed_at=at,
+        saved_seconds=saved_seconds,
+        committed_seconds=committed_seconds,
+    )
+    _update(session, committed)
+    return committed
 
 
 def commit_all(session: Session, job_id: str, committed: Sequence[Checkpoint]) -> list[int]:
@@ -99,7 +103,8 @@ def commit_all(session: Session, job_id: str, committed: Sequence[Checkpoint]) -
         RETURNING "checkpoints"."id"
     """
     ids, records = [each.id for each in committed], [encode_record(each) for each in committed]
-    session.touch(job_id)
+    _forget(session, job_id, ids)
+    _changed(session, job_id)
     return [int(row[0]) for row in session.rows(statement, job_id, ids, records)]
 
 
@@ -141,19 +146,37 @@ def get(session: Session, job_id: str, checkpoint_id: int) -> Checkpoint | None:
 
 
 def require(session: Session, job_id: str, checkpoint_id: int) -> Checkpoint:
-    """One checkpoint; StoreError ``not-found`` when there is none."""
-    found = get(session, job_id, checkpoint_id)
+    """One checkpoint; StoreError ``not-found`` when there is none. The writer knows those that it has not seen the end of."""
+    found = session.memory.unfinished_checkpoints.get((job_id, checkpoint_id)) or get(session, job_id, checkpoint_id)
     if found is None:
         raise not_found("checkpoint", f"{checkpoint_id} of job {job_id}")
     return found
 
 
 def of_job(session: Session, job_id: str, kind: CheckpointKind | str | None, limit: int) -> list[Checkpoint]:
-    """Checkpoints of a job, newest first."""
+    """Checkpoints of a job, newest first. The first few are remembered."""
+    if kind is None and limit <= _REMEMBERED:
+        return list(_newest(session, job_id)[:limit])
     wanted = [job_id, *([str(kind)] if kind else [])]
     of_kind = 'AND "kind" = ?' if kind else ""
     statement = f'SELECT "record" FROM "checkpoints" WHERE "job_id" = ? {of_kind} ORDER BY "id" DESC LIMIT ?'
     return [_decode(row) for row in session.rows(statement, *wanted, limit)]
+
+
+def _newest(session: Session, job_id: str) -> tuple[Checkpoint, ...]:
+    """As many of a job's newest checkpoints as are remembered."""
+    found: tuple[Checkpoint, ...] | None = session.known(("checkpoints", job_id))
+    if found is None:
+        statement = 'SELECT "record" FROM "checkpoints" WHERE "job_id" = ? ORDER BY "id" DESC LIMIT ?'
+        found = tuple(_decode(row) for row in session.rows(statement, job_id, _REMEMBERED))
+        session.remember(("checkpoints", job_id), found)
+    return found
+
+
+def _changed(session: Session, job_id: str) -> None:
+    """What is remembered of the job, and of its checkpoints, is no longer so."""
+    session.touch(job_id)
+    session.unsettle(("checkpoints", job_id))
 
 
 def savepoint_ids(session: Session) -> set[tuple[str, int]]:
@@ -272,7 +295,8 @@ def _insert(session: Session, checkpoint: Checkpoint, **state: _Value) -> None:
     session.change(f'INSERT INTO "checkpoints" ({names}) VALUES ({places})', *columns.values())
     newest = session.memory.newest_checkpoints
     newest[job_id] = max(newest[job_id], number)
-    session.touch(job_id)
+    _know(session, checkpoint)
+    _changed(session, job_id)
 
 
 def _exists(checkpoint: Checkpoint) -> StoreError:
@@ -304,7 +328,22 @@ def _update(session: Session, checkpoint: Checkpoint, **state: _Value) -> None:
     columns = {**_columns(checkpoint), **state}
     assignments = ", ".join(f'"{column}" = ?' for column in columns)
     session.change(f'UPDATE "checkpoints" SET {assignments} {_WHERE}', *columns.values(), checkpoint.job_id, checkpoint.id)
-    session.touch(checkpoint.job_id)
+    _know(session, checkpoint)
+    _changed(session, checkpoint.job_id)
+
+
+def _know(session: Session, checkpoint: Checkpoint) -> None:
+    """What is on record of it, until it comes to its end."""
+    known, key = session.memory.unfinished_checkpoints, (checkpoint.job_id, checkpoint.id)
+    if checkpoint.status in _UNFINISHED:
+        known[key] = checkpoint
+    else:
+        known.pop(key, None)
+
+
+def _forget(session: Session, job_id: str, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        session.memory.unfinished_checkpoints.pop((job_id, number), None)
 
 
 def _write_file(session: Session, checkpoint: Checkpoint, content: bytes, digest: str) -> str:
@@ -317,7 +356,8 @@ def _write_file(session: Session, checkpoint: Checkpoint, content: bytes, digest
 def _remove(session: Session, job_id: str, files: dict[int, str | None]) -> None:
     """Remove checkpoints, given with the names of their state files."""
     session.change('DELETE FROM "checkpoints" WHERE "job_id" = ? AND "id" = ANY(?::BIGINT[])', job_id, list(files))
-    session.touch(job_id)
+    _forget(session, job_id, files)
+    _changed(session, job_id)
     for name in files.values():
         if name is not None:
             session.after_commit.append(functools.partial(session.files.remove, name))

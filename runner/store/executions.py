@@ -34,6 +34,7 @@ def insert(session: Session, execution: Execution) -> None:
         "record": record,
     }
     session.add("executions", row)
+    session.unsettle(_ends_key(execution.job_id))
     session.unseen.discard(("executions", execution.job_id))
     session.memory.epochs.setdefault(execution.id, 0)
     _remember_state(session, execution)
@@ -57,8 +58,16 @@ def update(session: Session, execution: Execution) -> None:
         'UPDATE "executions" SET "state" = ?, "finished_at" = ?, "record" = ? WHERE "id" = ?',
         *(str(execution.state), execution.finished_at, record, execution.id),
     )
+    if execution.finished_at is not None:
+        session.unsettle(_ends_key(execution.job_id))
     _remember_state(session, execution)
     jobs.show_execution(session, execution, record, new=False)
+
+
+def remove(session: Session, execution_ids: list[str]) -> None:
+    """Forget executions, without what belongs to them."""
+    gone = session.rows('DELETE FROM "executions" WHERE "id" = ANY(?::VARCHAR[]) RETURNING "job_id"', execution_ids)
+    session.unsettle(*{_ends_key(job_id) for (job_id,) in gone})
 
 
 def _state(session: Session, execution_id: str) -> ExecutionState:
@@ -137,6 +146,19 @@ def _filter(session: Session, wanted: ExecutionFilter) -> tuple[list[str], dict[
 
 def _any_deleted(session: Session) -> bool:
     return session.jobs.any_deleted() if jobs.is_known(session) else session.row(_JOBS_DELETED) is not None
+
+
+def since(session: Session, job_id: str, at: float) -> dict[str, float | None]:
+    """The ids of a job's executions that were not over at ``at`` (epoch seconds), with when they ended. They are remembered."""
+    ends: dict[str, float | None] | None = session.known(_ends_key(job_id))
+    if ends is None:
+        ends = dict(session.rows('SELECT "id", "finished_at" FROM "executions" WHERE "job_id" = ?', job_id))
+        session.remember(_ends_key(job_id), ends)
+    return {execution_id: ended for execution_id, ended in ends.items() if ended is None or ended > at}
+
+
+def _ends_key(job_id: str) -> tuple[str, str]:
+    return "ends", job_id
 
 
 def unfinished(session: Session) -> list[Execution]:

@@ -164,14 +164,6 @@ def _series_of(session: Session, execution_ids: Sequence[str]) -> Iterator[tuple
     return itertools.chain.from_iterable(found or () for found in known.values())
 
 
-def executions_since(session: Session, job_id: str, since: float) -> dict[str, float | None]:
-    """The ids of a job's executions that were not over at ``since`` (epoch seconds), with when they ended."""
-    statement = """
-        SELECT "id", "finished_at" FROM "executions" WHERE "job_id" = ? AND ("finished_at" IS NULL OR "finished_at" > ?)
-    """
-    return {str(execution_id): finished_at for execution_id, finished_at in session.rows(statement, job_id, since)}
-
-
 def remove_series(session: Session, execution_ids: list[str]) -> None:
     """Forget the series and latencies of executions; their samples go when they are old enough."""
     latencies.remove(session, execution_ids)

@@ -4,12 +4,11 @@ of the others. What an execution has left in its targets is known from its recor
 
 from __future__ import annotations
 
-from runner.store import attempts, checkpoints, jobs, metrics, rejections
+from runner.store import attempts, checkpoints, executions, generations, jobs, metrics, rejections
 from runner.store.executions import TERMINAL, UNSETTLED
 from runner.store.operations import OperationRecords
 from runner.store.session import Session
 
-_OF_JOB = ("generations", "executions")
 _SUPERFLUOUS_EXECUTIONS = f"""
     SELECT "id" FROM (
         SELECT e."id", e."state", e."record", e."finished_at", j."kept_executions", j."kept_days",
@@ -80,7 +79,7 @@ def prune_generations(session: Session, keep: int, limit: int) -> int:
         return 0
     rows = session.rows(_SUPERFLUOUS_GENERATIONS, keep, limit)
     for job_id, number in rows:
-        session.change('DELETE FROM "generations" WHERE "job_id" = ? AND "number" = ?', job_id, number)
+        generations.remove(session, job_id, number)
     return len(rows)
 
 
@@ -95,8 +94,7 @@ def _purge(session: Session, job_id: str) -> None:
     _remove_executions(
         session, [str(row[0]) for row in session.rows('SELECT "id" FROM "executions" WHERE "job_id" = ?', job_id)]
     )
-    for table in _OF_JOB:
-        session.change(f'DELETE FROM "{table}" WHERE "job_id" = ?', job_id)
+    generations.remove(session, job_id)
     OperationRecords(session).forget_jobs([job_id])
     session.change('DELETE FROM "jobs" WHERE "id" = ?', job_id)
     jobs.forget(session, job_id)
@@ -109,4 +107,4 @@ def _remove_executions(session: Session, ids: list[str]) -> None:
         metrics.remove_series(session, ids)
         rejections.remove_executions(session, ids)
         attempts.remove(session, ids)
-        session.change('DELETE FROM "executions" WHERE "id" = ANY(?::VARCHAR[])', ids)
+        executions.remove(session, ids)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 import msgspec
 
+from runner.model import Checkpoint
 from runner.states import ExecutionState
 from runner.store.checkpoint_numbers import CheckpointNumbers
 from runner.store.errors import timed_out
@@ -42,6 +43,7 @@ class WriterMemory:
 
     ``series``: the number of each (execution, plugin, name) of metrics. ``revision``: of the newest event. ``epochs``: those
     that have the executions' leases, 0: nobody has. ``newest_checkpoints``: no checkpoint of the job has a higher number.
+    ``unfinished_checkpoints``: the records of those that may still become others, by job and number.
     ``last_epoch``: no higher one was ever given out. ``states``: of executions that are not over. ``audit``: the id of its
     newest entry. ``answers``: how much is kept of those that may be given again. ``names``: of jobs; whoever changes them has
     them forgotten after a rollback. ``checkpoint_numbers`` say only what is durable, and outlive a rollback.
@@ -54,6 +56,7 @@ class WriterMemory:
         self.last_epoch: int | None = None
         self.states: dict[str, ExecutionState] = {}
         self.newest_checkpoints: dict[str, int] = {}
+        self.unfinished_checkpoints: dict[tuple[str, int], Checkpoint] = {}
         self.audit: int | None = None
         self.answers: AnswersKept | None = None
         self.names: JobNames | None = None
@@ -67,6 +70,7 @@ class WriterMemory:
         self.last_epoch = None
         self.states.clear()
         self.newest_checkpoints.clear()
+        self.unfinished_checkpoints.clear()
         self.audit = None
         self.answers = None
 

@@ -371,7 +371,7 @@ class Store(CheckpointCalls):
 
     def executions_since(self, job_id: str, since: float) -> dict[str, float | None]:
         """The ids of a job's executions that were not over at ``since``, each with when it ended (None: it has not)."""
-        return metrics.executions_since(self._session, job_id, since)
+        return executions.since(self._session, job_id, since)
 
     def attempt_tally(self, execution_ids: list[str], since: float) -> AttemptTally:
         """How many attempts of some executions were restarts, and how many failed, from ``since`` on."""

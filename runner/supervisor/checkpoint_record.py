@@ -130,10 +130,12 @@ class CheckpointRecords:
 
             def work(entry: Entry) -> Checkpoint:
                 self._write_committed(entry, earlier)
-                entry.store.mark_committed(checkpoint.job_id, checkpoint.id, now, times.saved_seconds, times.committed_seconds)
+                found = entry.store.mark_committed(
+                    checkpoint.job_id, checkpoint.id, now, times.saved_seconds, times.committed_seconds
+                )
                 entry.store.prune_checkpoints(checkpoint.job_id, self._settings.retained)
                 self._tell_committed(entry, [msgspec.structs.replace(checkpoint, committed_at=now)])
-                return entry.store.checkpoint(checkpoint.job_id, checkpoint.id) or checkpoint
+                return found
 
             found = await self._journal.write_patiently(work)
             self._backlog.written(earlier)

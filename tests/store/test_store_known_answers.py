@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from runner.model import Attempt, ErrorInfo, RejectedRows, Rejection
+import msgspec
+
+from runner.model import Attempt, CheckpointStatus, ErrorInfo, Generation, RejectedRows, Rejection
 from runner.states import ExecutionState
 from runner.store import known_answers
 from runner.store.known_answers import KnownAnswers
@@ -75,6 +77,70 @@ async def test_a_metric_that_is_new_is_seen_at_once(store, make_job, make_execut
         assert len(await names()) == number
     await store.write(lambda s: s.prune_executions(1))
     assert await names() == []
+
+
+async def test_the_checkpoints_of_a_job_are_those_that_there_are(store, make_job, make_checkpoint):
+    """Each step of a checkpoint, a savepoint that it becomes, and its end show at once, however many are asked for."""
+    await store.write(lambda s: s.insert_job(make_job()))
+
+    async def shown() -> list[tuple[int, str]]:
+        few, many = [await store.read(lambda s, n=n: s.checkpoints("job-1", limit=n)) for n in (3, 1000)]
+        assert few == many[:3]
+        return [(found.id, found.kind[0] + found.status[:3]) for found in many]
+
+    assert await shown() == []
+    first = make_checkpoint(1)
+    await store.write(lambda s: s.insert_checkpoint(first))
+    assert await shown() == [(1, "pin_")]
+    complete = msgspec.structs.replace(first, status=CheckpointStatus.COMPLETED)
+    await store.write(lambda s: s.complete_checkpoint(complete, b"state"))
+    assert await shown() == [(1, "pcom")]
+    committed = await store.write(lambda s: s.mark_committed("job-1", 1, 5.0))
+    assert [committed] == await store.read(lambda s: s.checkpoints("job-1"))
+    await store.write(lambda s: s.keep_checkpoint("job-1", 1, "kept"))
+    await store.write(lambda s: s.insert_checkpoint(make_checkpoint(2)))
+    await store.write(lambda s: s.fail_checkpoint("job-1", 2, "late", 6.0))
+    assert await shown() == [(2, "pfai"), (1, "scom")]
+    await store.write(lambda s: s.delete_checkpoint("job-1", 2))
+    assert await shown() == [(1, "scom")]
+
+
+async def test_the_executions_of_a_window_are_those_that_there_are(store, make_job, make_execution):
+    """One that begins, that ends, or that is forgotten shows at once."""
+    await store.write(lambda s: s.insert_job(make_job()))
+
+    async def since(at: float) -> dict[str, float | None]:
+        return await store.read(lambda s: s.executions_since("job-1", at))
+
+    assert await since(0.0) == {}
+    await store.write(lambda s: s.insert_execution(make_execution("e-1")))
+    assert await since(50.0) == {"e-1": None}
+    ended = make_execution("e-1", state=ExecutionState.CANCELED, finished_at=20.0)
+    await store.write(lambda s: s.update_execution(ended))
+    await store.write(lambda s: s.insert_execution(make_execution("e-2")))
+    assert (await since(10.0), await since(20.0)) == ({"e-1": 20.0, "e-2": None}, {"e-2": None})
+    assert await store.write(lambda s: s.prune_executions(1)) == ["e-1"]
+    assert await since(10.0) == {"e-2": None}
+
+
+async def test_a_generation_is_read_as_it_was_stored(store, make_job):
+    """Old ones and the newest by turns, until they are forgotten; those of a job that is gone are gone."""
+    await store.write(lambda s: s.insert_job(make_job()))
+
+    async def shown() -> list[bytes | None]:
+        found = [await store.read(lambda s, n=n: s.generation_with_job("job-1", n)) for n in (1, 2, 1)]
+        return [None if each is None else each[1] for each in found]
+
+    for number, expected in ((1, [b"1", None, b"1"]), (2, [b"1", b"2", b"1"])):
+        made = Generation(job_id="job-1", number=number, content_hash="h", created_at=1.0, text="", spec={})
+        await store.write(lambda s, made=made: s.insert_generation(made, str(made.number).encode(), b"{}"))
+        assert await shown() == expected
+    await store.write(lambda s: s.update_job(make_job(generation=2)))
+    assert await store.write(lambda s: s.prune_generations(1)) == 1
+    assert await shown() == [None, b"2", None]
+    await store.write(lambda s: s.delete_job("job-1"))
+    assert await store.write(lambda s: s.purge_job("job-1"))
+    assert await shown() == [None, None, None]
 
 
 def test_an_answer_that_may_be_too_old_is_not_remembered(monkeypatch):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 from runner.audit import AuditEntry, AuditFilter, AuditOutcome
+from runner.model import CheckpointStatus
 from runner.states import ExecutionState, IllegalTransition
 from runner.store.asynchronous import AsyncStore
 from runner.store.errors import StoreError
@@ -130,6 +132,28 @@ async def test_a_state_that_was_not_stored_does_not_count(store, make_job, make_
     with pytest.raises(IllegalTransition):
         await store.write(lambda s: s.update_execution(make_execution(state=ExecutionState.QUEUED)))
     assert (await store.read(lambda s: s.execution("e-1"))).state is ExecutionState.STARTING
+
+
+async def test_a_checkpoint_that_was_not_stored_does_not_count(store, make_job, make_checkpoint):
+    """What may become of it is what may become of the stored one."""
+    checkpoint = make_checkpoint(1)
+    complete = msgspec.structs.replace(checkpoint, status=CheckpointStatus.COMPLETED)
+    await store.write(lambda s: s.insert_job(make_job()))
+    with pytest.raises(Broken):
+        await store.write(lambda s: (s.insert_checkpoint(checkpoint), fail(s)))
+    with pytest.raises(StoreError, match="there is no checkpoint 1"):
+        await store.write(lambda s: s.complete_checkpoint(complete, b"state"))
+    await store.write(lambda s: s.insert_checkpoint(checkpoint))
+    with pytest.raises(Broken):
+        await store.write(lambda s: (s.complete_checkpoint(complete, b"lost"), fail(s)))
+    with pytest.raises(StoreError, match="is in_progress, it cannot become committed"):
+        await store.write(lambda s: s.mark_committed("job-1", 1, 5.0))
+    await store.write(lambda s: s.complete_checkpoint(complete, b"state"))
+    await store.write(lambda s: s.mark_committed("job-1", 1, 5.0))
+    assert await store.read(lambda s: s.checkpoint_state("job-1", 1)) == b"state"
+    await store.write(lambda s: s.delete_checkpoint("job-1", 1))
+    with pytest.raises(StoreError, match="there is no checkpoint 1"):
+        await store.write(lambda s: s.mark_committed("job-1", 1, 5.0))
 
 
 async def test_a_lease_that_was_rolled_back_is_nobodys(store):
