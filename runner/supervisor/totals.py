@@ -6,7 +6,7 @@ Totals go on over attempts: what the restore point had counted, plus what this a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -26,6 +26,11 @@ BACKPRESSURE_EVENTS = "backpressure_events"
 """A gauge whose sum says how often backpressure has begun on an edge."""
 _SETTLING = "rows_out"
 _REJECTED = "rows_rejected"
+_COUNTED = (*_COUNTERS, _REJECTED)
+_COUNTED_OF: Mapping[PluginKind | None, tuple[str, ...]] = {
+    PluginKind.SOURCE: ("rows_in", "bytes_in"),
+    PluginKind.SINK: ("rows_out", "bytes_out"),
+}
 
 
 class _Measurement(msgspec.Struct, frozen=True):
@@ -91,11 +96,12 @@ class TotalsMeter:
         self._heartbeats[heartbeat.worker] = heartbeat
         self._edges.observe(heartbeat, now)
         self._shares.observe(heartbeat, now)
-        counted = self.counted()
+        by_plugin = self.by_plugin()
+        counted = self._counted(by_plugin)
         cpu = sum(beat.cpu_seconds for beat in self._heartbeats.values())
-        measured = _Measurement(now, counted.rows_in, cpu, counted.bytes_in, counted.bytes_out, self.by_plugin())
+        measured = _Measurement(now, counted["rows_in"], cpu, counted["bytes_in"], counted["bytes_out"], by_plugin)
         self._window.append(measured)
-        self._output.observe(now, counted.rows_in, counted.rows_out, self._barrier_at)
+        self._output.observe(now, counted["rows_in"], counted["rows_out"], self._barrier_at)
         while len(self._window) > 2 and self._window[1].at <= now - RATE_WINDOW:
             self._window.popleft()
 
@@ -141,15 +147,17 @@ class TotalsMeter:
         )
 
     def counted(self) -> Totals:
-        """The counters alone. Rows come in at sources and go out at sinks."""
-        counters = Totals(
-            rows_in=self._base.rows_in + self._sum(PluginKind.SOURCE, "rows_in"),
-            rows_out=self._base.rows_out + self._sum(PluginKind.SINK, "rows_out"),
-            bytes_in=self._base.bytes_in + self._sum(PluginKind.SOURCE, "bytes_in"),
-            bytes_out=self._base.bytes_out + self._sum(PluginKind.SINK, "bytes_out"),
-            rows_rejected=self._base.rows_rejected + self._rejected(),
-        )
-        return msgspec.structs.replace(counters, **self._percentiles)
+        """The counters alone."""
+        return msgspec.structs.replace(Totals(**self._counted(self.by_plugin())), **self._percentiles)
+
+    def _counted(self, by_plugin: Mapping[str, PluginCounters]) -> dict[str, int]:
+        """Rows come in at sources and go out at sinks."""
+        found = {name: getattr(self._base, name) for name in _COUNTED}
+        for plugin, counters in by_plugin.items():
+            for name in _COUNTED_OF.get(self._kinds.get(plugin), ()):
+                found[name] += getattr(counters, name)
+            found[_REJECTED] += counters.rows_rejected
+        return found
 
     def attempted(self) -> tuple[int, int]:
         """The rows that the attempt, or the last one, has read and written beyond its restore point."""
@@ -204,9 +212,9 @@ class TotalsMeter:
     def by_plugin(self) -> dict[str, PluginCounters]:
         """What the workers of this attempt have counted."""
         found: dict[str, PluginCounters] = {}
-        for plugin, counters in _by_plugin(self._heartbeats.values()).items():
-            rows = {name: round(counters[name]) for name in _COUNTERS}
-            found[plugin] = PluginCounters(plugin=plugin, rows_rejected=self._rejected(plugin), **rows)
+        for beat in self._heartbeats.values():
+            for counters in beat.counters:
+                _add(found.setdefault(counters.plugin, PluginCounters(plugin=counters.plugin)), counters)
         return found
 
     def bytes_per_second(self) -> tuple[float | None, float | None]:
@@ -238,7 +246,7 @@ class TotalsMeter:
 
     def rejected(self) -> int:
         """Rows that the workers of this attempt have rejected."""
-        return self._rejected()
+        return sum(counters.rows_rejected for counters in self.by_plugin().values())
 
     def edges(self) -> dict[str, tuple[float, float | None]]:
         """How full each queue between two plugins is, and the share of time for which its writers wait."""
@@ -251,10 +259,10 @@ class TotalsMeter:
         totals = self.totals(now)
         own = {name: getattr(totals, name) for name in (*_COUNTERS, "lag_rows", "lag_seconds", "cpu_percent", "memory_bytes")}
         samples = [self._sample(at, "", name, value) for name, value in own.items() if value is not None]
-        for plugin, counters in sorted(_by_plugin(self._heartbeats.values()).items()):
-            samples.extend(self._sample(at, plugin, name, value) for name, value in counters.items())
+        for plugin, counters in sorted(self.by_plugin().items()):
+            samples.extend(self._sample(at, plugin, name, getattr(counters, name)) for name in _COUNTERS)
             if plugin in self._tolerant:
-                samples.append(self._sample(at, plugin, _REJECTED, self._rejected(plugin)))
+                samples.append(self._sample(at, plugin, _REJECTED, counters.rows_rejected))
         for plugin, seconds in sorted(self._shares.seconds(now).items()):
             samples.extend(self._sample(at, plugin, name, value) for name, value in seconds.items())
         if self._tolerant:
@@ -275,28 +283,7 @@ class TotalsMeter:
     def _sample(self, at: float, plugin: str, name: str, value: float) -> MetricSample:
         return MetricSample(at, self._execution_id, plugin, name, value)
 
-    def _rejected(self, plugin: str | None = None) -> int:
-        """Rows that this attempt's workers have rejected: one plugin, or all."""
-        found = (counters for beat in self._heartbeats.values() for counters in beat.counters)
-        return sum(counters.rows_rejected for counters in found if plugin is None or counters.plugin == plugin)
 
-    def _sum(self, kind: PluginKind, name: str) -> int:
-        return sum(
-            getattr(counters, name)
-            for beat in self._heartbeats.values()
-            for counters in beat.counters
-            if self._kinds.get(counters.plugin) is kind
-        )
-
-
-def _by_plugin(heartbeats: Iterable[Heartbeat]) -> dict[str, dict[str, float]]:
-    sums: dict[str, dict[str, float]] = {}
-    for beat in heartbeats:
-        for counters in beat.counters:
-            _add(sums.setdefault(counters.plugin, dict.fromkeys(_COUNTERS, 0.0)), counters)
-    return sums
-
-
-def _add(sums: dict[str, float], counters: PluginCounters) -> None:
-    for name in sums:
-        sums[name] += getattr(counters, name)
+def _add(sums: PluginCounters, counters: PluginCounters) -> None:
+    for name in _COUNTED:
+        setattr(sums, name, getattr(sums, name) + getattr(counters, name))
