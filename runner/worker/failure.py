@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import duckdb
@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from runner.connectors.base import DataError, PluginError, file_error
-from runner.model import ErrorInfo
+from runner.model import ErrorInfo, FailedSplit
 from runner.worker.gate import GateClosed
 from runner.worker.link import LinkClosed
 from spec.errors import FlowdeckError
@@ -21,6 +21,7 @@ _CORRECT_THE_ROW = (
     'trying again would meet it again: correct the row, or set on_error = "skip" or "dead_letter" for the plugin '
     "that refuses it; `flowdeck restart` then goes on from the last checkpoint"
 )
+_NAMED_SPLITS = 3
 _MORE_MEMORY = "give the job more with resources.memory, or fewer parallel readers"
 
 
@@ -52,6 +53,17 @@ def describe_failure(error: BaseException, hidden: Redaction | None = None) -> t
         texts = {name: hidden.text(value) for name in ("message", "hint", "position") if (value := getattr(info, name))}
         info = msgspec.structs.replace(info, **texts)
     return info, retriable
+
+
+def with_place(info: ErrorInfo, splits: Sequence[FailedSplit]) -> ErrorInfo:
+    """``info`` with a position, if it has none: the row that a transform or a sink fails on came from one of ``splits``."""
+    if info.position is not None or not splits:
+        return info
+    names = [split.split for split in splits[:_NAMED_SPLITS]]
+    if len(splits) > len(names):
+        names.append(f"{len(splits) - len(names)} more splits")
+    told = f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+    return msgspec.structs.replace(info, position=f"a row of {told}")
 
 
 def _describe(error: BaseException) -> tuple[ErrorInfo, bool]:

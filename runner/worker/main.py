@@ -42,7 +42,7 @@ from runner.worker.allocator import keep_batches
 from runner.worker.budget import share_out
 from runner.worker.committer import CommittedCheckpoint, Committer, PreparedCheckpoint, commit_token
 from runner.worker.dead_letters import DeadLetters
-from runner.worker.failure import StageError, blame, describe_failure
+from runner.worker.failure import StageError, blame, describe_failure, with_place
 from runner.worker.file_bounds import bound_job
 from runner.worker.gate import GateClosed
 from runner.worker.heartbeat import Heartbeat
@@ -355,9 +355,10 @@ class Worker:
                 return
             self._exit = EXIT_FAILED
         self._log.write("error", info.message + (f" ({info.hint})" if info.hint else ""), plugin=info.plugin or "")
+        splits = self._failed_splits(error, info.position)
         # First the cause: another worker may fail over a directory that is removed here.
         with contextlib.suppress(LinkClosed):
-            self._reporter.failed(info, retriable=retriable, splits=self._failed_splits(error, info.position))
+            self._reporter.failed(info if retriable else with_place(info, splits), retriable=retriable, splits=splits)
         for sink in self._pipeline.sinks.values():
             sink.close()
         self._letters.close()
