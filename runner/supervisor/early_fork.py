@@ -20,6 +20,16 @@ from typing import NoReturn
 
 import msgspec
 
+_BOTH_NEED = (
+    "duckdb",
+    "psutil",
+    "ssl",
+    "runner.protocol",
+    "runner.supervisor.zygote",
+    "runner.supervisor.descent",
+    "spec.sql.dialect",
+)
+"""What the command and its fork server would each import after the fork."""
 _FAILED = 70
 _LOOK = 0.002
 # Where /proc/self/stat says that the arguments and the environment of a process are, counted after its name.
@@ -106,7 +116,8 @@ def fork_early() -> None:
     its command: it dies with that."""
     if _waiting or sys.platform != "linux" or not _has_one_thread():
         return
-    importlib.import_module("duckdb")  # each needs it, and to import it takes a third of what all this saves
+    for name in _BOTH_NEED:
+        importlib.import_module(name)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # a program may be started without
             stream.flush()

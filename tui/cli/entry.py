@@ -21,6 +21,9 @@ def main() -> None:
     former = signal.getsignal(signal.SIGINT)
     if former is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from tui.cli.garbage import put_off
+
+    put_off()
     from tui.cli.main import main as run
 
     signal.signal(signal.SIGINT, former)

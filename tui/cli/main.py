@@ -10,6 +10,7 @@ import click
 
 from spec.errors import UsageError
 from tui.cli.failures import guarded
+from tui.cli.garbage import look_again
 from tui.cli.lazy_group import LazyGroup
 from tui.cli.options import home_option
 from tui.cli.session import Session
@@ -115,6 +116,8 @@ def flowdeck(
     Without a command, the terminal UI opens.
     """
     session = context.ensure_object(Session)
+    if session.alone:
+        look_again()
     session.debug = debug
     session.command = context.invoked_subcommand or ""
     chosen = [f"--{name}" for name, value in (("context", context_name), ("read-only", read_only), ("plain", plain)) if value]

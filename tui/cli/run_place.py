@@ -10,6 +10,7 @@ from runner.endpoint import DaemonUnreachable
 from runner.home import Home, HomeLocked
 from runner.launch import answers
 from runner.supervisor.early_fork import dismiss, fork_early
+from tui.cli.garbage import look_again, put_off
 from tui.cli.run_follow import Outcome, RunFollower
 from tui.cli.terminal import say
 
@@ -26,6 +27,7 @@ _GOES_ON = "the job goes on from its last checkpoint when the next daemon starts
 def prepare(home: Home) -> None:
     """Begin what takes a while and is needed if no daemon is up, before the job file is read. For a process that does nothing
     but this, before anything else."""
+    put_off()
     with contextlib.suppress(OSError):  # what is wrong with the home is said when it is used
         if home.holder() is None:
             fork_early()
@@ -43,6 +45,7 @@ def follow_anywhere(home: Home, follower: RunFollower) -> Outcome:
                 return _follow_embedded(home, follower)
             except HomeLocked:  # somebody was faster: go through that one
                 continue
+        look_again()
         dismiss()  # who has a daemon needs no fork server
         if (connected := _connect(home)) is None:
             continue
@@ -60,6 +63,7 @@ def _follow_embedded(home: Home, follower: RunFollower) -> Outcome:
     from runner.daemon import EmbeddedDaemon  # a whole daemon: imported only when there is none yet
 
     def work(client: NearClient) -> Outcome:
+        look_again(seldom=True)
         try:
             outcome = follower.follow(client)
         except DaemonUnreachable as error:  # somebody shut this process's daemon down
