@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+import msgspec
 
 from runner.endpoint import Endpoint, parse_server
 from runner.home import Home
@@ -24,8 +25,7 @@ class ContextInvalid(UsageError):
     code = "context-invalid"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A daemon: of a home on this machine, or at ``server``. ``read_only`` says why nothing is changed there; empty: it is not
     so. ``name`` and ``accent`` are those of the context; both are empty for the one of the command line."""
 
@@ -37,7 +37,7 @@ class Place:
 
     def looking_only(self) -> Place:
         """The same, without changing anything."""
-        return replace(self, read_only=self.read_only or ASKED)
+        return msgspec.structs.replace(self, read_only=self.read_only or ASKED)
 
 
 def place_of(name: str, settings: Settings, home: Home) -> Place:

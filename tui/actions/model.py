@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from runner.states import ExecutionState
 from tui.data.models import JobView
@@ -27,8 +28,7 @@ class Weight(enum.Enum):
     BETTER = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True):
     """One labelled statement of a dialog."""
 
     label: str
@@ -36,8 +36,7 @@ class Fact:
     weight: Weight = Weight.PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What the daemon says that an action would do now. ``go`` and ``stay`` are the words on the two buttons, ``word`` is what
     has to be typed for a DESTRUCTIVE one. Of one that is not ``allowed`` the facts say why. ``about``: the execution and its
     state that the daemon was speaking of, None when it speaks of several."""
@@ -52,8 +51,7 @@ class Question:
     about: tuple[str | None, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """``refusal`` says why the action is probably not possible for a job as it stands, empty when it is: a first guess, the
     daemon has the last word. ``opens`` marks an action that asks something more before it acts (its title ends in an
     ellipsis), ``in_bar`` one that the key bar shows."""

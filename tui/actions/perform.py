@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from runner.client import ApiError, Client
 from runner.operation import Operation
@@ -17,8 +18,7 @@ _SKEW = 1.0
 """Seconds that the daemon's clock may be behind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What to tell the person. ``done`` False: it did not happen (or nobody knows), ``message`` and ``hint`` say why.
     ``operation``: it has begun, and this is what will tell how it ends."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from runner.model import Checkpoint, CheckpointKind, CheckpointStatus
 
 _USABLE = (CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(msgspec.Struct, frozen=True):
     """One choice. ``restore`` is what the request says: ``latest``, ``none`` or a checkpoint's id."""
 
     restore: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from runner.states import ExecutionState
 from tui.data.models import JobView
@@ -11,8 +11,7 @@ _TYPED = 40
 """Characters that a person can be asked to type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A job's identity with the execution, the state and the version that the person saw at the epoch second ``at``."""
 
     job_id: str

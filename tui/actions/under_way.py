@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from runner.client import ApiError, Client
 from runner.operation import Operation, OperationOutcome
@@ -19,16 +20,14 @@ _PATIENCE = 2.0
 """After so many times the usual time it is worth asking whether it is stuck."""
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(msgspec.Struct, frozen=True):
     """A wish with the last that is known of its operation."""
 
     wish: Wish
     operation: Operation
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """One look at the daemon: what is under way, whoever asked for it, and those of ours that are not any more."""
 
     under_way: tuple[Operation, ...]
@@ -83,7 +82,7 @@ class UnderWay:
         """Take in a look; returns those of ours that have ended."""
         for operation in seen.under_way:
             if operation.id in self._mine:
-                self._mine[operation.id] = replace(self._mine[operation.id], operation=operation)
+                self._mine[operation.id] = msgspec.structs.replace(self._mine[operation.id], operation=operation)
         self._others = tuple(one for one in seen.under_way if one.id not in self._mine)
         ended = [(self._mine.pop(one.id), one) for one in seen.over if one.finished_at is not None and one.id in self._mine]
         return [done_of(begun.wish, one, now) for begun, one in ended]

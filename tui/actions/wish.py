@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from runner.client import Client
 from runner.operation import Effects, Operation
@@ -35,8 +36,7 @@ _HARMLESS = frozenset({Verb.SAVEPOINT, Verb.PAUSE, Verb.RESUME, Verb.UNDELETE})
 """What is carried out without a question, on whatever the job has become meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """``restore`` is where a restart goes on from; ``number`` is how many workers there are to be, or the savepoint's."""
 
     verb: Verb

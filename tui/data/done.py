@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from runner.operation import OperationOutcome
 
 _MOST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """One action at the epoch second ``at`` when its end was seen. ``command`` is the command line that does the same;
     ``seconds`` how long it took, None when that is not known."""
 

@@ -9,8 +9,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from runner.client import Client
 from runner.model import Event
@@ -24,8 +25,7 @@ _QUIET: Final = 0.5
 _LONGEST: Final = 4.0
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """Events after the revision ``since`` up to ``until`` that nobody has told yet."""
 
     since: int

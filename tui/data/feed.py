@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+
+import msgspec
 
 from runner.client import Client, DaemonUnreachable
 from tui.data.clean import clean_lines
@@ -127,7 +128,9 @@ class Feed:
         last = self._last
         state = LinkState.RECONNECTING if last.taken_at is not None else LinkState.FAILED
         message, hint, answered = told(error)
-        return replace(last, link=Link(state, self._clock(), attempt, clean_lines(message), clean_lines(hint), answered))
+        return msgspec.structs.replace(
+            last, link=Link(state, self._clock(), attempt, clean_lines(message), clean_lines(hint), answered)
+        )
 
     def _tell(self, snapshot: Snapshot) -> None:
         self._last = snapshot

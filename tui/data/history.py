@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from statistics import median
+
+import msgspec
 
 from runner.client import Client
 from runner.model import CheckpointKind, CheckpointStatus, MetricSeries
@@ -14,12 +15,11 @@ Values = tuple[float | None, ...]
 _MOST_CHECKPOINTS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(msgspec.Struct, frozen=True):
     """Values of the whole execution by metric name, oldest first; a gap is None. ``start`` is the time of the first."""
 
     window: int
-    values: dict[str, Values] = field(default_factory=dict)
+    values: dict[str, Values] = msgspec.field(default_factory=dict)
     start: float = 0.0
 
     @classmethod
@@ -55,8 +55,7 @@ class History:
         return values[min(int(self.share(moment) * len(values)), len(values) - 1)]
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(msgspec.Struct, frozen=True):
     """What happened to a job: marks with their times, the sign first, and how long its rows took in the window."""
 
     window: int

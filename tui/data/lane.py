@@ -5,8 +5,9 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from runner.client import Client
 from spec.errors import FlowdeckError
@@ -16,8 +17,7 @@ from tui.data.daemon import FAILURES, Door
 _BOUND = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What became of a call: a cleaned ``value``, or the ``error``."""
 
     value: Any = None
@@ -34,8 +34,7 @@ class Answer:
         return clean_lines(self.error.hint) if isinstance(self.error, FlowdeckError) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(msgspec.Struct, frozen=True):
     work: Callable[[Client], Any]
     deliver: Callable[[Answer], None]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+import msgspec
 
 from tui.data.models import LinkState
 from tui.data.snapshot import Snapshot
@@ -20,8 +21,7 @@ class Mood(enum.Enum):
     BAD = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(msgspec.Struct, frozen=True):
     """The words of the badge, and how worrying they are."""
 
     text: str

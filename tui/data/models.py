@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 import msgspec
 
@@ -24,8 +23,7 @@ class LinkState(enum.StrEnum):
     FAILED = "FAILED"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """The state of the connection since an epoch second; ``attempt`` counts retries, ``message`` and ``hint`` say why. With
     ``answered`` there is a daemon, but it does not give what is asked."""
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from runner.model import Event, Job
 from tui.data.amend import amended, job_of, tree_of
@@ -20,8 +21,7 @@ CHANGED: Final = "job.changed"
 _GONE: Final = frozenset({"job.deleted", "job.purged"})
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True):
     """What is different since the last look: jobs that are new or others, the ids of those that have gone. ``whole``: there are
     no jobs but these."""
 

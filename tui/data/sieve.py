@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from tui.data.models import JobView
 from tui.query.filter import Filter
@@ -14,14 +15,13 @@ FEW: Final = 500
 """So many are looked through at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sifted:
+class Sifted(msgspec.Struct, frozen=True):
     """What ``chosen`` lets through of ``views``, and the place of each by id."""
 
     views: Sequence[JobView] = ()
     chosen: Filter = Filter()
     shown: Sequence[JobView] = ()
-    places: Mapping[str, int] = field(default_factory=dict)
+    places: Mapping[str, int] = msgspec.field(default_factory=dict)
 
     @classmethod
     def of(cls, views: Sequence[JobView], chosen: Filter, now: float) -> Sifted:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from runner.model import DaemonStatus
 from tui.data.models import JobView, Link
@@ -11,8 +12,7 @@ from tui.data.tally import Tally
 from tui.data.trends import Trend
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """Everything the daemon said at ``taken_at`` (None: it has not spoken yet), and the state of the link to it now."""
 
     link: Link
@@ -22,7 +22,7 @@ class Snapshot:
     status: DaemonStatus | None = None
     trend: Trend = ()
     tally: Tally = Tally()
-    places: Mapping[str, int] = field(default_factory=dict)
+    places: Mapping[str, int] = msgspec.field(default_factory=dict)
     """Where in ``jobs`` each is, by id."""
 
     def find(self, job_id: str) -> JobView | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from runner.states import ExecutionState
 from tui.data.models import JobView
@@ -14,11 +15,10 @@ _S = ExecutionState
 CHANGING = (_S.STARTING, _S.RESTARTING, _S.SAVEPOINTING, _S.STOPPING, _S.CANCELING)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(msgspec.Struct, frozen=True):
     """Jobs by state, the rates of those that are not over (None: nothing measured), and the ids of those that need someone."""
 
-    by_state: Mapping[ExecutionState, int] = field(default_factory=dict)
+    by_state: Mapping[ExecutionState, int] = msgspec.field(default_factory=dict)
     rows_in_per_second: float | None = None
     rows_out_per_second: float | None = None
     needing: tuple[str, ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+import msgspec
 
 GAP = 2
 """Blank cells between two columns."""
@@ -32,8 +33,7 @@ class Sized(Protocol):
 ColumnT = TypeVar("ColumnT", bound=Sized)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a column stands: its index among all columns, its first cell and its width."""
 
     index: int

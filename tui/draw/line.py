@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from tui.draw.cells import fit, truncate, width
 
@@ -45,8 +46,7 @@ class Span(NamedTuple):
     link: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """Spans from left to right."""
 
     spans: tuple[Span, ...] = ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from runner.model import CheckpointStatus, DesiredState, Execution, Job
 from runner.states import ExecutionState
@@ -48,8 +49,7 @@ class Urgency(enum.IntEnum):
     WATCH = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What is known of a job beside its record: seconds between two checkpoints, rows rejected in the last minutes, and the
     share of time for which its workers wait to hand on rows. None: not known."""
 
@@ -58,8 +58,7 @@ class Known:
     pressure: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """One reason. ``detail`` is what the daemon said about it, ``since`` when it began; ``tab`` tells more, and ``press`` are
     commands (see :mod:`tui.settings.commands`) that may help."""
 

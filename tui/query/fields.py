@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from runner.model import Execution, Job, Totals
 from runner.states import ExecutionState
@@ -26,8 +27,7 @@ class Kind(enum.Enum):
     BYTES = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One field. ``read`` takes the job and the time now; None means that nobody knows, which no comparison fits."""
 
     name: str

@@ -13,8 +13,9 @@ All conditions must hold. Reading never fails: what is not understood matches no
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from runner.model import Job
 from tui.query.amounts import EXAMPLES, read_amount
@@ -27,8 +28,7 @@ _LONGEST_PATTERN = 80
 _REPEATED_GROUP: Final = re.compile(r"\)[*+{?]|\\[1-9]|\(\?P=")
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """All conditions of a filter line; ``problem`` says what in it was not understood."""
 
     text: str = ""

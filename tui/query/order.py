@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from runner.model import Job
 from runner.states import ExecutionState
@@ -31,8 +32,7 @@ def order_key(job: Job) -> tuple[int, float, str, str]:
     return (2, -(execution.finished_at or execution.state_since), job.name.casefold(), job.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """By a field, or with none by default. Amounts begin with the largest, texts with the first; ``reverse`` turns that."""
 
     field: str = ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol
+
+import msgspec
 
 from runner.model import Job
 from runner.states import ExecutionState
@@ -32,8 +33,7 @@ class Term(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """The text is part of the job's name or id."""
 
     text: str
@@ -43,8 +43,7 @@ class Word:
         return self.text in job.name.casefold() or self.text in job.id.casefold()
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(msgspec.Struct, frozen=True):
     """The pattern is found in the job's name, or in the field."""
 
     pattern: re.Pattern[str]
@@ -56,8 +55,7 @@ class Pattern:
         return self.pattern.search(text[:_LONGEST_SEARCHED]) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Contains:
+class Contains(msgspec.Struct, frozen=True):
     """The field contains one of the texts, or with ``exact`` is one of them."""
 
     field: Field
@@ -70,8 +68,7 @@ class Contains:
         return value in self.texts if self.exact else any(text in value for text in self.texts)
 
 
-@dataclass(frozen=True, slots=True)
-class InState:
+class InState(msgspec.Struct, frozen=True):
     """The newest execution is in one of the states."""
 
     states: frozenset[ExecutionState]
@@ -81,8 +78,7 @@ class InState:
         return state_of(job) in self.states
 
 
-@dataclass(frozen=True, slots=True)
-class Compares:
+class Compares(msgspec.Struct, frozen=True):
     """The amount of the field stands so to ``amount``. What is not known does not."""
 
     field: Field
@@ -95,8 +91,7 @@ class Compares:
         return isinstance(value, int | float) and self.compare(value, self.amount)
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True):
     """The condition does not hold."""
 
     term: Term
@@ -106,8 +101,7 @@ class Not:
         return not self.term.accepts(job, now)
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
+class Nothing(msgspec.Struct, frozen=True):
     """What was not understood: no job meets it."""
 
     def accepts(self, job: Job, now: float) -> bool:  # noqa: ARG002 - the protocol's

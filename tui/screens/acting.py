@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
+import msgspec
 from textual.message import Message
 
 from tui.actions.model import Action, Risk
@@ -139,7 +139,7 @@ class Acting(Following):
 
         def answered(target: Target | None) -> None:
             if target is not None:
-                self.carry_out(replace(wish, target=target))
+                self.carry_out(msgspec.structs.replace(wish, target=target))
 
         self.app.push_screen(ConfirmScreen(asking, view, self.reading, self.clock), answered)
 
@@ -229,4 +229,4 @@ class Acting(Following):
         if deleted is None:
             self.toast("Nothing was deleted here. flowdeck undelete JOB brings back what was deleted elsewhere.")
             return
-        self.carry_out(Wish(Verb.UNDELETE, replace(deleted.target, at=self.clock())))
+        self.carry_out(Wish(Verb.UNDELETE, msgspec.structs.replace(deleted.target, at=self.clock())))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
+import msgspec
 from textual.binding import Binding
 from textual.message import Message
 from textual.widget import Widget
@@ -193,7 +193,7 @@ class BulkScreen(YesOrNo[None]):
             return
         now = self._owner.clock()
         views = [(wish, self._owner.snapshot.find(wish.target.job_id)) for wish in failed]
-        wishes = [replace(wish, target=Target.of(view, now)) for wish, view in views if view is not None]
+        wishes = [msgspec.structs.replace(wish, target=Target.of(view, now)) for wish, view in views if view is not None]
         if wishes:
             self.forget_answer()
             self._begin(wishes)

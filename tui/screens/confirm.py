@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+import msgspec
 from textual.message import Message
 
 from runner.client import Client
@@ -92,7 +93,7 @@ class ConfirmScreen(YesOrNo[Target | None]):
         if question.about is not None:
             self._changed = self._changed or self._target.differs(*question.about)
         if not self._changed:
-            self._target = replace(self._target, version=self._view.job.version)
+            self._target = msgspec.structs.replace(self._target, version=self._view.job.version)
             self.question = question
 
     def saw(self, snapshot: Snapshot) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 
+import msgspec
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -205,7 +205,7 @@ class JobsScreen(Viewing, Filing, Timing, Needing, Copying, Painting[None]):
         hints = general_hints(self.keymap, general)
         if general is _ZOOMED:
             tabs = [self.keymap.first(one) for one in COMMANDS if one.startswith("tab.")]
-            hints[0] = replace(hints[0], key=f"{tabs[0]}-{tabs[-1]}")
+            hints[0] = msgspec.structs.replace(hints[0], key=f"{tabs[0]}-{tabs[-1]}")
         self.query_one(KeyBar).draw(job_hints(self.selected, self.keymap), hints)
 
     @on(LineTable.Moved, "#jobs")

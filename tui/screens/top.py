@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
+
+import msgspec
 
 from runner.cluster import ComponentHealth, HealthStatus
 from tui.data.fleet import Pulse, pressures
@@ -54,7 +56,7 @@ def concerns(views: Iterable[JobView], pulse: Pulse | None, now: float) -> tuple
     found = [
         Concern(need, view)
         for view in views
-        for need in needs(view.job, now, replace(view.known, pressure=pressed.get(view.id)))
+        for need in needs(view.job, now, msgspec.structs.replace(view.known, pressure=pressed.get(view.id)))
     ]
     for part in pulse.health.components if pulse is not None else ():
         need = component_need(part)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -72,7 +72,7 @@ class WorkersScreen(Dialog[int | None]):
         return int(typed) if typed.isascii() and typed.isdigit() else 0
 
     def _ask(self) -> None:
-        wish, key = replace(self._wish, number=self.number or self._wish.number), self._key
+        wish, key = msgspec.structs.replace(self._wish, number=self.number or self._wish.number), self._key
         if not self._lane.submit(lambda daemon: question_of(wish, wish.try_dry(daemon), key), self._deliver):
             self._problem = "Other questions to the daemon are waiting."
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 
 class Group(enum.Enum):
@@ -21,8 +22,7 @@ class Group(enum.Enum):
     PROGRAM = "PROGRAM"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """``keys`` are those without a remapping, in Textual's names; ``action`` is what the job list's screen runs (empty: only
     the widget in focus knows). ``place`` is the tab whose focus gives its keys this meaning; empty: they have it everywhere."""
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from spec.errors import UsageError
 from tui.settings.commands import COMMANDS, FIXED
@@ -34,11 +35,10 @@ class KeysInvalid(UsageError):
     code = "keys-invalid"
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(msgspec.Struct, frozen=True):
     """The keys of every command, in Textual's names. Made by :meth:`of`."""
 
-    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    changed: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
     @classmethod
     def of(cls, wanted: Mapping[str, str]) -> Keymap:

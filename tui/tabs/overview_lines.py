@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from runner.model import Execution
 from runner.states import ExecutionState
@@ -105,8 +106,7 @@ def _windows(chosen: int, *, narrow: bool = False) -> list[Span]:
     return spans
 
 
-@dataclass(frozen=True, slots=True)
-class _Measure:
+class _Measure(msgspec.Struct, frozen=True):
     """A gauge: its word, its value now and its largest in the window, in words, and its course."""
 
     word: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from runner.endpoint import parse_server
 from runner.home import Home
@@ -38,4 +40,4 @@ class Visit:
         else:
             key = os.environ.get("FLOWDECK_API_KEY", "")
             place = Place(home, parse_server(self.server, key, self.authority) if self.server else None)
-        return place if self.writes else replace(place, read_only=place.read_only or LOOKING)
+        return place if self.writes else msgspec.structs.replace(place, read_only=place.read_only or LOOKING)

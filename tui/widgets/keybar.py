@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from tui.actions.registry import ACTIONS
 from tui.data.models import JobView
@@ -22,8 +23,7 @@ _RANKS = {
 _WRITES = ("screen.act(", "screen.verify")
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(msgspec.Struct, frozen=True):
     """A key with its word, the action a click runs, whether it would be refused, and how important it is to see it."""
 
     key: str
@@ -90,5 +90,5 @@ class KeyBar(Bar):
     def draw(self, left: Sequence[Hint], right: Sequence[Hint]) -> None:
         """Show these keys; where nothing may be changed, those that would change a job are dim."""
         if why_not(self):
-            left = [replace(hint, dim=hint.dim or hint.link.startswith(_WRITES)) for hint in left]
+            left = [msgspec.structs.replace(hint, dim=hint.dim or hint.link.startswith(_WRITES)) for hint in left]
         self.show([keybar_line(left, right, self.cells)])

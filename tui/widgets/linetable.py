@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import msgspec
 from textual import events
 from textual.message import Message
 
@@ -20,8 +20,7 @@ _MARK = 2
 """Cells in front of a row: the cursor, and the row's mark."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Generic[RowT]):
+class Column(msgspec.Struct, Generic[RowT], frozen=True):
     """One column: ``cell`` makes the spans of a row for the time ``now``; see :class:`tui.draw.columns.Sized`."""
 
     title: str

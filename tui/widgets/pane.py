@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from runner.client import Client
 from tui.data.lane import Answer
 from tui.data.models import JobView
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """Something to read from the daemon. ``key`` comes back with the answer, so that an old one can be told apart."""
 
     key: str
