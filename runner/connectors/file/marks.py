@@ -45,8 +45,9 @@ class CommitMarks:
 
     def remove_all(self) -> None:
         """The attempt is over: drop its marks, also those of workers that have left."""
-        for path in self._staging.glob(f"{self._prefix}*{_SUFFIX}"):
-            _remove(path)
+        with contextlib.suppress(OSError):  # another worker that is done may remove the directory while it is looked through
+            for path in list(self._staging.glob(f"{self._prefix}*{_SUFFIX}")):
+                _remove(path)
 
     def _path(self, checkpoint: int) -> Path:
         return self._staging / f"{self._prefix}{self._owner}-{checkpoint}{_SUFFIX}"
