@@ -17,6 +17,11 @@ def put(session: Session, record: WatchedFile) -> None:
     )
 
 
+def add(session: Session, record: WatchedFile) -> None:
+    """Keep the first record of a file and a job."""
+    session.add("reloads", {"file": record.file, "job_id": record.job_id or _NO_JOB, "record": encode_record(record)})
+
+
 def remove(session: Session, file: str, job_id: str | None) -> None:
     """Forget a record, if there is one."""
     session.change('DELETE FROM "reloads" WHERE "file" = ? AND "job_id" = ?', file, job_id or _NO_JOB)

@@ -172,6 +172,10 @@ class Store(CheckpointCalls):
         """Keep what is known of a watched file and a job, instead of what was known before."""
         reloads.put(self._session, record)
 
+    def add_reload(self, record: WatchedFile) -> None:
+        """Keep the first record of a watched file and a job."""
+        reloads.add(self._session, record)
+
     def remove_reload(self, file: str, job_id: str | None) -> None:
         """Forget a watched file and a job, if they are known."""
         reloads.remove(self._session, file, job_id)

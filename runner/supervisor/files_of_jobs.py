@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 
 from runner.model import Job
+from runner.store.store import Store
 from runner.supervisor.reloading.content import file_key
+
+_PAGE = 1000
+
+
+def every_job(store: Store) -> list[Job]:
+    """All jobs that are not deleted."""
+    found: list[Job] = []
+    while True:
+        jobs, total = store.jobs(limit=_PAGE, offset=len(found))
+        found.extend(jobs)
+        if not jobs or len(found) >= total:
+            return found
 
 
 class FilesOfJobs:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
-from runner.model import Cleanup, DesiredState, ErrorInfo, Execution, Generation, Job
+from runner.model import Cleanup, DesiredState, ErrorInfo, Execution, Generation, Job, ReloadStatus
 from runner.requests import SubmitRequest
 from runner.states import ExecutionState
 from runner.supervisor.errors import Conflict, NotFound
@@ -44,6 +45,10 @@ class Prepared:
     """Which unfinished splits the execution reads; None: all, it is no recovery."""
     left_behind: tuple[str, ...] = ()
     """The plugins whose state at the restore point is not taken over."""
+    status: ReloadStatus | None = None
+    """What a new job shows of the hot reload of its file."""
+    also: Callable[[Entry], None] | None = None
+    """What is recorded together with the execution."""
 
 
 def origin_of(execution: Execution) -> str:
@@ -71,11 +76,12 @@ def same_meaning(spec: JobSpec, request: SubmitRequest, submission: Submission) 
     return same_place and spec.content_hash() == submission.content_hash
 
 
-def recorded_job(entry: Entry, work: Work, submission: Submission | None, now: float, *, only_if_wanted: bool) -> Job:
+def recorded_job(entry: Entry, prepared: Prepared, now: float, *, only_if_wanted: bool) -> Job:
     """The job as it has to be for its next execution, in the store."""
+    work, submission = prepared.work, prepared.submission
     found = entry.store.job(work.job_id)
     if found is None:
-        job = _new_job(work, submission, now)
+        job = msgspec.structs.replace(_new_job(work, submission, now), reload=prepared.status)
         entry.store.insert_job(job)
         entry.note("job.created", f"{job.name} is new", job_id=job.id)
         return job
@@ -194,7 +200,7 @@ def record_execution(
         f"{work.job.name}: generation {work.generation}, {choice.reason}",
         job_id=work.job_id,
         execution_id=execution.id,
-        data={"generation": work.generation, "restored_from": choice.id},
+        data={"generation": work.generation, "restored_from": choice.id, "queue": work.job.env.queue},
     )
     if waits is not None:
         note_state(entry, execution, ExecutionState.CREATED, execution.phase)

@@ -25,7 +25,7 @@ from runner.supervisor.compatibility import breaches, require_compatible
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.executions import Executions
-from runner.supervisor.files_of_jobs import FilesOfJobs
+from runner.supervisor.files_of_jobs import FilesOfJobs, every_job
 from runner.supervisor.generations import read_generation, read_work
 from runner.supervisor.job_record import (
     NotWanted,
@@ -84,17 +84,7 @@ class JobLifecycle:
 
     async def index_files(self) -> None:
         """Learn which jobs come from which files; once, when the daemon starts."""
-        page = 1000
-
-        def work(store: Store) -> list[Job]:
-            found: list[Job] = []
-            while True:
-                jobs, total = store.jobs(limit=page, offset=len(found))
-                found.extend(jobs)
-                if not jobs or len(found) >= total:
-                    return found
-
-        for job in await self._journal.read(work):
+        for job in await self._journal.read(every_job):
             self._files.put(job)
 
     def jobs_of_file(self, path: str) -> list[str]:
@@ -143,6 +133,10 @@ class JobLifecycle:
     async def named(self, name: str) -> Job | None:
         """The job of exactly this name."""
         return await self._journal.read(lambda store: store.named_job(name))
+
+    def may_have(self, name: str) -> bool:
+        """Whether there may be a job of exactly this name, at once. False is almost certain: to add one says whether it was."""
+        return self._journal.may_have_job(name)
 
     async def meant_by(self, submission: Submission) -> Job | None:
         """The job that a submission is one of: that of its name; else the one of its file that was given another name by hand,
@@ -305,10 +299,12 @@ class JobLifecycle:
         waits = queue if self._executions.queues.has_to_wait(queue, work.job_id) else None
 
         def record(entry: Entry) -> tuple[Job, Execution]:
-            job = recorded_job(entry, work, submission, now, only_if_wanted=only_if_wanted)
+            job = recorded_job(entry, prepared, now, only_if_wanted=only_if_wanted)
             if submission is not None:
                 record_generation(entry, work, submission, now)
             execution = record_execution(entry, job, prepared, now, keep_pause=keep_pause, waits=waits)
+            if prepared.also is not None:
+                prepared.also(entry)
             entry.made = added = entry.store.added_job(job.id)
             return added or job, execution
 

@@ -12,6 +12,7 @@ import enum
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from runner.model import DesiredState, Job
 from runner.reload import ReloadState, Verdict, WatchedFile
 from runner.requests import SubmitRequest
 from runner.states import ExecutionState
+from runner.store.errors import NAME_TAKEN
 from runner.supervisor.asking import Asking
 from runner.supervisor.errors import NotFound, SpecInvalid
 from runner.supervisor.executions import Executions
@@ -50,6 +52,8 @@ _FINAL = frozenset({_S.BLOCKED, _S.ROLLED_BACK, _S.UPGRADE_FAILED, _S.FAILED})
 _MOVING = 0.7
 """Seconds that a file which is gone has to appear under another name."""
 _CHECKS = 4
+_STARTS = 32
+"""So many files become jobs at the same time: what they write comes together in few transactions, and none waits for long."""
 _DEFECT = "an error in flowdeck; the daemon's log has it"
 
 
@@ -86,6 +90,7 @@ class FileReload:
         self._naming = asyncio.Lock()
         """Held while it is decided whose a name is."""
         self._checks = asyncio.Semaphore(_CHECKS)
+        self._starts = asyncio.Semaphore(_STARTS)
 
     async def look(self, path: str, how: Look) -> None:
         """Look at the file now."""
@@ -273,10 +278,14 @@ class FileReload:
             is_mine = (other.file, other.job_id) == (record.file, record.job_id) or (job is not None and other.job_id == job.id)
             if not is_mine and await self._claims(other, name):
                 return other.file
-        named = await self._lifecycle.named(name)
+        named = await self._named_now(name)
         if named is None or (job is not None and named.id == job.id):
             return ""
         return file_key(named.file) if named.file else f"job {named.id}"
+
+    async def _named_now(self, name: str) -> Job | None:
+        """The job of that name. That there is none is known at once, and seen for certain when one is added."""
+        return await self._lifecycle.named(name) if self._lifecycle.may_have(name) else None
 
     async def _claims(self, other: WatchedFile, name: str) -> bool:
         """Whether a file really says it: it is there, is watched, and its job was neither deleted nor given another name."""
@@ -333,32 +342,45 @@ class FileReload:
     async def _submit(self, record: WatchedFile, submission: Submission, content: Content) -> None:
         """Run it as a new job, unless it is a job whose file has another name now, or is somebody else's."""
         name = submission.job.name
-        async with self._naming, self._lifecycle.admission.to(name, record.file):
-            if self._lifecycle.jobs_of_file(record.file):  # somebody has submitted it meanwhile: looked at as that job's
-                self._look(record.file, Look.AGAIN)
+        async with self._starts, self._lifecycle.admission.to(name, record.file):
+            async with self._naming:
+                record, is_mine = await self._claim(record, submission, content)
+            if not is_mine:
                 return
-            if await self._moved(record, name):
-                return
-            rival = await self._rival(record, name, None)
-            if rival:
-                await self._clash(record, name, rival)
-                return
-            fields = await asyncio.to_thread(_content_of, record, submission, content)
-            record = await self._records.change(record, _S.PLANNING, held=True, job_name=name, rival="", **fields)
+            prepared = await self._lifecycle.prepare_submission(None, submission, NONE)
+            change = self._records.becoming(record, prepared.work.job_id, name)
             try:
-                control = await self._lifecycle.start(await self._lifecycle.prepare_submission(None, submission, NONE))
+                job = await self._lifecycle.start_new(replace(prepared, status=change.status, also=change.write))
             except FlowdeckError as error:
-                await self._records.change(record, _S.UPGRADE_FAILED, error.message)
+                if error.code == NAME_TAKEN and self._lifecycle.may_have(name):
+                    self._look(record.file, Look.AGAIN)  # there is a job of that name after all
+                else:
+                    await self._records.change(record, _S.UPGRADE_FAILED, error.message)
                 return
-        job = await self._lifecycle.reread(control.work.job_id)
+            await self._records.became(change, job)
         for former in self._records.known.of_file(record.file):
-            if former.job_id not in {None, job.id}:
+            if former.job_id != job.id:
                 await self._records.forget(former)
-        await self._records.submitted(record, job)
+
+    async def _claim(self, record: WatchedFile, submission: Submission, content: Content) -> tuple[WatchedFile, bool]:
+        """The record, and whether its file may become a new job of that name: then the record says so, and from now on nobody
+        else's may."""
+        name = submission.job.name
+        if self._lifecycle.jobs_of_file(record.file):  # somebody has submitted it meanwhile: looked at as that job's
+            self._look(record.file, Look.AGAIN)
+            return record, False
+        if await self._moved(record, name):
+            return record, False
+        rival = await self._rival(record, name, None)
+        if rival:
+            await self._clash(record, name, rival)
+            return record, False
+        fields = await asyncio.to_thread(_content_of, record, submission, content)
+        return await self._records.change(record, _S.PLANNING, held=True, job_name=name, rival="", **fields), True
 
     async def _moved(self, record: WatchedFile, name: str) -> bool:
         """Whether it is the file of a job whose own file is gone; then it is that job's from now on."""
-        job = await self._lifecycle.named(name)
+        job = await self._named_now(name)
         if job is None or job.file is None or await asyncio.to_thread(Path(job.file).exists):
             return False
         former = job.file

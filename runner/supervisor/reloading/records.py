@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -25,6 +26,30 @@ _SILENT: Final = frozenset({ReloadState.PARSING, ReloadState.VALIDATING, ReloadS
 """States that the job itself does not show: they are over in a moment."""
 
 
+@dataclass(frozen=True, slots=True)
+class Becoming:
+    """A file becomes a new job. ``held``: its changes before that, which are not written yet, each with what was before."""
+
+    old: WatchedFile
+    new: WatchedFile
+    held: tuple[tuple[WatchedFile, WatchedFile | None], ...]
+
+    @property
+    def status(self) -> ReloadStatus:
+        """What the job shows of it."""
+        return _status(self.new)
+
+    def write(self, entry: Entry) -> None:
+        """In the transaction that makes the job."""
+        is_written = not self.held or self.held[0][1] is not None
+        if is_written:
+            entry.store.remove_reload(self.old.file, self.old.job_id)
+        entry.store.add_reload(self.new)
+        for passed, former in self.held:
+            _note(entry, passed, former)
+        _note(entry, self.new, self.old)
+
+
 class ReloadRecords:
     """All of one daemon, as the store has them: ``known``."""
 
@@ -35,8 +60,8 @@ class ReloadRecords:
         self._held: defaultdict[Key, list[tuple[WatchedFile, WatchedFile | None]]] = defaultdict(list)
         """Changes that are written with the next one of the same record, each with what was before."""
         self._locks: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
-        """Each held from the look at the newest record until its successor is written: of a thousand files that change at once
-        the writes come together."""
+        """Each held from the look at the newest record until its successor is written, and heard of as an operation: of a
+        thousand files that change at once the writes come together."""
 
     async def load(self) -> None:
         """What daemons before this one have left."""
@@ -75,7 +100,7 @@ class ReloadRecords:
                 self.known.put(changed)
             else:
                 changed = await self._write(_judged(changed), former, note=True)
-        await self.operations.heard(changed)
+            await self.operations.heard(changed)
         return changed
 
     async def keep(self, record: WatchedFile, **fields: Any) -> WatchedFile:
@@ -94,10 +119,11 @@ class ReloadRecords:
 
     async def forget(self, record: WatchedFile) -> None:
         """The file is not one of this job any more."""
-        self._held.pop(key_of(record), None)
-        await self._journal.write(lambda entry: entry.store.remove_reload(record.file, record.job_id))
-        self.known.remove(key_of(record))
-        self.operations.forgotten(key_of(record))
+        async with self._locks[key_of(record)]:
+            await self._journal.write(lambda entry: entry.store.remove_reload(record.file, record.job_id))
+            self._held.pop(key_of(record), None)
+            self.known.remove(key_of(record))
+            self.operations.forgotten(key_of(record))
 
     async def move(self, record: WatchedFile, file: str, job: Job) -> WatchedFile:
         """The record belongs to ``file`` and ``job`` from now on."""
@@ -114,28 +140,29 @@ class ReloadRecords:
         self.operations.moved(key_of(old), new, job)
         return new
 
-    async def submitted(self, record: WatchedFile, job: Job) -> WatchedFile:
-        """The file has become that new job, which runs as it says."""
+    def becoming(self, record: WatchedFile, job_id: str, name: str) -> Becoming:
+        """The file is about to become that new job, which runs as it says; nothing is known of that until it :meth:`became`."""
         old = self._newest(record)
         check_transition(old.state, old.phase, ReloadState.SYNCED)
-        fields = {"job_id": job.id, "job_name": job.name, "rival": "", "diagnostics": (), "since": time.time()}
+        fields = {"job_id": job_id, "job_name": name, "rival": "", "diagnostics": (), "since": time.time()}
         new = _judged(msgspec.structs.replace(old, state=ReloadState.SYNCED, message="submitted", **fields))
-        new = await self._write(new, old, note=True, instead_of=old)
-        self.operations.moved(key_of(old), new, job)
-        await self.operations.heard(new)
-        return new
+        return Becoming(old, new, tuple(self._held.get(key_of(old), ())))
+
+    async def became(self, change: Becoming, job: Job) -> None:
+        """The file has become that job, and that is written."""
+        self._held.pop(key_of(change.old), None)
+        self.known.remove(key_of(change.old))
+        self.known.put(change.new)
+        self.operations.moved(key_of(change.old), change.new, job)
+        await self.operations.heard(change.new)
 
     def _newest(self, record: WatchedFile) -> WatchedFile:
         return self.known.get(record.file, record.job_id) or record
 
-    async def _write(
-        self, record: WatchedFile, before: WatchedFile | None, *, note: bool, instead_of: WatchedFile | None = None
-    ) -> WatchedFile:
-        held = self._held.pop(key_of(instead_of or record), [])
+    async def _write(self, record: WatchedFile, before: WatchedFile | None, *, note: bool) -> WatchedFile:
+        held = tuple(self._held.get(key_of(record), ()))
 
         def work(entry: Entry) -> None:
-            if instead_of is not None:
-                entry.store.remove_reload(instead_of.file, instead_of.job_id)
             entry.store.put_reload(record)
             for passed, former in held:
                 _note(entry, passed, former)
@@ -144,8 +171,7 @@ class ReloadRecords:
                 _note(entry, record, before)
 
         await self._journal.write(work)
-        if instead_of is not None:
-            self.known.remove(key_of(instead_of))
+        self._held.pop(key_of(record), None)
         self.known.put(record)
         return record
 
@@ -205,10 +231,12 @@ def _show_on_job(entry: Entry, record: WatchedFile) -> None:
     job = entry.store.job(record.job_id)
     if job is None:
         return
-    outcome = record.state.lower()
+    entry.store.update_job(msgspec.structs.replace(job, reload=_status(record), updated_at=record.since))
+
+
+def _status(record: WatchedFile) -> ReloadStatus:
     message = f"{record.phase.lower()}: {record.message}" if record.phase else record.message
-    status = ReloadStatus(outcome=outcome, at=record.since, message=message, diagnostics=record.diagnostics)
-    entry.store.update_job(msgspec.structs.replace(job, reload=status, updated_at=record.since))
+    return ReloadStatus(outcome=record.state.lower(), at=record.since, message=message, diagnostics=record.diagnostics)
 
 
 def _note(entry: Entry, record: WatchedFile, before: WatchedFile | None) -> None:

@@ -3,6 +3,7 @@ records of the files tell it; nothing is decided here."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from runner.model import ErrorInfo, Job
@@ -25,15 +26,18 @@ class ReloadOperations:
         self._journal = journal
         self._operations = operations
         self._open: dict[Key, Operation] = {}
+        self._beginning = asyncio.Lock()
+        """Two that ask for the same record at once, a person and the file's look, say, get the same operation."""
 
     async def begin(self, record: WatchedFile, *, requested_by: str = BY_ITSELF, reason: str = "") -> Operation:
         """A new one for the record, unless one is under way."""
         key = key_of(record)
-        if key not in self._open:
-            job = await self._job(record)
-            said = reason or f"{record.file} has changed"
-            self._open[key] = await self._operations.begin(RELOAD, job, requested_by=requested_by, reason=said)
-        return self._open[key]
+        async with self._beginning:
+            if key not in self._open:
+                job = await self._job(record)
+                said = reason or f"{record.file} has changed"
+                self._open[key] = await self._operations.begin(RELOAD, job, requested_by=requested_by, reason=said)
+            return self._open[key]
 
     async def heard(self, record: WatchedFile) -> None:
         """The record has gone over to another state. A file that no job comes from yet counts once it is to be one."""
