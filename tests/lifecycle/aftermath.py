@@ -55,6 +55,21 @@ def repeats(executions: Sequence[Execution], checkpoints: Sequence[Checkpoint]) 
     return repeated
 
 
+def lacks(executions: Sequence[Execution], checkpoints: Sequence[Checkpoint]) -> bool:
+    """Whether the output may lack rows: an execution has gone on from a point of before the target was last emptied, by one
+    that began anew and was ended before it had written as much."""
+    lacking = False
+    done: list[str] = []
+    for execution in (found for found in executions if found.attempt):
+        known = [point.id for point in checkpoints if point.execution_id in done]
+        if execution.restored_from is None:
+            lacking, done = False, []
+        elif execution.restored_from not in known and done:
+            lacking = True
+        done.append(execution.id)
+    return lacking
+
+
 def _trouble(store: Store, history: History, jobs: Sequence[LifecycleJob]) -> Iterable[str]:
     recorded = {event.revision: event for event in _events(store)}
     for event in history.events:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from lifecycle_job import FAST, QUEUE, LifecycleJob
+from lifecycle_job import FAST, QUEUE, SIDE, LifecycleJob
 
 from runner.client import ApiError, Client, DaemonUnreachable
 from runner.connection import DaemonConnection, exchange
@@ -63,9 +63,10 @@ class Verb(enum.StrEnum):
     UNDELETE = "undelete"
     PURGE = "purge"
     REPLACE = "put a new generation"
+    MOVE = "move to another queue"
     LABEL = "label"
     RETAIN = "keep other numbers of executions"
-    NAME = "name by hand, or not any more"
+    NAME = "rename, or not any more"
     LIMIT_QUEUE = "limit the queue"
     PAUSE_QUEUE = "pause the queue"
     DELETE_QUEUE = "delete the queue"
@@ -101,7 +102,8 @@ class Command:
 
 @dataclass(slots=True, kw_only=True)
 class Answer:
-    """What came back. ``job`` and ``checkpoint`` are the records in it; ``named`` is the savepoint that the command named."""
+    """What came back. ``job`` and ``checkpoint`` are the records in it; ``named`` is the savepoint that the command named,
+    ``called`` what it called the job."""
 
     command: Command
     caller: int
@@ -115,6 +117,7 @@ class Answer:
     job: Job | None = None
     checkpoint: Checkpoint | None = None
     named: int | None = None
+    called: str = ""
     judged: bool = field(default=False)
 
     def __str__(self) -> str:
@@ -130,16 +133,20 @@ class Answer:
 class Connection:
     """One client: flowdeck's own where it has the verb, plain HTTP where it has not. Belongs to one thread."""
 
-    def __init__(self, home: Home, number: int, savepoints: dict[str, list[int]]) -> None:
+    def __init__(self, home: Home, number: int, savepoints: dict[str, list[int]], names: dict[str, str]) -> None:
         self._client = Client(home, timeout=PATIENCE)
         self._endpoint = UnixEndpoint(home.socket_path)
         self._number = number
         self._savepoints = savepoints
         """By job, those that somebody was told of: what may be named."""
+        self._names = names
+        """What the jobs are called that have been renamed, as far as somebody was told."""
 
     def carry_out(self, command: Command) -> Answer:
         """Ask, and wait for the answer."""
-        answer = Answer(command=command, caller=self._number, asked_at=time.time())
+        job = command.job
+        called = self._names.get(job.name, job.name)
+        answer = Answer(command=command, caller=self._number, called=called, asked_at=time.time())
         try:
             found = self._ask(command, answer)
         except ApiError as error:
@@ -152,9 +159,17 @@ class Connection:
             answer.job = found if isinstance(found, Job) else None
             answer.checkpoint = found if isinstance(found, Checkpoint) else None
         answer.answered_at = time.time()
+        self._learn_name(answer)
         if answer.checkpoint is not None:
             self._savepoints.setdefault(command.job.name, []).append(answer.checkpoint.id)
         return answer
+
+    def _learn_name(self, answer: Answer) -> None:
+        job = answer.command.job
+        if answer.job is not None:
+            self._names[job.name] = answer.job.name
+        elif job.renames and answer.code == "not-found":
+            self._names[job.name] = job.name if answer.called == job.alias else job.alias
 
     def watched_files(self) -> tuple[WatchedFile, ...]:
         """Where hot reload stands with each file."""
@@ -168,10 +183,11 @@ class Connection:
         if command.verb in {Verb.RESTART_SAVEPOINT, Verb.DELETE_SAVEPOINT}:
             known = self._savepoints.get(command.job.name) or [1]
             answer.named = known[-1 - command.choice % len(known)]
-        return self._acts(command, answer.named or 0)[command.verb]()
+        return self._acts(command, answer.called, answer.named or 0)[command.verb]()
 
-    def _acts(self, command: Command, named: int) -> dict[Verb, Callable[[], object]]:
-        client, job, name, choice = self._client, command.job, command.job.name, command.choice
+    def _acts(self, command: Command, name: str, named: int) -> dict[Verb, Callable[[], object]]:
+        client, job, choice = self._client, command.job, command.choice
+        queue = job.queue(aside=choice % 4 == 3)
         return {
             Verb.SUBMIT: lambda: client.submit(job.request(0)),
             Verb.SUBMIT_CHANGED: lambda: client.submit(job.request(choice)),
@@ -195,16 +211,18 @@ class Connection:
             Verb.SAVEPOINT: lambda: client.savepoint(name, SavepointRequest(description="the model's")),
             Verb.DELETE_SAVEPOINT: lambda: client.delete_savepoint(name, named, force=choice % 2 == 1),
             Verb.DELETE: lambda: client.delete(name),
-            Verb.UNDELETE: lambda: self._post(f"jobs/{name}/undelete"),
+            # An old one that came back beside a renamed one would write where that one writes.
+            Verb.UNDELETE: lambda: client.job(name) if job.renames else self._post(f"jobs/{name}/undelete"),
             Verb.PURGE: lambda: self._send("DELETE", f"jobs/{name}?purge=true"),
             Verb.REPLACE: lambda: self._send("PUT", f"jobs/{name}", _update(job.request(choice))),
+            Verb.MOVE: lambda: self._move(name, job, choice),
             Verb.LABEL: lambda: self._send("PATCH", f"jobs/{name}", {"labels": {"model": str(choice)}}),
-            Verb.LIMIT_QUEUE: lambda: client.limit_queue(QUEUE, LIMITS[choice % len(LIMITS)]),
+            Verb.LIMIT_QUEUE: lambda: client.limit_queue(SIDE if choice > 7 else QUEUE, LIMITS[choice % len(LIMITS)]),
             Verb.RETAIN: lambda: self._send("PATCH", f"jobs/{name}", {"retention": {"executions": 1000 + choice}}),
-            Verb.NAME: lambda: self._send("PATCH", f"jobs/{name}", {"name": name if choice % 2 else None}),
-            Verb.PAUSE_QUEUE: lambda: client.pause_queue(job.queue, choice % 3 == 0),
-            Verb.DELETE_QUEUE: lambda: client.delete_queue(job.queue),
-            Verb.CANCEL_QUEUED: lambda: self._post("cancel", {"name": name} if choice % 2 else {"queue": job.queue}),
+            Verb.NAME: lambda: self._send("PATCH", f"jobs/{name}", {"name": _naming(job, choice)}),
+            Verb.PAUSE_QUEUE: lambda: client.pause_queue(queue, choice % 3 == 0),
+            Verb.DELETE_QUEUE: lambda: client.delete_queue(queue),
+            Verb.CANCEL_QUEUED: lambda: self._post("cancel", _waiting(name, job, choice)),
             Verb.KILL_WORKER: lambda: self._kill_worker(name),
             Verb.BY_EXECUTION: lambda: self._by_execution(name, choice),
             Verb.BACKGROUND: lambda: self._in_background(name, choice),
@@ -221,6 +239,13 @@ class Connection:
         commands = self._client.by_execution
         acts = (commands.pause, commands.resume, commands.savepoint)
         return acts[choice % len(acts)](execution)
+
+    def _move(self, name: str, job: LifecycleJob, choice: int) -> object:
+        """By a new generation, or by a restart with another queue."""
+        aside = choice % 3 != 0
+        if choice % 2:
+            return self._send("PUT", f"jobs/{name}", _update(job.request(0, aside=aside)))
+        return self._client.restart(name, RestartRequest(overrides={"env.job.queue": SIDE if aside else QUEUE}))
 
     def _in_background(self, name: str, choice: int) -> object:
         commands = self._client.background
@@ -260,6 +285,16 @@ _NOBODY_KNOWS = frozenset({"daemon-ends", "idempotency-outcome-unknown"})
 """The daemon has ended before the request was done, or the client asked again after that."""
 
 _DRY = ("stop", "cancel", "pause", "resume", "restart", "savepoints")
+
+
+def _waiting(name: str, job: LifecycleJob, choice: int) -> dict[str, Any]:
+    """What waits by its name, or in one of its queues."""
+    return {"name": name} if choice % 2 else {"queue": job.queue(aside=choice % 4 == 2)}
+
+
+def _naming(job: LifecycleJob, choice: int) -> str | None:
+    """By hand its own name, or another one; or again as its text says."""
+    return (None, job.name, job.alias if job.renames else job.name)[choice % 3]
 
 
 def _update(request: SubmitRequest) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class Caller(threading.Thread):
 
     def __init__(self, home: Home, number: int, crowd: Crowd) -> None:
         super().__init__(name=f"client {number}", daemon=True)
-        self._connection = Connection(home, number, crowd.savepoints)
+        self._connection = Connection(home, number, crowd.savepoints, crowd.names)
         self._crowd = crowd
         self._commands: queue.Queue[Command | None] = queue.Queue()
         self._pending = 0
@@ -56,6 +56,7 @@ class Crowd:
 
     def __init__(self, home: Home, clients: int) -> None:
         self.savepoints: dict[str, list[int]] = {}
+        self.names: dict[str, str] = {}
         self.answers: list[Answer] = []
         self._callers = [Caller(home, number, self) for number in range(clients)]
         for caller in self._callers:

@@ -7,12 +7,13 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from lifecycle_job import PINNED_JOBS, queue_of
+from lifecycle_job import own_name
 
 from runner.client import ApiError, Client, DaemonUnreachable
 from runner.home import Home
 from runner.model import Event
 from runner.states import TRANSITIONS, ExecutionState
+from spec.job import PINNED
 
 SLACK = 0.3
 """Between an event's time and the moment in which it takes effect for whoever asks."""
@@ -39,6 +40,7 @@ class Course:
 
     id: str
     job_id: str
+    queue: str
     states: list[tuple[float, ExecutionState]]
     attempt: int = 0
     orphaned: bool = False
@@ -51,11 +53,12 @@ class Course:
 
 @dataclass(slots=True)
 class JobCourse:
-    """One job by its id: since when it is there, and until when."""
+    """One job by its id: since when it is there, and until when, and what it was called besides the name in its text."""
 
     id: str
     name: str
     there: list[tuple[float, bool]] = field(default_factory=list)
+    called: list[tuple[float, str]] = field(default_factory=list)
     executions: list[Course] = field(default_factory=list)
     generation: int = 0
 
@@ -106,6 +109,14 @@ class History:
             before = [there for at, there in changes if at < begin]
             return {before[-1] if before else False} | {there for at, there in changes if begin <= at <= end}
 
+    def called(self, name: str, begin: float, end: float) -> set[str]:
+        """What the job with this name in its text was called, at any time in between."""
+        with self._lock:
+            begin, end = begin - SLACK, end + SLACK
+            changes = sorted(change for job in self.jobs.values() if job.name == name for change in job.called)
+            before = [called for at, called in changes if at < begin]
+            return {before[-1] if before else name} | {called for at, called in changes if begin <= at <= end}
+
     def created_between(self, job_id: str, begin: float, end: float) -> list[Course]:
         """Executions of the job that were recorded then."""
         with self._lock:
@@ -126,11 +137,11 @@ class History:
     def _take(self, event: Event) -> None:
         match event.kind:
             case "job.created":
-                job = JobCourse(event.job_id or "", event.message.split()[0], [(event.at, True)])
+                name = event.message.split()[0]
+                job = JobCourse(event.job_id or "", own_name(name), [(event.at, True)], [(event.at, name)])
                 self.jobs[job.id] = job
-            case "job.deleted" | "job.undeleted" | "job.purged":
-                if (known := self.jobs.get(event.job_id or "")) is not None:
-                    known.there.append((event.at, event.kind == "job.undeleted"))
+            case "job.deleted" | "job.undeleted" | "job.purged" | "job.edited":
+                self._take_change(event)
             case "job.generation":
                 self._take_generation(event)
             case "execution.created":
@@ -144,6 +155,16 @@ class History:
                 self._take_state(event)
             case _:
                 pass
+
+    def _take_change(self, event: Event) -> None:
+        """Of the job itself: it goes, comes back, or is called something else."""
+        job = self.jobs.get(event.job_id or "")
+        if job is None:
+            return
+        if event.kind == "job.edited":
+            job.called.append((event.at, event.message.split(":")[0]))
+        else:
+            job.there.append((event.at, event.kind == "job.undeleted"))
 
     def _take_queue(self, event: Event) -> None:
         if event.kind != "queue.pause":
@@ -170,7 +191,7 @@ class History:
                 self._violated(event, f"the execution {former.id} of the same job is {former.state}")
         if job.there and not job.there[-1][1]:
             self._violated(event, "the job is deleted")
-        course = Course(execution_id, job_id, [(event.at, ExecutionState.CREATED)])
+        course = Course(execution_id, job_id, event.data["queue"], [(event.at, ExecutionState.CREATED)])
         job.executions.append(course)
         self.executions[execution_id] = course
 
@@ -197,34 +218,34 @@ class History:
         """Nobody's turn comes while as many run as the queue allows, or has just allowed, nor while it is paused; and never
         while another one of the same key runs."""
         since, own = event.at - _GRANTED_BEFORE, self.jobs[course.job_id]
-        self._check_key(event, own)
-        former = [found for found in own.executions if found is not course]
+        self._check_key(event, course)
+        former = [found for found in own.executions if found is not course and found.queue == course.queue]
         if former and former[-1].states[-1][0] > course.states[0][0] - _GRANTED_BEFORE:
             return  # it has taken the place of the one before it
-        rests = [(at, paused) for at, queue, paused in self._rests if queue == queue_of(own.name)]
+        rests = [(at, paused) for at, queue, paused in self._rests if queue == course.queue]
         lately = [paused for at, paused in rests if at >= since]
         if all([*[paused for at, paused in rests if at < since][-1:], *lately] or [False]):
             self._violated(event, "it is started while its queue is paused")
-        limits = [(at, limit) for at, queue, limit in self._limits if queue == queue_of(own.name)]
+        limits = [(at, limit) for at, queue, limit in self._limits if queue == course.queue]
         before = [limit for at, limit in limits if at < since][-1:] or [None]
         allowed = {*before, *(limit for at, limit in limits if at >= since)}
         running = [
             found.id
             for job in self.jobs.values()
-            if job.id != course.job_id and queue_of(job.name) == queue_of(own.name)
+            if job.id != course.job_id
             for found in job.executions
-            if found.state not in _WAITING and _was_active(found, since)
+            if found.queue == course.queue and found.state not in _WAITING and _was_active(found, since)
         ]
         if None not in allowed and len(running) >= max(limit or 0 for limit in allowed):
             self._violated(event, f"it is started beside {running}, and the limit was {allowed}")
 
-    def _check_key(self, event: Event, own: JobCourse) -> None:
+    def _check_key(self, event: Event, own: Course) -> None:
         """A key never runs twice at once, not even for a moment."""
-        if own.name not in PINNED_JOBS:
+        if not own.queue.startswith(PINNED):
             return
         for job in self.jobs.values():
-            for found in job.executions if job.name in PINNED_JOBS and job.id != own.id else ():
-                if not found.state.is_terminal and found.state not in _WAITING:
+            for found in job.executions if job.id != own.job_id else ():
+                if found.queue == own.queue and not found.state.is_terminal and found.state not in _WAITING:
                     self._violated(event, f"it is started beside {found.id} of {job.name}, which is {found.state}, of its key")
 
     def _move_silently(self, event: Event, course: Course, to: ExecutionState) -> None:

@@ -24,42 +24,54 @@ SLOW = 150
 """Rows each second and reader: a job takes some seconds, so that there is something to interrupt."""
 FAST = 1_000_000
 QUEUE = "shared"
+SIDE = "aside"
+"""The queue that jobs are moved to, and back from."""
 KEY = "one"
 PINNED_JOBS = frozenset({"delta", "epsilon"})
-"""The names of those that are pinned to the key: one of them runs at a time."""
+"""The names of those that are pinned to the key where they are at home: one of them runs at a time."""
 VARIANTS = 6
+_ALIAS = "-too"
 
 
 @dataclass(frozen=True, slots=True)
 class LifecycleJob:
-    """One job by its name. The file of a watched one is in the directory that the daemon watches."""
+    """One job by the name in its text. The file of a watched one is in the directory that the daemon watches. One that
+    ``renames`` is called something else at times, and stays the job of its file."""
 
     name: str
     directory: Path
     sink_format: str = "json"
     watched: bool = False
+    renames: bool = False
 
     @property
     def file(self) -> Path:
-        """Its job file, when it is watched."""
-        return self.directory / "watched" / f"{self.name}.conf"
+        """Its job file, when it has one."""
+        return (self.directory / "watched" if self.watched else self.directory) / f"{self.name}.conf"
 
     @property
-    def queue(self) -> str:
-        """The queue that it waits in, as the daemon calls it."""
-        return queue_of(self.name)
+    def alias(self) -> str:
+        """The other name that it may be given."""
+        return self.name + _ALIAS
+
+    def queue(self, *, aside: bool = False) -> str:
+        """The queue that it waits in, as the daemon calls it; ``aside``: once it is moved."""
+        if aside:
+            return SIDE
+        return f"pinned:{KEY}" if self.name in PINNED_JOBS else QUEUE
 
     @property
     def target(self) -> Path:
         """Where its rows go."""
         return self.directory / "out" / self.name
 
-    def text(self, variant: int) -> str:
-        """The job file. Variants differ in settings of the supervisor, in the number of workers, and in what is written."""
+    def text(self, variant: int, *, aside: bool = False) -> str:
+        """The job file. Variants differ in settings of the supervisor, in the number of workers, and in what is written;
+        ``aside``, in the queue."""
         return dedent(
             f"""
             env {{
-              job.name = "{self.name}", job.mode = "BATCH", {self._place()}
+              job.name = "{self.name}", job.mode = "BATCH", {self._place(aside=aside)}
               workers = {1 + variant % 2}
               checkpoint.interval = {100 + 50 * (variant % 3)}, checkpoint.retained = 1000
               read_limit.rows_per_second = {SLOW}
@@ -79,23 +91,26 @@ class LifecycleJob:
             """
         )
 
-    def _place(self) -> str:
+    def _place(self, *, aside: bool) -> str:
+        if aside:
+            return f'job.queue = "{SIDE}"'
         return f'job.queue.key = "{KEY}"' if self.name in PINNED_JOBS else f'job.queue = "{QUEUE}"'
 
-    def request(self, variant: int) -> SubmitRequest:
+    def request(self, variant: int, *, aside: bool = False) -> SubmitRequest:
         """The request that submits it."""
-        text = self.text(variant)
-        if self.watched:
+        text = self.text(variant, aside=aside)
+        if self.watched or self.renames:
             return SubmitRequest(text=text, file=str(self.file))
         return SubmitRequest(text=text, base_directory=str(self.directory))
 
-    def trouble(self, *, may_repeat: bool) -> list[str]:
-        """What is wrong with the output of the finished job; ``may_repeat``: rows may be there more than once."""
+    def trouble(self, *, may_repeat: bool, may_lack: bool) -> list[str]:
+        """What is wrong with the output of the finished job; ``may_repeat``: rows may be there more than once; ``may_lack``:
+        or not at all."""
         found = [f"left behind: {path.relative_to(self.target)}" for path in self.staged()]
         counts, expected = Counter(self._written()), expected_rows()
         missing, strange = expected - counts.keys(), counts.keys() - expected
         repeated = [row for row, count in counts.items() if count > 1]
-        if missing:
+        if missing and not may_lack:
             found.append(f"{len(missing)} of {ROWS} rows are missing")
         if strange:
             found.append(f"{len(strange)} rows were never made, such as {next(iter(strange))}")
@@ -119,9 +134,9 @@ class LifecycleJob:
         return duckdb.sql(f"SELECT id, word FROM read_parquet('{self.target}/*.parquet')").fetchall()
 
 
-def queue_of(name: str) -> str:
-    """The queue of the job of that name."""
-    return f"pinned:{KEY}" if name in PINNED_JOBS else QUEUE
+def own_name(name: str) -> str:
+    """The name in the text of the job that is called so."""
+    return name.removesuffix(_ALIAS)
 
 
 @cache

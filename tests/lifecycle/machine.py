@@ -21,6 +21,8 @@ _WEIGHTS: dict[Verb, int] = {
     Verb.RESTART: 4,
     Verb.RESTART_SET: 2,
     Verb.SAVEPOINT: 2,
+    Verb.NAME: 2,
+    Verb.MOVE: 2,
 }
 _VERBS = [verb for verb in Verb for _ in range(_WEIGHTS.get(verb, 1))]
 _DISTURBANCES = [
@@ -48,10 +50,12 @@ class LifecycleMachine(RuleBasedStateMachine):
         self._unsettled = 0
         self._theatre = Theatre(self.tally)
 
-    @initialize(submitted=st.sampled_from([31, 7, 27, 13, 30]))
-    def begin(self, submitted: int) -> None:
+    @initialize(submitted=st.sampled_from([31, 7, 27, 13, 30]), renames=st.booleans())
+    def begin(self, submitted: int, renames: bool) -> None:
         """Some jobs are there from the beginning."""
         self._failed = True
+        if renames:
+            self._theatre.let_names_change()
         for number, job in enumerate(self._theatre.jobs):
             if submitted & 1 << number:
                 self._theatre.ask(number % CLIENTS, Command(Verb.SUBMIT, job), wait=True)
@@ -87,7 +91,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         """A process dies or freezes, be somebody waiting for an answer or not."""
         self._step(lambda theatre: theatre.disturb(kind, seconds))
 
-    @rule(variant=st.integers(0, 5), how=st.integers(0, 4))
+    @rule(variant=st.integers(0, 5), how=st.integers(0, 5))
     def edit(self, variant: int, how: int) -> None:
         """The watched file is saved."""
         self._step(lambda theatre: theatre.edit(theatre.jobs[0], variant, how))

@@ -90,7 +90,7 @@ def told(course: list[ExecutionState]) -> list[Event]:
     """What a daemon tells of an execution that goes this way."""
     events = [
         Event(revision=1, at=1.0, kind="job.created", job_id="j", message="job is new"),
-        Event(revision=2, at=2.0, kind="execution.created", job_id="j", execution_id="e", message="job: generation 1"),
+        Event(revision=2, at=2.0, kind="execution.created", job_id="j", execution_id="e", data={"queue": "shared"}),
     ]
     for number, (former, later) in enumerate(itertools.pairwise(course), 3):
         data = {"state": str(later), "previous": str(former), "attempt": 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import enum
 import os
 import shutil
@@ -14,18 +15,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from aftermath import left_behind, repeats, trouble_in_store
+from aftermath import lacks, left_behind, repeats, trouble_in_store
 from commands import FASTER, Answer, Command, Connection, Outcome, Verb
 from crowd import Crowd
 from daemon_process import ChaosDaemon, eventually
 from history import History, Listener
-from lifecycle_job import QUEUE, LifecycleJob
+from lifecycle_job import QUEUE, SIDE, LifecycleJob, own_name
 from verdicts import ENDERS, STARTERS, Disturbed, Judge, contradictions
 
 from runner.client import ApiError, Client
 from runner.model import DesiredState, Execution, Job
 from runner.reload import ReloadState
-from runner.requests import RecoverRequest, RestartRequest
+from runner.requests import EditRequest, RecoverRequest, RestartRequest
 from runner.states import ExecutionState
 
 CLIENTS = 3
@@ -123,7 +124,7 @@ class Theatre:
         self.daemon = ChaosDaemon(self.directory / "home", options=("--watch", str(self.directory / "watched")))
         self.daemon.start()
         self._client = Client(self.daemon.home, timeout=60.0)
-        self._connection = Connection(self.daemon.home, CLIENTS, {})
+        self._connection = Connection(self.daemon.home, CLIENTS, {}, {})
         self.judge = Judge(self.history)
         self._listener = Listener(self.daemon.home, self.history)
         self._listener.start()
@@ -133,6 +134,10 @@ class Theatre:
         self._edited: dict[str, float] = {}
 
     # what the machine does
+
+    def let_names_change(self) -> None:
+        """Two of the jobs may be called something else from now on: the watched one, and another one of a file."""
+        self.jobs = [dataclasses.replace(job, renames=True) if job.name in {"alpha", "gamma"} else job for job in self.jobs]
 
     def ask(self, caller: int, command: Command, *, wait: bool = False) -> None:
         """Let a client ask; with ``wait`` until it is answered."""
@@ -145,10 +150,10 @@ class Theatre:
             assert self.crowd.wait(caller, ANSWERS), f"client {caller} is not answered within {ANSWERS:g} s"
 
     def edit(self, job: LifecycleJob, variant: int, how: int) -> None:
-        """Save the file of a watched job: in place, by rename as editors do, broken, or so that somebody has to approve it; or
-        delete it."""
+        """Save the file of a watched job: in place, by rename as editors do, broken, so that somebody has to approve it, with
+        another queue; or delete it."""
         self.note(f"the file of {job.name} is edited: variant {variant}, way {how}")
-        text = job.text(variant) if how != 2 else job.text(variant).replace("FakeSource", "FalseSource")
+        text = job.text(variant, aside=how == 5) if how != 2 else job.text(variant).replace("FakeSource", "FalseSource")
         if how == 3:
             text = text.replace("restart.delay = 0", 'restart.delay = 0, reload.approval = "manual"')
         if how == 1:
@@ -222,9 +227,13 @@ class Theatre:
     def finish(self) -> None:
         """Bring every job to its end, end the daemon, and look at what is left."""
         self.settle()
-        self._client.limit_queue(QUEUE, None)
-        for name in {job.queue for job in self.jobs}:
+        for name in (QUEUE, SIDE):
+            self._client.limit_queue(name, None)
+        for name in {SIDE, *(job.queue() for job in self.jobs)}:
             self._client.pause_queue(name, paused=False)
+        for found in self._client.jobs(limit=1000).jobs:
+            if found.name != own_name(found.name):
+                self._client.edit(found.id, EditRequest(name=None))
         problems: list[str] = []
         waiting = {
             found.name for found in self._client.jobs(limit=1000).jobs if found.execution and found.execution.state == "QUEUED"
@@ -333,7 +342,7 @@ class Theatre:
 
     def _check_last_words(self) -> None:
         """When the last command for a job was asked after every other one was answered, the job is as that one says."""
-        jobs = {job.name: job for job in self._client.jobs(limit=1000).jobs}
+        jobs = {own_name(job.name): job for job in self._client.jobs(limit=1000).jobs}
         for name, job in jobs.items():
             words = [
                 answer
@@ -341,7 +350,7 @@ class Theatre:
                 if answer.asked_at > self._judged_to
                 and (answer.command.job.name == name or answer.command.verb is Verb.CANCEL_QUEUED)
                 and answer.outcome is not Outcome.REFUSED
-                and answer.command.verb in STARTERS | ENDERS | {Verb.DELETE, Verb.UNDELETE, Verb.STORE, Verb.REPLACE}
+                and answer.command.verb in STARTERS | ENDERS | {Verb.DELETE, Verb.UNDELETE, Verb.STORE, Verb.REPLACE, Verb.MOVE}
             ]
             last = max(words, key=lambda answer: answer.asked_at, default=None)
             if last is None or last.outcome is not Outcome.DONE or last.job is None:
@@ -368,8 +377,9 @@ class Theatre:
             return [f"{job.name} does not finish: {execution}"]
         client = self._client
         executions = sorted(client.executions(job.name), key=lambda found: found.created_at)
-        repeated = repeats(executions, client.checkpoints(job.name, limit=1000))
-        return [f"{job.name}: {trouble}" for trouble in job.trouble(may_repeat=repeated)]
+        points = client.checkpoints(job.name, limit=1000)
+        troubles = job.trouble(may_repeat=repeats(executions, points), may_lack=lacks(executions, points))
+        return [f"{job.name}: {trouble}" for trouble in troubles]
 
     def _at_rest(self, job: LifecycleJob) -> Execution | None:
         """The execution once it is over, or reads at the limited rate."""

@@ -41,11 +41,12 @@ LENGTHY = frozenset(
         Verb.UNDELETE,
         Verb.PURGE,
         Verb.REPLACE,
+        Verb.MOVE,
     }
 )
 """Operations of several steps: while one works on a job, another one may be refused."""
 
-STARTERS = LENGTHY - {Verb.STORE, Verb.DELETE, Verb.UNDELETE, Verb.PURGE, Verb.REPLACE}
+STARTERS = LENGTHY - {Verb.STORE, Verb.DELETE, Verb.UNDELETE, Verb.PURGE, Verb.REPLACE, Verb.MOVE}
 """What wants the job to run."""
 
 ENDERS = frozenset({Verb.STOP, Verb.STOP_NOW, Verb.CANCEL, Verb.CANCEL_QUEUED})
@@ -191,7 +192,8 @@ class Judge:
         there = self._history.was_there(answer.command.job.name, answer.asked_at, answer.answered_at)
         numbered = {Verb.RESTART_SAVEPOINT, Verb.DELETE_SAVEPOINT, Verb.KILL_WORKER, Verb.UNDELETE, Verb.BY_EXECUTION}
         numbered |= {Verb.RELOAD_APPLY, Verb.RELOAD_DISCARD}  # of a job that comes from no watched file
-        if there == {True} and answer.command.verb not in numbered:
+        called = self._history.called(answer.command.job.name, answer.asked_at, answer.answered_at)
+        if there == {True} and called == {answer.called} and answer.command.verb not in numbered:
             yield "it says that the job is not there, and it is"
 
     def _of_conflict(self, answer: Answer, seen: set[S | None], *, busy: bool) -> Iterable[str]:
@@ -225,6 +227,9 @@ class Judge:
         execution = job.execution
         if (execution.state if execution else None) not in seen:
             yield f"it answers {execution.state if execution else None}, but the job was {_listed(seen)}"
+        called = self._history.called(answer.command.job.name, answer.asked_at, answer.answered_at)
+        if job.name not in called:
+            yield f"it answers the name {job.name}, but the job was called {', '.join(sorted(called))}"
         alone = not self.overlapping(answer, answers) and not self._disturbed(answer)
         if not alone or execution is None:
             return
