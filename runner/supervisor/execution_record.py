@@ -46,9 +46,8 @@ class ExecutionRecord:
         )
         previous, attempt = self.state, self._attempt_so_far()
         await self._journal.write_patiently(
-            lambda entry: _store_change(entry, updated, attempt, previous, message, desired, now)
+            lambda entry: _store_change(entry, updated, attempt, previous, message, desired, now), self._becoming(updated)
         )
-        self.current = updated
 
     async def adopt(self, generation: int, record: Callable[[Entry], None]) -> None:
         """Go on as ``generation``, which ``record`` stores in the same transaction."""
@@ -60,8 +59,7 @@ class ExecutionRecord:
             message = f"{updated.job_name} goes on as generation {generation}, without a restart"
             entry.note("execution.generation", message, job_id=updated.job_id, execution_id=updated.id)
 
-        await self._journal.write(work)
-        self.current = updated
+        await self._journal.write(work, self._becoming(updated))
 
     async def keep(self, kind: str, message: str, **fields: Any) -> None:
         """Set ``fields`` for good, without a change of state, and tell it as an event."""
@@ -71,8 +69,15 @@ class ExecutionRecord:
             entry.store.update_execution(updated)
             entry.note(kind, f"{updated.job_name}: {message}", job_id=updated.job_id, execution_id=updated.id)
 
-        await self._journal.write_patiently(work)
-        self.current = updated
+        await self._journal.write_patiently(work, self._becoming(updated))
+
+    def _becoming(self, updated: Execution) -> Callable[[object], None]:
+        """What takes effect once that is stored: whoever is told of it by an event finds it so."""
+
+        def become(_: object) -> None:
+            self.current = updated
+
+        return become
 
     async def want(self, desired: DesiredState) -> None:
         """Record what a person wants of the job."""

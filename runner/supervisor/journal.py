@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from runner.audit import is_reload, reload_entry
@@ -101,8 +102,11 @@ class Journal:
         """Run ``work`` on a snapshot of the store, in another thread."""
         return await self._store.read(work)
 
-    async def write(self, work: Callable[[Entry], T]) -> T:
+    async def write(self, work: Callable[[Entry], T], then: Callable[[T], None] | None = None) -> T:
         """Run ``work`` in one transaction, in another thread; publish its events. Raises what ``work`` or the store raises.
+        ``work`` may be done twice: what others wrote in the same transaction may have undone it. What it changes beside the
+        store is for ``then``: called with its result once that is durable, before anybody is told of the events, be whoever
+        waits for it gone or not.
 
         Events are published in the order of their revisions, whoever waits for what, and before this returns. Raises
         :class:`~runner.supervisor.conditions.PreconditionFailed` when the caller's condition does not hold, and what
@@ -117,8 +121,9 @@ class Journal:
                 result = work(entry)
             if request is not None:
                 request.record(store, entry.made)
-            if events := entry.keep_notes():
-                store.when_committed(lambda: self._tell(events, loop))
+            events = entry.keep_notes()
+            if events or then is not None:
+                store.when_committed(lambda: self._tell(events, loop, None if then is None else partial(then, result)))
             return result
 
         try:
@@ -128,23 +133,25 @@ class Journal:
                 condition.is_met = was_met  # nothing is stored: what comes next depends on it as before
             raise
 
-    def _tell(self, events: Sequence[Event], loop: asyncio.AbstractEventLoop) -> None:
+    def _tell(self, events: Sequence[Event], loop: asyncio.AbstractEventLoop, then: Callable[[], None] | None) -> None:
         """In the store's writer thread, one transaction after the other: a listener leaves out what comes after its time."""
         self._log.append(events)
         with contextlib.suppress(RuntimeError):  # the daemon has ended: nobody listens
-            loop.call_soon_threadsafe(self._publish, events)
+            loop.call_soon_threadsafe(self._publish, events, then)
 
-    def _publish(self, events: Sequence[Event]) -> None:
+    def _publish(self, events: Sequence[Event], then: Callable[[], None] | None) -> None:
+        if then is not None:
+            then()
         for event in events:
             self._bus.publish(event)
 
-    async def write_patiently(self, work: Callable[[Entry], T]) -> T:
+    async def write_patiently(self, work: Callable[[Entry], T], then: Callable[[T], None] | None = None) -> T:
         """:meth:`write` for what must be recorded before anything else may happen: while the disk or the database fails, try
-        again and again. ``work`` must bear being done twice."""
+        again and again."""
         pause = _FIRST_PAUSE
         while True:
             try:
-                return await self.write(work)
+                return await self.write(work, then)
             except StoreError as error:
                 if error.code not in _PASSING:
                     raise

@@ -57,11 +57,13 @@ class QueueService(ServiceBase):
                 said = "is paused" if paused else "goes on"
                 entry.note("queue.pause", f"the queue {name} {said}", data={"queue": name, "paused": paused})
 
-        await self._journal.write(record)
-        if not isinstance(limit, msgspec.UnsetType):
-            self._parts.queues.limit(name, limit)
-        if not isinstance(paused, msgspec.UnsetType):
-            self._parts.queues.pause(name, rests=paused)
+        def become(_: object) -> None:
+            if not isinstance(limit, msgspec.UnsetType):
+                self._parts.queues.limit(name, limit)
+            if not isinstance(paused, msgspec.UnsetType):
+                self._parts.queues.pause(name, rests=paused)
+
+        await self._journal.write(record, become)
         return self._parts.queues.one(name)
 
     async def delete_queue(self, name: str) -> None:
@@ -77,9 +79,11 @@ class QueueService(ServiceBase):
             entry.store.pause_queue(name, rests=False)
             entry.note("queue.deleted", f"the queue {name} is deleted", data={"queue": name})
 
-        await self._journal.write(record)
-        self._parts.queues.limit(name, None)
-        self._parts.queues.pause(name, rests=False)
+        def become(_: object) -> None:
+            self._parts.queues.limit(name, None)
+            self._parts.queues.pause(name, rests=False)
+
+        await self._journal.write(record, become)
 
     async def cancel_queued(
         self, request: CancelQueuedRequest, *, dry_run: bool = False, tell: Callable[[str, float | None], None] | None = None

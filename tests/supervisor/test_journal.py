@@ -76,3 +76,32 @@ async def test_nobody_needs_to_wait_for_a_write_to_be_told_of(journal: Journal, 
 
 def _note(execution_id: str | None) -> Callable[[Entry], None]:
     return lambda entry: entry.note("test", "something", execution_id=execution_id)
+
+
+async def test_what_follows_from_a_write_is_so_before_it_is_told(journal: Journal, bus: EventBus) -> None:
+    """Whoever hears of it finds it, also when whoever wrote it is gone; of a write that fails nothing follows."""
+    begun, go_on = threading.Event(), threading.Event()
+    followed: list[str] = []
+    found: list[list[str]] = []
+    bus.watch(lambda _: found.append(list(followed)))
+
+    def work(entry: Entry) -> str:
+        begun.set()
+        assert go_on.wait(60)
+        entry.note("test", "written")
+        return "written"
+
+    def fail(entry: Entry) -> str:
+        entry.note("test", "not written")
+        raise LookupError
+
+    with bus.subscribe() as listener:
+        writing = asyncio.create_task(journal.write(work, followed.append))
+        assert await asyncio.to_thread(begun.wait, 10)
+        writing.cancel()
+        go_on.set()
+        with pytest.raises(LookupError):
+            await journal.write(fail, followed.append)
+        async with asyncio.timeout(60):
+            await anext(listener)
+    assert (followed, found) == (["written"], [["written"]])

@@ -170,9 +170,11 @@ class ReloadRecords:
                 _show_on_job(entry, record)
                 _note(entry, record, before)
 
-        await self._journal.write(work)
-        self._held.pop(key_of(record), None)
-        self.known.put(record)
+        def become(_: object) -> None:
+            self._held.pop(key_of(record), None)
+            self.known.put(record)
+
+        await self._journal.write(work, become)
         return record
 
 
