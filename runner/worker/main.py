@@ -7,7 +7,6 @@ the process ends at once and commits nothing; whatever was not committed is stag
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import threading
 import time
@@ -53,6 +52,7 @@ from runner.worker.memory import MemoryWatch
 from runner.worker.pipeline import Pipeline, PipelineBuilder, ReaderHooks, readers_by_source
 from runner.worker.plan import plan_stages
 from runner.worker.printed import masked_output
+from runner.worker.priority import stand_back
 from runner.worker.rejections import Rejections
 from runner.worker.reporter import Reporter
 from runner.worker.sampler import Sampler
@@ -155,7 +155,7 @@ class Worker:
     def serve(self) -> int:
         """Run to the end; the exit status."""
         try:
-            os.nice(self._start.job.env.resources.nice)
+            stand_back(self._start.job.env.resources.nice)
             keep_batches(self._budget)
             self._spawn("heartbeat", self._heartbeat.run)
             self._build()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -107,6 +109,34 @@ def spilling_job(resources: ResourceSettings) -> JobSpec:
     """A job that does nothing special."""
     fake = source("FakeSource", "rows", {"row.num": 1000, "schema": {"fields": {"id": "bigint"}}}, parallelism=2)
     return job(fake, sink("LocalFile", "rows", {"path": "out", "file_format_type": "json"}), resources=resources)
+
+
+_STAND_BACK = """
+import os, pathlib
+from runner.worker.priority import stand_back
+before = os.getpriority(os.PRIO_PROCESS, 0)
+stand_back(4)
+group = pathlib.Path("/proc/self/autogroup")
+print(os.getpriority(os.PRIO_PROCESS, 0) - before, group.read_text().split()[-1] if group.exists() else "none")
+"""
+
+
+@pytest.mark.parametrize(("own_session", "of_session"), [(True, "4"), (False, "0")])
+def test_a_nice_worker_stands_back_as_a_session(own_session: bool, of_session: str) -> None:
+    """Where the kernel weighs sessions, its own counts as little as itself; nobody else's is touched."""
+    command = [sys.executable, "-c", _STAND_BACK]
+    outer = [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:], check=True)"]  # has another's session
+    found = subprocess.run(
+        command if own_session else outer + command,
+        start_new_session=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    nicer, session = found.stdout.split()
+    assert nicer == "4"
+    assert session in {of_session, "none"}
 
 
 def test_spill_directories_are_removed(tmp_path: Path, coordinate: Coordinate) -> None:
