@@ -40,7 +40,7 @@ class Input:
         """Make a broken file whole, of the same size."""
         self.write(number)
 
-    def request(self, rate=100_000, restart="restart.strategy = none"):
+    def request(self, rate=100_000, restart="restart.strategy = none", sink='file_format_type = "csv"'):
         """The request that submits the job."""
         interval = "" if self.interval is None else f"checkpoint.interval = {self.interval},"
         text = f"""
@@ -48,7 +48,7 @@ class Input:
                    read_limit.rows_per_second = {rate} }}
             source {{ LocalFile {{ plugin_output = "rows", path = "in", file_format_type = "csv"
               schema {{ fields {{ id = bigint, word = string }} }} }} }}
-            sink {{ LocalFile {{ plugin_input = "rows", path = "out", file_format_type = "csv" }} }}
+            sink {{ LocalFile {{ plugin_input = "rows", path = "out", {sink} }} }}
         """
         return SubmitRequest(text=text, base_directory=str(self.directory))
 
@@ -99,6 +99,32 @@ async def test_the_rest_gets_through_when_one_file_is_broken(flow, numbers):
     assert numbers.written() == numbers.of_files(*range(FILES))
     with pytest.raises(Conflict, match="nothing to recover"):
         await flow.service.recover(job.id, RecoverRequest())
+
+
+async def test_a_row_that_a_sink_refuses_costs_the_splits_it_may_be_from(flow, numbers):
+    """The failure names them; ``pending`` reads the others, and ``errors`` these when the row is mended, nothing twice."""
+    (numbers.directory / "in" / "2.csv").write_text(
+        "".join(f'{number},"a;b"\n' if number == 1200 else f"{number},w{number}\n" for number in numbers.of_files(2))
+    )
+    job = await flow.service.submit(numbers.request(sink='file_format_type = "text", field_delimiter = ";"'))
+    failed = await flow.reach(job.id, FAILED)
+    assert failed.error.code == "data"
+    assert failed.error.message.endswith('the row: {"id":1200,"word":"a;b"}')
+    assert failed.error.position.startswith("a row of ")
+    [attempt] = await flow.service.attempts(failed.id)
+    held = {split.split for split in attempt.failed_splits}
+    assert "2.csv#0" in held
+
+    def written():
+        files = (numbers.directory / "out").glob("*.txt")
+        return sorted(int(line.partition(";")[0]) for file in files for line in file.read_text().splitlines())
+
+    if len(held) < FILES:
+        await recovered(flow, job, cleanup=Cleanup.PENDING)
+    assert 1200 not in written()
+    numbers.mend(2)
+    await recovered(flow, job, cleanup=Cleanup.ERRORS)
+    assert written() == numbers.of_files(*range(FILES))
 
 
 async def test_errors_alone_leaves_the_others_for_later(flow, numbers):
