@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
 import pty
 import re
@@ -19,6 +20,8 @@ from pathlib import Path
 import psutil
 
 _MOVE = re.compile(rb"\x1b\[(\d+);(\d+)H")
+_UPDATE = re.compile(rb"\x1b\[\?2026[hl]")
+"""Where what is painted at once begins and ends, for terminals that know that."""
 _CHUNK = 65536
 
 
@@ -37,15 +40,20 @@ class Painted:
     known: dict[tuple[bytes, bytes], bytes] = field(default_factory=dict)
 
     def take(self, data: bytes) -> None:
-        """Read what the program has written."""
-        first, *moves = _MOVE.split(self.rest + data)
-        del first
-        for row, column, text in zip(moves[::3], moves[1::3], moves[2::3], strict=True):
-            if not text.strip(b"\r\n"):
-                continue  # it only puts the cursor where it belongs
-            self.lines += 1
-            self.same += self.known.get((row, column)) == text
-            self.known[row, column] = text
+        """Read what the program has written. It may be cut anywhere, and two stretches cut short look the same: each is taken
+        when the next one begins. Every painting ends with the cursor being put where it belongs, which is the next one."""
+        text = self.rest + data
+        moves = list(_MOVE.finditer(text))
+        for move, following in itertools.pairwise(moves):
+            self._painted((move[1], move[2]), _UPDATE.sub(b"", text[move.end() : following.start()]))
+        self.rest = text[moves[-1].start() :] if moves else text
+
+    def _painted(self, place: tuple[bytes, bytes], text: bytes) -> None:
+        if not text.strip(b"\r\n"):
+            return  # it only puts the cursor where it belongs
+        self.lines += 1
+        self.same += self.known.get(place) == text
+        self.known[place] = text
 
 
 class PseudoTerminal:
