@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from runner.model import Checkpoint, Execution, Job
 from runner.operation import Effects, Operation, OperationOutcome
@@ -19,15 +19,12 @@ from runner.supervisor.commands import Command, permit, rule_of
 from runner.supervisor.effects import Facts, effects_of
 from runner.supervisor.errors import Conflict
 from runner.supervisor.executions import Executions
-from runner.supervisor.following import CONTINUED, Following
+from runner.supervisor.following import CONTINUED, Following, Known
 from runner.supervisor.journal import Journal
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.operations import Operations
 from runner.supervisor.submission import check_request
 from spec.plan.plan import plan_change
-
-if TYPE_CHECKING:
-    from runner.supervisor.service import JobService
 
 T = TypeVar("T")
 Tell: TypeAlias = Callable[[str, float | None], None]
@@ -54,12 +51,22 @@ class Started(Generic[T]):
     task: asyncio.Task[T]
 
 
-class Actions:
-    """All commands of one daemon."""
+class Submittable(Known, Protocol):
+    """What carries out the commands, as far as this is not left to who gives them."""
+
+    async def submit(self, request: SubmitRequest) -> Job:
+        """Check and run a job file, or only store it."""
+
+
+S = TypeVar("S", bound=Submittable)
+
+
+class Actions(Generic[S]):
+    """All commands of one daemon, carried out by ``service``."""
 
     def __init__(
         self,
-        service: JobService,
+        service: S,
         operations: Operations,
         executions: Executions,
         lifecycle: JobLifecycle,
@@ -113,7 +120,7 @@ class Actions:
         self,
         command: Command,
         reference: str,
-        call: Callable[[JobService, str], Coroutine[Any, Any, T]],
+        call: Callable[[S, str], Coroutine[Any, Any, T]],
         asked: Asked | None = None,
     ) -> Started[T]:
         """Carry ``call`` out as an operation, on the job that ``reference`` means. Raises what the table of commands says."""
@@ -133,7 +140,7 @@ class Actions:
         self,
         kind: str,
         queue: str,
-        call: Callable[[JobService, Tell], Coroutine[Any, Any, T]],
+        call: Callable[[S, Tell], Coroutine[Any, Any, T]],
         asked: Asked | None = None,
     ) -> Started[T]:
         """Carry ``call`` out as an operation on a queue, or on what waits in several (empty). It tells how far it has come."""

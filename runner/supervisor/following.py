@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from runner.model import Checkpoint, DesiredState, ErrorInfo, Execution, Job, Queue
 from runner.operation import Operation, OperationOutcome
@@ -14,9 +14,6 @@ from runner.supervisor.executions import Executions
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.operations import Operations
 from spec.errors import FlowdeckError
-
-if TYPE_CHECKING:
-    from runner.supervisor.service import JobService
 
 _LOOK = 0.2
 _SUCCESSOR_PATIENCE = 60.0
@@ -29,10 +26,20 @@ _AT_WORK = frozenset({ExecutionState.RUNNING, ExecutionState.PAUSED, ExecutionSt
 _WAITING = frozenset({ExecutionState.CREATED, ExecutionState.QUEUED})
 
 
+class Known(Protocol):
+    """Jobs and executions as they are at this moment."""
+
+    async def job(self, reference: str) -> Job:
+        """The one that is meant. Raises :class:`~runner.supervisor.errors.NotFound`."""
+
+    async def execution(self, execution_id: str) -> Execution:
+        """The one of this id. Raises :class:`~runner.supervisor.errors.NotFound`."""
+
+
 class Following:
     """Follows the operations of one daemon."""
 
-    def __init__(self, service: JobService, operations: Operations, executions: Executions, lifecycle: JobLifecycle) -> None:
+    def __init__(self, service: Known, operations: Operations, executions: Executions, lifecycle: JobLifecycle) -> None:
         self._service = service
         self._operations = operations
         self._executions = executions

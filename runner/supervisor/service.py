@@ -29,4 +29,4 @@ class JobService(Catalog, ControlService, SavepointService, ExecutionService, Qu
         observation: Observation,
     ) -> None:
         super().__init__(parts, executions, lifecycle, savepoints, observation)
-        self.actions = Actions(self, Operations(parts.journal), executions, lifecycle, parts.journal)
+        self.actions: Actions[JobService] = Actions(self, Operations(parts.journal), executions, lifecycle, parts.journal)

@@ -15,7 +15,6 @@ from runner.verbs.call import Call
 
 if TYPE_CHECKING:
     from runner.operation import Effects, Operation
-    from runner.verbs.views import AsyncBackground, AsyncDryRun, Background, DryRun
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,6 +33,38 @@ class Awaited:
 
     def perform(self, call: Call[T]) -> Coroutine[Any, Any, T]:
         """Make the call; to be awaited for what is answered."""
+        raise NotImplementedError
+
+
+class Tried:
+    """Whose verbs return what they would do."""
+
+    def perform(self, call: Call[Any]) -> Effects:
+        """Ask what the call would do."""
+        raise NotImplementedError
+
+
+class TriedAwaited:
+    """Whose verbs are awaited for what they would do."""
+
+    def perform(self, call: Call[Any]) -> Coroutine[Any, Any, Effects]:
+        """Ask what the call would do; to be awaited."""
+        raise NotImplementedError
+
+
+class Begun:
+    """Whose verbs return the operation that they begin."""
+
+    def perform(self, call: Call[Any]) -> Operation:
+        """Make the call, and do not wait for what comes of it."""
+        raise NotImplementedError
+
+
+class BegunAwaited:
+    """Whose verbs are awaited for the operation that they begin."""
+
+    def perform(self, call: Call[Any]) -> Coroutine[Any, Any, Operation]:
+        """Make the call, and do not wait for what comes of it; to be awaited."""
         raise NotImplementedError
 
 
@@ -75,12 +106,12 @@ class Action(Described[P, T]):
     @overload
     def __get__(self, client: Awaited, owner: object = None) -> Callable[P, Coroutine[Any, Any, T]]: ...
     @overload
-    def __get__(self, client: DryRun, owner: object = None) -> Callable[P, Effects]: ...
+    def __get__(self, client: Tried, owner: object = None) -> Callable[P, Effects]: ...
     @overload
-    def __get__(self, client: AsyncDryRun, owner: object = None) -> Callable[P, Coroutine[Any, Any, Effects]]: ...
+    def __get__(self, client: TriedAwaited, owner: object = None) -> Callable[P, Coroutine[Any, Any, Effects]]: ...
     @overload
-    def __get__(self, client: Background, owner: object = None) -> Callable[P, Operation]: ...
+    def __get__(self, client: Begun, owner: object = None) -> Callable[P, Operation]: ...
     @overload
-    def __get__(self, client: AsyncBackground, owner: object = None) -> Callable[P, Coroutine[Any, Any, Operation]]: ...
+    def __get__(self, client: BegunAwaited, owner: object = None) -> Callable[P, Coroutine[Any, Any, Operation]]: ...
     def __get__(self, client: object, owner: object = None) -> Callable[..., Any]:
         return self._bound(client)

@@ -14,7 +14,7 @@ from runner.verbs.call import Call
 from runner.verbs.changes import ChangeVerbs
 from runner.verbs.checkpoints import SavepointDeletion
 from runner.verbs.control import ControlVerbs
-from runner.verbs.verb import Awaited, Blocking
+from runner.verbs.verb import Awaited, Begun, BegunAwaited, Blocking, Tried, TriedAwaited
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ class _View:
         self._perform = perform
 
 
-class DryRun(_View, ControlVerbs, ChangeVerbs, SavepointDeletion):
+class DryRun(_View, ControlVerbs, ChangeVerbs, SavepointDeletion, Tried):
     """What each command would do right now."""
 
     def perform(self, call: Call[Any]) -> Effects:
@@ -33,7 +33,7 @@ class DryRun(_View, ControlVerbs, ChangeVerbs, SavepointDeletion):
         return found
 
 
-class AsyncDryRun(_View, ControlVerbs, ChangeVerbs, SavepointDeletion):
+class AsyncDryRun(_View, ControlVerbs, ChangeVerbs, SavepointDeletion, TriedAwaited):
     """What each command would do right now, to be awaited."""
 
     def perform(self, call: Call[Any]) -> Coroutine[Any, Any, Effects]:
@@ -42,7 +42,7 @@ class AsyncDryRun(_View, ControlVerbs, ChangeVerbs, SavepointDeletion):
         return found
 
 
-class Background(_View, ControlVerbs):
+class Background(_View, ControlVerbs, Begun):
     """The operation that each command begins."""
 
     def perform(self, call: Call[Any]) -> Operation:
@@ -51,7 +51,7 @@ class Background(_View, ControlVerbs):
         return found
 
 
-class AsyncBackground(_View, ControlVerbs):
+class AsyncBackground(_View, ControlVerbs, BegunAwaited):
     """The operation that each command begins, to be awaited."""
 
     def perform(self, call: Call[Any]) -> Coroutine[Any, Any, Operation]:
