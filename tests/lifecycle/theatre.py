@@ -388,7 +388,8 @@ class Theatre:
 
     def _rested(self, job: LifecycleJob) -> Job | None:
         found = self._client.job(job.name)
-        return None if _unrest(found) else found
+        passing = any(file.state in _PASSING for file in self._connection.watched_files() if file.job_id == found.id)
+        return None if passing or _unrest(found) else found
 
     def _go_on(self, job: LifecycleJob, execution: Execution | None) -> None:
         """The next step towards a complete output, as fast as can be."""
@@ -400,6 +401,9 @@ class Theatre:
                 client.restart(job.name, RestartRequest(overrides=FASTER))
             except ApiError as refusal:
                 self.note(f"refused: {refusal.message}")
+                if "upgraded" in refusal.message:  # a change of its file that came during another one
+                    time.sleep(0.5)
+                    return
                 if "checkpoint" in refusal.message:
                     client.restart(job.name, RestartRequest(restore="none", overrides=FASTER))
         over = lambda: self._is_over(job)  # noqa: E731
