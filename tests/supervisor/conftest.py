@@ -20,8 +20,10 @@ from runner.home import Home
 from runner.model import Execution, Job
 from runner.requests import SubmitRequest
 from runner.states import ExecutionState, check_transition
+from runner.supervisor import early_fork
 from runner.supervisor.limits import Limits
 from runner.supervisor.supervisor import Supervisor
+from tests.supervisor.forked_servers import ForkedServers
 
 PATIENCE = 60.0
 
@@ -203,12 +205,21 @@ def copy(directory: Path) -> CopyJob:
     return CopyJob(directory)
 
 
+@pytest.fixture(scope="session")
+def forked_servers() -> Iterator[ForkedServers]:
+    """Fork servers of which none imports anything any more."""
+    found = ForkedServers()
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def opened(home: Home) -> Iterator[Callable[..., contextlib.AbstractAsyncContextManager[Flow]]]:
+def opened(home: Home, forked_servers: ForkedServers) -> Iterator[Callable[..., contextlib.AbstractAsyncContextManager[Flow]]]:
     """Opens supervisors on the home, one after the other; when the test is over no process and no note of one is left."""
 
     @contextlib.asynccontextmanager
     async def open_flow(*watch: Path, **limits: float) -> AsyncIterator[Flow]:
+        forked_servers.have_one_ready()
         async with Supervisor.open(home, watch=watch, limits=Limits(**limits)) as supervisor:
             yield Flow(supervisor)
             for event in await supervisor.service.observation.events_since(0):
@@ -217,6 +228,7 @@ def opened(home: Home) -> Iterator[Callable[..., contextlib.AbstractAsyncContext
 
     others = set(psutil.Process().children(recursive=True))  # of other tests' fixtures that live longer
     yield open_flow
+    early_fork.dismiss()  # where a supervisor could not open
     assert set(psutil.Process().children(recursive=True)) <= others
     assert list(home.workers.iterdir()) == []
     assert not home.socket_path.exists()

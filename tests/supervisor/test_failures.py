@@ -137,7 +137,7 @@ async def test_frozen_worker_is_killed(opened, copy):
 
 async def test_checkpoint_timeout_is_tolerated(flow, copy):
     """A checkpoint that takes too long is aborted and recorded with the reason; the job goes on and later ones succeed."""
-    copy = copy.but(workers=2, files=2, settings="checkpoint.timeout = 400")
+    copy = copy.but(workers=2, files=2, rows_per_second=4_000, settings="checkpoint.timeout = 400")
     job = await flow.service.submit(copy.request())
     worker = (await flow.running_workers(job.id))[0]
     await flow.progressed(job.id)  # right after a commit: a worker frozen in the middle of one is another failure

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from runner.home import Home
 from runner.reload import ReloadState, UpgradePhase, Verdict, WatchedFile
 from runner.states import ExecutionState
@@ -68,6 +70,7 @@ def moments() -> list[tuple[ReloadState, UpgradePhase | None]]:
     return [(S.PARSING, None), (S.VALIDATING, None), (S.PLANNING, None), *((S.UPGRADING, phase) for phase in P)]
 
 
+@pytest.mark.timeout(300)  # eleven daemons, one after the other
 async def test_a_daemon_killed_in_any_state_loses_nothing(opened, home, directory):
     """Killed nine times in a row, each time in another state, by nine edits: what was left is carried to its end by the next
     daemon, every row is there once, and the last edit is what runs."""

@@ -40,7 +40,7 @@ def edits() -> list[Edit]:
 async def test_output_is_exact_across_twenty_edits_of_a_running_job(opened, directory):
     """Each edit ends where it should; with one saved during an upgrade too, every row is there once, and every content that was
     seen was applied, rejected or superseded."""
-    copy = CopyJob(directory, mode="STREAMING", rows=40_000, files=4, rows_per_second=1500, interval=100)
+    copy = CopyJob(directory, mode="STREAMING", rows=200_000, files=4, rows_per_second=1500, interval=100)
     watched = WatchedJob(directory / "jobs", copy)
     async with opened(watched.directory, observing=0.1) as flow:
         record = await watched.reach(flow, S.SYNCED)

@@ -85,6 +85,7 @@ async def test_a_finished_worker_does_not_wait_for_a_straggler(flow, shared):
 
 async def test_the_number_survives_attempts_and_the_daemon_until_the_file_says_another(opened, shared):
     """Set by hand it holds after a kill and under the next daemon; a reload with another `workers` takes it back, in place."""
+    shared = shared.but(rows_per_second=1_500)
     path = shared.directory / "copy.conf"
     path.write_text(shared.text())
     async with opened(path.parent) as flow:
