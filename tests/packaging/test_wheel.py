@@ -8,13 +8,38 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Iterator
+from importlib.metadata import Distribution, PathDistribution, distribution
 from pathlib import Path
+from zipfile import Path as ArchivePath
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
-pytestmark = pytest.mark.timeout(600)  # a whole environment is installed, beside other tests
+pytestmark = pytest.mark.timeout(600)  # a wheel is built by tools that are fetched for it, beside other tests
+
+
+def required(found: Distribution, extras: frozenset[str], known: set[str]) -> Iterator[Distribution]:
+    """What the distribution asks for, and what that asks for, each once; as it is installed beside these tests."""
+    for text in found.requires or ():
+        wanted = Requirement(text)
+        if wanted.marker is not None and not any(wanted.marker.evaluate({"extra": extra}) for extra in extras or {""}):
+            continue
+        if (key := f"{canonicalize_name(wanted.name)}{sorted(wanted.extras)}") not in known:
+            known.add(key)
+            other = distribution(wanted.name)
+            yield other
+            yield from required(other, frozenset(wanted.extras | {""}), known)
+
+
+def link(found: Distribution, packages: Path) -> None:
+    """Have the distribution's files in the directory, as links to those beside these tests."""
+    for name in {file.parts[0] for file in found.files or () if file.parts[0] not in {"..", "__pycache__"}}:
+        if not (packages / name).is_symlink():
+            (packages / name).symlink_to(str(found.locate_file(name)))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +58,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = directory / "environment"
     venv.create(environment, symlinks=True)
     python = environment / "bin" / "python"
-    subprocess.run([*pip, "--python", python, "install", "--no-compile", wheel], check=True, timeout=280)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    (metadata,) = (entry for entry in ArchivePath(wheel).iterdir() if entry.name.endswith(".dist-info"))
+    for found in required(PathDistribution(metadata), frozenset({""}), set()):
+        link(found, packages)
+    subprocess.run([*pip, "--python", python, "install", "--no-compile", "--no-deps", wheel], check=True, timeout=280)
+    subprocess.run([*pip, "--python", python, "check"], check=True, timeout=280)
     return environment / "bin"
 
 
