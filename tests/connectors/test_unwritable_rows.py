@@ -124,6 +124,17 @@ def test_short_types_cannot_be_too_long() -> None:
     assert Partitioning(["day", "n"], fields, Options({}, "LocalFile")).refusals == ()
 
 
+def test_ends_of_fields_and_lines_are_refused_in_text(make_context: MakeContext) -> None:
+    """At any place in a value, also in a nested one; other signs are not."""
+    texts = ["a;b", ";", "a\nb", "\r", "b\r", "a,b", "a\tb", '"', "\x01", "\u2028", "", None]
+    rows = pa.table({"s": pa.array(texts, pa.string()), "l": pa.array([None] * len(texts), pa.list_(pa.string()))})
+    sink = sink_of(make_context, rows.schema, file_format_type="text", field_delimiter=";")
+    assert [number for number in refused(sink.refusals(), rows) if number is not None] == [0] * 5
+    assert [bool(failure(sink, rows.slice(row, 1))) for row in range(len(texts))] == [True] * 5 + [False] * 7
+    nested_rows = pa.table({"s": ["good", "good"], "l": pa.array([["a", "b;c"], ["a", "b"]], pa.list_(pa.string()))})
+    assert refused(sink.refusals(), nested_rows) == [1, None]
+
+
 def test_a_failure_shows_the_row_and_not_more_of_it_than_fits(make_context: MakeContext) -> None:
     """A row may be large, and have columns of any name."""
     rows = pa.table({"rows": ["a\x01b"], 'the "text"': ["x" * 10_000]})

@@ -22,7 +22,8 @@ def no_text(columns: Sequence[Any]) -> Iterator[Refusal]:
 
 
 def unquoted(columns: Sequence[Any], delimiter: str, formats: MomentFormats) -> Iterator[Refusal]:
-    """Values of ``columns`` that look like the end of their field or line where nothing is quoted."""
+    """Values of ``columns`` that look like the end of their field or line where nothing is quoted. Most readers take a carriage
+    return for the end of a line too."""
     for column in columns:
         if not may_hold_anything(column.type):
             continue
@@ -30,7 +31,7 @@ def unquoted(columns: Sequence[Any], delimiter: str, formats: MomentFormats) -> 
         yield Refusal(
             RejectionKind.UNWRITABLE,
             f"column {column.name}: the value holds the field delimiter or a line break, which a text file cannot tell apart",
-            f"contains({text}, {literal(delimiter)}) OR contains({text}, chr(10))",
+            " OR ".join(f"contains({text}, {end})" for end in (literal(delimiter), "chr(10)", "chr(13)")),
         )
 
 
