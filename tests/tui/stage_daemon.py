@@ -95,6 +95,11 @@ class Stage:
         with self.lock:
             self.jobs[job.id] = job
 
+    def named(self, reference: str) -> Job | None:
+        """The job of this id or name."""
+        with self.lock:
+            return self.jobs.get(reference) or next((job for job in self.jobs.values() if job.name == reference), None)
+
     def change(self, job_id: str, state: ExecutionState, **fields: Any) -> Job:
         """The job's execution takes another state."""
         with self.lock:
@@ -180,7 +185,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                     jobs=len(stage.jobs), running=0, memory_bytes=1, worker_pids=(),
                 )  # fmt: skip
             case ["jobs", job]:
-                return stage.jobs[job]
+                return stage.named(job) or Problem(type="", title="", status=404, detail=f"no job {job}", code="not-found")
             case ["jobs", job, "checkpoints"]:
                 return self._checkpoints(job, query)
             case ["savepoints"]:

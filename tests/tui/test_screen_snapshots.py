@@ -57,19 +57,6 @@ async def test_failed(open_ui: Any, stage: Any, serve: Callable[[Any], Any], scr
 
 
 @SIZES
-async def test_confirm(open_ui: Any, stage: Any, serve: Callable[[Any], Any], screen_is: Any, size: tuple[int, int]) -> None:
-    """Canceling a running job."""
-    serve(stage)
-    async with open_ui(size) as page:
-        await page.loaded()
-        await page.go_to("orders-cdc")
-        await page.press("X")
-        await page.sees("type orders-cdc to cancel the job")
-        await page.settled()
-        screen_is(page, name("cancel", size))
-
-
-@SIZES
 async def test_restore(open_ui: Any, stage: Any, serve: Callable[[Any], Any], screen_is: Any, size: tuple[int, int]) -> None:
     """Choosing what to restore from."""
     serve(stage)

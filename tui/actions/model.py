@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
 from runner.states import ExecutionState
 from tui.data.models import JobView
+
+INSTEAD: Final = ("f", "f4")
+"""The keys of a dialog that show the job's file; the second one also while a word is being typed."""
 
 
 class Risk(enum.IntEnum):
@@ -39,7 +43,7 @@ class Fact(msgspec.Struct, frozen=True):
 class Question(msgspec.Struct, frozen=True):
     """What the daemon says that an action would do now. ``go`` and ``stay`` are the words on the two buttons, ``word`` is what
     has to be typed for a DESTRUCTIVE one. Of one that is not ``allowed`` the facts say why. ``about``: the execution and its
-    state that the daemon was speaking of, None when it speaks of several."""
+    state that the daemon was speaking of, None when it speaks of several. ``instead``: the job's file could be run instead."""
 
     title: str
     facts: tuple[Fact, ...]
@@ -49,6 +53,7 @@ class Question(msgspec.Struct, frozen=True):
     word: str = ""
     allowed: bool = True
     about: tuple[str | None, str] | None = None
+    instead: bool = False
 
 
 class Action(msgspec.Struct, frozen=True):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import msgspec
 from textual.message import Message
 
-from tui.actions.model import Action, Risk
+from runner.client import Client
+from runner.model import Job
+from tui.actions.model import Action, Question, Risk
 from tui.actions.registry import BY_ID, DELETE, RESTORE, WORKERS, verb_of
 from tui.actions.restore import Point
 from tui.actions.target import Target
 from tui.actions.telling import question_of, refusal_words, title_of
 from tui.actions.wish import Verb, Wish
+from tui.data.clean import clean
 from tui.data.lane import Answer
 from tui.data.link import is_current
 from tui.data.models import JobView
@@ -135,13 +139,36 @@ class Acting(Following):
 
         title = title_of(wish)
         head = partial(_last_step, wish.target.name) if wish.verb is Verb.RESTART else None
-        asking = Asking(title, wish.target, lambda daemon: question_of(wish, wish.try_dry(daemon), self.key_of), head)
+        ask, file = self._question_of(wish), view.job.file
+        asking = Asking(title, wish.target, ask, head, partial(self.show_file, file) if file is not None else None)
 
         def answered(target: Target | None) -> None:
             if target is not None:
                 self.carry_out(msgspec.structs.replace(wish, target=target))
 
         self.app.push_screen(ConfirmScreen(asking, view, self.reading, self.clock), answered)
+
+    def _question_of(self, wish: Wish) -> Callable[[Client], Question]:
+        """Asks the daemon; of what starts the job also which generation that runs, and whether the file says the same."""
+        if wish.verb not in (Verb.START, Verb.RESTART):
+            return lambda daemon: question_of(wish, wish.try_dry(daemon), self.key_of)
+        from tui.actions.which_generation import WhichGeneration  # not needed for the first paint
+
+        which = WhichGeneration(wish.target.job_id)
+        return lambda daemon: which.add_to(question_of(wish, wish.try_dry(daemon), self.key_of), daemon)
+
+    def show_file(self, path: str) -> None:
+        """How a job file differs from what the job runs, to be edited and handed in."""
+        if refuses_writes(self):
+            return
+        from tui.screens.submit import SubmitScreen  # not needed for the first paint
+
+        self.app.push_screen(SubmitScreen(self.reading, self.acting, path), self.handed_in)
+
+    def handed_in(self, job: Job | None) -> None:
+        """Say so."""
+        if job is not None:
+            self.toast(f"{clean(job.name)} is handed in: generation {job.generation}.")
 
     def _choose_point(self, target: Target, generation: int, preferred: int | None = None) -> None:
         from tui.screens.restore import RestoreScreen  # not needed for the first paint

@@ -92,7 +92,9 @@ class YesOrNo(Dialog[ResultT]):
         cells = self.room(WIDEST)
         lines = [*self.body(cells), *problem_lines(self.problem, cells)]
         words = self.query_one("#words", Lines)
-        words.styles.height = max(min(len(lines), self.app.size.height - self._frame), 1)
+        height = max(min(len(lines), self.app.size.height - self._frame), 1)
+        words.styles.height = height
+        words.set_class(height < len(lines), "cut")
         words.show(lines)
         self.query_one("#box").set_class(self._types, "destructive")
         self._draw_answer()
@@ -125,7 +127,8 @@ class YesOrNo(Dialog[ResultT]):
             self.query_one("#typed", Input).focus()
 
     def _draw_prompt(self, question: Question) -> None:
-        prompt = line(Span("type "), Span(question.word, Tone.STRONG), Span(f" to {question.go}: ", Tone.MUTED))
+        why = ": " if self.has_class("-slim") else f" to {question.go}: "
+        prompt = line(Span("type "), Span(question.word, Tone.STRONG), Span(why, Tone.MUTED))
         shown = self.query_one("#prompt", Lines)
         shown.styles.width = prompt.width
         shown.show([prompt])

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
+from textual.binding import Binding
 from textual.message import Message
 
 from runner.client import Client
-from tui.actions.model import Fact, Question
+from tui.actions.model import INSTEAD, Fact, Question
 from tui.actions.target import Target
 from tui.actions.telling import subject
 from tui.data.lane import Answer, Lane
@@ -29,6 +30,8 @@ class Asking:
     ask: Callable[[Client], Question]
     head: Callable[[int], Line] | None = None
     """What stands instead of the title, for a width."""
+    instead: Callable[[], None] | None = None
+    """What the key does that a question may name: something else, after the dialog is left."""
 
 
 class ConfirmScreen(YesOrNo[Target | None]):
@@ -39,6 +42,7 @@ class ConfirmScreen(YesOrNo[Target | None]):
     was at key press.
     """
 
+    BINDINGS = [Binding(",".join(INSTEAD), "instead", "The file", show=False)]
     PACE = 2.0
 
     class Told(Message):
@@ -118,9 +122,17 @@ class ConfirmScreen(YesOrNo[Target | None]):
         head = self._asking.head
         title = head(cells) if head else line(Span(question.title if question else self._asking.title, Tone.STRONG))
         about = fact_lines((Fact("job", subject(self._view, self._clock())),), cells)
+        gap = [] if self.has_class("-low") else [Line()]
         if question is None:
-            return [title, Line(), *about, line(Span("asking the daemon…", Tone.MUTED))]
-        return [title, Line(), *about, *fact_lines(question.facts, cells)]
+            return [title, *gap, *about, line(Span("asking the daemon…", Tone.MUTED))]
+        return [title, *gap, *about, *fact_lines(question.facts, cells)]
+
+    def action_instead(self) -> None:
+        """Leave it, and do the other thing."""
+        instead, question = self._asking.instead, self.question
+        if instead is not None and question is not None and question.instead and not self.guarded:
+            self.app.call_later(instead)
+            self.dismiss(None)
 
     def said_yes(self) -> None:
         """The target, as it was last seen."""

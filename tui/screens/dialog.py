@@ -22,6 +22,7 @@ _TONES = {Weight.PLAIN: Tone.MUTED, Weight.KEPT: Tone.ACCENT, Weight.LOST: Tone.
 class Dialog(ModalScreen[ResultT], Generic[ResultT]):
     """A modal box. For a moment after it opened it takes no yes: pasted text and key repeat must not confirm."""
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-broad")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (14, "-high")]
     GUARD_SECONDS = 0.25
     MARGIN = 4

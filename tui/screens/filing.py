@@ -9,7 +9,6 @@ from typing import Final
 from textual.screen import Screen
 
 from runner.model import Job
-from tui.data.clean import clean
 from tui.data.lane import Lane
 from tui.data.models import JobView
 from tui.data.snapshot import Snapshot
@@ -28,6 +27,10 @@ class Filing(Screen[None]):
 
     def go_to(self, job_id: str) -> None:
         """Put the cursor on a job."""
+        raise NotImplementedError
+
+    def handed_in(self, job: Job | None) -> None:
+        """Say so."""
         raise NotImplementedError
 
     @property
@@ -61,12 +64,12 @@ class Filing(Screen[None]):
             return
         from tui.screens.submit import SubmitScreen  # not needed for the first paint
 
-        def handed_in(job: Job | None) -> None:
+        def after(job: Job | None) -> None:
             if job is not None:
-                self.app.notify(f"{clean(job.name)} is handed in: generation {job.generation}.", markup=False)
+                self.handed_in(job)
                 self._go_when_known(job.id, _LOOKS)
 
         screen = SubmitScreen(self.reading, self.acting, path)
-        self.app.push_screen(screen, handed_in)
+        self.app.push_screen(screen, after)
         if path:
             screen.call_after_refresh(screen.action_edit)

@@ -49,9 +49,10 @@ def _size(row: Point, _now: float) -> Iterable[Span]:
 
 
 def _spec(row: Point, now_is: int) -> Iterable[Span]:
-    if row.checkpoint is None or row.checkpoint.generation == now_is:
-        return (Span("as now" if row.checkpoint else "", Tone.MUTED),)
-    return (Span(f"generation {row.checkpoint.generation}", Tone.AMBER),)
+    if row.checkpoint is None:
+        return ()
+    tone = Tone.MUTED if row.checkpoint.generation == now_is else Tone.AMBER
+    return (Span(f"generation {row.checkpoint.generation}", tone),)
 
 
 def _note(row: Point, _now: float) -> Iterable[Span]:
@@ -67,7 +68,7 @@ def _columns(generation: int) -> tuple[Column[Point], ...]:
         Column("AGE", 8, _age, priority=1, right=True),
         Column("ROWS", 6, _rows, priority=3, right=True),
         Column("SIZE", 8, _size, priority=4, right=True),
-        Column("SPEC", 12, lambda row, _now: _spec(row, generation), priority=1),
+        Column("TAKEN BY", 12, lambda row, _now: _spec(row, generation), priority=1),
         Column("NOTE", 6, _note, priority=2, stretch=60),
     )
 

@@ -27,7 +27,7 @@ from tui.data.lane import Answer, Lane
 from tui.data.programs import editor
 from tui.draw.line import Line, Span, Tone, line
 from tui.screens.dialog import Dialog
-from tui.screens.submit_words import Key, file_lines, key_line, short
+from tui.screens.submit_words import Key, file_lines, key_line, nearby, short
 from tui.widgets.lines import Bar, Lines
 from tui.widgets.linetable import Column, LineTable
 from tui.widgets.outside import run_outside
@@ -52,7 +52,7 @@ class SubmitScreen(Dialog[Job]):
         Binding("q", "leave", show=False),
     ]
     CSS = """
-    SubmitScreen Vertical#box { width: 96%; height: 92%; }
+    SubmitScreen Vertical#box { width: 96%; height: 92%; max-width: 140; max-height: 44; }
     SubmitScreen #box #words, SubmitScreen #box #keys { width: 1fr; }
     SubmitScreen #files { height: 2; }
     SubmitScreen #about { height: 1fr; width: 1fr; margin-top: 1; }
@@ -70,7 +70,7 @@ class SubmitScreen(Dialog[Job]):
     def __init__(self, reading: Lane, acting: Lane, path: str = "") -> None:
         super().__init__()
         self._reading, self._acting = reading, acting
-        self._watch = Watch(Path(path)) if path else None
+        self._watch = Watch(Path(nearby(path))) if path else None
         self._files: tuple[str, ...] = ()
         self._checked: Checked | None = None
         self._prospect: Prospect | None = None
@@ -199,7 +199,7 @@ class SubmitScreen(Dialog[Job]):
         agree = [("y", found.verb)] if found is not None else []
         if found is not None and found.point is not None:
             agree.append(("b", "from the beginning"))
-        return [*agree, ("e", "edit"), ("esc", "leave")]
+        return [*agree, ("esc", "leave"), ("e", "edit")]
 
     def _choose(self) -> None:
         self.add_class("chosen")

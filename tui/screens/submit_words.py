@@ -18,8 +18,13 @@ Key = tuple[str, str]
 
 def short(path: str) -> str:
     """The path as it is shown: from here when it is below, and safe."""
-    file = Path(path)
-    return clean(str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file))
+    return clean(nearby(path))
+
+
+def nearby(path: str) -> str:
+    """The path from here when it is below."""
+    file, here = Path(path), Path.cwd()
+    return str(file.relative_to(here) if file.is_relative_to(here) else file)
 
 
 def verdict(checked: Checked | None) -> Span:
