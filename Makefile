@@ -10,11 +10,11 @@ demo: venv
 	@echo "The terminal UI:  .venv/bin/flowdeck"
 	@echo "A live stream:    .venv/bin/flowdeck submit samples/stream.conf && .venv/bin/flowdeck"
 
-# Three for two cores: many tests wait for processes. They keep their byte code, wherever the environment says that they must not.
+# Four for two cores: most tests that take long wait for processes. They keep their byte code, wherever the environment says that they must not.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/.tested
 	@if [ -n "$$CI" ]; then tools/install_ci_tools.sh; fi
-	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder
 
 venv: .venv/.installed
 

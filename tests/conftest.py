@@ -1,5 +1,6 @@
-"""What all tests begin with, and their order: the folders whose tests wait for real processes come first, so that with several
-workers none of them is left alone with a long file at the end (``make test`` keeps this order with --no-loadscope-reorder)."""
+"""What all tests begin with, and their order: files whose tests mostly wait for processes, and files that compute, in turn, so
+that the processors always have something to do, and in both what takes long first, so that in the end nobody is left alone with
+it (``make test`` keeps this order with --no-loadscope-reorder)."""
 
 from __future__ import annotations
 
@@ -10,25 +11,10 @@ from pathlib import Path
 
 import pytest
 
-_FIRST = (
-    *(
-        "chaos",
-        "lifecycle",
-        "worker",
-        "supervisor",
-        "cli",
-        "packaging",
-        "store",
-        "contract",
-        "api",
-        "security",
-        "acceptance",
-        "web",
-        "tui",
-        "benchmarks",
-        "docs",
-    ),
-    *("savepoint", "connectors", "verbs", "language", "spec_reader", "spec_checks"),
+_WAITING = ("chaos", "lifecycle", "supervisor", "worker", "cli", "acceptance", "api", "contract", "security")
+_COMPUTING = (
+    *("packaging", "web", "tui", "store", "benchmarks", "docs"),
+    *("savepoint", "spec_reader", "connectors", "verbs", "language", "spec_checks"),
 )
 _HERE = Path(__file__).parent
 
@@ -65,10 +51,19 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort by folder; within a folder everything stays as it is."""
-    items.sort(key=lambda item: _rank(item.path))
+    """Sort by file; within a file everything stays as it is."""
+    files = list(dict.fromkeys(item.path for item in items))
+    waiting = sorted((file for file in files if _folder(file) in _WAITING), key=_rank)
+    computing = sorted((file for file in files if _folder(file) not in _WAITING), key=_rank)
+    places = {file: place / len(kind) for kind in (waiting, computing) for place, file in enumerate(kind)}
+    items.sort(key=lambda item: places[item.path])
 
 
-def _rank(path: Path) -> int:
-    folder = path.relative_to(_HERE).parts[0] if path.is_relative_to(_HERE) else ""
-    return _FIRST.index(folder) if folder in _FIRST else len(_FIRST)
+def _rank(file: Path) -> int:
+    order = (*_WAITING, *_COMPUTING)
+    folder = _folder(file)
+    return order.index(folder) if folder in order else len(order)
+
+
+def _folder(file: Path) -> str:
+    return file.relative_to(_HERE).parts[0] if file.is_relative_to(_HERE) else ""
