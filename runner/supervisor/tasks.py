@@ -36,11 +36,18 @@ def _task(plugin: PluginSpec, job: Job, workers: int, load: PluginLoad | None) -
         output=plugin.output,
         rows_in=None if load is None else load.counters.rows_in,
         rows_out=None if load is None else load.counters.rows_out,
-        rows_rejected=0 if load is None else load.counters.rows_rejected,
+        rows_rejected=_rejected(plugin, job, load),
         rows_in_per_second=rates[0],
         rows_out_per_second=rates[1],
         **shares,
     )
+
+
+def _rejected(plugin: PluginSpec, job: Job, load: PluginLoad | None) -> int:
+    """As the execution has them on record, or the workers of this attempt if they are ahead of that."""
+    recorded = job.execution.rejected if job.execution is not None else ()
+    known = sum(found.rows for found in recorded if found.plugin == plugin.id)
+    return max(known, load.counters.rows_rejected if load is not None else 0)
 
 
 def _shares(load: PluginLoad | None) -> dict[str, float]:

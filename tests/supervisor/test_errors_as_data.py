@@ -71,6 +71,8 @@ async def test_rejections_are_counted_once_through_kills_and_a_restart(flow, tmp
     assert report.rows[0].line > report.rows[-1].line
     assert report.rows[0].reason == "column id: 'x' is not a bigint"
     assert [failure.error.code for failure in report.failures] == ["worker-lost", "worker-lost"]
+    details = await flow.service.observation.details(job.id)
+    assert {task.id: task.rows_rejected for task in details.tasks}["numbers"] == ROWS // 3
 
 
 async def test_a_report_can_be_narrowed(flow, tmp_path):
