@@ -104,8 +104,11 @@ def commit_all(session: Session, job_id: str, committed: Sequence[Checkpoint]) -
     """
     ids, records = [each.id for each in committed], [encode_record(each) for each in committed]
     _forget(session, job_id, ids)
-    _changed(session, job_id)
-    return [int(row[0]) for row in session.rows(statement, job_id, ids, records)]
+    done = {int(row[0]) for row in session.rows(statement, job_id, ids, records)}
+    for each in committed:
+        if each.id in done:
+            _changed(session, each)
+    return sorted(done)
 
 
 def fail(
@@ -173,10 +176,13 @@ def _newest(session: Session, job_id: str) -> tuple[Checkpoint, ...]:
     return found
 
 
-def _changed(session: Session, job_id: str) -> None:
-    """What is remembered of the job, and of its checkpoints, is no longer so."""
-    session.touch(job_id)
-    session.unsettle(("checkpoints", job_id))
+def _changed(session: Session, checkpoint: Checkpoint) -> None:
+    """What is remembered of the job's checkpoints is no longer so; of the job itself only which the newest complete one is."""
+    session.unsettle(("checkpoints", checkpoint.job_id))
+    if checkpoint.status in _RESTORABLE:
+        session.show_checkpoint(checkpoint)
+    elif checkpoint.status is CheckpointStatus.FAILED:
+        session.touch(checkpoint.job_id)
 
 
 def savepoint_ids(session: Session) -> set[tuple[str, int]]:
@@ -227,6 +233,7 @@ def delete(session: Session, job_id: str, checkpoint_id: int) -> None:
     if row is None:
         raise not_found("checkpoint", f"{checkpoint_id} of job {job_id}")
     _remove(session, job_id, {checkpoint_id: row[0]})
+    session.touch(job_id)
 
 
 def release(session: Session, job_id: str, checkpoint_id: int) -> bool:
@@ -267,6 +274,7 @@ def remove_all(session: Session, job_id: str) -> None:
     """Remove every checkpoint and savepoint of a job."""
     rows = session.rows('SELECT "id", "state_file" FROM "checkpoints" WHERE "job_id" = ?', job_id)
     _remove(session, job_id, dict(rows))
+    session.touch(job_id)
 
 
 def state_file_names(session: Session) -> set[str]:
@@ -296,7 +304,7 @@ def _insert(session: Session, checkpoint: Checkpoint, **state: _Value) -> None:
     newest = session.memory.newest_checkpoints
     newest[job_id] = max(newest[job_id], number)
     _know(session, checkpoint)
-    _changed(session, job_id)
+    _changed(session, checkpoint)
 
 
 def _exists(checkpoint: Checkpoint) -> StoreError:
@@ -329,7 +337,7 @@ def _update(session: Session, checkpoint: Checkpoint, **state: _Value) -> None:
     assignments = ", ".join(f'"{column}" = ?' for column in columns)
     session.change(f'UPDATE "checkpoints" SET {assignments} {_WHERE}', *columns.values(), checkpoint.job_id, checkpoint.id)
     _know(session, checkpoint)
-    _changed(session, checkpoint.job_id)
+    _changed(session, checkpoint)
 
 
 def _know(session: Session, checkpoint: Checkpoint) -> None:
@@ -354,10 +362,10 @@ def _write_file(session: Session, checkpoint: Checkpoint, content: bytes, digest
 
 
 def _remove(session: Session, job_id: str, files: dict[int, str | None]) -> None:
-    """Remove checkpoints, given with the names of their state files."""
+    """Remove checkpoints, given with the names of their state files. Is the newest complete one among them, the job changes."""
     session.change('DELETE FROM "checkpoints" WHERE "job_id" = ? AND "id" = ANY(?::BIGINT[])', job_id, list(files))
     _forget(session, job_id, files)
-    _changed(session, job_id)
+    session.unsettle(("checkpoints", job_id))
     for name in files.values():
         if name is not None:
             session.after_commit.append(functools.partial(session.files.remove, name))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from runner.model import Job
+from runner.model import Checkpoint, Job
 from runner.store.pages import JobFilter, Place
 
 RECORDS = 2000
@@ -79,6 +79,22 @@ class KnownJobs:
                 self._stale.clear()
                 self._missed = self._clock
                 self._complete = False
+
+    def show(self, checkpoints: Iterable[Checkpoint]) -> None:
+        """These jobs have these complete checkpoints from now on, and have not changed otherwise: for the writer, like
+        :meth:`touch`, but nobody has to look. A job has more checkpoints than anything else."""
+        with self._lock:
+            self._clock += 1
+            for checkpoint in checkpoints:
+                if checkpoint.job_id not in self._stale:
+                    self._show(checkpoint)
+
+    def _show(self, checkpoint: Checkpoint) -> None:
+        job_id = checkpoint.job_id
+        self._learned[job_id] = self._clock
+        record = self._records.get(job_id)
+        if record is not None and (record.last_checkpoint is None or record.last_checkpoint.id <= checkpoint.id):
+            self._records[job_id] = msgspec.structs.replace(record, last_checkpoint=checkpoint)
 
     # learning
 

@@ -90,9 +90,9 @@ class Session:
 
     ``after_commit`` and ``after_rollback`` hold what must happen once the transaction's fate is known. ``reserved``: up to
     which number it reserves checkpoints of each job. ``jobs``: what is remembered of them, and ``mark``: when that snapshot was
-    not begun yet. The writer must not look there, as it may have changed them: it only tells which (:meth:`touch`). The same
-    goes for other answers (:meth:`known`, :meth:`unsettle`). ``unseen``: tables and jobs that have no rows there, because the
-    transaction itself has made the job.
+    not begun yet. The writer must not look there, as it may have changed them: it only tells which (:meth:`touch`), or which
+    newest checkpoint they have (:meth:`show_checkpoint`). The same goes for other answers (:meth:`known`, :meth:`unsettle`).
+    ``unseen``: tables and jobs that have no rows there, because the transaction itself has made the job.
     """
 
     def __init__(
@@ -115,6 +115,7 @@ class Session:
         self.is_current = False
         self.unseen: set[tuple[str, str]] = set()
         self._touched: set[str] = set()
+        self._shown: dict[str, Checkpoint] = {}
         self._answers = answers
         self._answers_mark = answers.mark()
         self._unsettled: set[Hashable] = set()
@@ -157,6 +158,14 @@ class Session:
         if not self._touched:
             self.after_commit.append(functools.partial(self.jobs.touch, self._touched))
         self._touched.add(job_id)
+
+    def show_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """This transaction makes it a complete one of its job's, or changes one that is."""
+        if not self._shown:
+            self.after_commit.append(lambda: self.jobs.show(self._shown.values()))
+        former = self._shown.get(checkpoint.job_id)
+        if former is None or former.id <= checkpoint.id:
+            self._shown[checkpoint.job_id] = checkpoint
 
     def unsettle(self, *keys: Hashable) -> None:
         """What this transaction changes may change the answers to these."""

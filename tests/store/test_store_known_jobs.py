@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from runner.model import CheckpointKind, CheckpointStatus
+from runner.model import Checkpoint, CheckpointKind, CheckpointStatus
 from runner.states import ExecutionState
 from runner.store import known_jobs
 from runner.store.known_jobs import Due, IndexedJob, KnownJobs
@@ -29,8 +29,8 @@ class _Author:
 
     def write(self, store: Store) -> None:
         """One change."""
-        steps = [self._add, self._change, self._run, self._save, self._hide, self._show, self._purge]
-        self.chance.choices(steps, (4, 3, 3, 3, 1, 1, 1))[0](store)
+        steps = [self._add, self._change, self._run, self._save, self._settle, self._hide, self._show, self._purge]
+        self.chance.choices(steps, (4, 3, 3, 3, 3, 1, 1, 1))[0](store)
 
     def _some(self, *, deleted: bool = False) -> str | None:
         found = [job_id for job_id, is_deleted in self.there.items() if is_deleted is deleted]
@@ -63,6 +63,29 @@ class _Author:
             fields = {"status": CheckpointStatus.COMPLETED, "kind": CheckpointKind.PERIODIC, "completed_at": 1.0}
             store.insert_complete_checkpoint(self.checkpoint(store.next_checkpoint_id(job_id), job_id, **fields), b"state")
 
+    def _settle(self, store: Store) -> None:
+        if (job_id := self._some()) is None:
+            return
+        store.insert_checkpoint(self.checkpoint(store.next_checkpoint_id(job_id), job_id))
+        for found in store.checkpoints(job_id):
+            if found.status is CheckpointStatus.IN_PROGRESS:
+                store.fail_checkpoint(job_id, found.id, "late", 2.0)
+            elif found.status is CheckpointStatus.COMPLETED:
+                self._end(store, found)
+        if self.chance.random() < 0.5:
+            store.prune_checkpoints(job_id, 1)
+
+    def _end(self, store: Store, found: Checkpoint) -> None:
+        committed = msgspec.structs.replace(found, status=CheckpointStatus.COMMITTED, committed_at=3.0)
+        steps = [
+            lambda: store.mark_committed(found.job_id, found.id, 4.0),
+            lambda: store.commit_checkpoints(found.job_id, [committed]),
+            lambda: store.keep_checkpoint(found.job_id, found.id, "kept"),
+            lambda: store.condemn_checkpoint(found.job_id, found.id, "damaged"),
+            lambda: store.delete_checkpoint(found.job_id, found.id),
+        ]
+        self.chance.choice(steps)()
+
     def _hide(self, store: Store) -> None:
         if (job_id := self._some()) is not None:
             store.delete_job(job_id)
@@ -94,6 +117,7 @@ def _everything(store: Store) -> list[object]:
         found += [store.count_jobs(wanted), store.job_page(wanted, 100)]
     for job in first:
         found += [store.job(job.id), store.named_job(job.name), store.find_jobs(job.name), store.find_jobs(job.id[:2])]
+        found += [store.checkpoints(job.id), store.checkpoints(job.id, limit=1)]
     return [*found, store.job("nobody"), store.named_job("nobody"), store.find_jobs("")]
 
 
