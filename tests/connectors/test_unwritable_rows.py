@@ -145,6 +145,18 @@ def test_a_failure_shows_the_row_and_not_more_of_it_than_fits(make_context: Make
     assert len(told) < 1000
 
 
+def test_a_failure_of_a_directory_shows_the_whole_row(make_context: MakeContext) -> None:
+    """Also the columns that rows are not sorted by."""
+    rows = pa.table({"id": [1], "s": ["ü" * 41]})
+    sink = sink_of(make_context, rows.schema, file_format_type="parquet", partition_by=["s"])
+    partitioning = sink._partitioning
+    assert partitioning is not None
+    CONNECTION.register("rows", rows)
+    with pytest.raises(duckdb.Error) as failed:
+        CONNECTION.execute(sink._layout.select(partitioning.column())).fetchall()
+    assert '; the row: {"id":1,"s":"üü' in refused_row(failed.value)
+
+
 def test_paths_of_the_context_are_not_touched(make_context: MakeContext, tmp_path: Path) -> None:
     """Asking which rows are refused writes nothing."""
     sink_of(make_context, pa.schema([("s", pa.string())]), file_format_type="text").refusals()

@@ -49,7 +49,7 @@ class Partitioning:
 
     def column(self) -> str:
         """The select item that the engine partitions by."""
-        return f"{guarded(self._value(), self.refusals, self.names)} AS {_COLUMN}"
+        return f"{guarded(self._value(), self.refusals, tuple(self._fields))} AS {_COLUMN}"
 
     def _value(self) -> str:
         return f"CAST(to_json([{', '.join(self._texts())}]) AS VARCHAR)"
