@@ -1,6 +1,6 @@
 """Draws the screenshots of the documentation: the real program over the staged jobs of its tests, as SVG files.
 
-    .venv/bin/python tools/screenshots.py [NAME]...
+    .venv/bin/python tools/screenshots.py [--into DIRECTORY] [NAME]...
 
 The same program makes the same files in every run: the clock, the time zone, the colours and the jobs are fixed. Look at what
 changed before committing it. For maintainers; not part of what is installed.
@@ -8,6 +8,7 @@ changed before committing it. For maintainers; not part of what is installed.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import itertools
 import os
@@ -18,6 +19,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from textual.theme import Theme
@@ -31,6 +33,7 @@ import stage_daemon  # noqa: E402
 from page import Page  # noqa: E402
 
 from runner.home import Home  # noqa: E402
+from runner.model import Job  # noqa: E402
 from tui.app import FlowdeckApp  # noqa: E402
 from tui.settings.file import Settings  # noqa: E402
 from tui.themes import DARK, LIGHT  # noqa: E402
@@ -60,6 +63,7 @@ SHOTS = (
     Shot("logs", "Its log", ("enter", "4"), "committed"),
     Shot("errors", "Its errors, in groups", ("enter", "5"), "decimal"),
     Shot("dag", "Its dataflow, with what each plugin does", ("enter", "6"), "Sql"),
+    Shot("dag-records", "The last records that left a plugin", ("enter", "6", "plus"), "c-0037"),
     Shot("spec", "Its spec, under what hot reload says of the file", ("enter", "7"), "row.nums", job="inventory-delta"),
     Shot("job-events", "Its events", ("enter", "8"), "checkpoint"),
     Shot("columns", "The columns of the list", ("h",), "space"),
@@ -70,6 +74,7 @@ SHOTS = (
     Shot("workers", "Workers and queues", ("w",), "etl-01"),
     Shot("actions", "All that can be done to a job, and why not", ("a",), "savepoint"),
     Shot("confirm", "What canceling will do, before it is done", ("X",), "cancel"),
+    Shot("bulk", "The same for several jobs at once, before it is done", ("asterisk", "T"), "left out"),
     Shot("restore", "The points to restore from", ("R",), "beginning"),
     Shot("palette", "The palette", ("colon",), "savepoint"),
     Shot("help", "The keys, searchable", ("question_mark",), "MOVE"),
@@ -97,12 +102,21 @@ def stage_jobs(directory: Path) -> stage_daemon.Stage:
     stage = stage_daemon.Stage()
     sample_jobs.put_on(stage)
     sample_fleet.put_on(stage)
+    stage.effects["stop"] = stop_effects
     job = next(job for job in stage.jobs.values() if job.reload is not None)
     stage.texts[job.id] = sample_jobs.SPEC.replace("orders-cdc", job.name).replace("orders", "inventory")
     file = directory / f"{job.name}.conf"
     file.write_text(stage.texts[job.id].replace("row.num", "row.nums"), encoding="utf-8")
     stage.add(msgspec.structs.replace(job, file=str(file)))
     return stage
+
+
+def stop_effects(job: Job, body: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - every effect is given the request
+    """What a stop of each job would do: those that are over are left out."""
+    if job.execution is not None and job.execution.state.is_terminal:
+        reason = f"the job {job.name} is {job.execution.state}: it is over already"
+        return {"allowed": False, "reason": reason, "hint": "flowdeck start runs it again"}
+    return {"does": "takes a savepoint, then stops", "kept": ["everything that was read"], "usual_seconds": 0.8}
 
 
 def self_contained(svg: str) -> str:
@@ -117,6 +131,14 @@ def fix_surroundings() -> None:
         os.environ.pop(name, None)
     os.environ["TZ"] = "UTC"
     time.tzset()
+
+
+def arguments(words: Sequence[str]) -> argparse.Namespace:
+    """Where to, and which."""
+    parser = argparse.ArgumentParser(description="Draw the screenshots of the documentation.")
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *(shot.name for shot in SHOTS)])
+    parser.add_argument("--into", type=Path, default=ROOT / "docs" / "screenshots", metavar="DIRECTORY")
+    return parser.parse_args(words)
 
 
 def main(directory: Path, wanted: Sequence[str]) -> None:
@@ -139,4 +161,5 @@ def main(directory: Path, wanted: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(ROOT / "docs" / "screenshots", sys.argv[1:])
+    asked = arguments(sys.argv[1:])
+    main(asked.into, asked.names)

@@ -20,7 +20,7 @@ from runner.model import (
     ReloadStatus,
     Totals,
 )
-from runner.observation import EdgePressure, ErrorGroup, Task, TaskState
+from runner.observation import EdgePressure, ErrorGroup, PluginSample, SampledRecord, SampleList, Task, TaskState
 from runner.states import ExecutionState as S
 from spec.job import PluginKind
 
@@ -235,6 +235,27 @@ def sample_tasks() -> list[Task]:
     ]  # fmt: skip
 
 
+def sample_records() -> dict[str, PluginSample]:
+    """The last records of plugins, by their ids: what a client sees of them, a secret among it."""
+    orders = [(1_921_048_120 + number, f"c-{number * 37 % 1900:04}", 10.5 + number * 7.25) for number in range(12)]
+    big = [(f"c-{number * 37 % 1900:04}", 120.5 + number * 61.75) for number in range(8)]
+    return {
+        "0": PluginSample(
+            plugin="0", columns=("id", "customer", "amount", "card", "at"),
+            types=("int64", "string", "decimal(12,2)", "string", "timestamp"),
+            records=tuple(
+                SampledRecord(values={"id": key, "customer": customer, "amount": amount, "card": "******",
+                                      "at": f"2026-09-21T14:13:{number + 6:02}"})
+                for number, (key, customer, amount) in enumerate(orders)
+            ),
+        ),
+        "2": PluginSample(
+            plugin="2", columns=("customer", "total"), types=("string", "double"),
+            records=tuple(SampledRecord(values={"customer": customer, "total": total}) for customer, total in big),
+        ),
+    }  # fmt: skip
+
+
 def sample_errors() -> list[ErrorGroup]:
     """A failure that came five times, and rows that did not fit."""
     return [
@@ -282,6 +303,10 @@ def put_on(stage: Any) -> None:
     stage.tasks["0f3a9c1d22aa"] = sample_tasks()
     stage.edges["0f3a9c1d22aa"] = [EdgePressure(edge="LocalFile -> Sql", fill=0.97, level=0.88), EdgePressure(edge="x -> y")]
     stage.errors["0f3a9c1d22aa"] = sample_errors()
+    records = sample_records()
+    stage.pages["jobs/0f3a9c1d22aa/samples"] = lambda query: SampleList(
+        samples=(records.get(query["plugin"], PluginSample(plugin=query["plugin"], trouble="no rows have passed")),)
+    )
 
 
 def new_savepoint(job: Any) -> Checkpoint:
