@@ -195,3 +195,11 @@ def test_many_jobs_are_summed_up(samples: ModuleType) -> None:
     )
     assert [row.standing for row in batch.rows] == [Standing.READY, Standing.READY, Standing.LEFT_OUT, Standing.LEFT_OUT]
     assert batch.rows[3].words == "users-full was PAUSED when you pressed the key and is RUNNING now"
+
+
+def test_starting_many_says_what_runs(samples: ModuleType) -> None:
+    """Of each a generation, not its file."""
+    view = JobView(samples.sample_jobs()[2])
+    batch = Batch([Wish(Verb.START, Target.of(view))])
+    batch.told(view.id, effects(view, does="starts it"))
+    assert "runs: of each its newest generation, whatever its file says by now" in words(batch.question())

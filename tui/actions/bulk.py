@@ -12,7 +12,7 @@ from runner.operation import Risk as Danger
 from tui.actions.model import Fact, Question, Risk, Weight
 from tui.actions.perform import Outcome
 from tui.actions.telling import readable, rows, short_reason
-from tui.actions.wish import Wish
+from tui.actions.wish import Verb, Wish
 from tui.data.done import Done
 from tui.draw.units import duration, plural
 
@@ -100,6 +100,8 @@ class Batch:
             return [Fact("does", "nothing: none of them can be done that to", Weight.LOST)]
         [(does, _)] = Counter(one.does for one in able).most_common(1)
         facts = [Fact("does", readable(does))]
+        if self._verb in (Verb.START, Verb.RESTART):
+            facts.append(Fact("runs", "of each its newest generation, whatever its file says by now"))
         losing = [one for one in able if one.lost]
         if losing:
             facts.append(Fact("lost", f"{_read_again(losing)} ({plural(len(losing), 'job')})", Weight.LOST))
