@@ -12,7 +12,7 @@ import pytest
 from coordinator import Coordinator, JobFailed
 from jobs import job, sink, source, transform
 
-from spec.job import JobSpec
+from spec.job import JobSpec, ResourceSettings
 
 Coordinate = Callable[..., Coordinator]
 
@@ -142,19 +142,40 @@ def test_a_share_of_refused_rows_ends_the_job(coordinate: Coordinate, written_in
     assert (failed.value.error.code, failed.value.error.plugin) == ("too-many-rejected", "texts")
 
 
-def test_a_query_that_fails_before_a_tolerant_sink_still_fails_the_job(coordinate: Coordinate, written_input: Path) -> None:
-    """The sink tolerates what it refuses itself, and nothing else; the failure keeps the engine's words."""
+def one_stage(on_error: str, threads: int = 1) -> JobSpec:
+    """csv, a query and the text sink in one stage, in which all but the query skip what does not fit."""
     reading = {"path": "in", "file_format_type": "csv", "schema": FIELDS, "on_error": "skip"}
     writing = {"path": "texts", "file_format_type": "text", "field_delimiter": ";", "on_error": "skip"}
-    spec = job(
+    query = "select id, cast(size as bigint) as size, text from lines"
+    return job(
         source("LocalFile", "lines", reading),
-        transform("Sql", "lines", "sized", {"query": "select id, cast(size as bigint) as size, text from lines"}),
+        transform("Sql", "lines", "sized", {"query": query, "on_error": on_error}),
         sink("LocalFile", "sized", writing, name_as="texts"),
+        resources=ResourceSettings(threads=threads),
     )
-    coordinator = coordinate(spec)
+
+
+def test_a_query_that_fails_before_a_tolerant_sink_still_fails_the_job(coordinate: Coordinate, written_input: Path) -> None:
+    """The sink tolerates what it refuses itself, and nothing else; the failure keeps the engine's words."""
+    coordinator = coordinate(one_stage("fail"))
     coordinator.start()
     with pytest.raises(JobFailed, match="Could not convert string 'x' to INT64") as failed:
         coordinator.run()
     assert failed.value.error.code == "sql"
     assert "texts" in (failed.value.error.plugin or "")
     assert not failed.value.retriable
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_query_and_sink_of_one_stage_reject_their_own_rows(coordinate: Coordinate, written_input: Path, threads: int) -> None:
+    """The query is run batch by batch inside the one that takes out what the sink refuses, inside the one that writes."""
+    coordinator = coordinate(one_stage("skip", threads))
+    coordinator.start()
+    coordinator.run()
+    rows = expected()
+    written = sorted(int(line.split(";")[0]) for line in lines_of(written_input / "texts"))
+    assert written == sorted(rows["made"] - rows["texts"])
+    counted = {found.plugin: found.rows for found in coordinator.checkpoint.rejected}
+    assert counted == {plugin: len(rows[plugin]) for plugin in ("lines", "sized", "texts")}
+    transformed, texts = (coordinator.counters(plugin) for plugin in ("sized", "texts"))
+    assert (transformed.rows_out, texts.rows_in, texts.rows_out) == (len(rows["made"]), len(rows["made"]), len(written))
