@@ -7,6 +7,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+from textual._compositor import Compositor
 from textual.geometry import Region
 
 from runner.states import ExecutionState
@@ -124,3 +126,38 @@ async def test_a_line_is_painted_without_its_scroll_bar(open_ui: Any, stage: Any
         await page.until(lambda: regions)
         assert max(region.right for region in regions) == table.cells
         assert table.vertical_scrollbar.region.x == table.region.x + table.cells
+
+
+async def test_drawing_again_at_once_makes_no_line_anew(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """A letter of a filter draws everything several times: rows and charts that are as they were are not made for each."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.settled()
+        table, pane = page.jobs.jobs, page.jobs.inspector.pane
+        rows = [table.line_at(number) for number in range(1, 4)]
+        chart = [pane.line_at(number) for number in range(pane.count())]
+        assert len(chart) > 5
+        page.jobs.redraw()
+        assert all(table.line_at(number) is row for number, row in enumerate(rows, 1))
+        assert all(pane.line_at(number) is one for number, one in enumerate(chart))
+
+
+async def test_nothing_is_painted_before_there_is_something_to_show(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first that the terminal gets has the header in it."""
+    painted: list[str] = []
+    original = Compositor.render_update
+
+    def watching(compositor: Compositor, *arguments: Any, **options: Any) -> Any:
+        if compositor.size:
+            strips = compositor.render_strips()
+            painted.append("\n".join(strip.text for strip in strips))
+        return original(compositor, *arguments, **options)
+
+    monkeypatch.setattr(Compositor, "render_update", watching)
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+    assert "flowdeck" in painted[0]

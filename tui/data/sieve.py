@@ -13,6 +13,9 @@ from tui.query.filter import Filter
 
 FEW: Final = 500
 """So many are looked through at once."""
+_MANNERS: Final = 0.01
+"""Seconds that the thread waits before it looks: the letter that was typed is painted first, and letters typed together are
+looked for together."""
 
 
 class Sifted(msgspec.Struct, frozen=True):
@@ -75,6 +78,7 @@ class Sieve:
         while True:
             with self._wake:
                 self._wake.wait_for(lambda: self._stopped or self._asked is not None)
+                self._wake.wait_for(lambda: self._stopped, _MANNERS)
                 if self._stopped or self._asked is None:
                     return
                 asked, self._asked = self._asked, None

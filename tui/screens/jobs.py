@@ -46,6 +46,8 @@ from tui.widgets.linetable import LineTable
 
 DEBOUNCE = 0.15
 """Seconds the cursor must rest before the inspector follows it."""
+_LASTING = 0.5
+"""Seconds for which the line of a job stays as it is while the job does."""
 _GENERAL = (
     ("job.open", "open", "screen.open"),
     ("palette", "palette", "app.command_palette"),
@@ -124,6 +126,7 @@ class JobsScreen(Viewing, Filing, Timing, Needing, Copying, Painting[None]):
         """Ages grow even when nothing happens."""
         self._complete = True
         self.set_class(not self.snapshot.jobs, "empty", update=False)  # styles are looked at next, with what is known by now
+        self.jobs.lasting = _LASTING
         self.jobs.hide(self._hidden_columns)
         self.jobs.sorted_by, self.jobs.sorted_up = self._arrangement.order.marked
         self.jobs.focus()

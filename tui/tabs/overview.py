@@ -8,15 +8,15 @@ from tui.data.history import Happened, History, read_happened
 from tui.data.lane import Answer
 from tui.data.models import JobView
 from tui.draw.chart import plot_cells
-from tui.draw.line import Line
 from tui.tabs.overview_lines import WINDOWS, overview_lines
 from tui.widgets.lines import Lines
 from tui.widgets.pane import Pane, Question
 
 _PACE = {60: 1.0, 300: 2.0, 3600: 10.0, 86_400: 60.0, 604_800: 300.0}
 """Seconds between two questions, by window."""
-
-
+_FRESH = 0.5
+"""Seconds for which the lines stay as they are when nothing but the time has gone on: a letter of a filter draws all three
+times, and a chart is half of that."""
 _HAPPENED = "happened "
 _PACE_HAPPENED = 10.0
 
@@ -43,6 +43,9 @@ class Overview(Lines, Pane):
         self._happened_key = ""
         self._happened_at = 0.0
         self._moment: float | None = None
+        self._made_of: tuple[object, ...] = ()
+        self._made_for: tuple[object, ...] = ()
+        self._made_at = 0.0
 
     @property
     def stride(self) -> float:
@@ -110,9 +113,21 @@ class Overview(Lines, Pane):
         self._draw()
 
     def _draw(self) -> None:
-        lines: list[Line] = []
-        if self._view is not None and self.cells:
-            history = self._history.get(self.window, History(self.window))
-            happened = self._happened if self._happened is not None and self._happened.window == self.window else None
-            lines = overview_lines(self._view, history, self._now, self.cells, self.rows, happened, self._moment)
-        self.show(lines)
+        if self._view is None or not self.cells:
+            self._made_of = ()
+            self.show([])
+            return
+        view, history = self._view, self._history.get(self.window)
+        happened = self._happened if self._happened is not None and self._happened.window == self.window else None
+        if self._is_made(made_of=(view, history, happened), made_for=(self.window, self._moment, self.cells, self.rows)):
+            return
+        history = history or History(self.window)
+        self.show(overview_lines(view, history, self._now, self.cells, self.rows, happened, self._moment))
+
+    def _is_made(self, made_of: tuple[object, ...], made_for: tuple[object, ...]) -> bool:
+        """Whether the lines of just now are made of the same objects, for the same place; if not, they are from now on."""
+        same = [id(one) for one in made_of] == [id(one) for one in self._made_of]
+        if same and made_for == self._made_for and abs(self._now - self._made_at) < _FRESH:
+            return True
+        self._made_of, self._made_for, self._made_at = made_of, made_for, self._now
+        return False

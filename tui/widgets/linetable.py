@@ -101,14 +101,20 @@ class LineTable(Canvas, Generic[RowT]):
         self.sorted_up = False
         self.marks: set[str] = set()
         """The identities of the rows that are marked."""
-        self._made: dict[int, tuple[RowT, bool, Line]] = {}
-        """Lines of rows, by number, as they are until something is shown anew."""
+        self._made: dict[str, tuple[RowT, bool, Line]] = {}
+        """Lines of rows, by identity, as they are for a moment."""
+        self._made_at = 0.0
+        self.lasting = 0.0
+        """The seconds of that moment, where cells depend on nothing but the row and the time: a list that is filtered is shown
+        anew with every letter."""
 
     def show(self, rows: Sequence[RowT], now: float, places: Mapping[str, int] | None = None) -> None:
         """Draw these rows. The cursor stays on its row; when that is gone, on the one that took its place. ``places`` are the
         rows by identity, where somebody knows them already."""
         self._rows, self._now = rows, now
-        self._made.clear()
+        if abs(now - self._made_at) >= self.lasting:
+            self._made_at = now
+            self._made.clear()
         self._index = {self.identify(row): number for number, row in enumerate(rows)} if places is None else places
         self._follow()
         self.update()
@@ -185,17 +191,18 @@ class LineTable(Canvas, Generic[RowT]):
         if index == self._cursor:
             ground = Ground.CURSOR if self.has_focus else Ground.CURSOR_BLURRED
             front = Span("▌", Tone.ACCENT if self.has_focus else Tone.FAINT)
-            return Line((front, *self._plain_line(index, row, marked=marked).spans[1:]), ground)
-        return self._plain_line(index, row, marked=marked)
+            return Line((front, *self._plain_line(row, marked=marked).spans[1:]), ground)
+        return self._plain_line(row, marked=marked)
 
-    def _plain_line(self, index: int, row: RowT, *, marked: bool) -> Line:
+    def _plain_line(self, row: RowT, *, marked: bool) -> Line:
         """The row without the cursor."""
-        made = self._made.get(index)
+        row_id = self.identify(row)
+        made = self._made.get(row_id)
         if made is not None and made[0] is row and made[1] is marked:
             return made[2]
         mark = Span("*" if marked else " ", Tone.ACCENT_STRONG)
         found = self._row_line(lambda column: column.cell(row, self._now), Ground.PLAIN, Span(" "), mark)
-        self._made[index] = (row, marked, found)
+        self._made[row_id] = (row, marked, found)
         return found
 
     def _row_line(self, cell: Callable[[Column[RowT]], Iterable[Span]], ground: Ground, *front: Span) -> Line:
