@@ -131,6 +131,11 @@ def test_ends_of_fields_and_lines_are_refused_in_text(make_context: MakeContext)
     sink = sink_of(make_context, rows.schema, file_format_type="text", field_delimiter=";")
     assert [number for number in refused(sink.refusals(), rows) if number is not None] == [0] * 5
     assert [bool(failure(sink, rows.slice(row, 1))) for row in range(len(texts))] == [True] * 5 + [False] * 7
+    sink = sink_of(make_context, rows.schema, file_format_type="text", field_delimiter="||")
+    ends = [("a|", True), ("|", True), ("a||b", True), ("|a", False), ("a|b", False), ("", False), ("🦆", False), (None, False)]
+    rows = pa.table({"s": [text for text, _ in ends], "l": pa.array([None] * len(ends), pa.list_(pa.string()))})
+    assert [number is not None for number in refused(sink.refusals(), rows)] == [is_bad for _, is_bad in ends]
+    sink = sink_of(make_context, rows.schema, file_format_type="text", field_delimiter=";")
     nested_rows = pa.table({"s": ["good", "good"], "l": pa.array([["a", "b;c"], ["a", "b"]], pa.list_(pa.string()))})
     assert refused(sink.refusals(), nested_rows) == [1, None]
 

@@ -134,8 +134,8 @@ def test_text_has_no_quotes(tmp_path: Path, coordinate: Coordinate) -> None:
 
 def test_a_value_that_text_cannot_hold_is_an_error(coordinate: Coordinate) -> None:
     """A line break or the delimiter in a value would shift the columns after it."""
-    for value in ("'a|b'", "'a' || chr(10)"):
-        with pytest.raises(JobFailed, match="column s: a value holds the field delimiter or a line break"):
+    for value in ("'a|b'", "'a' || chr(10)", "'a' || chr(13)"):
+        with pytest.raises(JobFailed, match="column s: the value holds the field delimiter or a line break"):
             write(coordinate, {"file_format_type": "text", "field_delimiter": "|"}, query=f"select {value} as s from rows")
 
 

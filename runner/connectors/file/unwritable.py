@@ -31,8 +31,14 @@ def unquoted(columns: Sequence[Any], delimiter: str, formats: MomentFormats) -> 
         yield Refusal(
             RejectionKind.UNWRITABLE,
             f"column {column.name}: the value holds the field delimiter or a line break, which a text file cannot tell apart",
-            " OR ".join(f"contains({text}, {end})" for end in (literal(delimiter), "chr(10)", "chr(13)")),
+            f"{_holds(text, delimiter)} OR contains({text}, chr(10)) OR contains({text}, chr(13))",
         )
+
+
+def _holds(text: str, delimiter: str) -> str:
+    """SQL that is true when a reader would find ``delimiter`` before the end of ``text``: of ``|`` and ``||`` too."""
+    end = literal(delimiter)
+    return f"contains({text}, {end})" if len(delimiter) == 1 else f"strpos({text} || {end}, {end}) <= length({text})"
 
 
 def may_hold_anything(data_type: Any) -> bool:
