@@ -13,6 +13,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 import tui.screens.jobs
 from runner.home import Home
@@ -55,9 +57,22 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
+_parsed: dict[Any, list[RuleSet]] = {}
+_parse_rules = Stylesheet._parse_rules
+
+
+def _parse_once(self: Stylesheet, *source: Any, **how: Any) -> list[RuleSet]:
+    """The style sheets of Textual and of the program are the same for every program that a test opens."""
+    key = (frozenset(self._variables.items()), source, frozenset(how.items()))
+    if key not in _parsed:
+        _parsed[key] = _parse_rules(self, *source, **how)
+    return _parsed[key]
+
+
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing waits longer than it must."""
+    """Nothing waits, and nothing is parsed, longer than it must."""
+    monkeypatch.setattr(Stylesheet, "_parse_rules", _parse_once)
     monkeypatch.setattr("textual.app.wait_for_idle", at_rest.come_to_rest)
     monkeypatch.setattr("textual.pilot.wait_for_idle", at_rest.come_to_rest)
     monkeypatch.setattr(tui.screens.jobs, "DEBOUNCE", 0.02)
