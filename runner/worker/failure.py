@@ -22,6 +22,7 @@ _CORRECT_THE_ROW = (
     "that refuses it; `flowdeck restart` then goes on from the last checkpoint"
 )
 _NAMED_SPLITS = 3
+_OF_A_ROW = frozenset({"data", "sql"})
 _MORE_MEMORY = "give the job more with resources.memory, or fewer parallel readers"
 
 
@@ -56,8 +57,9 @@ def describe_failure(error: BaseException, hidden: Redaction | None = None) -> t
 
 
 def with_place(info: ErrorInfo, splits: Sequence[FailedSplit]) -> ErrorInfo:
-    """``info`` with a position, if it has none: the row that a transform or a sink fails on came from one of ``splits``."""
-    if info.position is not None or not splits:
+    """``info`` with a position, if it is about a row and has none: what a transform or a sink fails on came from one of
+    ``splits``."""
+    if info.code not in _OF_A_ROW or info.position is not None or not splits:
         return info
     names = [split.split for split in splits[:_NAMED_SPLITS]]
     if len(splits) > len(names):
