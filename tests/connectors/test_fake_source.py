@@ -54,7 +54,7 @@ def test_every_type_is_made(fake: Callable[..., FakeSource]) -> None:
     assert len({row["s"] for row in rows}) == 20
 
 
-@given(st.integers(1, 300), st.integers(1, 7), st.integers(1, 3), st.integers(1, 400), st.integers(0, 2**62))
+@given(st.integers(1, 60), st.integers(1, 7), st.integers(1, 3), st.integers(1, 80), st.integers(0, 2**62))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_rows_depend_on_seed_and_number_only(
     fake: Callable[..., FakeSource], rows: int, split_number: int, parallelism: int, batch: int, seed: int
