@@ -11,6 +11,8 @@ DOTS = 4
 _FROM_THE_TOP = tuple(tuple(sum(column[:filled]) for filled in range(DOTS + 1)) for column in (_LEFT, _RIGHT))
 _FROM_BELOW = tuple(tuple(sum(column[DOTS - filled :]) for filled in range(DOTS + 1)) for column in (_LEFT, _RIGHT))
 """The bits of a column by how many of its dots are filled."""
+_SIGNS = (" ", *(chr(_BLANK + bits) for bits in range(1, 256)))
+"""The sign of a cell by its bits; some fonts draw the blank pattern as empty circles."""
 
 
 def area(values: Sequence[float | None], rows: int, top: float, *, downwards: bool = False) -> list[str]:
@@ -21,7 +23,7 @@ def area(values: Sequence[float | None], rows: int, top: float, *, downwards: bo
     heights = [_height(value, rows * DOTS, top) for value in values]
     if len(heights) % 2:
         heights.append(0)
-    drawn = [_row(heights, base, downwards=downwards) for base in range(0, rows * DOTS, DOTS)]
+    drawn = [_row(heights, base, rows * DOTS, downwards=downwards) for base in range(0, rows * DOTS, DOTS)]
     return drawn if downwards else drawn[::-1]
 
 
@@ -31,13 +33,15 @@ def _height(value: float | None, dots: int, top: float) -> int:
     return min(dots, max(1, round(value / top * dots))) if top > 0 else 1
 
 
-def _row(heights: list[int], base: int, *, downwards: bool) -> str:
-    left, right = _FROM_THE_TOP if downwards else _FROM_BELOW
-    cells: list[str] = []
-    for one, other in zip(heights[::2], heights[1::2], strict=True):
-        bits = left[min(max(one - base, 0), DOTS)] | right[min(max(other - base, 0), DOTS)]
-        cells.append(chr(_BLANK + bits) if bits else " ")  # some fonts draw the blank pattern as empty circles
-    return "".join(cells)
+def _row(heights: list[int], base: int, dots: int, *, downwards: bool) -> str:
+    """The row of the dots from ``base`` on, of ``dots`` in all."""
+    left, right = (_by_height(filled, base, dots) for filled in (_FROM_THE_TOP if downwards else _FROM_BELOW))
+    return "".join([_SIGNS[left[one] | right[other]] for one, other in zip(heights[::2], heights[1::2], strict=True)])
+
+
+def _by_height(filled: tuple[int, ...], base: int, dots: int) -> tuple[int, ...]:
+    """The bits of a column of a row by the height of the whole column."""
+    return (filled[0],) * base + filled + (filled[DOTS],) * (dots - base - DOTS)
 
 
 def spark(values: Sequence[float | None], top: float | None = None) -> str:
