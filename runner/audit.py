@@ -25,7 +25,8 @@ class AuditOutcome(enum.StrEnum):
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One action. ``who`` is ``unix:UID``, ``key:NAME``, ``anyone`` (where no key is needed), ``reload`` or ``daemon``;
     ``action`` the method and route of a request, or what else happened; ``target`` what it was done to, as it was called.
-    ``before`` and ``after`` are the job's generation and version. Neither bodies nor secrets are in it."""
+    ``before`` and ``after`` are the job's generation and version. ``status`` null of a request that was carried out: it has
+    not been answered yet, or the daemon died before. Neither bodies nor secrets are in it."""
 
     id: int = 0
     at: float

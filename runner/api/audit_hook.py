@@ -14,6 +14,7 @@ from runner.api.access import Visitor, visitor_of
 from runner.api.gateway import Gateway
 from runner.audit import AuditEntry, AuditOutcome
 from runner.model import Job
+from runner.supervisor.audited_request import AuditedRequest, audited_as
 from runner.transport import API_PREFIX
 from spec.errors import FlowdeckError
 
@@ -55,12 +56,14 @@ class AuditHook:
             return
         former = await self._job(str(scope["path"]))
         watch = _Watch(receive, send)
+        request = AuditedRequest(lambda: _begun(scope, watch, former))
         try:
-            await self._application(scope, watch.receive, watch.send)
+            with audited_as(request):
+                await self._application(scope, watch.receive, watch.send)
         finally:
             template = scope.get("path_template")
             if template and not (_only_asks(scope, str(template)) and _outcome(watch.status) is AuditOutcome.DONE):
-                await self._gateway.audit.record(_entry(scope, str(template), visitor_of(scope), watch, former))
+                await self._gateway.audit.record(_entry(scope, str(template), visitor_of(scope), watch, former), request)
 
     async def _job(self, path: str) -> Job | None:
         match = _JOB_PATH.fullmatch(path)
@@ -98,6 +101,12 @@ class _Watch:
         elif message["type"] == "http.response.body" and len(self.answer) < _MAXIMUM_KEPT:
             self.answer += message.get("body", b"")
         await self._send(message)
+
+
+def _begun(scope: Scope, watch: _Watch, former: Job | None) -> AuditEntry:
+    """What is known when something is changed for the request, and not yet how it ends. In any thread."""
+    entry = _entry(scope, str(scope.get("path_template", scope["path"])), visitor_of(scope), watch, former)
+    return msgspec.structs.replace(entry, outcome=AuditOutcome.DONE, status=None, code="")
 
 
 def _entry(scope: Scope, template: str, visitor: Visitor, watch: _Watch, former: Job | None) -> AuditEntry:

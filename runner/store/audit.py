@@ -10,10 +10,10 @@ from runner.audit import AuditEntry, AuditFilter
 from runner.store.session import Session, decode_record, encode_record
 
 
-def append(session: Session, entries: Sequence[AuditEntry]) -> None:
-    """Add entries, each with the id that follows."""
+def append(session: Session, entries: Sequence[AuditEntry]) -> list[int]:
+    """Add entries, each with the id that follows; the ids."""
     if not entries:
-        return
+        return []
     newest = _newest(session)
     numbered = [msgspec.structs.replace(entry, id=newest + number) for number, entry in enumerate(entries, 1)]
     for entry in numbered:
@@ -28,6 +28,19 @@ def append(session: Session, entries: Sequence[AuditEntry]) -> None:
         }
         session.add("audit", row)
     session.memory.audit = numbered[-1].id
+    return [entry.id for entry in numbered]
+
+
+def amend(session: Session, entry: AuditEntry) -> None:
+    """Have the entry of this id say more; it stays where it is in the order."""
+    values = {
+        "job_id": entry.job_id,
+        "target": entry.target,
+        "who": entry.who,
+        "action": entry.action,
+        "record": encode_record(entry),
+    }
+    session.amend("audit", {"id": entry.id}, values)
 
 
 def _newest(session: Session) -> int:

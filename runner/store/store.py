@@ -200,9 +200,13 @@ class Store(CheckpointCalls):
 
     # audit trail
 
-    def append_audit(self, entries: Sequence[AuditEntry]) -> None:
+    def append_audit(self, entries: Sequence[AuditEntry]) -> list[int]:
         """Add entries, with ids that follow the last one's."""
-        audit.append(self._session, entries)
+        return audit.append(self._session, entries)
+
+    def amend_audit(self, entry: AuditEntry) -> None:
+        """Have the entry of this id say more."""
+        audit.amend(self._session, entry)
 
     def audit_page(self, wanted: AuditFilter, limit: int) -> list[AuditEntry]:
         """The newest ``limit`` entries that are wanted, newest first."""

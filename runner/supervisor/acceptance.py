@@ -10,6 +10,7 @@ from runner.states import ExecutionState
 from runner.supervisor import pausing, scaling
 from runner.supervisor.adoption import adopt
 from runner.supervisor.attempt import Attempt
+from runner.supervisor.audited_request import audited_as
 from runner.supervisor.conditions import PreconditionFailed, depending_on
 from runner.supervisor.coordinator import Trigger
 from runner.supervisor.course import Course
@@ -38,7 +39,7 @@ class Acceptance:
     async def accept(self, wish: Wish, attempt: Attempt | None) -> None:
         """Take up ``wish``; ``attempt`` is the one that runs. What is wished on a condition that does not hold is rejected."""
         try:
-            with depending_on(wish.condition):
+            with depending_on(wish.condition), audited_as(wish.audited):
                 if isinstance(wish, SavepointWish | StopWish) and wish.condition is not None:
                     # The job changes later, when its checkpoint begins: what counts is that it was asked for in time.
                     await self._course.lease.journal.write(lambda entry: entry.require_condition())

@@ -6,9 +6,11 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from runner.audit import AuditEntry, AuditFilter, AuditOutcome, AuditPage
 from runner.store.errors import StoreError
+from runner.supervisor.audited_request import AuditedRequest
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.lifecycle import JobLifecycle
 
@@ -18,6 +20,7 @@ _BATCH = 200
 _PRUNE_EVERY = 1000
 _PAUSE = 1.0
 DAEMON = "daemon"
+_Told: TypeAlias = tuple[AuditEntry, AuditedRequest | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,12 @@ class AuditTrail:
         self._journal = journal
         self._lifecycle = lifecycle
         self._retention = retention or AuditRetention()
-        self._waiting: asyncio.Queue[AuditEntry] = asyncio.Queue(_WAITING)
+        self._waiting: asyncio.Queue[_Told] = asyncio.Queue(_WAITING)
         self._written = 0
 
-    async def record(self, entry: AuditEntry) -> None:
-        """Take an entry; it is on record soon after."""
-        await self._waiting.put(entry)
+    async def record(self, entry: AuditEntry, request: AuditedRequest | None = None) -> None:
+        """Take an entry; it is on record soon after. That of a ``request`` takes the place of what is on record of it."""
+        await self._waiting.put((entry, request))
 
     async def note(self, who: str, action: str, target: str = "") -> None:
         """Take an entry of what no request asked for."""
@@ -90,13 +93,17 @@ class AuditTrail:
         if batch:
             await self._write(batch, patiently=False)
 
-    async def _write(self, batch: list[AuditEntry], *, patiently: bool = True) -> None:
+    async def _write(self, batch: list[_Told], *, patiently: bool = True) -> None:
         self._written += len(batch)
         prune = self._written // _PRUNE_EVERY != (self._written - len(batch)) // _PRUNE_EVERY
         oldest = time.time() - self._retention.days * 86_400
 
         def work(entry: Entry) -> None:
-            entry.store.append_audit(batch)
+            for told, request in batch:
+                if request is None:
+                    entry.store.append_audit([told])
+                else:
+                    request.answer(entry.store, told)
             if prune:
                 entry.store.prune_audit(keep=self._retention.entries, before=oldest)
 

@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from runner.audit import is_reload, reload_entry
-from runner.model import Event
+from runner.model import Event, Job
 from runner.store.asynchronous import AsyncStore
 from runner.store.errors import StoreError
 from runner.store.store import Store
+from runner.supervisor.audited_request import current_audited
 from runner.supervisor.conditions import Condition, current_condition
 from runner.supervisor.event_bus import EventBus
 from runner.supervisor.execution_log import ExecutionLog
@@ -90,6 +91,10 @@ class Journal:
         """An id for the job's next checkpoint that was reserved ahead, at once; None when there is none left."""
         return self._store.take_checkpoint_id(job_id)
 
+    def known_job(self, reference: str) -> Job | None:
+        """The job of exactly that id, or else name, at once, as a read that began now would find it; None: read."""
+        return self._store.known_job(reference)
+
     def may_have_job(self, name: str) -> bool:
         """Whether there may be a job of that name, at once. False is almost certain: to add one says whether it was right."""
         return self._store.may_have_job(name)
@@ -112,7 +117,7 @@ class Journal:
         :class:`~runner.supervisor.conditions.PreconditionFailed` when the caller's condition does not hold, and what
         :meth:`~runner.supervisor.keyed_request.KeyedRequest.record` raises of the caller's key."""
         loop, condition = asyncio.get_running_loop(), current_condition()
-        was_met, request = condition is None or condition.is_met, current_request()
+        was_met, request, audited = condition is None or condition.is_met, current_request(), current_audited()
 
         def transaction(store: Store) -> T:
             entry = Entry(store, condition)
@@ -121,6 +126,8 @@ class Journal:
                 result = work(entry)
             if request is not None:
                 request.record(store, entry.made)
+            if audited is not None:
+                audited.record(store)
             events = entry.keep_notes()
             if events or then is not None:
                 store.when_committed(lambda: self._tell(events, loop, None if then is None else partial(then, result)))

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from runner.model import DesiredState, Queue, QueueKind
 from runner.states import ExecutionState
 from runner.supervisor import pausing
+from runner.supervisor.audited_request import audited_as
 from runner.supervisor.conditions import PreconditionFailed, depending_on
 from runner.supervisor.execution_record import ExecutionRecord
 from runner.supervisor.link import Heard, Hung
@@ -196,7 +197,7 @@ async def _answer(item: Heard | Hung | Wish, record: ExecutionRecord) -> bool:
     if isinstance(item, Heard | Hung):
         return False
     try:
-        with depending_on(item.condition):
+        with depending_on(item.condition), audited_as(item.audited):
             return await _take_up(item, record)
     except PreconditionFailed as error:
         reject(item, error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from runner.store.idempotency import RecordedAnswer, RecordedRequest
+from runner.supervisor.audited_request import audited_as
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.keyed_request import KeyedRequest
 
@@ -22,7 +23,8 @@ class Repeats:
     async def begin(self, request: KeyedRequest) -> RecordedRequest | None:
         """What is known of the key. None: nothing, and once this returns it is on record that the request is under way."""
         principal, key, fingerprint = request.principal, request.key, request.fingerprint
-        known = await self._journal.write(lambda entry: entry.store.begin_request(principal, key, fingerprint, time.time()))
+        with audited_as(None):  # nothing is done for it yet
+            known = await self._journal.write(lambda entry: entry.store.begin_request(principal, key, fingerprint, time.time()))
         request.is_recorded = True
         return known
 

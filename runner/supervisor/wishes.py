@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from runner.model import Checkpoint, DesiredState
+from runner.supervisor.audited_request import AuditedRequest, current_audited
 from runner.supervisor.conditions import Condition, current_condition
 from runner.supervisor.journal import Entry
 from spec.job import JobSpec
@@ -15,9 +16,11 @@ from spec.job import JobSpec
 
 @dataclass(slots=True, eq=False)
 class Conditional:
-    """``condition``: that of the request for which it is wished. It has to hold when the wish is taken up."""
+    """``condition``: that of the request for which it is wished. It has to hold when the wish is taken up. ``audited``: that
+    request, as what is done then."""
 
     condition: Condition | None = field(default_factory=current_condition, kw_only=True)
+    audited: AuditedRequest | None = field(default_factory=current_audited, kw_only=True)
 
 
 @dataclass(slots=True, eq=False)
