@@ -226,8 +226,10 @@ async def test_the_next_problem(open_ui: Any, stage: Any, serve: Callable[[Any],
             await page.press("exclamation_mark")
             visited.append(page.selected.name)
         assert visited == ["inventory-delta", "mail-bounces", "payments-sync", "inventory-delta"]
-        assert "mail-bounces: it is restarting (attempt 2): LocalFile: permission denied: /data/bounces/07.json" in page.toasts
-        assert "payments-sync: it failed: Jdbc, payments.conf:31: duplicate key value violates" in page.toasts
+        assert (
+            "mail-bounces: it is restarting (attempt 2): in LocalFile: permission denied: /data/bounces/07.json" in page.toasts
+        )
+        assert "payments-sync: it failed: in Jdbc, payments.conf:31: duplicate key value violates" in page.toasts
 
 
 @pytest.mark.parametrize("size", [(200, 50), (120, 36)], ids=["beside", "below"])

@@ -179,3 +179,18 @@ def test_job_files_are_found_once(jobs: Path) -> None:
     """In the places that are there, without what is no job file."""
     found = find_job_files([str(jobs), str(jobs / "below"), "/nonexistent"])
     assert sorted(Path(path).name for path in found) == ["[red]\x1b]52;c;x\x07.conf", "other.conf", "small.conf"]
+
+
+async def test_a_place_without_job_files(
+    open_ui: Any, stage: Any, serve: Callable[[Any], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says how to begin, and offers no key that would do nothing."""
+    monkeypatch.chdir(tmp_path)
+    serve(stage)
+    async with open_ui((80, 24)) as page:
+        await page.loaded()
+        await page.press("F")
+        await page.sees("no job file here or below; flowdeck init makes one")
+        assert "enter choose  " not in page.text
+        await page.press("escape")
+        await page.until(lambda: page.dialog == "JobsScreen")

@@ -171,7 +171,8 @@ class FleetScreen(Beside):
         return [
             line(Span("no worker runs", Tone.STRONG)),
             Line(),
-            line(Span("Each running job has at least one. None runs now, or those that do are just starting.", Tone.MUTED)),
+            line(Span("Each running job has at least one. None runs now,", Tone.MUTED)),
+            line(Span("or those that do are just starting.", Tone.MUTED)),
             Line(),
             line(
                 *self.key("view.back", "the jobs   ", "screen.back"),

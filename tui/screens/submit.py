@@ -33,6 +33,7 @@ from tui.widgets.linetable import Column, LineTable
 from tui.widgets.outside import run_outside
 
 _LOOK_SECONDS = 0.5
+_NONE = "no job file here or below; flowdeck init makes one"
 _TWICE = "from the beginning it reads everything again, and what it has written may be there twice: b once more"
 _COLUMNS: tuple[Column[str], ...] = (Column("JOB FILE", 20, lambda row, _now: (Span(short(row)),), stretch=400),)
 
@@ -116,7 +117,7 @@ class SubmitScreen(Dialog[Job]):
     async def _find(self, places: Sequence[str]) -> None:
         found = await asyncio.to_thread(find_job_files, places)
         self._files = tuple(dict.fromkeys((*self._files, *found)))
-        self._table.nothing = "no job file here or below, and none in watched directories"
+        self._table.nothing = _NONE
         self._show_files()
 
     def _show_files(self) -> None:
@@ -192,7 +193,7 @@ class SubmitScreen(Dialog[Job]):
 
     def _keys(self) -> list[Key]:
         if not self._is_chosen:
-            return [("enter", "choose"), ("f4", "edit"), ("esc", "leave")]
+            return [("enter", "choose"), ("f4", "edit"), ("esc", "leave")] if self._watch is not None else [("esc", "leave")]
         if self._handing_in:
             return [("", "handing it in…")]
         found = self._prospect if self._prospect is not None and self._prospect.possible else None

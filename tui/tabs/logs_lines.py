@@ -21,7 +21,7 @@ _LOOKS = {
 }
 _RANKS = {"debug": 0, "warning": 2, "warn": 2, "error": 3}
 _LEAST_TEXT = 20
-ROOM_FOR_THOUSANDTHS = 100
+ROOM_FOR_THOUSANDTHS = 84
 _OF = " │ "
 """Between the plugin that logs and what it says; what has none is said by the daemon."""
 

@@ -24,6 +24,7 @@ _SIDE_BY_SIDE = 78
 _LABEL = 8
 _PEAK = 13
 _ROOM_FOR_PEAKS = 76
+_ROOM_FOR_A_GAP = 80
 _ROOM_FOR_GAPS = 90
 _ROOM_FOR_MIDDLES = 114
 _TALLEST_MEASURE = 4
@@ -88,7 +89,7 @@ def _headline(view: JobView, history: History, cells: int, at: float | None) -> 
         current = history.at(name, at) if at is not None else None if over else now_value
         left.append(Span(f"{rate(current):<9}", Tone.STRONG))
         if cells >= _ROOM_FOR_PEAKS:
-            gap = 9 if cells >= _ROOM_FOR_GAPS else 7
+            gap = 9 if cells >= _ROOM_FOR_GAPS else 8 if cells >= _ROOM_FOR_A_GAP else 7
             left.append(Span(f"peak {rate(history.peak(name, current)):<{gap}}", Tone.MUTED))
         if cells >= _ROOM_FOR_MIDDLES:
             left.append(Span(f"p50 {rate(history.middle(name)):<9}", Tone.MUTED))

@@ -62,6 +62,7 @@ def _ends(message: list[str]) -> list[str]:
 def no_jobs(where: str, export: str, keymap: Keymap, *, read_only: bool) -> list[Line]:
     """The daemon runs and has nothing to do. ``export``: what commands must be told before they find it."""
     commands = (
+        ("flowdeck init", "begin with a job file that runs as it is"),
         ("flowdeck submit FILE", "run a job file"),
         ("flowdeck check FILE", "look at it first"),
         ("flowdeck run FILE", "run it in the foreground"),
