@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from runner.model import Job
 from runner.store.call import Call
 from runner.store.database import LOCK_PATIENCE, Database
 from runner.store.errors import StoreError, timed_out
@@ -87,6 +88,10 @@ class AsyncStore:
         """An id that :meth:`~runner.store.store.Store.next_checkpoint_id` has reserved ahead, at once; None when there is none
         left."""
         return self._database.take_checkpoint_id(job_id)
+
+    def known_job(self, reference: str) -> Job | None:
+        """The job of exactly that id, or else name, at once, as a read that began now would find it; None: read."""
+        return self._database.known_job(reference)
 
     def may_have_job(self, name: str) -> bool:
         """Whether there may be a job of that name, at once. False is almost certain: to add one says whether it was right."""

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import duckdb
 
+from runner.model import Job
 from runner.store import compaction, recovery, salvage
 from runner.store.errors import OutcomeUncertain, StoreError, timed_out
 from runner.store.known_answers import KnownAnswers
@@ -95,6 +96,10 @@ class Database:
         """An id that :meth:`~runner.store.store.Store.next_checkpoint_id` has reserved ahead, without a transaction and in any
         thread; None when there is none left."""
         return self._memory.checkpoint_numbers.take(job_id)
+
+    def known_job(self, reference: str) -> Job | None:
+        """The job of exactly that id, or else name, in any thread and without a transaction; None: look."""
+        return None if self._failure or self._connection is None else self._jobs.current(reference)
 
     def may_have_job(self, name: str) -> bool:
         """False: when this was asked no job had the name, as far as the writer had come. True: look."""

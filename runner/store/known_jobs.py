@@ -198,6 +198,14 @@ class KnownJobs:
             ids = [job_id for job_id in self._rows if job_id.startswith(reference) and job_id not in self._deleted]
             return sorted(ids, key=lambda job_id: self._rows[job_id].place)[:limit]
 
+    def current(self, reference: str) -> Job | None:
+        """The job that is not deleted and has exactly this id, or else this name, if no look is needed to tell that."""
+        with self._lock:
+            if self._stale or not self._complete or reference in self._deleted:
+                return None
+            job_id = reference if reference in self._rows else self._by_name.get(reference, "")
+            return self._records.get(job_id)
+
     def has(self, job_id: str) -> bool:
         """Whether there is a job of this id that is not deleted."""
         with self._lock:

@@ -54,7 +54,6 @@ from spec.job import JobSpec
 _STOP_SLACK = 60.0
 _ADOPTION_PATIENCE = 10.0
 
-
 __all__ = ["JobLifecycle", "NotWanted", "Prepared"]
 
 
@@ -99,6 +98,9 @@ class JobLifecycle:
 
     async def require(self, reference: str) -> Job:
         """The one job that ``reference`` means. Raises :class:`NotFound`, :class:`Conflict` when it may mean several."""
+        await asyncio.sleep(0)  # whoever asks again and again lets others have their turn, also where nothing is waited for
+        if (known := self._journal.known_job(reference)) is not None:
+            return known
         found = await self._journal.read(lambda store: store.find_jobs(reference))
         if not found and (deleted := await self.deleted(reference)) is not None:
             raise NotFound(f"the job {deleted.name} is deleted", hint=f"`flowdeck undelete {deleted.id}` brings it back")
@@ -386,8 +388,7 @@ class JobLifecycle:
         return work, record
 
     async def set_desired(self, job_id: str, desired: DesiredState) -> bool:
-        """Record what a person wants of a job that does not run. False: one of its executions is not over, be it that it was
-        recorded a moment ago; that one has to be asked, and nothing is recorded."""
+        """Record what a person wants of a job that does not run. False: its execution is not over, and has to be asked."""
 
         def record(entry: Entry) -> bool:
             job = existing_job(entry, job_id)
@@ -451,11 +452,11 @@ class JobLifecycle:
 
         await self._journal.write(record)
 
-    async def edit(self, job_id: str, change: Callable[[Job], Job], message: str) -> None:
+    async def edit(self, job_id: str, change: Callable[[Entry, Job], Job], message: str) -> None:
         """Record what a person changed of the job itself."""
 
         def record(entry: Entry) -> None:
-            changed = msgspec.structs.replace(change(existing_job(entry, job_id)), updated_at=time.time())
+            changed = msgspec.structs.replace(change(entry, existing_job(entry, job_id)), updated_at=time.time())
             entry.store.update_job(changed)
             entry.note("job.edited", f"{changed.name}: {message}", job_id=job_id)
 

@@ -204,3 +204,22 @@ def test_memory_is_bounded_when_nobody_looks(monkeypatch):
         known.touch([f"gone-{number}"])
         assert known.learn_index(known.mark(), [], [f"gone-{number}"])
     assert not known.learn_index(begun, [_row("gone-1")], ["gone-1"])
+
+
+async def test_a_job_that_is_known_is_told_at_once(store, make_job, make_checkpoint):
+    """By its id or its name, as it is; never when it has changed since somebody looked, nor by a part of its id."""
+    await store.write(lambda s: s.insert_job(make_job(name="orders")))
+    assert store.known_job("job-1") is None
+    found = await store.read(lambda s: s.job("job-1"))
+    assert (store.known_job("job-1"), store.known_job("orders"), store.known_job("job")) == (found, found, None)
+    complete = make_checkpoint(1, status=CheckpointStatus.COMPLETED)
+    await store.write(lambda s: s.insert_complete_checkpoint(complete, b"state"))
+    assert store.known_job("orders").last_checkpoint.id == 1
+    await store.write(lambda s: s.delete_job("job-1"))
+    assert store.known_job("orders") is None
+    assert await store.read(lambda s: s.job("job-1")) is None
+    assert (store.known_job("job-1"), store.known_job("orders")) == (None, None)
+    await store.write(lambda s: s.undelete_job("job-1"))
+    assert (await store.read(lambda s: s.named_job("orders"))) == store.known_job("job-1")
+    await store.close()
+    assert store.known_job("job-1") is None
