@@ -19,6 +19,7 @@ from runner.worker.part import QueryPart
 from runner.worker.rejections import RejectionPort
 
 _MARK = "flowdeck_refused_by"
+_AT_ONCE = 4096
 
 
 class SinkScreen:
@@ -57,15 +58,19 @@ class SinkScreen:
         batch = pa.RecordBatch.from_arrays(marked.columns[:-1], schema=self._schema)
         refused = len(marks) - marks.null_count
         if refused:
-            self._report(batch.filter(pc.is_valid(marks)), marks.drop_null().to_pylist(), batch.num_rows)
+            self._report(batch.filter(pc.is_valid(marks)), marks.drop_null().to_pylist(), batch.num_rows - refused)
             return batch.filter(pc.is_null(marks))
         self._port.put(self._sink, (), batch.num_rows)
         return batch
 
-    def _report(self, rows: pa.RecordBatch, numbers: Sequence[Any], of: int) -> None:
+    def _report(self, rows: pa.RecordBatch, numbers: Sequence[Any], fitting: int) -> None:
+        """Some at a time: a limit is noticed before all of them are told, and they need not all be in memory."""
+        for first in range(0, len(numbers), _AT_ONCE):
+            some = rows.slice(first, _AT_ONCE).to_pylist()
+            refusals = (self._refusals[number] for number in numbers[first : first + _AT_ONCE])
+            rejected = [
+                RejectedRow(kind=refusal.kind, reason=refusal.reason, row=row_json(row))
+                for row, refusal in zip(some, refusals, strict=True)
+            ]
+            self._port.put(self._sink, rejected, 0 if first else fitting)
         self._refused += len(numbers)
-        rejected = []
-        for row, number in zip(rows.to_pylist(), numbers, strict=True):
-            refusal = self._refusals[number]
-            rejected.append(RejectedRow(kind=refusal.kind, reason=refusal.reason, row=row_json(row)))
-        self._port.put(self._sink, rejected, of - len(rejected))
