@@ -115,7 +115,8 @@ class YesOrNo(Dialog[ResultT]):
         has_go = question is not None and question.allowed
         self.query_one("#go").display = has_go
         self.query_one("#typing").display = self._types and not self.problem
-        stay = question.stay if question is not None and has_go and not self.problem else "close"
+        waits = question is None and not self.problem  # the words stay as they are: another width takes a moment to be drawn
+        stay = question.stay if question is not None and has_go and not self.problem else "leave it" if waits else "close"
         self.query_one("#stay", Button).label = Content(f"{stay}  esc")
         if question is None:
             return

@@ -14,7 +14,7 @@ from tui.query.filter import Filter
 from tui.settings.keymap import Keymap
 from tui.widgets.linetable import LineTable
 
-_SHORT_TOAST, _LONG_TOAST = 4.0, 10.0
+_SHORT_TOAST, _LONG_TOAST = 4.0, 6.0
 
 
 class Needing(Screen[None]):

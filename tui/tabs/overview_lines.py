@@ -87,9 +87,9 @@ def _headline(view: JobView, history: History, cells: int, at: float | None) -> 
     ):
         left.append(Span(f"{sign} {word} ", tone if tone is Tone.ACCENT else Tone.MUTED))
         current = history.at(name, at) if at is not None else None if over else now_value
-        left.append(Span(f"{rate(current):<9}", Tone.STRONG))
+        left.append(Span(f"{rate(current):<{9 if cells >= _ROOM_FOR_A_GAP else 8}}", Tone.STRONG))
         if cells >= _ROOM_FOR_PEAKS:
-            gap = 9 if cells >= _ROOM_FOR_GAPS else 8 if cells >= _ROOM_FOR_A_GAP else 7
+            gap = 9 if cells >= _ROOM_FOR_GAPS else 8
             left.append(Span(f"peak {rate(history.peak(name, current)):<{gap}}", Tone.MUTED))
         if cells >= _ROOM_FOR_MIDDLES:
             left.append(Span(f"p50 {rate(history.middle(name)):<9}", Tone.MUTED))
