@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 import msgspec
 
@@ -15,7 +16,7 @@ from runner.store.errors import NAME_TAKEN, StoreError
 from runner.store.pages import JobFilter, Place
 from runner.supervisor.commands import Command
 from runner.supervisor.errors import Conflict, NotFound
-from runner.supervisor.generations import read_shown
+from runner.supervisor.generations import read_generation, read_shown
 from runner.supervisor.journal import Entry
 from runner.supervisor.labels import check_labels
 from runner.supervisor.page_tokens import decode_place, encode_place
@@ -29,6 +30,8 @@ from spec.errors import UsageError
 from spec.job import JobSpec, RetentionSettings
 
 _OCCASION = "update"
+_Change: TypeAlias = Callable[[Entry, Job], Job]
+"""Of the job itself, within the transaction that stores it."""
 
 
 class Catalog(ServiceBase):
@@ -193,8 +196,7 @@ class Catalog(ServiceBase):
         """Change the job's name, labels or retention; what runs is not touched."""
         job = await self._lifecycle.require(reference)
         self._require(Command.EDIT, job)
-        spec, _ = await self._lifecycle.generation(job, job.generation)
-        changes = [change for change in (_naming(request, spec), _labelling(request), _retaining(request, spec)) if change]
+        changes = [change for change in (_naming(request), _labelling(request), _retaining(request)) if change]
         if changes:
             await self._lifecycle.edit(job.id, _one_after_the_other(changes), "its name, labels or retention changed")
         return await self.job(job.id)
@@ -235,22 +237,27 @@ def as_submit(request: UpdateRequest) -> SubmitRequest:
     return SubmitRequest(**{name: getattr(request, name) for name in request.__struct_fields__})
 
 
-def _naming(request: EditRequest, spec: JobSpec) -> Callable[[Job], Job] | None:
+def _spec(entry: Entry, job: Job) -> JobSpec:
+    """What the job's file says, as of the generation that it has in this transaction."""
+    return read_generation(entry.store, job.id, job.generation)[0]
+
+
+def _naming(request: EditRequest) -> _Change | None:
     name = request.name
     if isinstance(name, msgspec.UnsetType):
         return None
     if name is not None:
         check_name("a job's name", name)
-    return lambda job: msgspec.structs.replace(job, name=name or spec.name, given_name=name or "")
+    return lambda entry, job: msgspec.structs.replace(job, name=name or _spec(entry, job).name, given_name=name or "")
 
 
-def _labelling(request: EditRequest) -> Callable[[Job], Job] | None:
+def _labelling(request: EditRequest) -> _Change | None:
     labels = request.labels
     if isinstance(labels, msgspec.UnsetType):
         return None
     check_labels(labels)
 
-    def change(job: Job) -> Job:
+    def change(_: Entry, job: Job) -> Job:
         merged = {**job.labels, **labels}
         kept = {key: value for key, value in merged.items() if value is not None}
         check_labels(kept)
@@ -259,14 +266,17 @@ def _labelling(request: EditRequest) -> Callable[[Job], Job] | None:
     return change
 
 
-def _retaining(request: EditRequest, spec: JobSpec) -> Callable[[Job], Job] | None:
+def _retaining(request: EditRequest) -> _Change | None:
     retention = request.retention
     if isinstance(retention, msgspec.UnsetType):
         return None
     if retention is not None:
         _check_retention(retention)
-    effective = retention or spec.env.retention
-    return lambda job: msgspec.structs.replace(job, retention=effective, given_retention=retention)
+
+    def change(entry: Entry, job: Job) -> Job:
+        return msgspec.structs.replace(job, retention=retention or _spec(entry, job).env.retention, given_retention=retention)
+
+    return change
 
 
 def _check_retention(retention: RetentionSettings) -> None:
@@ -280,10 +290,10 @@ def _check_retention(retention: RetentionSettings) -> None:
         )
 
 
-def _one_after_the_other(changes: Iterable[Callable[[Job], Job]]) -> Callable[[Job], Job]:
-    def change(job: Job) -> Job:
+def _one_after_the_other(changes: Iterable[_Change]) -> _Change:
+    def change(entry: Entry, job: Job) -> Job:
         for one in changes:
-            job = one(job)
+            job = one(entry, job)
         return job
 
     return change

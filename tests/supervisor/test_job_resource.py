@@ -18,6 +18,7 @@ from runner.requests import (
 from runner.states import ExecutionState
 from runner.store.errors import StoreError
 from runner.store.pages import JobFilter
+from runner.supervisor.catalog import _naming
 from runner.supervisor.commands import Command
 from runner.supervisor.errors import Conflict, NotFound, SpecInvalid
 from runner.supervisor.limits import Limits
@@ -210,6 +211,16 @@ async def test_a_name_by_hand_counts_over_the_file(flow, small):
     await flow.service.start("mine", StartRequest())
     assert (await flow.reach("mine", FINISHED)).job_name == "mine"
     assert (await flow.service.edit("mine", EditRequest(name=None))).name == "copy"
+
+
+async def test_a_name_taken_back_is_that_of_the_newest_file(flow, small):
+    """Also when a new generation with another name comes between the request and its record."""
+    job = await stored(flow, small)
+    taken_back = _naming(EditRequest(name=None))
+    await flow.service.update(job.id, UpdateRequest(text=small.but(name="newer").text(), base_directory=str(small.directory)))
+    await flow.service.edit(job.id, EditRequest(name="mine"))
+    await flow.service._lifecycle.edit(job.id, taken_back, "its name changed")
+    assert (await flow.service.job(job.id)).name == "newer"
 
 
 async def test_deleted_jobs_come_back_or_go_for_good(flow, small):
