@@ -112,7 +112,7 @@ class JsonReader(FileReader):
             raise find_fault(path, found, self._columns, str(error), self._leaves) from error
 
     def _parse_any(self, found: Range) -> pa.RecordBatch:
-        if not found.data.strip():
+        if not found.data or found.data.isspace():
             return arrays.one_batch(self._schema.empty_table())
         try:
             if self._carrier_schema is not None:

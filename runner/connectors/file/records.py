@@ -23,6 +23,7 @@ BOM = b"\xef\xbb\xbf"
 
 _SHOWN_BYTES = 128 << 10
 _LOOK_BYTES = 1 << 18
+_TAIL_BYTES = 1 << 12
 _COUNTED_BYTES = 1 << 17
 _NEWLINE = 0x0A
 _RETURN = 0x0D
@@ -249,7 +250,7 @@ class _Pieces:
         """Bytes from ``at`` on, and how many of them are whole records: at least one. No bytes for a record without an end,
         when that is tolerated."""
         while True:
-            data = _pread(self._descriptor, self._path, min(size, self._end - at), at)
+            data = _pread(self._descriptor, self._path, self._up_to_a_line_break(at, size), at)
             try:
                 cut = self._boundaries.last(data, at_end=at + len(data) >= self._end)
             except UnclosedQuote as error:
@@ -263,6 +264,14 @@ class _Pieces:
                     return b"", 0
                 raise self._endless(at)
             size *= 2
+
+    def _up_to_a_line_break(self, at: int, size: int) -> int:
+        """How much of ``size`` to read so that most probably nothing of it has to be cut off, which would copy it all."""
+        if at + size >= self._end:
+            return self._end - at
+        looked = min(size, _TAIL_BYTES)
+        tail = _pread(self._descriptor, self._path, looked, at + size - looked)
+        return size - looked + (tail.rfind(b"\n") + 1 or looked)
 
     def _one_line(self, at: int) -> Range:
         """The line at ``at``, whatever its length."""
