@@ -20,6 +20,8 @@ from runner.supervisor.sandbox import confine_process
 from runner.supervisor.zygote import NO_THREADS, Zygote, adopt_orphans, close_all_but, die_with_parent, load_workers
 
 _FAILED = 70
+_SELDOM = ("runner.connectors.fake", "runner.connectors.file.parquet_reader")
+"""What costs much to import and one job is not likely to need: here is mostly one job, whose worker can do that."""
 
 
 def wait_and_serve(connection: socket.socket, parent: int) -> NoReturn:
@@ -27,7 +29,7 @@ def wait_and_serve(connection: socket.socket, parent: int) -> NoReturn:
     status = _FAILED
     try:
         die_with_parent(parent)
-        run_worker = load_workers()
+        run_worker = load_workers(_SELDOM)
         if (beginning := _receive(connection)) is not None:
             _settle(beginning, connection.fileno())
             confine_process()

@@ -248,24 +248,25 @@ def sink_limits() -> dict[str, int]:
     return limits
 
 
-def import_plugins() -> None:
-    """Import every connector and transform now, so that no worker has to. One that cannot be imported is left to the jobs that
-    use it to complain about."""
+def import_plugins(seldom: tuple[str, ...] = ()) -> None:
+    """Import every connector and transform now, so that no worker has to, except the modules that begin with one of ``seldom``.
+    One that cannot be imported is left to the jobs that use it to complain about."""
     for package in ("runner.connectors", "runner.transforms"):
         found = importlib.import_module(package)
         for module in pkgutil.walk_packages(found.__path__, f"{package}."):
-            with contextlib.suppress(ImportError):
-                importlib.import_module(module.name)
+            if not module.name.startswith(seldom):
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(module.name)
 
 
-def load_workers() -> RunWorker:
-    """Import all that workers need."""
+def load_workers(seldom: tuple[str, ...] = ()) -> RunWorker:
+    """Import all that workers need, except the plugins of ``seldom``."""
     os.environ.update(NO_THREADS)
     gc.disable()  # next to nothing of what is imported is garbage, and looking for it takes a tenth of the time
 
     from runner.worker.main import run_worker
 
-    import_plugins()
+    import_plugins(seldom)
     gc.freeze()
     gc.enable()
     return run_worker

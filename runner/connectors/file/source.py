@@ -16,7 +16,6 @@ from runner.connectors.file.csv_reader import CsvReader
 from runner.connectors.file.format import SUPPORTED, FileFormat
 from runner.connectors.file.json_reader import JsonReader
 from runner.connectors.file.listing import InputFile, list_files
-from runner.connectors.file.parquet_reader import ParquetReader
 from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.file.text_reader import TextReader
 from runner.connectors.options import Options
@@ -166,6 +165,8 @@ def _open_reader(file_format: FileFormat, settings: FileSettings, connection: du
         case FileFormat.TEXT:
             return TextReader(settings)
         case FileFormat.PARQUET:
+            from runner.connectors.file.parquet_reader import ParquetReader  # libraries that no other format needs
+
             return ParquetReader(settings)
         case FileFormat.JSON:
             return JsonReader(settings, connection)
