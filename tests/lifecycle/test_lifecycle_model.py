@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from machine import LifecycleMachine
 
-EXAMPLES = int(os.environ.get("FLOWDECK_LIFECYCLE_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("FLOWDECK_LIFECYCLE_EXAMPLES", "3"))
 STEPS = int(os.environ.get("FLOWDECK_LIFECYCLE_STEPS", "35"))
 SEED = int(os.environ.get("FLOWDECK_LIFECYCLE_SEED", "808"))
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("FLOWDECK_LIFECYCLE_SHRINK") else (Phase.generate,)
