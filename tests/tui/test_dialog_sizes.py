@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from runner.reload import PlannedChange, ReloadPlan
+from runner.replies import Problem
 
 ORDERS, GEO = "0f3a9c1d22aa", "ae0000000004"
 SIZES = [(40, 8), (80, 24), (120, 36), (200, 50), (250, 80)]
@@ -109,8 +110,19 @@ async def test_what_runs_is_a_generation(open_ui: Any, stage: Any, serve: Callab
         assert "(source.orders.row.num, env.read_limit.rows_per_second), which" in page.text
         await page.sees("f: see what differs, and run the file")
         stage.pages[f"jobs/{GEO}/plan"] = msgspec.structs.replace(PLAN, effect="none", changes=())
+        await asyncio.to_thread(file.write_text, f"# the same\n{FILE}")
         await page.until(lambda: "differs from it" not in page.text)
         assert "generation 1, the one that ran last" in page.text
         await asyncio.to_thread(file.write_text, "env { job.name = \n")
         await page.sees("orders.conf as it is now does not check")
         assert page.dialog == "ConfirmScreen"
+        plans = len(stage.calls)
+        stage.texts[GEO] = FILE  # by hand, with values that the file does not have: then the words count
+        await asyncio.to_thread(file.write_text, FILE)
+        await page.until(lambda: "does not check" not in page.text)
+        assert len(stage.calls) == plans
+        refusal = Problem(type="", title="", status=409, detail="somebody else does", code="conflict")
+        stage.pages[f"jobs/{GEO}/plan"] = refusal
+        await asyncio.to_thread(file.write_text, f"# again\n{FILE}")
+        await page.sees("orders.conf cannot be compared with it: somebody else does")
+        assert page.app.screen.query_one("#go").disabled is False

@@ -27,6 +27,9 @@ class WhichGeneration:
         self._job_id = job_id
         self._watch: Watch | None = None
         self._checked: Checked | None = None
+        self._about: tuple[int, str] | None = None
+        """The generation, and the key, that the facts are about; None: there are none."""
+        self._facts: tuple[Fact, ...] = ()
 
     def add_to(self, question: Question, daemon: Client) -> Question:
         """The question with what would run, and how the file differs from that. Raises what the client raises."""
@@ -39,18 +42,34 @@ class WhichGeneration:
         return msgspec.structs.replace(question, facts=(*does, *found, *rest), instead=len(found) > 1)
 
     def _file_facts(self, job: Job, daemon: Client, key: str) -> tuple[Fact, ...]:
-        """None when the file says what would run, and when there is no file here."""
+        """None when the file says what would run, and when there is no file here. What is known is not asked for again."""
         if job.file is None or not Path(job.file).is_file():
             return ()
-        name = clean(Path(job.file).name)
-        checked = self._look(Path(job.file))
-        if checked.request is None:
-            words = f"{name} as it is now does not check, and is not what runs: {key} shows why"
-            return () if self._is_same_text(job, checked, daemon) else (Fact("file", words, Weight.LOST),)
+        about = (job.generation, key)
         try:
-            plan = daemon.plan(job.id, checked.request)
-        except FlowdeckError as error:
-            return (Fact("file", f"{name} cannot be compared with it: {clean(error.message)}. {key} shows it", Weight.LOST),)
+            if self._has_changed(Path(job.file)) or about != self._about:
+                self._about = None
+                self._facts = self._compare(job, daemon, key)
+                self._about = about
+        except (FlowdeckError, OSError) as error:  # what would be done does not depend on it
+            why = clean(error.message if isinstance(error, FlowdeckError) else error.strerror or str(error))
+            return (Fact("file", f"{clean(Path(job.file).name)} cannot be compared with it: {why}", Weight.LOST),)
+        return self._facts
+
+    def _has_changed(self, file: Path) -> bool:
+        if self._watch is None or self._watch.path != file:
+            self._watch, self._checked = Watch(file), None
+        found = self._watch.look()
+        self._checked = found or self._checked
+        return found is not None
+
+    def _compare(self, job: Job, daemon: Client, key: str) -> tuple[Fact, ...]:
+        checked, name = self._checked, clean(Path(job.file or "").name)
+        if checked is None or _is_same(checked, daemon.generation(job.id, job.generation).text):
+            return ()
+        if checked.request is None:
+            return (Fact("file", f"{name} as it is now does not check, and is not what runs: {key} shows why", Weight.LOST),)
+        plan = daemon.plan(job.id, checked.request)
         if plan.effect == Effect.NONE:
             return ()
         paths = [clean(change.path) for change in plan.changes]
@@ -59,16 +78,12 @@ class WhichGeneration:
         words = f"{name} differs from it now: {plural(len(paths), 'change')}{where}, which will not run"
         return (Fact("file", words, Weight.LOST), Fact("instead", f"{key}: see what differs, and run the file", Weight.BETTER))
 
-    def _look(self, file: Path) -> Checked:
-        if self._watch is None or self._watch.path != file:
-            self._watch, self._checked = Watch(file), None
-        self._checked = self._watch.look() or self._checked
-        assert self._checked is not None  # noqa: S101 - the first look of a watch always finds
-        return self._checked
 
-    def _is_same_text(self, job: Job, checked: Checked, daemon: Client) -> bool:
-        """A file may need values that only who submitted it knows."""
-        return daemon.generation(job.id, job.generation).text == checked.result.document.source.text
+def _is_same(checked: Checked, text: str) -> bool:
+    """Whether nothing can be different: the same words of one file. What they mean may depend on values that only who submitted
+    it knows."""
+    document = checked.result.document
+    return len(document.sources) <= 1 and document.source.text == text
 
 
 def _runs(job: Job) -> Fact:
