@@ -111,6 +111,18 @@ def test_ranges_are_the_file(tmp_path: Path, content: bytes, size: int) -> None:
     assert all(piece.data.endswith(b"\n") for piece in found[:-1])
 
 
+@pytest.mark.parametrize("boundaries", [LineBoundaries(), QuotedBoundaries(",")])
+def test_ranges_of_long_records_are_the_file(tmp_path: Path, boundaries: Boundaries) -> None:
+    """Where the end of a range has no line break, or one inside quotes, nothing is lost, and each range ends with a record."""
+    path = tmp_path / "data.csv"
+    quoted = '"' + "b\n" * 3000 + '"' if boundaries.quote else "b" * 6000
+    path.write_text("".join(f"{number},{'a' * 9000}\n{number},{quoted}\n" for number in range(20)))
+    ranges = list(read_ranges(path, 0, path.stat().st_size, boundaries, Pace(bytes=40_000)))
+    assert b"".join(found.data for found in ranges) == path.read_bytes()
+    assert len(ranges) > 5
+    assert all(found.data[:1].isdigit() and found.data.endswith(b"\n") for found in ranges)
+
+
 @given(st.lists(st.sampled_from(["a,b,c\n", '"x\ny",b,c\n', '"""",b,c\r\n']), min_size=1, max_size=40), st.integers(1, 8))
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_splits_cover_the_file_once(tmp_path: Path, records: list[str], parts: int) -> None:
