@@ -42,7 +42,9 @@ class ForkedServers:
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
 
     def have_one_ready(self) -> None:
-        """Fork one; the next supervisor that opens takes it."""
+        """Fork one, unless one waits that nobody has taken; the next supervisor that opens takes it."""
+        if early_fork._waiting:
+            return
         ours, theirs = socket.socketpair()
         with theirs:
             socket.send_fds(self._control, [b"."], [theirs.fileno()])
