@@ -1,7 +1,6 @@
 """The life of a job between its executions: admitting submissions, numbering generations, starting and stopping executions.
 
-The steps that the service and hot reload are made of. Each one that changes the store is one transaction.
-"""
+The steps that the service and hot reload are made of. Each one that changes the store is one transaction."""
 
 from __future__ import annotations
 
