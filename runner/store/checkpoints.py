@@ -170,8 +170,9 @@ def _newest(session: Session, job_id: str) -> tuple[Checkpoint, ...]:
     """As many of a job's newest checkpoints as are remembered."""
     found: tuple[Checkpoint, ...] | None = session.known(("checkpoints", job_id))
     if found is None:
-        statement = 'SELECT "record" FROM "checkpoints" WHERE "job_id" = ? ORDER BY "id" DESC LIMIT ?'
-        found = tuple(_decode(row) for row in session.rows(statement, job_id, _REMEMBERED))
+        # A job has few: to have the database choose among them costs more than to read them.
+        rows = session.rows('SELECT "id", "record" FROM "checkpoints" WHERE "job_id" = ?', job_id)
+        found = tuple(decode_record(Checkpoint, record) for _, record in sorted(rows, reverse=True)[:_REMEMBERED])
         session.remember(("checkpoints", job_id), found)
     return found
 
