@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from textual._compositor import Compositor
 from textual.geometry import Region
+from textual.widgets._toast import ToastHolder
 
 from runner.states import ExecutionState
 from tui.data.snapshot import Snapshot
@@ -161,3 +162,15 @@ async def test_nothing_is_painted_before_there_is_something_to_show(
     async with open_ui() as page:
         await page.loaded()
     assert "flowdeck" in painted[0]
+
+
+async def test_nothing_is_left_of_messages_that_have_gone(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Those too that are cleared away before their own time is over leave no empty place behind."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        for number in range(3):
+            page.app.screen.toast(f"message {number}", timeout=60.0)
+        await page.until(lambda: len(page.app.screen.query(ToastHolder)) == 3)
+        page.app.clear_notifications()
+        await page.until(lambda: len(page.app.screen.query(ToastHolder)) == 0)
