@@ -41,7 +41,7 @@ _PRESSED_EVERY = 0.045
 
 
 SOAKED = (
-    """import asyncio, signal, sys
+    """import asyncio, os, signal, sys
 place = sys.argv[1] + ".tasks"
 def note(*_):
     with open(place + ".new", "w") as file:
