@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -100,11 +101,13 @@ class Actions(Generic[S]):
         def read(store: Store) -> Facts:
             kept = store.checkpoints(job.id, limit=_ALL) if command in _FORGETTING else []
             usual = store.operations.usual_seconds(job.id, command.value)
+            named = None if number is None else store.checkpoint(job.id, number)
             return Facts(
                 job=job,
                 spec=spec,
                 point=job.last_checkpoint,
-                named=None if number is None else store.checkpoint(job.id, number),
+                named=named,
+                begun_anew=named is not None and _has_begun_anew(store, named),
                 usual_seconds=usual if usual is not None else _last_savepoint(command, job.last_checkpoint),
                 executions=len(store.executions(job.id, _ALL, 0)) if command in _FORGETTING else 0,
                 checkpoints=sum(point.kind != "savepoint" for point in kept),
@@ -215,6 +218,12 @@ class Actions(Generic[S]):
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _has_begun_anew(store: Store, point: Checkpoint) -> bool:
+    """Whether an execution after the one of that point has begun from the beginning."""
+    later = itertools.takewhile(lambda found: found.id != point.execution_id, store.executions(point.job_id, _ALL, 0))
+    return any(found.restored_from is None and found.started_at is not None for found in later)
 
 
 def _last_savepoint(command: Command, point: Checkpoint | None) -> float | None:

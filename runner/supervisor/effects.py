@@ -17,18 +17,22 @@ from spec.job import JobSpec
 from spec.plan.change import Effect, Plan
 
 _PATHS = 8
+_EMPTIES = "DROP_DATA"
+"""A sink's ``data_save_mode`` by which its target is emptied before the first row of an execution that begins from nothing."""
 _UNTOUCHED = frozenset({ExecutionState.CREATED, ExecutionState.QUEUED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What the records say of a job: ``point`` is what it can go on from (None: nothing), ``named`` what was asked to be gone
-    on from, if that was named; ``plan`` what a new generation changes."""
+    on from, if that was named, and ``begun_anew`` whether the job has begun from the beginning since that; ``plan`` what a new
+    generation changes."""
 
     job: Job
     spec: JobSpec
     point: Checkpoint | None
     named: Checkpoint | None = None
+    begun_anew: bool = False
     usual_seconds: float | None = None
     executions: int = 0
     checkpoints: int = 0
@@ -54,6 +58,11 @@ class Facts:
     def repeating_sinks(self) -> tuple[str, ...]:
         """Those that do not take part in checkpoints: they may get rows twice."""
         return tuple(sink.id for sink in self.spec.sinks if delivery_of(sink) != "exactly-once")
+
+    @property
+    def emptied_sinks(self) -> tuple[str, ...]:
+        """Those whose targets are emptied by an execution that begins from the beginning."""
+        return tuple(sink.id for sink in self.spec.sinks if sink.options.get("data_save_mode") == _EMPTIES)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -185,9 +194,7 @@ def _begin(told: _Told, facts: Facts, restore: str) -> None:
         told.point, told.again = None, facts.rows_read
         if facts.has_begun:
             told.risk = Risk.DESTRUCTIVE
-            told.lost.append(
-                f"everything is read again ({row_count(facts.rows_read)} so far); rows in the targets stay and come again"
-            )
+            told.lost.append(f"everything is read again ({row_count(facts.rows_read)} so far){_targets(facts)}")
             if facts.point is not None:
                 told.safer.append(Safer(action="restart", why=f"goes on from {described(facts.point)}"))
         return
@@ -204,6 +211,22 @@ def _begin(told: _Told, facts: Facts, restore: str) -> None:
         told.risk = Risk.DESTRUCTIVE
         told.lost.append(f"{row_count(told.again)} read after it; what they have written stays in the targets and comes again")
         told.safer.append(Safer(action="restart", why=f"goes on from the newest: {described(facts.point)}"))
+
+    if facts.begun_anew and (emptied := facts.emptied_sinks):
+        told.risk = Risk.DESTRUCTIVE
+        told.lost.append(
+            f"what {', '.join(emptied)} had written before that point: the job has begun from the beginning since, which emptied"
+            " the target"
+        )
+
+
+def _targets(facts: Facts) -> str:
+    """What becomes of the rows in the targets when all are read again."""
+    emptied, others = facts.emptied_sinks, len(facts.spec.sinks) - len(facts.emptied_sinks)
+    told = "; rows in the targets stay and come again" if others else ""
+    if emptied:
+        told += f"; {', '.join(emptied)}: the target is emptied first, and no older checkpoint brings back what was in it"
+    return told
 
 
 def _recover(told: _Told, facts: Facts, request: object) -> None:

@@ -189,6 +189,23 @@ async def test_a_dry_run_tells_the_jobs_own_numbers(flow, copy):
     assert [entry.action for entry in purge.safer] == ["delete"]
 
 
+async def test_a_dry_run_tells_that_targets_are_emptied(flow, copy):
+    """From the beginning with DROP_DATA nothing is written twice, but all is gone; and so it is for points from before that."""
+    small = copy.but(rows=10, interval=None, save_mode="DROP_DATA")
+    job = await flow.service.submit(small.request())
+    await flow.reach("copy", ExecutionState.FINISHED)
+    (point,) = await flow.service.checkpoints(job.id)
+    actions, back = flow.service.actions, RestartRequest(restore=str(point.id))
+    anew = await actions.effects(Command.RESTART, job.id, RestartRequest(restore="none"))
+    assert "the target is emptied first" in anew.lost[0]
+    assert "come again" not in anew.lost[0]
+    assert not any("emptied" in lost for lost in (await actions.effects(Command.RESTART, job.id, back)).lost)
+    await flow.service.start("copy", StartRequest())
+    await flow.reach("copy", ExecutionState.FINISHED)
+    late = await actions.effects(Command.RESTART, job.id, back)
+    assert (late.risk, "the job has begun from the beginning since" in late.lost[-1]) == (Risk.DESTRUCTIVE, True)
+
+
 async def test_only_the_newest_execution_can_be_acted_on(flow, copy):
     """By an older one a command is refused, and told which one is the newest."""
     small = copy.but(rows=10, interval=None)
