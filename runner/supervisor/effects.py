@@ -215,7 +215,7 @@ def _begin(told: _Told, facts: Facts, restore: str) -> None:
     if facts.begun_anew and (emptied := facts.emptied_sinks):
         told.risk = Risk.DESTRUCTIVE
         told.lost.append(
-            f"what {', '.join(emptied)} had written before that point: the job has begun from the beginning since, which emptied"
+            f"what {', '.join(emptied)} had written before that point: the job has begun from the beginning since, and emptied"
             " the target"
         )
 
