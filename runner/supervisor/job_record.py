@@ -49,6 +49,8 @@ class Prepared:
     """What a new job shows of the hot reload of its file."""
     also: Callable[[Entry], None] | None = None
     """What is recorded together with the execution."""
+    then: Callable[[object], None] | None = None
+    """What follows that in memory, before anybody is told of it."""
 
 
 def origin_of(execution: Execution) -> str:

@@ -309,7 +309,7 @@ class JobLifecycle:
             entry.made = added = entry.store.added_job(job.id)
             return added or job, execution
 
-        job, execution = await self._journal.write(record)
+        job, execution = await self._journal.write(record, prepared.then)
         self._files.put(job)
         return job, self._executions.launch(work, execution, wanted=origin_of(execution), fragile=fragile)
 

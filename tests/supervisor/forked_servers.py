@@ -7,6 +7,7 @@ server has died, and what a daemon starts, is started from scratch.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -29,6 +30,10 @@ class ForkedServer(EarlyServer):
         except ProcessLookupError:
             return True
         return False
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it may end, and be waited for, at any moment
+            os.kill(self.pid, number)
 
 
 class ForkedServers:

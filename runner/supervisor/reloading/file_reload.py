@@ -350,7 +350,8 @@ class FileReload:
             prepared = await self._lifecycle.prepare_submission(None, submission, NONE)
             change = self._records.becoming(record, prepared.work.job_id, name)
             try:
-                job = await self._lifecycle.start_new(replace(prepared, status=change.status, also=change.write))
+                prepared = replace(prepared, status=change.status, also=change.write)
+                job = await self._lifecycle.start_new(replace(prepared, then=lambda _: self._records.take_over(change)))
             except FlowdeckError as error:
                 if error.code == NAME_TAKEN and self._lifecycle.may_have(name):
                     self._look(record.file, Look.AGAIN)  # there is a job of that name after all

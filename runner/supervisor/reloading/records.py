@@ -148,11 +148,14 @@ class ReloadRecords:
         new = _judged(msgspec.structs.replace(old, state=ReloadState.SYNCED, message="submitted", **fields))
         return Becoming(old, new, tuple(self._held.get(key_of(old), ())))
 
-    async def became(self, change: Becoming, job: Job) -> None:
-        """The file has become that job, and that is written."""
+    def take_over(self, change: Becoming) -> None:
+        """The file has become that job: once that is written, and before anybody is told of it."""
         self._held.pop(key_of(change.old), None)
         self.known.remove(key_of(change.old))
         self.known.put(change.new)
+
+    async def became(self, change: Becoming, job: Job) -> None:
+        """The file has become that job, that is written, and :meth:`take_over` was called."""
         self.operations.moved(key_of(change.old), change.new, job)
         await self.operations.heard(change.new)
 
