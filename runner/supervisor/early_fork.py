@@ -10,7 +10,6 @@ import importlib
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
@@ -19,6 +18,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import msgspec
+
+from runner.supervisor.fork_protocol import HEADER, Beginning
+from runner.supervisor.shown_areas import environment_area
 
 _BOTH_NEED = (
     "duckdb",
@@ -32,33 +34,6 @@ _BOTH_NEED = (
 """What the command and its fork server would each import after the fork."""
 _FAILED = 70
 _LOOK = 0.002
-# Where /proc/self/stat says that the arguments and the environment of a process are, counted after its name.
-_ARGUMENTS = 45
-_ENVIRONMENT = 47
-LENGTH = struct.Struct(">I")
-
-
-class Beginning(msgspec.Struct, frozen=True):
-    """What a fork server is told that waits for a home: where it is, its environment, and where its output goes."""
-
-    home: str
-    log: str
-    environment: dict[str, str]
-
-
-def arguments_area() -> tuple[int, int]:
-    """The addresses between which the kernel finds the arguments of this process."""
-    return _area(_ARGUMENTS)
-
-
-def environment_area() -> tuple[int, int]:
-    """The addresses between which the kernel finds the environment that this process was started with."""
-    return _area(_ENVIRONMENT)
-
-
-def _area(first: int) -> tuple[int, int]:
-    fields = Path("/proc/self/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    return int(fields[first]), int(fields[first + 1])
 
 
 class EarlyServer:
@@ -77,7 +52,7 @@ class EarlyServer:
     def begin(self, home: Path, log: Path, environment: Mapping[str, str]) -> None:
         """Have it serve ``home``. Raises OSError when it is gone."""
         body = msgspec.json.encode(Beginning(str(home), str(log), dict(environment)))
-        self.connection.sendall(LENGTH.pack(len(body)) + body)
+        self.connection.sendall(HEADER.pack(len(body)) + body)
 
     def wait(self, timeout: float | None = None) -> int:
         """Its exit code, or minus the signal's number. Raises subprocess.TimeoutExpired."""

@@ -14,9 +14,10 @@ from typing import NoReturn
 
 import msgspec
 
-from runner.supervisor.early_fork import LENGTH, Beginning, arguments_area, environment_area
+from runner.supervisor.fork_protocol import HEADER, Beginning
 from runner.supervisor.hidden_environment import hide_variables
 from runner.supervisor.sandbox import confine_process
+from runner.supervisor.shown_areas import arguments_area, environment_area
 from runner.supervisor.zygote import NO_THREADS, Zygote, adopt_orphans, close_all_but, die_with_parent, load_workers
 
 _FAILED = 70
@@ -46,11 +47,11 @@ def wait_and_serve(connection: socket.socket, parent: int) -> NoReturn:
 def _receive(connection: socket.socket) -> Beginning | None:
     """None when nobody wants this fork server."""
     with connection.makefile("rb", buffering=0) as stream:
-        head = stream.read(LENGTH.size)
+        head = stream.read(HEADER.size)
         if not head:
             return None
         body = b""
-        (length,) = LENGTH.unpack(head)
+        (length,) = HEADER.unpack(head)
         while len(body) < length:
             more = stream.read(length - len(body))
             if not more:

@@ -11,8 +11,17 @@ from typing import TypeAlias
 
 import msgspec
 
-_HEADER = struct.Struct(">I")
+HEADER = struct.Struct(">I")
 MAXIMUM_FRAME = 64 * 1024
+
+
+class Beginning(msgspec.Struct, frozen=True):
+    """The first that a fork server hears that was forked early and waits for a home, by itself and in JSON: where that is, its
+    environment, and where its output goes."""
+
+    home: str
+    log: str
+    environment: dict[str, str]
 
 
 class ForkRequest(msgspec.Struct, frozen=True, tag=True):
@@ -63,7 +72,7 @@ def encode(message: ForkRequest | ZygoteMessage) -> bytes:
     body = _encoder.encode(message)
     if len(body) > MAXIMUM_FRAME:
         raise ValueError(f"a message of {len(body)} bytes is too long for the fork server")
-    return _HEADER.pack(len(body)) + body
+    return HEADER.pack(len(body)) + body
 
 
 def decode_request(body: bytes) -> ForkRequest:
@@ -85,13 +94,13 @@ class FrameReader:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The bodies that are complete now. Raises ``ValueError`` for a frame that is too long."""
         self._buffer += data
-        while len(self._buffer) >= _HEADER.size:
-            (length,) = _HEADER.unpack_from(self._buffer)
+        while len(self._buffer) >= HEADER.size:
+            (length,) = HEADER.unpack_from(self._buffer)
             if length > MAXIMUM_FRAME:
                 raise ValueError(f"a frame of {length} bytes")
-            end = _HEADER.size + length
+            end = HEADER.size + length
             if len(self._buffer) < end:
                 return
-            body = bytes(self._buffer[_HEADER.size : end])
+            body = bytes(self._buffer[HEADER.size : end])
             del self._buffer[:end]
             yield body

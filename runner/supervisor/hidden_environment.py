@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from runner.supervisor.descent import MARK
-from runner.supervisor.early_fork import environment_area
 from runner.supervisor.sandbox import chosen_for_workers
+from runner.supervisor.shown_areas import environment_area
 from spec.checks.secret_text import names_a_secret
 
 
