@@ -20,7 +20,11 @@ from runner.home import Home
 from runner.model import Execution, Job
 from runner.requests import SubmitRequest
 from runner.states import ExecutionState, check_transition
+from runner.store.asynchronous import AsyncStore
 from runner.supervisor import early_fork
+from runner.supervisor.event_bus import EventBus
+from runner.supervisor.execution_log import ExecutionLog
+from runner.supervisor.journal import Journal
 from runner.supervisor.limits import Limits
 from runner.supervisor.supervisor import Supervisor
 from tests.supervisor.forked_servers import ForkedServers
@@ -240,3 +244,13 @@ async def flow(opened) -> AsyncIterator[Flow]:
     """A supervisor that has nothing to do yet."""
     async with opened() as opened_flow:
         yield opened_flow
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
+    """The journal of a home without a daemon."""
+    home = Home(tmp_path / "home")
+    home.create()
+    store = await AsyncStore.open(home.store_path)
+    yield Journal(store, EventBus(), ExecutionLog(home))
+    await store.close()

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from runner.home import Home
 from runner.states import ExecutionState
-from runner.store.asynchronous import AsyncStore
 from runner.store.errors import StoreError
 from runner.store.leases import Lease as LeaseRecord
 from runner.supervisor.deadlines import DEADLINES, overdue_after
-from runner.supervisor.event_bus import EventBus
-from runner.supervisor.execution_log import ExecutionLog
 from runner.supervisor.journal import Journal
 from runner.supervisor.lease import Leases, is_abandoned
 from runner.supervisor.limits import Limits
@@ -22,16 +15,6 @@ from runner.supervisor.processes import ProcessIdentity, boot_id, this_process, 
 from spec.job import EnvSpec
 
 DEAD = ProcessIdentity(1, -1.0, boot_id())
-
-
-@pytest.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    """A store of its own."""
-    home = Home(tmp_path)
-    home.create()
-    store = await AsyncStore.open(home.store_path)
-    yield Journal(store, EventBus(), ExecutionLog(home))
-    await store.close()
 
 
 async def told(journal: Journal) -> list[str]:

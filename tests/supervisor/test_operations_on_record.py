@@ -5,27 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 
-import pytest
-
-from runner.home import Home
 from runner.operation import OperationOutcome
-from runner.store.asynchronous import AsyncStore
-from runner.supervisor.event_bus import EventBus
-from runner.supervisor.execution_log import ExecutionLog
-from runner.supervisor.journal import Journal
 from runner.supervisor.operations import CANCEL_QUEUED, Operations
 
 PATIENCE = 60.0
-
-
-@pytest.fixture
-async def journal(tmp_path):
-    """The journal of a home without a daemon."""
-    home = Home(tmp_path / "home")
-    home.create()
-    store = await AsyncStore.open(home.store_path)
-    yield Journal(store, EventBus(), ExecutionLog(home))
-    await store.close()
 
 
 async def test_an_operation_can_be_asked_for_while_it_is_written_down(journal):

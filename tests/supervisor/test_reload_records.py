@@ -6,13 +6,8 @@ import asyncio
 
 import pytest
 
-from runner.home import Home
 from runner.reload import ReloadState, WatchedFile
-from runner.store.asynchronous import AsyncStore
 from runner.store.errors import StoreError
-from runner.supervisor.event_bus import EventBus
-from runner.supervisor.execution_log import ExecutionLog
-from runner.supervisor.journal import Journal
 from runner.supervisor.operations import Operations
 from runner.supervisor.reloading.records import ReloadRecords
 from runner.supervisor.reloading.reload_operations import ReloadOperations
@@ -28,16 +23,6 @@ class Disk:
         """Refuse the transaction."""
         if self.is_full:
             raise StoreError("the disk is full", code="store-unavailable")
-
-
-@pytest.fixture
-async def journal(tmp_path):
-    """The journal of a home without a daemon."""
-    home = Home(tmp_path / "home")
-    home.create()
-    store = await AsyncStore.open(home.store_path)
-    yield Journal(store, EventBus(), ExecutionLog(home))
-    await store.close()
 
 
 def records_of(journal):

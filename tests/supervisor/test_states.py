@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from runner.home import Home
 from runner.model import DesiredState, Execution, Job, Totals
 from runner.states import TRANSITIONS, ExecutionState, IllegalTransition
-from runner.store.asynchronous import AsyncStore
-from runner.supervisor.event_bus import EventBus
-from runner.supervisor.execution_log import ExecutionLog
 from runner.supervisor.execution_record import ExecutionRecord
-from runner.supervisor.journal import Journal
 from runner.supervisor.totals import TotalsMeter
 from spec.job import EnvSpec, JobSpec
-
-
-@pytest.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    """A store of its own."""
-    home = Home(tmp_path)
-    home.create()
-    store = await AsyncStore.open(home.store_path)
-    yield Journal(store, EventBus(), ExecutionLog(home))
-    await store.close()
 
 
 def reachable(state: ExecutionState) -> set[ExecutionState]:

@@ -144,6 +144,10 @@ class WorkerHandle:
         os.kill(self.pid, signal.SIGKILL)
 
 
+class _Killed(Exception):
+    """All workers were killed."""
+
+
 class Coordinator:
     """Runs attempts of one job. ``checkpoint`` is the newest completed one; ``uncommitted`` are tokens to commit again."""
 
@@ -266,6 +270,26 @@ class Coordinator:
             self.take_checkpoint()
             last = time.monotonic()
         self.finish()
+
+    def run_killed(self, moment: str, times: int) -> None:
+        """Through to the end, with a checkpoint each tenth of a second, though all workers are killed so many times at this
+        moment (see :meth:`take_checkpoint`) of a checkpoint after the first."""
+        left = times
+
+        def kill_at(point: str, checkpoint: int) -> None:
+            nonlocal left
+            if point == moment and checkpoint > 1 and left:
+                left -= 1
+                self.kill()
+                raise _Killed
+
+        self.hook = kill_at
+        while True:
+            with contextlib.suppress(_Killed):
+                self.start()
+                self.run(interval=0.1)
+                break
+        assert left == 0, f"the job was through before {left} of {times} kills"
 
     def finish(self) -> None:
         """The final checkpoint; all workers exit with 0."""

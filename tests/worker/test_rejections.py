@@ -99,26 +99,7 @@ def test_kills_lose_no_rejection_and_repeat_none(coordinate: Coordinate, tmp_pat
     """Kill -9 of both workers at this moment of each of the first checkpoints, until the job is through."""
     write_input(tmp_path)
     coordinator = coordinate(files_job(on_error="dead_letter", rate=4000, parallelism=2), workers=2)
-
-    class Killed(Exception):
-        pass
-
-    kills = iter(range(1, 4))
-
-    def hook(point: str, checkpoint: int) -> None:
-        if point == moment and checkpoint > 1 and next(kills, None):
-            coordinator.kill()
-            raise Killed
-
-    coordinator.hook = hook
-    while True:
-        try:
-            coordinator.start()
-            coordinator.run(interval=0.1)
-            break
-        except Killed:
-            continue
-    assert next(kills, None) is None
+    coordinator.run_killed(moment, 3)
     assert_exact(tmp_path)
     [counted] = coordinator.checkpoint.rejected
     assert counted.rows == 2 * ROWS // 5

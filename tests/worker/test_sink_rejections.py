@@ -95,26 +95,7 @@ def assert_exact(directory: Path) -> None:
 def test_kills_lose_no_row_and_repeat_none(coordinate: Coordinate, written_input: Path, moment: str) -> None:
     """Kill -9 of both workers at this moment of the first checkpoints, with rejections of a source, a transform and a sink."""
     coordinator = coordinate(whole_job(rate=4000), workers=2)
-
-    class Killed(Exception):
-        pass
-
-    kills = iter(range(2))
-
-    def hook(point: str, checkpoint: int) -> None:
-        if point == moment and checkpoint > 1 and next(kills, None) is not None:
-            coordinator.kill()
-            raise Killed
-
-    coordinator.hook = hook
-    while True:
-        try:
-            coordinator.start()
-            coordinator.run(interval=0.1)
-            break
-        except Killed:
-            continue
-    assert next(kills, None) is None
+    coordinator.run_killed(moment, 2)
     assert_exact(written_input)
     counted = {found.plugin: found.rows for found in coordinator.checkpoint.rejected}
     assert counted == {plugin: len(rows) for plugin, rows in expected().items() if plugin != "made"}
