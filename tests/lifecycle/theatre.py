@@ -393,21 +393,24 @@ class Theatre:
 
     def _go_on(self, job: LifecycleJob, execution: Execution | None) -> None:
         """The next step towards a complete output, as fast as can be."""
-        client = self._client
         if execution is not None and execution.state.is_terminal and execution.splits_left_out:
-            client.recover(job.name, RecoverRequest())
+            self._client.recover(job.name, RecoverRequest())
         else:
-            try:
-                client.restart(job.name, RestartRequest(overrides=FASTER))
-            except ApiError as refusal:
-                self.note(f"refused: {refusal.message}")
-                if "upgraded" in refusal.message:  # a change of its file that came during another one
-                    time.sleep(0.5)
-                    return
-                if "checkpoint" in refusal.message:
-                    client.restart(job.name, RestartRequest(restore="none", overrides=FASTER))
+            eventually(lambda: self._restarted(job), f"{job.name} cannot be restarted", timeout=CONVERGENCE)
         over = lambda: self._is_over(job)  # noqa: E731
-        eventually(over, f"{job.name} does not end: {client.job(job.name).execution}", timeout=CONVERGENCE)
+        eventually(over, f"{job.name} does not end: {self._client.job(job.name).execution}", timeout=CONVERGENCE)
+
+    def _restarted(self, job: LifecycleJob) -> bool:
+        """Restart it from its newest checkpoint, or from the beginning if there is none; not while its file is followed."""
+        try:
+            self._client.restart(job.name, RestartRequest(overrides=FASTER))
+        except ApiError as refusal:
+            if "upgraded" in refusal.message:  # a change of its file that came during another one
+                return False
+            self.note(f"refused: {refusal.message}")
+            if "checkpoint" in refusal.message:
+                self._client.restart(job.name, RestartRequest(restore="none", overrides=FASTER))
+        return True
 
     def _is_over(self, job: LifecycleJob) -> bool:
         execution = self._client.job(job.name).execution
