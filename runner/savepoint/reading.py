@@ -35,9 +35,10 @@ def read_directory(path: Path, allow: Callable[[Path], None] = lambda _: None) -
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: the path holds a NUL, which none can
+        reason = getattr(error, "strerror", None) or error
         raise SavepointInvalid(
-            f"{path} is no savepoint: {error.strerror or error}", hint="name the directory that holds manifest.json"
+            f"{path} is no savepoint: {reason}", hint="name the directory that holds manifest.json"
         ) from error
     try:
         allow(opened_path(descriptor, path))

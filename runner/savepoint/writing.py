@@ -28,11 +28,11 @@ def write_directory(path: Path, manifest: Manifest, state: bytes) -> str:
 
     One that holds this savepoint already is left as it is. Raises :class:`SavepointNotWritten`, and leaves nothing half done.
     """
-    if there := _digest_of(path, manifest):
-        return there
     text = encode_manifest(manifest)
     temporary = path.with_name(f"{UNFINISHED}{secrets.token_hex(8)}")
     try:
+        if there := _digest_of(path, manifest):
+            return there
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary.mkdir(mode=0o700)
         _write_file(temporary / STATE_NAME, state)
@@ -41,36 +41,46 @@ def write_directory(path: Path, manifest: Manifest, state: bytes) -> str:
         temporary.rename(path)  # the operating system refuses a place that is a file, or a directory with anything in it
         _sync_directory(path.parent)
         _sync_directory(path.parent.parent)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: the path holds a NUL, which none can
         raise SavepointNotWritten(
-            f"cannot write the savepoint to {path}: {error.strerror or error}",
+            f"cannot write the savepoint to {path}: {getattr(error, 'strerror', None) or error}",
             hint="the savepoint itself is safe; its directory is written as soon as that is possible",
         ) from error
     finally:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             shutil.rmtree(temporary)
     return hashlib.sha256(text).hexdigest()
 
 
 def check_place(path: Path) -> None:
     """Raise :class:`SavepointNotWritten` when a savepoint cannot be written to ``path``, as far as that shows beforehand."""
-    trouble = ""
-    if not path.is_absolute():
-        trouble = "the path is not absolute"
-    elif path.is_symlink() or (path.exists() and not path.is_dir()):
-        trouble = "it is there already, and no directory"
-    elif path.is_dir() and any(path.iterdir()):
-        trouble = "the directory is not empty"
-    elif not path.exists() and not path.parent.is_dir():
-        trouble = f"there is no directory {path.parent}"
-    elif not os.access(path.parent, os.W_OK | os.X_OK):
-        trouble = f"{path.parent} may not be written to"
+    try:
+        trouble = _trouble_with(path)
+    except (OSError, ValueError) as error:  # a name that is too long, or that holds a NUL
+        trouble = getattr(error, "strerror", None) or str(error)
     if trouble:
         raise SavepointNotWritten(
             f"cannot write a savepoint to {path}: {trouble}",
             hint="name a directory that does not exist yet",
             code="invalid-path",
         )
+
+
+def _trouble_with(path: Path) -> str:
+    """Why no savepoint can be written there; empty when nothing is known against it."""
+    if not path.is_absolute():
+        return "the path is not absolute"
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        if not path.parent.is_dir():
+            return f"there is no directory {path.parent}"
+    else:
+        if path.is_symlink() or not path.is_dir():
+            return "it is there already, and no directory"
+        if any(path.iterdir()):
+            return "the directory is not empty"
+    return "" if os.access(path.parent, os.W_OK | os.X_OK) else f"{path.parent} may not be written to"
 
 
 def remove_directory(path: Path) -> None:

@@ -86,6 +86,18 @@ def test_a_place_that_cannot_be_is_known_before(tmp_path):
     assert not half.exists()
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a\0/b", "a" * 300, "a/" * 3000], ids=["a NUL", "a NUL above", "long", "deep"])
+def test_a_name_that_no_file_system_has_is_refused(tmp_path, name):
+    """Whether it is to be written or read, by the error of that, so that neither a request nor a task ends in another one."""
+    path = tmp_path / name
+    with pytest.raises(SavepointNotWritten, match="cannot write a savepoint"):
+        check_place(path)
+    with pytest.raises(SavepointNotWritten, match="cannot write the savepoint"):
+        write_directory(path, manifest(), STATE)
+    with pytest.raises(SavepointInvalid, match="is no savepoint"):
+        read_directory(path)
+
+
 @pytest.mark.parametrize("name", ["manifest.json", "state.msgpack"])
 def test_only_plain_files_inside_are_read(tmp_path, name):
     """A link, a directory or a pipe in the place of a file is refused and not waited for."""
