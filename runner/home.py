@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from runner.user_home import expanded, user_home
 from spec.errors import UsageError
 
 # sockaddr_un holds 104 bytes on macOS and 108 on Linux, the terminating zero included.
@@ -192,16 +193,23 @@ class HomeLock:
 
 
 def default_home() -> Path:
-    """``FLOWDECK_HOME``, or the place where this system keeps a user's state."""
+    """``FLOWDECK_HOME``, or the place where this system keeps a user's state. Raises :class:`HomeUnusable` when it has none."""
     chosen = os.environ.get("FLOWDECK_HOME")
     if chosen:
-        return Path(chosen).expanduser()
+        return expanded(chosen)
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "flowdeck"
+        return _user_home() / "Library" / "Application Support" / "flowdeck"
     state = os.environ.get("XDG_STATE_HOME")
     # The XDG specification says that a relative path is to be ignored.
-    base = Path(state) if state and Path(state).is_absolute() else Path.home() / ".local" / "state"
+    base = Path(state) if state and Path(state).is_absolute() else _user_home() / ".local" / "state"
     return base / "flowdeck"
+
+
+def _user_home() -> Path:
+    found = user_home()
+    if found is None:
+        raise HomeUnusable("this user has no home directory", hint="choose a place with --home or FLOWDECK_HOME")
+    return found
 
 
 def _plain_id(execution_id: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runner.requests import SubmitRequest
+from runner.user_home import expanded
 from spec.document import Dialect, ReadOptions, read_text
 from spec.errors import UsageError
 
@@ -28,7 +29,7 @@ def job_file(
     ``variables`` are what ``-i key=value`` sets on the command line, ``overrides`` replace values by path before the job is
     checked, ``restore`` says where it begins: ``none``, ``latest``, a checkpoint's number, or a savepoint's directory.
     """
-    file = Path(path).expanduser().absolute()
+    file = expanded(path).absolute()
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

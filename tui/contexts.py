@@ -11,6 +11,7 @@ import msgspec
 
 from runner.endpoint import Endpoint, parse_server
 from runner.home import Home
+from runner.user_home import expanded
 from spec.errors import UsageError
 from tui.settings.file import Context, Settings, settings_path
 from tui.settings.keymap import suggestion
@@ -49,10 +50,10 @@ def place_of(name: str, settings: Settings, home: Home) -> Place:
     reason = f"the context {name} is read-only" if context.read_only else ""
     accent = context.accent or ""
     if context.home is not None:
-        return Place(Home(Path(context.home).expanduser()), None, name, accent, reason)
-    key = "" if context.key_file is None else read_key(Path(context.key_file).expanduser())
+        return Place(Home(expanded(context.home)), None, name, accent, reason)
+    key = "" if context.key_file is None else read_key(expanded(context.key_file))
     authority = context.ca_file or os.environ.get("FLOWDECK_CA", "")
-    return Place(home, parse_server(context.server or "", key, str(Path(authority).expanduser()) if authority else ""), name,
+    return Place(home, parse_server(context.server or "", key, str(expanded(authority)) if authority else ""), name,
                  accent, reason)  # fmt: skip
 
 

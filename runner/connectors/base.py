@@ -21,6 +21,7 @@ from runner.dataset.rejected import RejectedRow
 from runner.dataset.stored_rows import Rows
 from runner.model import CheckpointKind
 from runner.protocol import Split
+from runner.user_home import expanded
 from spec.errors import FlowdeckError
 from spec.job import JobMode, PluginSpec
 
@@ -104,9 +105,12 @@ class PluginContext:
     log: PluginLog
 
     def resolve(self, path: str) -> Path:
-        """``path`` made absolute against the job's base directory. Symbolic links stay as they are."""
+        """``path`` made absolute against the job's base directory. Symbolic links stay as they are. Raises
+        :class:`OptionError` for what can be no path."""
         text = path.removeprefix("file://") if path.startswith("file://") else path
-        return Path(os.path.normpath(self.base_directory / Path(text).expanduser()))
+        if "\0" in text:
+            raise OptionError(f"the path {text!r} holds a NUL, which no file system takes", plugin=self.plugin.id)
+        return Path(os.path.normpath(self.base_directory / expanded(text)))
 
 
 @dataclass(frozen=True, slots=True)

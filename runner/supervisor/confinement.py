@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.supervisor.sandbox import SECRET_DIRECTORIES
+from runner.user_home import expanded
 from spec.checks.path_names import names_a_path
 from spec.errors import FlowdeckError
 from spec.job import JobSpec, OnError
@@ -45,7 +46,7 @@ class Confinement:
         """Whether the path is below a root."""
         if "\0" in text:
             return False
-        named = str(Path(base or os.sep) / _expanded(text))
+        named = str(Path(base or os.sep) / expanded(text))
         try:
             # Workers take `a/..` away before they look whether a is a link; others do not.
             places = [Path(os.path.realpath(named)), Path(os.path.realpath(os.path.normpath(named)))]
@@ -121,11 +122,3 @@ def _named_paths(options: Any) -> Iterator[tuple[str, str]]:
             stack.extend((name, item) for item in value)
         elif isinstance(value, str) and names_a_path(name):
             yield name, value
-
-
-def _expanded(text: str) -> Path:
-    """As a worker reads it: ``~`` is a home directory."""
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:  # ~nobody-of-this-name stays as it is
-        return Path(text)

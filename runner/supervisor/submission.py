@@ -92,6 +92,8 @@ def _options(request: SubmitRequest, environment: Mapping[str, str]) -> ReadOpti
     if request.file is not None and not Path(request.file).is_absolute():
         raise UsageError(f"the path of the job file is not absolute: {request.file}", code="invalid-path")
     directory = base_directory(request)
+    if "\0" in f"{request.file}{directory}":
+        raise UsageError("no path of a job file holds a NUL", code="invalid-path")
     return ReadOptions(
         dialect=dialect,
         variables=request.variables,

@@ -25,6 +25,7 @@ from runner.connectors.file.staging import (
 )
 from runner.dataset.rejected import RejectedRow
 from runner.protocol import SinkToken
+from runner.user_home import expanded
 from spec.job import JobSpec, OnError
 
 DEFAULT_DIRECTORY = "dead-letters"
@@ -49,7 +50,7 @@ class _DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 def dead_letter_directory(job: JobSpec, base_directory: Path) -> Path:
     """Where the job's dead letters go."""
     named = job.env.dead_letter_path or f"{DEFAULT_DIRECTORY}/{safe_name(job.name)}"
-    return Path(os.path.normpath(base_directory / Path(named).expanduser()))
+    return Path(os.path.normpath(base_directory / expanded(named)))
 
 
 def has_dead_letters(job: JobSpec) -> bool:

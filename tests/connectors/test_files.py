@@ -47,6 +47,20 @@ def test_directories_are_read_with_everything_below(tmp_path: Path) -> None:
     assert listed(tmp_path / "a" / "c.csv") == ["."]
 
 
+def test_paths_begin_at_the_job_or_at_a_home(
+    make_context: MakeContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative path begins at the job's directory, ``~`` is a user's home, and a name of nobody's is an ordinary one; with a
+    NUL it is no path."""
+    monkeypatch.setenv("HOME", "/home/of/mine")
+    resolve = make_context("LocalFile", {}).resolve
+    assert resolve("a/../b") == tmp_path / "b"
+    assert resolve("~/b") == Path("/home/of/mine/b")
+    assert resolve("~nobody-of-this-name/b") == tmp_path / "~nobody-of-this-name" / "b"
+    with pytest.raises(OptionError, match="NUL"):
+        resolve("a\0b")
+
+
 def test_names_are_matched_whole(tmp_path: Path) -> None:
     """A regular expression that takes linear time."""
     put(tmp_path, "orders_1.csv", "orders_22.csv", "orders_1.csv.bak", "x/orders_3.csv")

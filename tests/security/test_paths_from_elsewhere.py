@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from runner.home import Home
 from runner.model import KeyScope
+from runner.requests import SubmitRequest
 from runner.supervisor.confinement import Confined, Confinement, check_path, confined
-from runner.supervisor.submission import check_name
+from runner.supervisor.submission import check_name, check_request
 from spec.errors import UsageError
 from tests.security.conftest import NAMELESS
 
@@ -115,6 +116,13 @@ def test_ways_out_of_the_root(place, text):
     """By name, by link, by the home of a user, by the system's own directories; the root's own name is no prefix."""
     with pytest.raises(Confined):
         Confinement([place / "a"] if text == "" else [place]).check(text, "it", str(place))
+
+
+@pytest.mark.parametrize("place", [{"file": "/a\0b/x.conf"}, {"file": "/a/x\0.conf"}, {"base_directory": "/a\0b"}], ids=str)
+async def test_a_job_file_lies_where_files_can_be(place):
+    """A path with a NUL, which the operating system takes for none, is the fault of whoever sent it."""
+    with pytest.raises(UsageError, match="NUL"):
+        await check_request(SubmitRequest(text=job("Console {}"), **place))
 
 
 def test_the_owner_is_not_confined(place):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.home import MAXIMUM_SOCKET_PATH, Home, HomeLocked, HomeUnusable
+from tui.settings.file import DEFAULTS, read_settings, settings_path
 
 HOLD = """
 import sys
@@ -102,6 +103,26 @@ def test_default_home_follows_the_environment(monkeypatch, tmp_path):
     assert Home().path == tmp_path / "state" / "flowdeck"
     monkeypatch.setenv("FLOWDECK_HOME", str(tmp_path / "mine"))
     assert Home().path == tmp_path / "mine"
+
+
+def test_the_home_of_nobody_is_an_ordinary_name(monkeypatch, tmp_path):
+    """A user that does not exist after the tilde, in FLOWDECK_HOME too, is a name like any other."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FLOWDECK_HOME", "~nobody-of-this-name/deck")
+    assert Home().path == tmp_path / "~nobody-of-this-name" / "deck"
+    monkeypatch.setenv("FLOWDECK_HOME", "~/deck")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Home().path == tmp_path / "deck"
+
+
+def test_a_user_without_a_home_directory_is_told(monkeypatch):
+    """As in a container: the commands that need a home ask for one, and there are no settings."""
+    for name in ("FLOWDECK_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "FLOWDECK_SETTINGS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "not-absolute")
+    with pytest.raises(HomeUnusable, match="no home directory"):
+        Home()
+    assert read_settings(settings_path()) == DEFAULTS
 
 
 def test_unusable_home_says_so(tmp_path):

@@ -82,7 +82,7 @@ def _keep_traceback(session: Session) -> Path:
     try:
         with session.home.daemon_log.open("a", encoding="utf-8") as log:
             log.write(text)
-    except OSError:
+    except (OSError, FlowdeckError):  # the home cannot be written to, or there is none
         descriptor, name = tempfile.mkstemp(prefix="flowdeck-", suffix=".log", text=True)
         with os.fdopen(descriptor, "w", encoding="utf-8") as log:
             log.write(text)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, overload
 import click
 from click.shell_completion import CompletionItem
 
+from runner.user_home import expanded
 from tui.cli.session import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -98,7 +99,7 @@ def check_restore_point(value: str) -> str:
     """``latest``, ``none``, the number of a checkpoint, or the absolute path of what is given as a savepoint's directory."""
     if value in {"latest", "none"} or (value.isascii() and value.isdigit()):
         return value
-    path = Path(value).expanduser()
+    path = expanded(value)
     if os.sep not in value and not path.is_dir():
         raise click.BadParameter(f"{value!r} is neither `latest` nor the number of a checkpoint nor a savepoint's directory")
     return absolute_path(path)
@@ -106,4 +107,4 @@ def check_restore_point(value: str) -> str:
 
 def absolute_path(path: Path) -> str:
     """What the daemon, which has a working directory of its own, understands."""
-    return os.path.abspath(path.expanduser())  # noqa: PTH100 - without looking at links
+    return os.path.abspath(expanded(path))  # noqa: PTH100 - without looking at links

@@ -13,6 +13,7 @@ import click
 
 from runner.client import ApiError, Client
 from runner.model import Checkpoint
+from runner.user_home import expanded
 from spec.errors import FlowdeckError, UsageError
 from tui.cli import figures
 from tui.cli.action import tell_effects
@@ -189,7 +190,7 @@ def _verify_directory(name: str) -> _Verdict:
     from runner.savepoint.reading import read_directory
 
     try:
-        found = read_directory(Path(name).expanduser().absolute())
+        found = read_directory(expanded(name).absolute())
     except SavepointInvalid as error:
         return _Verdict(name, (error.message,))
     manifest = found.manifest

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 import msgspec
 
+from runner.user_home import user_home
 from spec.errors import UsageError
 from tui.settings.keymap import Keymap, suggestion
 
@@ -81,11 +82,14 @@ DEFAULTS: Final = Settings()
 
 
 def settings_path() -> Path:
-    """Where the file is looked for: ``FLOWDECK_SETTINGS``, else ``flowdeck/settings.toml`` in the user's configuration."""
+    """Where the file is looked for: ``FLOWDECK_SETTINGS``, else ``flowdeck/settings.toml`` in the user's configuration;
+    a user without a home directory has none."""
     if named := os.environ.get("FLOWDECK_SETTINGS"):
         return Path(named)
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return Path(base or Path.home() / ".config") / "flowdeck" / "settings.toml"
+    if base := os.environ.get("XDG_CONFIG_HOME"):
+        return Path(base) / "flowdeck" / "settings.toml"
+    home = user_home()
+    return home / ".config" / "flowdeck" / "settings.toml" if home is not None else Path(os.devnull)
 
 
 def read_settings(path: Path) -> Settings:
