@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import select
+import selectors
 import subprocess
 import sys
 import threading
@@ -76,12 +76,12 @@ def _start(home: Home, arguments: Sequence[str], deadline: float) -> tuple[subpr
     """The process, and why it could not start. It holds one end of a pipe until it answers or knows that it never will."""
     reading, writing = os.pipe()
     try:
-        process = _spawn(home, arguments, writing)
-    finally:
-        os.close(writing)
-    # Somebody has to collect the exit status, or a dead daemon stays in the process table while we live.
-    threading.Thread(target=process.wait, name="daemon-reaper", daemon=True).start()
-    try:
+        try:
+            process = _spawn(home, arguments, writing)
+        finally:
+            os.close(writing)
+        # Somebody has to collect the exit status, or a dead daemon stays in the process table while we live.
+        threading.Thread(target=process.wait, name="daemon-reaper", daemon=True).start()
         report = _read_report(reading, deadline)
     finally:
         os.close(reading)
@@ -105,11 +105,13 @@ def _spawn(home: Home, arguments: Sequence[str], report: int) -> subprocess.Pope
 
 def _read_report(reading: int, deadline: float) -> bytes:
     report = b""
-    while (remaining := deadline - time.monotonic()) > 0 and select.select([reading], [], [], remaining)[0]:
-        data = os.read(reading, 65536)
-        if not data:
-            break
-        report += data
+    with selectors.DefaultSelector() as selector:
+        selector.register(reading, selectors.EVENT_READ)
+        while (remaining := deadline - time.monotonic()) > 0 and selector.select(remaining):
+            data = os.read(reading, 65536)
+            if not data:
+                break
+            report += data
     return report
 
 

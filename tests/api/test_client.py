@@ -1,5 +1,8 @@
 """The client: light to import, typed, clear when something is wrong."""
 
+import contextlib
+import os
+import resource
 import subprocess
 import sys
 import threading
@@ -194,8 +197,20 @@ def test_a_race_for_the_home_has_one_winner(tmp_path):
     assert pids == [holder] * 3
 
 
-def test_a_daemon_that_cannot_start_says_why(tmp_path):
-    """When the daemon refuses to start, the error has its reason and its hint."""
+@pytest.fixture
+def many_open_files():
+    """A process that has more than a thousand files open, as a script may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 2048), hard))
+    with contextlib.ExitStack() as stack:
+        for _ in range(1024):
+            stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_daemon_that_cannot_start_says_why(tmp_path, many_open_files):
+    """When the daemon refuses to start, the error has its reason and its hint, however many files this process has open."""
     home = Home(tmp_path / "home")
     home.create()
     home.store_path.write_bytes(b"this is no database" * 1000)
