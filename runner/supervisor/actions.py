@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -25,9 +26,11 @@ from runner.supervisor.journal import Journal
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.operations import Operations
 from runner.supervisor.submission import check_request
+from spec.errors import FlowdeckError
 from spec.plan.plan import plan_change
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 Tell: TypeAlias = Callable[[str, float | None], None]
 """Takes the phase of an operation, and its progress."""
 SUBMIT = "submit"
@@ -158,6 +161,8 @@ class Actions(Generic[S]):
         except asyncio.CancelledError:
             raise  # the daemon ends: the next one finds the operation unfinished
         except BaseException as error:
+            if not isinstance(error, FlowdeckError):
+                _log.error("operation %s failed: %s", operation.id, operation.kind, exc_info=error)
             self.operations.end(operation.id, "it was not done", error=error)
             raise
         self._spawn(self._following.follow(operation, answer))
@@ -203,7 +208,7 @@ class Actions(Generic[S]):
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # whoever waits has seen it, and the operation tells it
+            task.exception()  # whoever waits has seen it, and the operation and the log tell it
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Final, Protocol
 
 from runner.model import Checkpoint, DesiredState, ErrorInfo, Execution, Job, Queue
@@ -15,6 +16,7 @@ from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.operations import Operations
 from spec.errors import FlowdeckError
 
+_log = logging.getLogger(__name__)
 _LOOK = 0.2
 _SUCCESSOR_PATIENCE = 60.0
 _WORKERS_PATIENCE = 300.0
@@ -49,8 +51,8 @@ class Following:
         """To the end of the operation, whose command was answered with ``answer``."""
         try:
             await self._follow(operation, answer)
-        except FlowdeckError as error:  # the job is gone, or the store refuses
-            self._operations.end(operation.id, "what came of it is not known", outcome=OperationOutcome.ABANDONED, error=error)
+        except Exception as error:  # noqa: BLE001 - see _lose_sight
+            self._lose_sight(operation, "what came of it is not known", error)
 
     async def _follow(self, operation: Operation, answer: object) -> None:
         kind, end = operation.kind, self._operations.end
@@ -79,10 +81,15 @@ class Following:
                 await self._until_over(operation, await self._service.execution(operation.execution_id))
             else:
                 await self._until_started(operation, await self._service.job(operation.job_id or ""))
-        except FlowdeckError as error:
-            self._operations.end(
-                operation.id, "the daemon ended in the middle", outcome=OperationOutcome.ABANDONED, error=error
-            )
+        except Exception as error:  # noqa: BLE001 - see _lose_sight
+            self._lose_sight(operation, "the daemon ended in the middle", error)
+
+    def _lose_sight(self, operation: Operation, phase: str, error: Exception) -> None:
+        """The job is gone, the store refuses, or this is a defect. Nobody waits for the task that follows an operation: the
+        operation itself has to tell, and whoever waits for its end must not wait for ever."""
+        if not isinstance(error, FlowdeckError):
+            _log.error("operation %s cannot be followed", operation.id, exc_info=error)
+        self._operations.end(operation.id, phase, outcome=OperationOutcome.ABANDONED, error=error)
 
     # an execution ends
 

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from runner.model import CheckpointKind
+from runner.model import CheckpointKind, Queue
 from runner.operation import OperationOutcome, Risk
 from runner.requests import (
     CancelQueuedRequest,
@@ -94,6 +94,26 @@ async def test_what_fails_says_why(flow, copy):
     with pytest.raises(NotFound):
         await started.task
     assert (await ended(flow, started.operation)).error.code == "not-found"
+
+
+async def test_a_defect_ends_the_operation_and_is_logged(flow, caplog):
+    """Nobody waits for a command that was given in the background, nor for what follows it: what goes wrong there in a way that
+    nobody has thought of is in the log, and the operation is over."""
+
+    async def broken(_service, _tell):
+        raise ZeroDivisionError("a defect")
+
+    async def odd(_service, _tell):
+        return Queue(name="odd", limit=None, running=None, waiting=())
+
+    actions = flow.service.actions
+    started = await actions.on_queues(CHANGE_QUEUE, "odd", broken)
+    found = await ended(flow, started.operation)
+    assert (found.outcome, found.error.code) == (FAILED, "internal-error")
+    assert "ZeroDivisionError: a defect" in caplog.text
+    found = await ended(flow, (await actions.on_queues(CHANGE_QUEUE, "odd", odd)).operation)
+    assert (found.outcome, found.error.code) == (ABANDONED, "internal-error")
+    assert f"operation {found.id} cannot be followed" in caplog.text
 
 
 async def test_the_next_daemon_ends_what_was_under_way(opened, copy):
