@@ -19,6 +19,7 @@ from runner.states import ExecutionState
 from runner.store.errors import StoreError
 from runner.supervisor.generations import read_work
 from runner.supervisor.journal import Entry
+from runner.supervisor.locks import Locks
 from runner.supervisor.settlement import settle
 from runner.supervisor.work import Parts
 from spec.errors import FlowdeckError
@@ -34,7 +35,7 @@ class Leftovers:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: Locks[str] = Locks()
         self.settling: set[str] = set()
         """The executions that a worker puts in order at this moment."""
 
@@ -52,7 +53,7 @@ class Leftovers:
 
     async def clear(self, job_id: str) -> list[Execution]:
         """Settle what the job's executions have left; those that are unsettled still. For the one that is about to begin."""
-        async with self._locks[job_id]:
+        async with self._locks.of(job_id):
             return await self._clear(job_id)
 
     async def settled(self, executions: Iterable[Execution]) -> None:
@@ -75,7 +76,7 @@ class Leftovers:
         left = False
         found = await self._parts.journal.read(lambda store: store.unsettled_executions())
         for job_id in dict.fromkeys(execution.job_id for execution in found):
-            async with self._locks[job_id]:
+            async with self._locks.of(job_id):
                 if await self._is_at_rest(job_id):
                     left = bool(await self._clear(job_id)) or left
         return left

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
@@ -41,6 +40,7 @@ from runner.supervisor.job_record import (
     with_generation,
 )
 from runner.supervisor.journal import Entry, Journal
+from runner.supervisor.locks import Locks
 from runner.supervisor.reloading.content import file_key
 from runner.supervisor.restore import LATEST, NONE, RestoreChoice, choose_restore_point, has_left_off, require_left_off
 from runner.supervisor.restore_point import ALL, read_restore_point
@@ -57,19 +57,19 @@ __all__ = ["JobLifecycle", "NotWanted", "Prepared"]
 
 
 class JobLifecycle:
-    """Works on the jobs of one daemon. ``busy`` holds a lock per job for operations of several steps."""
+    """Works on the jobs of one daemon."""
 
     def __init__(self, journal: Journal, executions: Executions) -> None:
         self._journal = journal
         self._executions = executions
         self.admission = Admission()
         """To be had while a job is looked for and made when there is none: two that come at once are one job."""
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: Locks[str] = Locks()
         self._files = FilesOfJobs()
 
     def lock(self, job_id: str) -> asyncio.Lock:
         """Held while an operation of several steps works on the job."""
-        return self._locks[job_id]
+        return self._locks.of(job_id)
 
     @contextlib.asynccontextmanager
     async def replacing(self, job_id: str) -> AsyncIterator[None]:

@@ -4,7 +4,6 @@ its event and what the job shows of it, before it takes effect.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import msgspec
 from runner.model import Job, ReloadStatus
 from runner.reload import ObservedGeneration, ReloadState, UpgradePhase, Verdict, WatchedFile
 from runner.supervisor.journal import Entry, Journal
+from runner.supervisor.locks import Locks
 from runner.supervisor.reloading.known_files import Key, KnownFiles, key_of
 from runner.supervisor.reloading.reload_operations import ReloadOperations
 from runner.supervisor.reloading.transitions import FIRST, REFUSED, check_transition
@@ -59,7 +59,7 @@ class ReloadRecords:
         self.known = KnownFiles()
         self._held: defaultdict[Key, list[tuple[WatchedFile, WatchedFile | None]]] = defaultdict(list)
         """Changes that are written with the next one of the same record, each with what was before."""
-        self._locks: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: Locks[Key] = Locks()
         """Each held from the look at the newest record until its successor is written, and heard of as an operation: of a
         thousand files that change at once the writes come together."""
 
@@ -88,7 +88,7 @@ class ReloadRecords:
         """Go over to ``state``; ``seen`` is a content that is seen with it for the first time, see :meth:`observe`. What is
         ``held`` is written, and told, with the next change: many new files that are refused cost one write each. Raises
         :class:`~runner.supervisor.reloading.transitions.IllegalReload`."""
-        async with self._locks[key_of(record)]:
+        async with self._locks.of(key_of(record)):
             before = self._newest(record)
             record = before if seen is None else _observed(before, seen)
             check_transition(record.state, record.phase, state, phase)
@@ -105,21 +105,21 @@ class ReloadRecords:
 
     async def keep(self, record: WatchedFile, **fields: Any) -> WatchedFile:
         """Remember something more, without a change of state."""
-        async with self._locks[key_of(record)]:
+        async with self._locks.of(key_of(record)):
             record = self._newest(record)
             return await self._write(msgspec.structs.replace(record, **fields), record, note=False)
 
     async def observe(self, record: WatchedFile, content: str) -> WatchedFile:
         """A content was seen that is not the newest known one: it gets the next number, and those before it that nobody has
         decided about are superseded, unless one is being worked on."""
-        async with self._locks[key_of(record)]:
+        async with self._locks.of(key_of(record)):
             record = self._newest(record)
             observed = _observed(record, content)
             return await self._write(observed, record, note=False)
 
     async def forget(self, record: WatchedFile) -> None:
         """The file is not one of this job any more."""
-        async with self._locks[key_of(record)]:
+        async with self._locks.of(key_of(record)):
             await self._journal.write(lambda entry: entry.store.remove_reload(record.file, record.job_id))
             self._held.pop(key_of(record), None)
             self.known.remove(key_of(record))
