@@ -14,14 +14,18 @@ if TYPE_CHECKING:
     from runner.endpoint import parse_server
     from runner.home import Home
     from runner.job_file import job_file
-    from runner.model import Checkpoint, Cleanup, Event, Execution, Job
+    from runner.model import Checkpoint, CheckpointKind, Cleanup, Event, Execution, Job, KeyScope
     from runner.operation import Effects, Operation
     from runner.requests import (
         CancelQueuedRequest,
+        DecisionRequest,
         EditRequest,
+        KeyRequest,
+        LookRequest,
         PauseRequest,
         RecoverRequest,
         RestartRequest,
+        RotateRequest,
         SavepointRequest,
         StartRequest,
         StopRequest,
@@ -42,9 +46,11 @@ __all__ = [
     "CancelQueuedRequest",
     "CheckResult",
     "Checkpoint",
+    "CheckpointKind",
     "Cleanup",
     "Client",
     "DaemonUnreachable",
+    "DecisionRequest",
     "Dialect",
     "EditRequest",
     "Effects",
@@ -55,11 +61,15 @@ __all__ = [
     "FlowdeckError",
     "Home",
     "Job",
+    "KeyRequest",
+    "KeyScope",
+    "LookRequest",
     "Operation",
     "PauseRequest",
     "ReadOptions",
     "RecoverRequest",
     "RestartRequest",
+    "RotateRequest",
     "SavepointRequest",
     "StartRequest",
     "StopRequest",
@@ -81,11 +91,12 @@ _PLACES = {
     "runner.endpoint": ("parse_server",),
     "runner.home": ("Home",),
     "runner.job_file": ("job_file",),
-    "runner.model": ("Checkpoint", "Cleanup", "Event", "Execution", "Job"),
+    "runner.model": ("Checkpoint", "CheckpointKind", "Cleanup", "Event", "Execution", "Job", "KeyScope"),
     "runner.operation": ("Effects", "Operation"),
     "runner.requests": (
-        *("CancelQueuedRequest", "EditRequest", "PauseRequest", "RecoverRequest", "RestartRequest", "SavepointRequest"),
-        *("StartRequest", "StopRequest", "SubmitRequest", "UpdateRequest", "WorkersRequest"),
+        *("CancelQueuedRequest", "DecisionRequest", "EditRequest", "KeyRequest", "LookRequest", "PauseRequest"),
+        *("RecoverRequest", "RestartRequest", "RotateRequest", "SavepointRequest", "StartRequest", "StopRequest"),
+        *("SubmitRequest", "UpdateRequest", "WorkersRequest"),
     ),
     "runner.states": ("ExecutionState",),
     "runner.transport": ("ErrorSpan",),
@@ -106,4 +117,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__})

@@ -59,6 +59,9 @@ class AsyncClient(Verbs, Awaited):
             await client.status()
         return client
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._endpoint.url}>"
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -8,6 +8,7 @@ Imports neither duckdb, pyarrow, litestar nor textual: a command must start quic
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import time
 from collections.abc import Callable
@@ -36,10 +37,13 @@ __all__ = ["ApiError", "AsyncClient", "Client", "DaemonUnreachable", "EventFeed"
 
 T = TypeVar("T")
 
+_IDLE_CONNECTIONS = 16
+"""So many are kept for later calls; a client of one thread has one."""
+
 
 class Client(Verbs, Blocking):
-    """The daemon of one home (None: FLOWDECK_HOME, or the user's own), or the one that listens at ``server``. One client
-    belongs to one thread; only :meth:`close` may be called from another.
+    """The daemon of one home (None: FLOWDECK_HOME, or the user's own), or the one that listens at ``server``. Any number of
+    threads may use one client at the same time: each call has a connection of its own while it lasts.
 
     Every verb raises :class:`ApiError` when the daemon refuses and :class:`DaemonUnreachable` when nobody answers within
     ``timeout`` seconds. A call whose answer is lost is made again: see :class:`runner.repetition.Repetition`.
@@ -49,7 +53,8 @@ class Client(Verbs, Blocking):
         self.home = home or Home()
         self._endpoint = server or UnixEndpoint(self.home.socket_path)
         self.timeout = timeout
-        self._connection: DaemonConnection | None = None
+        self._idle: list[DaemonConnection] = []
+        self._used: set[DaemonConnection] = set()
 
     @classmethod
     def connect(
@@ -66,6 +71,9 @@ class Client(Verbs, Blocking):
             client.status()
         return client
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._endpoint.url}>"
+
     def __enter__(self) -> Self:
         return self
 
@@ -73,9 +81,11 @@ class Client(Verbs, Blocking):
         self.close()
 
     def close(self) -> None:
-        """Close the connection; the client opens another when it is used again."""
-        if self._connection is not None:
-            self._connection.close()
+        """Close the connections, also those on which another thread waits for an answer: its call is made again, or fails. The
+        client opens others when it is used again."""
+        self._forget_idle()
+        for connection in tuple(self._used):
+            connection.close()
 
     @property
     def dry_run(self) -> DryRun:
@@ -139,7 +149,7 @@ class Client(Verbs, Blocking):
                 if pause is None:
                     break
             except (OSError, http.client.HTTPException) as error:
-                self.close()
+                self._forget_idle()  # they are as old as the one that broke
                 pause = repetition.after(error)
                 if pause is None:
                     raise repetition.given_up(unreachable(self._endpoint, error, seconds)) from error
@@ -149,14 +159,37 @@ class Client(Verbs, Blocking):
         return call.read(answer.body)
 
     def _exchange(self, call: Call[Any], body: bytes | None, repetition: Repetition, seconds: float) -> Answer:
-        if self._connection is None:
-            self._connection = DaemonConnection(self._endpoint, timeout=seconds)
-        if call.has_secret_answer:
-            # The daemon may have closed an idle connection, and this one must not be sent twice.
-            self._connection.close()
         headers = (*call.headers, *repetition.headers)
-        response, answer = exchange(self._connection, call.method, call.target, body, seconds, headers)
+        connection = self._taken(seconds, fresh=call.has_secret_answer)
+        try:
+            response, answer = exchange(connection, call.method, call.target, body, seconds, headers)
+        except BaseException:  # whatever it is: what is left of the answer must not be taken for the next one
+            connection.close()
+            raise
+        finally:
+            self._used.discard(connection)
+        if len(self._idle) < _IDLE_CONNECTIONS:
+            self._idle.append(connection)
+        else:
+            connection.close()
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, answer)
+
+    def _taken(self, seconds: float, *, fresh: bool) -> DaemonConnection:
+        """A connection that nobody else uses, a ``fresh`` one when what is sent must not be sent twice: the daemon may have
+        closed an idle one."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = DaemonConnection(self._endpoint, timeout=seconds)
+        if fresh:
+            connection.close()
+        self._used.add(connection)
+        return connection
+
+    def _forget_idle(self) -> None:
+        with contextlib.suppress(IndexError):  # taken by another thread meanwhile
+            while self._idle:
+                self._idle.pop().close()
 
 
 def __getattr__(name: str) -> Any:

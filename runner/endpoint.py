@@ -43,6 +43,11 @@ class UnixEndpoint:
     host: str = "flowdeck"
     headers: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def url(self) -> str:
+        """As people write it."""
+        return f"unix:{self.path}"
+
     def connect(self, timeout: float) -> socket.socket:
         """A connected stream socket with ``timeout`` seconds for each operation."""
         return open_socket(self.path, timeout)
@@ -159,8 +164,9 @@ def parse_listen(text: str) -> ListenAddress:
     return ListenAddress((match["host"] or LOOPBACK).strip("[]"), int(match["port"]))
 
 
-def parse_server(url: str, key: str = "", authority: str = "") -> TcpEndpoint:
-    """The daemon at ``http://HOST:PORT`` or ``https://HOST:PORT``; ``authority`` as there. Raises UsageError."""
+def parse_server(url: str, key: str | None = "", authority: str = "") -> TcpEndpoint:
+    """The daemon at ``http://HOST:PORT`` or ``https://HOST:PORT``, opened by ``key`` (empty or None: none is sent);
+    ``authority`` as there. Raises UsageError."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -172,7 +178,7 @@ def parse_server(url: str, key: str = "", authority: str = "") -> TcpEndpoint:
             f"{url!r} is not the address of a daemon",
             hint="write http://HOST:PORT or https://HOST:PORT",
         )
-    if not _TOKEN.fullmatch(key):
+    if not _TOKEN.fullmatch(key := key or ""):
         raise UsageError("FLOWDECK_API_KEY holds characters that no key has", hint="flowdeck keys add NAME makes keys")
     return TcpEndpoint(host, port or _PORTS[parts.scheme], key, parts.scheme == "https", authority)
 

@@ -16,7 +16,7 @@ import msgspec
 from runner.bounds import MAXIMUM_BODY_BYTES
 from runner.replies import Problem
 from runner.struct_types import learnt
-from spec.errors import FlowdeckError
+from spec.errors import FlowdeckError, UsageError
 
 API_PREFIX = "/api/v1"
 
@@ -78,7 +78,10 @@ Query = Mapping[str, Value | tuple[Value, ...]]
 
 
 def target_of(*parts: str | int, query: Query | None = None) -> str:
-    """The request target of an API path; every part is one escaped path segment."""
+    """The request target of an API path; every part is one escaped path segment. Raises UsageError for one that is empty: the
+    target would be another one."""
+    if "" in parts or None in parts:
+        raise UsageError("the name is empty", hint="name a job by its id or its name; jobs() lists them")
     path = "/".join(quote(str(part), safe="") for part in parts)
     known = [(name, text) for name, value in (query or {}).items() for text in _texts_of(value)]
     return f"{API_PREFIX}/{path}" + (f"?{urlencode(known)}" if known else "")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copyreg
+from typing import Any
+
 
 class FlowdeckError(Exception):
     """A problem that a person can act on.
@@ -22,6 +25,10 @@ class FlowdeckError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, whatever its class is made of: an error has to reach the parent of the process in which it was raised."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class UsageError(FlowdeckError):

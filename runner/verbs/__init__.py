@@ -7,6 +7,7 @@ from runner.verbs.checkpoints import CheckpointVerbs
 from runner.verbs.cluster import ClusterVerbs
 from runner.verbs.control import ControlVerbs
 from runner.verbs.daemon import DaemonVerbs
+from runner.verbs.each import EachVerbs
 from runner.verbs.executions import ExecutionVerbs
 from runner.verbs.jobs import JobVerbs
 from runner.verbs.observation import ObservationVerbs
@@ -25,5 +26,6 @@ class Verbs(
     ReloadVerbs,
     ClusterVerbs,
     DaemonVerbs,
+    EachVerbs,
 ):
     """All of them."""

@@ -70,6 +70,10 @@ class Call(Generic[T]):
         asked = self.answered_by(reader(Operation))
         return dataclasses.replace(asked, headers=(*self.headers, ("Prefer", "respond-async")), seconds=None)
 
+    def after(self, token: str) -> Call[T]:
+        """The same call for the page that begins there."""
+        return dataclasses.replace(self, query={**self.query, "after": token})
+
     def answered_by(self, read: Callable[[bytes], U]) -> Call[U]:
         """The same call, whose answer is something else."""
         return Call(self.method, self.path, read, self.query, self.body, self.seconds, self.headers, self.accepted)

@@ -1,0 +1,122 @@
+"""Long lists, record by record: pages are asked for as they are needed, so that nobody handles their tokens.
+
+``for job in client.each_job(queue="nightly")``, and of the client for event loops ``async for``. What is added or removed
+meanwhile shifts nothing: no record comes twice.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, overload
+
+from runner.audit import AuditEntry, AuditPage
+from runner.bounds import MAXIMUM_PAGE
+from runner.model import Execution, Job
+from runner.operation import Operation
+from runner.replies import ExecutionList, JobPage, OperationPage
+from runner.states import ExecutionState
+from runner.verbs.call import Call, get
+from runner.verbs.verb import Awaited, Blocking, Described
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Page: TypeAlias = tuple[tuple[T, ...], str | None]
+"""Some records, and where the next ones begin; None: there are no more."""
+
+
+class Each(Described[P, Page[T]]):
+    """Decorates a method that returns the call for the first page; it becomes one that returns the records of all pages."""
+
+    def __init__(self, describe: Callable[Concatenate[Any, P], Call[Page[T]]]) -> None:
+        super().__init__(describe)
+
+        @functools.wraps(describe)
+        def records(client: Any, *arguments: P.args, **options: P.kwargs) -> Any:
+            call = describe(client, *arguments, **options)
+            return _awaited(client, call) if isinstance(client, Awaited) else _blocking(client, call)
+
+        self._perform = records
+
+    @overload
+    def __get__(self, client: None, owner: object = None) -> Callable[Concatenate[Any, P], Any]: ...
+    @overload
+    def __get__(self, client: Blocking, owner: object = None) -> Callable[P, Iterator[T]]: ...
+    @overload
+    def __get__(self, client: Awaited, owner: object = None) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, client: Blocking | Awaited | None, owner: object = None) -> Callable[..., Any]:
+        return self._bound(client)
+
+
+def _blocking(client: Blocking, call: Call[Page[T]]) -> Iterator[T]:
+    while True:
+        records, token = client.perform(call)
+        yield from records
+        if token is None:
+            return
+        call = call.after(token)
+
+
+async def _awaited(client: Awaited, call: Call[Page[T]]) -> AsyncIterator[T]:
+    while True:
+        records, token = await client.perform(call)
+        for record in records:
+            yield record
+        if token is None:
+            return
+        call = call.after(token)
+
+
+class EachVerbs:
+    """Lists that may be longer than a page, the newest first."""
+
+    @Each
+    def each_job(
+        self,
+        state: ExecutionState | Sequence[ExecutionState] | None = None,
+        name: str | None = None,
+        queue: str | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        deleted: bool = False,
+    ) -> Call[Page[Job]]:
+        """Every job that ``jobs`` would list, page after page."""
+        states = (state,) if isinstance(state, str) or state is None else tuple(state)
+        marks = tuple(f"{key}={value}" for key, value in (labels or {}).items())
+        query = {"state": states, "name": name, "queue": queue, "label": marks, "deleted": deleted or None, "count": False}
+        asked = get(JobPage, "jobs", query={**query, "limit": MAXIMUM_PAGE})
+        return asked.then(lambda page: (page.jobs, page.next))
+
+    @Each
+    def each_execution(
+        self,
+        job: str | None = None,
+        state: ExecutionState | Sequence[ExecutionState] | None = None,
+        queue: str | None = None,
+    ) -> Call[Page[Execution]]:
+        """Every execution, of all jobs or of one, page after page."""
+        states = (state,) if isinstance(state, str) or state is None else tuple(state)
+        query = {"job": job, "state": states, "queue": queue, "limit": MAXIMUM_PAGE}
+        return get(ExecutionList, "executions", query=query).then(lambda page: (page.executions, page.next))
+
+    @Each
+    def each_operation(
+        self, job: str | None = None, kind: str | None = None, *, is_open: bool | None = None
+    ) -> Call[Page[Operation]]:
+        """Everything that was asked of the daemon, page after page."""
+        query = {"job": job, "kind": kind, "open": is_open, "limit": MAXIMUM_PAGE}
+        return get(OperationPage, "operations", query=query).then(lambda page: (page.operations, page.next))
+
+    @Each
+    def each_audit_entry(
+        self,
+        job: str | None = None,
+        *,
+        who: str | None = None,
+        action: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+    ) -> Call[Page[AuditEntry]]:
+        """The whole audit trail, or some of it, page after page."""
+        query = {"job": job, "who": who, "action": action, "since": since, "until": until, "limit": MAXIMUM_PAGE}
+        return get(AuditPage, "audit", query=query).then(lambda page: (page.entries, page.next))

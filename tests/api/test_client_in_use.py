@@ -1,0 +1,96 @@
+"""A client in a larger program: threads, other processes, lists longer than a page, names that are empty."""
+
+import copy
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from runner.async_client import AsyncClient
+from runner.client import ApiError, Client, DaemonUnreachable, WaitTimeout
+from runner.endpoint import parse_server
+from runner.home import Home
+from runner.requests import SubmitRequest
+from runner.verbs import each
+from spec.errors import UsageError
+
+BATCH = """
+env { job.name = "batch", job.mode = "BATCH" }
+source { FakeSource { plugin_output = "rows", row.num = 5, schema { fields { id = bigint } } } }
+sink { Console { plugin_input = "rows" } }
+"""
+
+
+@pytest.fixture(scope="module")
+def stored(daemon):
+    """The ids of seven jobs that are only stored, the newest first."""
+    with daemon.client() as client:
+        requests = [
+            SubmitRequest(text=BATCH, name=f"many {number}", start=False, labels={"many": "yes"}) for number in range(7)
+        ]
+        return [client.submit(request).id for request in requests][::-1]
+
+
+def test_threads_share_a_client(daemon, stored):
+    """Each call gets its own answer, however many are under way."""
+    with daemon.client() as client, ThreadPoolExecutor(8) as threads:
+        asked = stored * 12
+        assert [job.id for job in threads.map(client.job, asked)] == asked
+
+
+def test_a_client_that_was_closed_is_used_again(daemon, stored):
+    """Closing gives the connections back, nothing else."""
+    client = daemon.client()
+    for _ in range(2):
+        assert client.job(stored[0]).id == stored[0]
+        client.close()
+
+
+def test_every_page_is_read(daemon, stored, monkeypatch):
+    """Records come one by one in the order of the list, whatever the size of a page, with the filters of the list."""
+    monkeypatch.setattr(each, "MAXIMUM_PAGE", 3)
+    with daemon.client() as client:
+        assert [job.id for job in client.each_job(labels={"many": "yes"})] == stored
+        assert list(client.each_job(name="nothing is called so")) == []
+        first = client.each_job(labels={"many": "yes"})
+        assert [next(first).id, next(first).id] == stored[:2]
+        operations = [operation.job_id for operation in client.each_operation(kind="submit")]
+        assert [entry for entry in operations if entry in stored] == stored
+        assert [entry.job_id for entry in client.each_audit_entry(stored[0])] == [stored[0]]
+        assert list(client.each_execution(stored[0])) == []
+
+
+async def test_every_page_is_read_in_an_event_loop(daemon, stored, monkeypatch):
+    """The same with `async for`."""
+    monkeypatch.setattr(each, "MAXIMUM_PAGE", 3)
+    async with AsyncClient(daemon.home) as client:
+        assert [job.id async for job in client.each_job(labels={"many": "yes"})] == stored
+
+
+def test_errors_travel_between_processes(daemon):
+    """A refusal that was pickled or copied says all that it said: pools of processes hand their errors on like that."""
+    with daemon.client() as client, pytest.raises(ApiError) as refused:
+        client.submit(SubmitRequest(text="source { FakeSorce {} }\nsink { Console {} }"))
+    error = refused.value
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(twin) is ApiError
+        assert (twin.code, twin.message, twin.hint, twin.status) == (error.code, error.message, error.hint, error.status)
+        assert twin.spans == error.spans != ()
+    for plain in (DaemonUnreachable("gone", hint="look"), WaitTimeout("late"), UsageError("no", code="of-its-own")):
+        twin = pickle.loads(pickle.dumps(plain))
+        assert (type(twin), vars(twin), str(twin)) == (type(plain), vars(plain), str(plain))
+
+
+@pytest.mark.parametrize("reference", ["", None])
+def test_nothing_names_no_job(reference):
+    """An empty name is refused before anything is sent: it would be the target of another request."""
+    with pytest.raises(UsageError, match="empty"):
+        Client(Home("/nowhere")).delete(reference)
+
+
+def test_a_client_says_whose_it_is_and_no_key():
+    """What is printed in a debugger or a log has the address, not what opens it."""
+    far = parse_server("http://127.0.0.1:8080", "fdk_secret")
+    assert repr(Client(Home("/nowhere"), server=far)) == "<Client of http://127.0.0.1:8080>"
+    assert repr(AsyncClient(Home("/nowhere"))) == "<AsyncClient of unix:/nowhere/api.sock>"
+    assert parse_server("http://127.0.0.1:8080", None).headers == ()
