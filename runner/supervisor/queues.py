@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -40,6 +40,35 @@ class Ticket:
     is_over: bool = False
 
 
+class _Places:
+    """Tickets by queue and job, each queue's in their order. Nothing is kept of a queue without any: its name may be one that a
+    job file has made up for one run."""
+
+    def __init__(self) -> None:
+        self._tickets: dict[str, dict[str, Ticket]] = {}
+
+    def queues(self) -> list[str]:
+        return list(self._tickets)
+
+    def of(self, queue: str) -> Mapping[str, Ticket]:
+        return self._tickets.get(queue, {})
+
+    def first(self, queue: str) -> Ticket | None:
+        return next(iter(self.of(queue).values()), None)
+
+    def queues_of(self, job_id: str) -> list[str]:
+        return [queue for queue, tickets in self._tickets.items() if job_id in tickets]
+
+    def put(self, ticket: Ticket) -> None:
+        self._tickets.setdefault(ticket.queue, {})[ticket.job_id] = ticket
+
+    def drop(self, queue: str, job_id: str) -> None:
+        tickets = self._tickets.get(queue, {})
+        tickets.pop(job_id, None)
+        if not tickets:
+            self._tickets.pop(queue, None)
+
+
 class Queues:
     """All queues of one daemon. ``limits`` by queue; a queue without one is unlimited, one whose name begins with ``pinned:``
     runs one job at a time. Of those in ``paused`` none starts."""
@@ -47,8 +76,8 @@ class Queues:
     def __init__(self, limits: Mapping[str, int], paused: Iterable[str] = ()) -> None:
         self._limits = dict(limits)
         self._paused = set(paused)
-        self._running: defaultdict[str, dict[str, Ticket]] = defaultdict(dict)
-        self._waiting: defaultdict[str, dict[str, Ticket]] = defaultdict(dict)
+        self._running = _Places()
+        self._waiting = _Places()
         self._kept: Counter[str] = Counter()
         self._closed = False
 
@@ -56,21 +85,20 @@ class Queues:
         """Stand in line, ``since`` (None: now). ``at_once``: what ran before the daemon ended does not wait, whatever the limit
         is now."""
         ticket = Ticket(job_id, queue, time.time() if since is None else since)
-        waiting = self._waiting[queue]
         if at_once or not self.has_to_wait(queue, job_id):
-            waiting.pop(job_id, None)
+            self._waiting.drop(queue, job_id)
             self._grant(ticket)
         else:
-            waiting[job_id] = ticket  # in the place of the former one, if the job waits already
+            self._waiting.put(ticket)  # in the place of the former one, if the job waits already
         return ticket
 
     def has_to_wait(self, queue: str, job_id: str) -> bool:
         """Whether an execution of the job that entered the queue now would have to wait for its turn."""
-        return job_id not in self._running[queue] and (bool(self._waiting[queue]) or not self._has_place(queue))
+        return job_id not in self._running.of(queue) and (bool(self._waiting.of(queue)) or not self._has_place(queue))
 
     def is_waiting(self, job_id: str) -> bool:
         """Whether the job waits for its turn."""
-        return any(job_id in tickets for tickets in self._waiting.values())
+        return bool(self._waiting.queues_of(job_id))
 
     def leave(self, ticket: Ticket) -> None:
         """The execution is over, or left to the next daemon."""
@@ -108,16 +136,16 @@ class Queues:
 
     def is_used(self, queue: str) -> bool:
         """Whether anything of it runs or waits."""
-        return bool(self._running.get(queue) or self._waiting.get(queue))
+        return bool(self._running.of(queue) or self._waiting.of(queue))
 
     def view(self) -> list[Queue]:
         """Every queue that is limited or in use, and the default one, by name."""
-        used = {name for places in (self._running, self._waiting) for name, tickets in places.items() if tickets}
+        used = (*self._running.queues(), *self._waiting.queues())
         return [self.one(name) for name in sorted({DEFAULT_QUEUE, *self._limits, *self._paused, *used})]
 
     def one(self, name: str) -> Queue:
         """The queue of this name as it is now."""
-        running, waiting = self._running.get(name, {}), self._waiting.get(name, {})
+        running, waiting = self._running.of(name), self._waiting.of(name)
         return Queue(
             name=name,
             limit=self._limit_of(name),
@@ -134,26 +162,26 @@ class Queues:
 
     def _has_place(self, queue: str) -> bool:
         limit = self._limit_of(queue)
-        return queue not in self._paused and (limit is None or len(self._running[queue]) < limit)
+        return queue not in self._paused and (limit is None or len(self._running.of(queue)) < limit)
 
     def _limit_of(self, queue: str) -> int | None:
         return 1 if is_pinned(queue) else self._limits.get(queue)
 
     def _grant(self, ticket: Ticket) -> None:
-        self._running[ticket.queue][ticket.job_id] = ticket
+        self._running.put(ticket)
         ticket.granted.set()
 
     def _drop_over(self, job_id: str) -> None:
         for places in (self._running, self._waiting):
-            for queue, tickets in list(places.items()):
-                if job_id in tickets and tickets[job_id].is_over:
-                    del tickets[job_id]
+            for queue in places.queues_of(job_id):
+                if places.of(queue)[job_id].is_over:
+                    places.drop(queue, job_id)
                     self._admit(queue)
 
     def _admit(self, queue: str) -> None:
-        waiting = self._waiting[queue]
-        while waiting and not self._closed and self._has_place(queue):
-            self._grant(waiting.pop(next(iter(waiting))))
+        while (ticket := self._waiting.first(queue)) is not None and not self._closed and self._has_place(queue):
+            self._waiting.drop(queue, ticket.job_id)
+            self._grant(ticket)
 
 
 def is_pinned(queue: str) -> bool:

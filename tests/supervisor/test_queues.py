@@ -45,6 +45,21 @@ def test_first_come_first_served():
     assert (queues.one("q").running, queues.one("q").waiting) == (("a", "c", "e"), ())
 
 
+def test_nothing_is_kept_of_a_queue_that_nobody_is_in():
+    """Names of queues come from job files, one for each run if they like: those that were used do not add up."""
+    queues = Queues({})
+    for number in range(100):
+        queue = f"pinned:{number}"
+        first, second = queues.enter(queue, "a"), queues.enter(queue, "b")
+        assert queues.has_to_wait(queue, "c")
+        queues.leave(first)
+        assert names([second]) == ["b"]
+        queues.leave(second)
+        assert not queues.has_to_wait(queue, "c")
+        queues.limit(queue, None)
+    assert queues._running.queues() == queues._waiting.queues() == []
+
+
 def test_a_lower_limit_stops_nobody_and_none_lets_all_in():
     """What runs runs on; 0 lets nobody start; without a limit everybody does; what ran before does not wait."""
     queues = Queues({})
