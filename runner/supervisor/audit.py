@@ -11,8 +11,8 @@ from typing import TypeAlias
 from runner.audit import AuditEntry, AuditFilter, AuditOutcome, AuditPage
 from runner.store.errors import StoreError
 from runner.supervisor.audited_request import AuditedRequest
+from runner.supervisor.job_lookup import JobLookup
 from runner.supervisor.journal import Entry, Journal
-from runner.supervisor.lifecycle import JobLifecycle
 
 _log = logging.getLogger(__name__)
 _WAITING = 1000
@@ -35,9 +35,9 @@ class AuditTrail:
     """Entries are written in the order in which they came, several at once when there are many. What comes while the store
     cannot write waits, up to a bound; then whoever has done something waits too."""
 
-    def __init__(self, journal: Journal, lifecycle: JobLifecycle, retention: AuditRetention | None = None) -> None:
+    def __init__(self, journal: Journal, jobs: JobLookup, retention: AuditRetention | None = None) -> None:
         self._journal = journal
-        self._lifecycle = lifecycle
+        self._jobs = jobs
         self._retention = retention or AuditRetention()
         self._waiting: asyncio.Queue[_Told] = asyncio.Queue(_WAITING)
         self._written = 0
@@ -77,7 +77,7 @@ class AuditTrail:
         await self._waiting.join()
         job_id = None
         if job is not None:
-            found = await self._lifecycle.named(job)
+            found = await self._jobs.named(job)
             job_id = found.id if found is not None else job
         wanted = AuditFilter(job_id=job_id, target=job, who=who, action=action, since=since, until=until, before=before)
         entries = await self._journal.read(lambda store: store.audit_page(wanted, limit + 1))

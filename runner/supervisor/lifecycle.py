@@ -1,6 +1,7 @@
-"""The life of a job between its executions: admitting submissions, numbering generations, starting and stopping executions.
+"""The life of a job between its executions: it is recorded, started, stopped, changed, deleted.
 
-The steps that the service and hot reload are made of. Each one that changes the store is one transaction."""
+The steps that the service and hot reload are made of. Each one that changes the store is one transaction. What is only looked
+up is in job_lookup.py, what an execution begins with in preparation.py."""
 
 from __future__ import annotations
 
@@ -9,24 +10,17 @@ import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from runner.model import Cleanup, DesiredState, ErrorInfo, Execution, Job
-from runner.requests import SubmitRequest
-from runner.store.store import Store
+from runner.model import DesiredState, ErrorInfo, Execution, Job
 from runner.supervisor.admission import Admission
-from runner.supervisor.cleanup import read_split_choice, require_work
-from runner.supervisor.compatibility import breaches, require_compatible
 from runner.supervisor.control import ExecutionControl
-from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.errors import Conflict
 from runner.supervisor.executions import Executions
-from runner.supervisor.files_of_jobs import FilesOfJobs, every_job
-from runner.supervisor.generations import read_generation, read_work
+from runner.supervisor.generations import read_work
 from runner.supervisor.job_record import (
-    NotWanted,
     Prepared,
     existing_job,
     origin_of,
@@ -35,37 +29,31 @@ from runner.supervisor.job_record import (
     record_generation,
     recorded_job,
     require_over,
-    same_meaning,
     stored_job,
     with_generation,
 )
 from runner.supervisor.journal import Entry, Journal
 from runner.supervisor.locks import Locks
-from runner.supervisor.reloading.content import file_key
-from runner.supervisor.restore import LATEST, NONE, RestoreChoice, choose_restore_point, has_left_off, require_left_off
-from runner.supervisor.restore_point import ALL, read_restore_point
-from runner.supervisor.savepoint_import import names_directory, read_import
-from runner.supervisor.submission import Submission, names_no_place
+from runner.supervisor.preparation import Preparation
+from runner.supervisor.restore import NONE, choose_restore_point
+from runner.supervisor.restore_point import ALL
+from runner.supervisor.submission import Submission
 from runner.supervisor.wishes import SettingsWish, StopWish
 from runner.supervisor.work import Work
-from spec.job import JobSpec
 
 _STOP_SLACK = 60.0
 _ADOPTION_PATIENCE = 10.0
 
-__all__ = ["JobLifecycle", "NotWanted", "Prepared"]
 
-
-class JobLifecycle:
+class JobLifecycle(Preparation):
     """Works on the jobs of one daemon."""
 
     def __init__(self, journal: Journal, executions: Executions) -> None:
-        self._journal = journal
+        super().__init__(journal)
         self._executions = executions
         self.admission = Admission()
         """To be had while a job is looked for and made when there is none: two that come at once are one job."""
         self._locks: Locks[str] = Locks()
-        self._files = FilesOfJobs()
 
     def lock(self, job_id: str) -> asyncio.Lock:
         """Held while an operation of several steps works on the job."""
@@ -78,212 +66,14 @@ class JobLifecycle:
             with self._executions.queues.keeping(job_id):
                 yield
 
-    # which jobs come from which file
-
-    async def index_files(self) -> None:
-        """Learn which jobs come from which files; once, when the daemon starts."""
-        for job in await self._journal.read(every_job):
-            self._files.put(job)
-
-    def jobs_of_file(self, path: str) -> list[str]:
-        """The ids of the jobs that were submitted from the file of this key."""
-        return self._files.jobs_of(path)
-
-    def files(self) -> list[str]:
-        """The keys of all job files that jobs come from."""
-        return self._files.keys()
-
-    # looking
-
-    async def require(self, reference: str) -> Job:
-        """The one job that ``reference`` means. Raises :class:`NotFound`, :class:`Conflict` when it may mean several."""
-        await asyncio.sleep(0)  # whoever asks again and again lets others have their turn, also where nothing is waited for
-        if (known := self._journal.known_job(reference)) is not None:
-            return known
-        found = await self._journal.read(lambda store: store.find_jobs(reference))
-        if not found and (deleted := await self.deleted(reference)) is not None:
-            raise NotFound(f"the job {deleted.name} is deleted", hint=f"`flowdeck undelete {deleted.id}` brings it back")
-        if not found:
-            raise NotFound(f"there is no job {reference!r}", hint="`flowdeck ls` lists the jobs")
-        if len(found) > 1:
-            names = ", ".join(f"{job.id} ({job.name})" for job in found[:5])
-            raise Conflict(f"{reference!r} may mean several jobs: {names}", hint="give more of the id")
-        return found[0]
-
-    async def find(self, reference: str) -> Job:
-        """Like :meth:`require`, of deleted jobs too."""
-        try:
-            return await self.require(reference)
-        except NotFound:
-            job = await self.deleted(reference)
-            if job is None:
-                raise
-            return job
-
-    async def deleted(self, reference: str) -> Job | None:
-        """The deleted job of that id, else the one of that name that was deleted last."""
-        return await self._journal.read(lambda store: store.deleted_job(reference))
-
-    async def reread(self, job_id: str) -> Job:
-        """The job as the store has it now. Raises :class:`NotFound`."""
-        job = await self._journal.read(lambda store: store.job(job_id))
-        if job is None:
-            raise NotFound(f"there is no job {job_id}")
-        return job
-
-    async def named(self, name: str) -> Job | None:
-        """The job of exactly this name."""
-        return await self._journal.read(lambda store: store.named_job(name))
-
-    def may_have(self, name: str) -> bool:
-        """Whether there may be a job of exactly this name, at once. False is almost certain: to add one says whether it was."""
-        return self._journal.may_have_job(name)
-
-    async def meant_by(self, submission: Submission) -> Job | None:
-        """The job that a submission is one of: that of its name; else the one of its file that was given another name by hand,
-        and would have this one without."""
-        found, request = await self.named(submission.job.name), submission.request
-        if found is not None or request.file is None or request.name is not None:
-            return found
-        for job_id in self.jobs_of_file(file_key(request.file)):
-            job = await self.reread(job_id)
-            if job.given_name and (await self.generation(job, job.generation))[0].name == submission.job.name:
-                return job
-        return None
-
-    async def generation(self, job: Job, number: int) -> tuple[JobSpec, SubmitRequest]:
-        """A recorded generation: the resolved job, and the request it came from. Raises :class:`NotFound`."""
-        return await self._journal.read(lambda store: read_generation(store, job.id, number))
-
-    async def in_its_place(self, job: Job, request: SubmitRequest) -> SubmitRequest:
-        """The request as one for the job: under the name that it was submitted with, and of its own file, or in its directory,
-        when the request does not say where its text lies."""
-        _, source = await self.generation(job, job.generation)
-        request = msgspec.structs.replace(request, name=request.name or source.name)
-        if not names_no_place(request):
-            return request
-        return msgspec.structs.replace(request, file=source.file, base_directory=source.base_directory)
-
-    async def same_as_current(self, job: Job, submission: Submission) -> bool:
-        """True when the submission means what the job's current generation means."""
-        spec, request = await self.generation(job, job.generation)
-        return same_meaning(spec, request, submission)
-
-    async def same_but_overridden(self, job: Job, submission: Submission) -> bool:
-        """True when the job's current generation is that of a file with values overridden, and the submission still means what
-        the file meant then."""
-        _, current = await self.generation(job, job.generation)
-        kept = await self._journal.read(lambda store: store.generations(job.id)) if current.overrides else []
-        for number in sorted((found.number for found in kept if found.number < job.generation), reverse=True):
-            spec, request = await self.generation(job, number)
-            if request.text == current.text and not request.overrides:
-                return same_meaning(spec, request, submission)
-        return False
-
-    # preparing
-
-    async def prepare_submission(self, job: Job | None, submission: Submission, restore: str) -> Prepared:
-        """Get ready to run a submission, as the current generation when it means the same, else as a new one. Raises what
-        choosing the restore point raises, and :class:`Conflict` when the job does not fit it."""
-        if job is None:
-            work = Work(secrets.token_hex(6), 1, submission.job, submission.base_directory)
-            if names_directory(restore):
-                return await self._prepared(work, restore, submission)
-            if restore != NONE:
-                raise NotFound(
-                    f"there is no job {submission.job.name!r}, so it has no checkpoint to start from",
-                    hint="leave --restore away, or name the directory of a savepoint",
-                )
-            return Prepared(work, RestoreChoice(None, "from the beginning"), submission)
-        same = await self.same_as_current(job, submission)
-        number = job.generation if same else await self._next_generation(job.id)
-        work = Work(job.id, number, submission.job, submission.base_directory)
-        return await self._prepared(work, restore, None if same else submission)
-
-    async def prepare_current(self, job: Job, restore: str) -> Prepared:
-        """Get ready to run the current generation again, or the one that is recorded for a restart, from ``restore``."""
-        return await self._prepared(await self.work_of(job, job.restarting_as or job.generation), restore, None)
-
-    async def prepare_successor(self, job: Job, generation: int, follows: Execution) -> Prepared:
-        """Get ready to run a recorded generation from where the execution ``follows`` left off."""
-        work = await self.work_of(job, generation)
-        return Prepared(work, await self._choose(work, origin_of(follows), follows))
-
-    async def prepare_recovery(self, job: Job, cleanup: Cleanup) -> Prepared:
-        """Get ready to run the current generation from where its newest execution left off, reading only some of the splits
-        that are not finished. Raises :class:`Conflict` when there are none."""
-        follows = job.execution
-        if follows is None:
-            raise Conflict(f"the job {job.name} has never run", hint=f"flowdeck restart {job.name} --from none runs it")
-        prepared = await self.prepare_successor(job, job.generation, follows)
-        policy = prepared.work.job.env.checkpoint.on_damage
-
-        def check(store: Store) -> None:
-            choice = read_split_choice(store, job.id, cleanup)
-            restored = read_restore_point(store, job.id, origin_of(follows), follows.id, policy)
-            require_work(choice, restored.snapshot, job.name)
-
-        await self._journal.read(check)
-        return replace(prepared, cleanup=cleanup)
-
-    async def prepare_next(
-        self, job: Job, submission: Submission, follows: Execution, *, leave_behind: bool = False
-    ) -> Prepared:
-        """Get ready to run a new generation from where the execution ``follows`` left off; with ``leave_behind`` without the
-        state that does not fit it."""
-        work = Work(job.id, await self._next_generation(job.id), submission.job, submission.base_directory)
-        if not leave_behind:
-            return Prepared(work, await self._choose(work, origin_of(follows), follows), submission)
-        policy = work.job.env.checkpoint.on_damage
-        restored = await self._journal.read(
-            lambda store: read_restore_point(store, job.id, origin_of(follows), follows.id, policy)
-        )
-        found = breaches(restored.snapshot, work.job) if restored.snapshot is not None else []
-        return Prepared(work, restored.choice, submission, left_behind=tuple(dict.fromkeys(breach.plugin for breach in found)))
-
-    async def execution(self, execution_id: str) -> Execution | None:
-        """An execution as the store has it, None when there is none."""
-        return await self._journal.read(lambda store: store.execution(execution_id))
-
-    async def has_progressed(self, execution: Execution) -> bool:
-        """Whether the execution has a complete checkpoint of its own."""
-        return await self._journal.read(lambda store: has_left_off(store.checkpoints(execution.job_id, limit=ALL), execution))
-
-    async def work_of(self, job: Job, number: int) -> Work:
-        """What a recorded generation runs."""
-        return await self._journal.read(lambda store: read_work(store, job.id, number))
-
-    async def _next_generation(self, job_id: str) -> int:
-        generations = await self._journal.read(lambda store: store.generations(job_id))
-        return max((generation.number for generation in generations), default=0) + 1
-
-    async def _prepared(self, work: Work, wanted: str, submission: Submission | None) -> Prepared:
-        if names_directory(wanted):
-            imported = await read_import(wanted, work.job)
-            return Prepared(work, RestoreChoice(None, imported.reason), submission, imported)
-        return Prepared(work, await self._choose(work, wanted, None), submission)
-
-    async def _choose(self, work: Work, wanted: str, follows: Execution | None) -> RestoreChoice:
-        policy = work.job.env.checkpoint.on_damage
-
-        def read(store: Store) -> RestoreChoice:
-            if wanted == LATEST:
-                require_left_off(store.checkpoints(work.job_id, limit=ALL), store.executions(work.job_id, ALL, 0))
-            restored = read_restore_point(store, work.job_id, wanted, follows.id if follows else None, policy)
-            if restored.snapshot is not None:
-                require_compatible(restored.snapshot, work.job, restored.choice.id or 0)
-            return restored.choice
-
-        return await self._journal.read(read)
-
     # starting and stopping
 
     async def start(
         self, prepared: Prepared, *, fragile: bool = False, only_if_wanted: bool = False, keep_pause: bool = False
     ) -> ExecutionControl:
         """Record a new execution (and the job and generation, when they are new) and run it; with ``keep_pause`` it is paused
-        if the one before it was. Raises :class:`NotWanted` when ``only_if_wanted`` and the job is no longer to run, and what
-        the store refuses (a name that is taken)."""
+        if the one before it was. Raises :class:`~runner.supervisor.job_record.NotWanted` when ``only_if_wanted`` and the job is
+        no longer to run, and what the store refuses (a name that is taken)."""
         _, control = await self._start(prepared, fragile=fragile, only_if_wanted=only_if_wanted, keep_pause=keep_pause)
         return control
 

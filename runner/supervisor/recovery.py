@@ -20,8 +20,9 @@ from runner.supervisor.checkpoint_record import CheckpointRecords
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import error_info
 from runner.supervisor.executions import Executions
+from runner.supervisor.job_record import NotWanted
 from runner.supervisor.journal import Entry, Journal
-from runner.supervisor.lifecycle import JobLifecycle, NotWanted
+from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.outcome import Ending
 from runner.supervisor.queues import has_begun
 from runner.supervisor.restore import NONE

@@ -14,8 +14,9 @@ from runner.requests import RestartRequest
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict, error_info
 from runner.supervisor.executions import Executions
+from runner.supervisor.job_record import NotWanted, Prepared
 from runner.supervisor.journal import Entry
-from runner.supervisor.lifecycle import JobLifecycle, NotWanted, Prepared
+from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.reloading.upgrade import SYNCED, Step, Upgrade
 from runner.supervisor.restore import LATEST, NONE
 from runner.supervisor.submission import Submission, check_request

@@ -17,7 +17,8 @@ from runner.states import ExecutionState
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import Conflict
 from runner.supervisor.executions import Executions
-from runner.supervisor.lifecycle import JobLifecycle, NotWanted, Prepared
+from runner.supervisor.job_record import NotWanted, Prepared
+from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.limits import Limits
 from runner.supervisor.reloading.comparison import compare_with_current, obstacle
 from runner.supervisor.reloading.settings import ReloadPolicy
