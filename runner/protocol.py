@@ -12,7 +12,7 @@ The conversation of one worker::
     SplitAssigned | NoMoreSplits (BATCH only)
     Barrier(checkpoint)                             Prepared(checkpoint, splits, tokens, states)
     Complete(checkpoint)                            Committed(checkpoint)
-    ... Heartbeat twice a second with the counters, Failed once at most
+    ... Heartbeat with the counters, twice a second or, while nothing is counted, once; Failed once at most
     Barrier(stop=True): read nothing after it; after its Complete commit, answer Committed, then exit 0.
 
 Barrier(stop=True) may go to one worker of several, which leaves that way; the others get the same barrier without stop and run
@@ -111,7 +111,8 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class Start(_Message, frozen=True, kw_only=True):
     """Build the pipeline. ``states`` are those of the restore point, all workers' (a plugin merges them), and none for a worker
     that joins later; ``checkpoint`` is the id of the restore point, 0 for a fresh start, ``rejected`` what was rejected up to
-    it. ``log_file`` is appended to, one JSON object a line."""
+    it. ``log_file`` is appended to, one JSON object a line. ``patience``: a worker that says nothing for so many seconds is
+    given up."""
 
     job: JobSpec
     job_id: str
@@ -121,6 +122,7 @@ class Start(_Message, frozen=True, kw_only=True):
     log_file: str
     base_directory: str
     rejected: tuple[RejectedRows, ...] = ()
+    patience: float = 10.0
 
 
 class Settle(_Message, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ Reacts only: the execution's control feeds it messages and the time, and ends it
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import msgspec
@@ -50,7 +51,11 @@ from spec.job import CheckpointSettings, JobMode
 
 # A look at the clock that comes this late means that this process was stopped, not that all workers fell silent.
 _OVERSLEPT = 2.0
-_WATCH_INTERVAL = 0.5
+_WATCH_INTERVAL = 1.0
+_LOOKS = 4
+"""So many looks at least are taken in the time after which a worker that says nothing is given up."""
+_TICK = 0.1
+"""Seconds: all attempts look when the clock shows multiples of it, so that the daemon wakes up for many of them at once."""
 
 
 class AttemptListener(CheckpointListener, RescalingListener, Protocol):
@@ -100,6 +105,7 @@ class Attempt:
         self._begun = False
         self._starting_until = now + limits.starting
         self._watched = now
+        self._watch_interval = min(_WATCH_INTERVAL, limits.heartbeat / _LOOKS)
         base = _base(restored)
         meter.begin_attempt(base, now)
         self._coordinator = Coordinator(workers, work.job.env.checkpoint, now=now)
@@ -147,6 +153,7 @@ class Attempt:
             log_file=self._log_file,
             base_directory=self._work.base_directory,
             rejected=self._restored.snapshot.rejected if self._restored.snapshot else (),
+            patience=self._limits.heartbeat,
             **self._crew.address(worker),
         )
 
@@ -178,9 +185,18 @@ class Attempt:
 
     def wake_at(self) -> float:
         """When to look again although nobody has said anything."""
-        watch = self._watched + _WATCH_INTERVAL
+        watch = math.ceil((self._watched + self._watch_interval) / _TICK) * _TICK
         due = self._coordinator.wake_at() if self._begun else self._starting_until
         return watch if due is None else min(watch, due)
+
+    def overhear(self, item: Heard | Hung, now: float) -> bool:
+        """Take in at once what nothing follows from: a worker that goes on. False: it is to be heard in its turn."""
+        if isinstance(item, Hung) or not isinstance(item.message, Heartbeat):
+            return False
+        if item.message.drained or not self._crew.owns(item.fence):
+            return False
+        self._hear_of_course(item.message, now)
+        return True
 
     async def hear(self, item: Heard | Hung, now: float) -> None:
         """React to a worker. Messages of other attempts mean nothing. Raises :class:`AttemptFailed`."""
@@ -333,7 +349,7 @@ class Attempt:
         return WorkerState.IDLE if worker in self._idle_workers() else WorkerState.READING
 
     async def _watch(self, now: float) -> None:
-        if now - self._watched > _OVERSLEPT + _WATCH_INTERVAL:
+        if now - self._watched > _OVERSLEPT + self._watch_interval:
             self._crew.excuse(now)
         self._watched = now
         silent = self._crew.silent(self._limits.heartbeat, now)

@@ -29,8 +29,9 @@ CHECKPOINT_FAILURES = "checkpoint_failures"
 ABANDONED = "the attempt ended before it was complete"
 _FREQUENT = 2.0
 """Seconds: of checkpoints that come in shorter intervals, several are written down at once where that is harmless."""
-_RESERVED = 63
-"""So many more numbers are reserved with one of a frequent checkpoint. A daemon that dies leaves out what is left of them."""
+_RESERVED, _FEW_RESERVED = 63, 15
+"""So many more numbers are reserved with one of a frequent checkpoint, and with one of any other that comes by itself. A daemon
+that dies leaves out what is left of them."""
 
 
 class CheckpointRecords:
@@ -49,17 +50,16 @@ class CheckpointRecords:
         self._settings = settings
 
     async def begin(self, trigger: Trigger) -> Checkpoint:
-        """A checkpoint with a new number, in progress. One of many that are over at once is written down when it is complete
-        or fails, or when it takes its time after all."""
-        execution, frequent = self._execution, self._is_frequent(trigger.kind)
-        number = self._journal.take_checkpoint_id(execution.job_id) if frequent else None
+        """A checkpoint with a new number, in progress. One that comes by itself is written down when it is complete or fails,
+        or when it takes its time."""
+        execution, ahead = self._execution, self._reserved(trigger.kind)
+        number = self._journal.take_checkpoint_id(execution.job_id) if ahead else None
         if number is not None:
             checkpoint = self._new(number, trigger)
             self._backlog.begin(checkpoint)
             return checkpoint
 
         def work(entry: Entry) -> Checkpoint:
-            ahead = _RESERVED if frequent else 0
             checkpoint = self._new(entry.store.next_checkpoint_id(execution.job_id, ahead), trigger)
             entry.store.insert_checkpoint(checkpoint)
             return checkpoint
@@ -80,6 +80,12 @@ class CheckpointRecords:
             requested_by=trigger.asked_by,
             place=SavepointPlace(path=trigger.directory) if trigger.directory else None,
         )
+
+    def _reserved(self, kind: CheckpointKind) -> int:
+        """How many more numbers are reserved with one of its kind, which nobody has asked for and nobody looks for then."""
+        if kind is not CheckpointKind.PERIODIC:
+            return 0
+        return _RESERVED if self._is_frequent(kind) else _FEW_RESERVED
 
     def _is_frequent(self, kind: CheckpointKind) -> bool:
         """Whether it is one of so many that each of its transactions counts."""

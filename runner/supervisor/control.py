@@ -260,7 +260,7 @@ class ExecutionControl:
     def _new_crew(self, number: int, epoch: int) -> Crew:
         parts = self._parts
         execution = self._record.current.id
-        return Crew(parts.home, parts.fork_server, self._inbox.put, execution=execution, attempt=number, epoch=epoch)
+        return Crew(parts.home, parts.fork_server, self._deliver, execution=execution, attempt=number, epoch=epoch)
 
     def _new_attempt(self, restored: Restored, workers: int, crew: Crew) -> Attempt:
         if restored.snapshot is not None:
@@ -390,6 +390,11 @@ class ExecutionControl:
             raise AttemptFailed(ErrorInfo(code="savepoint-failed", message=f"the savepoint failed: {reason}"))
 
     # what comes in
+
+    async def _deliver(self, item: Heard | Hung) -> None:
+        """What a worker says. Most of it only counts: for that the control's task is not woken."""
+        if self._attempt is None or not self._attempt.overhear(item, _now()):
+            await self._inbox.put(item)
 
     async def _next(self, until: float) -> Heard | Hung | Wish | None:
         """The next thing in the inbox; None when it is ``until``, or too late to go on."""

@@ -129,7 +129,7 @@ class Worker:
         self._spill = SpillDirectory(start)
         self._ending = threading.Lock()
         self._exit: int | None = None
-        self._heartbeat = Heartbeat(self._counters, self._beat)
+        self._heartbeat = Heartbeat(self._counters, self._beat, start.patience)
         self._letters = DeadLetters(
             start.job,
             Path(start.base_directory),

@@ -33,7 +33,7 @@ class MemoryExceeded(PluginError):
 
 
 class MemoryWatch:
-    """Told twice a second what the process holds."""
+    """Told with each heartbeat what the process holds."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
