@@ -7,9 +7,12 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.warm_processes import WarmProcesses
 
 _WAITING = ("chaos", "lifecycle", "supervisor", "worker", "cli", "acceptance", "api", "contract", "security")
 _COMPUTING = (
@@ -31,6 +34,14 @@ def _begin_like_a_shell() -> None:
 
 
 _begin_like_a_shell()
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[WarmProcesses]:
+    """The command and the daemon, imported."""
+    processes = WarmProcesses()
+    yield processes
+    processes.close()
 
 
 def pytest_collection() -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from runner.home import Home
 from runner.model import Job
 from runner.requests import SubmitRequest
 from runner.states import ExecutionState
+from tests.warm_processes import DAEMON, WarmProcesses
 
 STREAM = """
 env { job.name = "stream", job.mode = "STREAMING", checkpoint.interval = 500, read_limit.rows_per_second = 2000 }
@@ -45,11 +45,12 @@ def wait_for(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
 
 
 class Daemon:
-    """A daemon process of its own home."""
+    """A daemon process of its own home: of those that are ``warm``, or started from scratch."""
 
-    def __init__(self, path: Path, *options: str) -> None:
+    def __init__(self, path: Path, *options: str, warm: WarmProcesses | None = None) -> None:
         self.home = Home(path)
         self.options = options
+        self._start = subprocess.Popen if warm is None else warm.start
         self.process: subprocess.Popen[bytes] | None = None
 
     wait_for = staticmethod(wait_for)
@@ -57,11 +58,10 @@ class Daemon:
     def start(self) -> None:
         """Start the process and wait until it answers."""
         self.home.create()
-        command = [sys.executable, "-P", "-m", "runner.daemon", "--home", str(self.home.path), *self.options]
+        command = [*DAEMON, "--home", str(self.home.path), *self.options]
         with (self.home.path / "stderr").open("ab") as errors:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True
-            )
+            standard = {"stdin": subprocess.DEVNULL, "stdout": errors, "stderr": errors}
+            self.process = self._start(command, start_new_session=True, **standard)
         wait_for(self._is_up)
 
     def _is_up(self) -> bool:
@@ -138,18 +138,18 @@ class Daemon:
 
 
 @pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+def daemon(tmp_path_factory: pytest.TempPathFactory, warm: WarmProcesses) -> Iterator[Daemon]:
     """A daemon for one test file; it must end well."""
-    running = Daemon(tmp_path_factory.mktemp("home"))
+    running = Daemon(tmp_path_factory.mktemp("home"), warm=warm)
     running.start()
     yield running
     assert running.stop() == 0
 
 
 @pytest.fixture
-def fresh_daemon(tmp_path: Path) -> Iterator[Daemon]:
+def fresh_daemon(tmp_path: Path, warm: WarmProcesses) -> Iterator[Daemon]:
     """A daemon for one test, which may end it."""
-    running = Daemon(tmp_path / "home")
+    running = Daemon(tmp_path / "home", warm=warm)
     running.start()
     yield running
     if running.process is not None and running.process.poll() is None:

@@ -1,9 +1,7 @@
 """The installed command `flowdeck` as a subprocess, in a home of its own. What runs to its end is forked from a process that
-has the command imported; what a test starts and signals is started from scratch."""
+has the command imported (:mod:`tests.warm_processes`), and so is a daemon; one test of each kind starts from scratch."""
 
 import contextlib
-import functools
-import importlib.util
 import json
 import os
 import signal
@@ -19,6 +17,7 @@ import pytest
 
 from runner.client import ApiError, Client, DaemonUnreachable
 from runner.home import Home
+from tests.warm_processes import WarmProcesses, can_run
 
 COMMAND = Path(sys.executable).parent / "flowdeck"
 
@@ -35,31 +34,12 @@ sink { Console { plugin_input = "rows" }, LocalFile { plugin_input = "rows", pat
 """
 
 
-@functools.cache
-def _warm_command() -> Any:
-    """The module beside this one."""
-    specification = importlib.util.spec_from_file_location("warm_command", Path(__file__).with_name("warm_command.py"))
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def warm() -> Iterator[Any]:
-    """The command, imported."""
-    command = _warm_command().WarmCommand()
-    yield command
-    command.close()
-
-
 class CommandLine:
     """Runs `flowdeck` with one home and one working directory."""
 
     command = COMMAND
 
-    def __init__(self, home: Path, directory: Path, warm: Any) -> None:
+    def __init__(self, home: Path, directory: Path, warm: WarmProcesses) -> None:
         self.warm = warm
         self.home = Home(home)
         self.directory = directory
@@ -69,18 +49,18 @@ class CommandLine:
 
     def __call__(self, *arguments: str, status: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run to the end; ``status`` None accepts any exit code. No command may ever print a traceback."""
-        run = self.warm.run if _warm_command().can_run(environment) else self._run_from_scratch
-        done = run(arguments, self.directory, {**self.environment, **environment})
+        run = self.warm.run if can_run(environment) else self._run_from_scratch
+        done = run([COMMAND, *arguments], self.directory, {**self.environment, **environment})
         assert "Traceback" not in done.stderr, done.stderr
         assert status is None or done.returncode == status, (done.returncode, done.stdout, done.stderr)
         return done
 
     @staticmethod
     def _run_from_scratch(
-        arguments: Sequence[str], directory: Path, environment: dict[str, str]
+        command: Sequence[str | Path], directory: Path, environment: dict[str, str]
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [COMMAND, *arguments],
+            command,
             cwd=directory,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -94,9 +74,10 @@ class CommandLine:
         return json.loads(self(*arguments, "--output", "json", status=status).stdout)
 
     @contextlib.contextmanager
-    def start(self, *arguments: str) -> "Iterator[subprocess.Popen[str]]":
+    def start(self, *arguments: str, warm: bool = True) -> "Iterator[subprocess.Popen[str]]":
         """Start a command in a process group of its own, as a shell does; it does not outlive the context."""
-        process = subprocess.Popen(
+        start = self.warm.start if warm else subprocess.Popen
+        process = start(
             [COMMAND, *arguments],
             cwd=self.directory,
             env=self.environment,
@@ -152,7 +133,7 @@ class CommandLine:
 
 
 @pytest.fixture
-def flowdeck(tmp_path: Path, warm: Any) -> Iterator[CommandLine]:
+def flowdeck(tmp_path: Path, warm: WarmProcesses) -> Iterator[CommandLine]:
     """The command, without a daemon yet."""
     directory = tmp_path / "work"
     directory.mkdir()
@@ -162,7 +143,7 @@ def flowdeck(tmp_path: Path, warm: Any) -> Iterator[CommandLine]:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, warm: Any) -> Iterator[CommandLine]:
+def served(tmp_path_factory: pytest.TempPathFactory, warm: WarmProcesses) -> Iterator[CommandLine]:
     """The command with a daemon up, a finished job `batch` and a running job `stream`, for one test file."""
     directory = tmp_path_factory.mktemp("work")
     command = CommandLine(tmp_path_factory.mktemp("home") / "h", directory, warm)

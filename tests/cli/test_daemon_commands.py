@@ -86,7 +86,7 @@ def test_a_second_daemon_in_the_foreground(flowdeck):
 
 def test_the_foreground_daemon_ends_on_ctrl_c(flowdeck):
     """--foreground logs to stderr and ends well on INT."""
-    with flowdeck.start("up", "--foreground") as process:
+    with flowdeck.start("up", "--foreground", warm=False) as process:
         flowdeck.wait_for(lambda: flowdeck("status", status=None).returncode == 0)
         assert flowdeck.home.holder() == process.pid
         flowdeck.interrupt(process)

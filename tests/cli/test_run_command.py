@@ -128,7 +128,7 @@ def test_ctrl_c_stops_with_a_savepoint(flowdeck, with_daemon):
     """One Ctrl-C: the job stops with a savepoint, exit 0, and --restore latest goes on from exactly there."""
     if with_daemon:
         flowdeck("up")
-    with flowdeck.start("run", "stream.conf") as process:
+    with flowdeck.start("run", "stream.conf", warm=with_daemon) as process:
         flowdeck.wait_for(lambda: flowdeck.is_reading("stream"))
         flowdeck.interrupt(process)
         stdout, stderr = process.communicate(timeout=60)
