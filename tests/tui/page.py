@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from tui.app import FlowdeckApp
 from tui.data.models import JobView
@@ -92,6 +93,19 @@ class Page:
         self.jobs.go_to(view.id)
         await self.until(lambda: self.selected is not None and self.selected.name == name, f"the cursor on {name}")
         await self.settled()
+
+    def painted(self, widget: Widget) -> list[int]:
+        """The lines of ``widget`` that are painted on the screen from now on."""
+        lines: list[int] = []
+        original = widget._exchange_repaint_regions
+
+        def noting() -> Any:
+            regions = original()
+            lines.extend(y for region in regions for y in region.line_range)
+            return regions
+
+        widget._exchange_repaint_regions = noting  # type: ignore[method-assign]
+        return lines
 
 
 def _has_trend(view: JobView, now: float) -> bool:

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from textual._compositor import Compositor
 from textual.geometry import Region
@@ -18,19 +19,6 @@ from tui.data.tally import Tally
 from tui.widgets.canvas import Canvas
 
 
-def watched(canvas: Canvas) -> list[int]:
-    """The lines that are painted from now on."""
-    painted: list[int] = []
-    original = canvas.render_line
-
-    def counting(y: int) -> Any:
-        painted.append(y)
-        return original(y)
-
-    canvas.render_line = counting  # type: ignore[method-assign]
-    return painted
-
-
 async def test_the_cursor_paints_the_two_lines_it_leaves_and_reaches(
     open_ui: Any, stage: Any, serve: Callable[[Any], Any]
 ) -> None:
@@ -39,7 +27,7 @@ async def test_the_cursor_paints_the_two_lines_it_leaves_and_reaches(
     async with open_ui() as page:
         await page.loaded()
         table = page.jobs.jobs
-        painted = watched(table)
+        painted = page.painted(table)
         await page.press("j")
         await page.until(lambda: painted)
         assert sorted(painted) == [1, 2]
@@ -127,6 +115,30 @@ async def test_a_line_is_painted_without_its_scroll_bar(open_ui: Any, stage: Any
         await page.until(lambda: regions)
         assert max(region.right for region in regions) == table.cells
         assert table.vertical_scrollbar.region.x == table.region.x + table.cells
+
+
+async def test_scrolling_by_a_line_leaves_the_bar_as_it_is(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Its handle is where it was: it is painted again when that can be seen to have moved."""
+    over = next(job for job in stage.jobs.values() if job.execution.state is ExecutionState.FINISHED)
+    for number in range(2000):
+        stage.add(msgspec.structs.replace(over, id=f"{number:012x}", name=f"zz-{number:04}"))
+    serve(stage)
+    async with open_ui(size=(120, 20)) as page:
+        await page.loaded()
+        await page.until(lambda: page.jobs.jobs.virtual_size.height > 2000)
+        table = page.jobs.jobs
+        await page.press("pagedown")
+        await page.press("j")
+        await page.settled()
+        bar, lines = page.painted(table.vertical_scrollbar), page.painted(table)
+        top = table.scroll_offset.y
+        await page.press("j")
+        await page.until(lambda: table.scroll_offset.y == top + 1)
+        await page.settled()
+        assert set(lines) == set(range(1, table.size.height))
+        assert bar == []
+        await page.press("G")
+        await page.until(lambda: bar)
 
 
 async def test_drawing_again_at_once_makes_no_line_anew(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:

@@ -340,14 +340,7 @@ async def test_only_changed_lines_are_painted(open_ui: Any, stage: Any, serve: C
         await page.loaded()
         await page.go_to("payments-sync")
         table = page.jobs.jobs
-        drawn: list[int] = []
-        original = table.render_line
-
-        def counting(y: int) -> Any:
-            drawn.append(y)
-            return original(y)
-
-        table.render_line = counting
+        drawn = page.painted(table)
         job = stage.jobs["5f0a0b0c0d0e"]
         totals = msgspec.structs.replace(job.execution.totals, lag_seconds=99.0)
         stage.add(msgspec.structs.replace(job, execution=msgspec.structs.replace(job.execution, totals=totals)))

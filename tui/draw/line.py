@@ -46,7 +46,7 @@ class Span(NamedTuple):
     link: str = ""
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, cache_hash=True):
     """Spans from left to right."""
 
     spans: tuple[Span, ...] = ()

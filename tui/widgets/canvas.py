@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import itertools
+from collections.abc import Iterator
+from typing import NamedTuple
 
+from rich.style import Style
 from textual import events
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.reactive import var
 from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBarRender
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from tui.draw.cells import width
 from tui.draw.line import Line
 from tui.widgets.bindings import bound
-from tui.widgets.ink import ink_of
+from tui.widgets.ink import Ink, ink_of
 from tui.widgets.letting_go import let_go
+from tui.widgets.steadybar import PlainBars, SteadyBar
 
 let_go()
 _EMPTY = Line()
@@ -23,17 +29,32 @@ _STRIPS = 2
 """Screens full of painted lines that are remembered."""
 
 
-class PlainBars(ScrollBarRender):
-    """Scroll bars of blanks in reverse: whole cells, for terminals without block characters."""
+class _Look(NamedTuple):
+    """What all lines of a canvas are painted with."""
 
-    VERTICAL_BARS: ClassVar[list[str]] = [" "]
-    HORIZONTAL_BARS: ClassVar[list[str]] = [" "]
+    ink: Ink
+    style: Style
+    background: Color
+    filters: tuple[LineFilter, ...]
+    size: int
+    cells: int
+    extent: int
+    stale: bool
+
+    def paint(self, content: Line, left: int) -> Strip:
+        """A line from its cell ``left`` on."""
+        strip = self.ink.paint(content, max(self.cells, self.extent), dim=self.stale).crop(left, left + self.cells)
+        strip = strip.apply_style(self.style).adjust_cell_length(self.size, Style(bgcolor=self.background.rich_color))
+        for line_filter in self.filters:
+            strip = strip.apply_filter(line_filter, self.background)
+        return strip
 
 
 class Canvas(ScrollView, can_focus=True):
     """Subclasses say how many lines there are and what is in each. ``heading`` lines at the top do not scroll.
 
-    ``stale`` dims everything: the data is not current.
+    ``stale`` dims everything: the data is not current. Of the styles only background and size count: a canvas has no border,
+    no padding, no tint and no opacity.
     """
 
     DEFAULT_CSS = """
@@ -63,7 +84,7 @@ class Canvas(ScrollView, can_focus=True):
         self._drawn: dict[int, Line] = {}
         self._strips: dict[tuple[Line, int], Strip] = {}
         """Lines as they were painted, to be painted so again elsewhere: scrolling moves all of them."""
-        self._painted_for: tuple[object, ...] = ()
+        self._look: _Look | None = None
 
     def count(self) -> int:
         """The number of scrolling lines."""
@@ -109,31 +130,75 @@ class Canvas(ScrollView, can_focus=True):
     def resized(self) -> None:
         """For subclasses whose lines depend on the size."""
 
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """One that is not painted again for every line that is scrolled."""
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = bar = SteadyBar(name="vertical", thickness=self.scrollbar_size_vertical)
+            bar.display = False
+            self.app._start_widget(self, bar)  # noqa: SLF001 - as the property that this replaces does
+        return self._vertical_scrollbar
+
     def update(self) -> None:
         """Look at the content again: the extent may have changed, and so may visible lines."""
-        size = Size(self.extent(), self.count() + self.heading)
-        if size != self.virtual_size:
+        self._extend(Size(self.extent(), self.count() + self.heading))
+        cells = self.cells  # the bar beside them is as it was
+        if changed := [Region(0, y, cells, lines) for y, lines in self._changed()]:
+            self.refresh(*changed)
+
+    def _extend(self, size: Size) -> None:
+        """There is so much to scroll over. The screen is only laid out again when a part of it is as large as what is in it."""
+        if size == self.virtual_size:
+            return
+        if self.styles.auto_dimensions:
             self.virtual_size = size
-        for y in range(self.scrollable_content_region.height):
-            if self._drawn.get(y) != self._line(y):
-                self.refresh(Region(0, y, self.cells, 1))  # the scroll bar beside it is as it was
+        else:
+            self.set_reactive(Canvas.virtual_size, size)
+            self._scroll_update(size)
+
+    def _changed(self) -> Iterator[tuple[int, int]]:
+        """Where lines are not as they were painted, and how many follow each other there."""
+        drawn, visible = self._drawn, range(self.scrollable_content_region.height)
+        for differs, run in itertools.groupby(visible, lambda y: drawn.get(y) != self._line(y)):
+            if differs:
+                lines = list(run)
+                yield lines[0], len(lines)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """What is scrolled to is most often another line in each place, but not always."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = new_value
+        if round(old_value) != round(new_value):
+            self.update()
 
     def extent(self) -> int:
         """The width of the widest line, for those that scroll sideways."""
         return self.cells
 
-    def render_line(self, y: int) -> Strip:
-        """Textual asks for one visible line."""
-        content = self._drawn[y] = self._line(y)
-        ink, style, extent, left = ink_of(self.app), self.visual_style.rich_style, self.extent(), self._left(y)
-        painted_for = (ink, style, extent, self.cells, self.stale)
-        if painted_for != self._painted_for or len(self._strips) > _STRIPS * (self.size.height + 1):
-            self._painted_for = painted_for
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Textual asks for visible lines. Its own way to them looks for two dozen styles that no canvas has, for each line."""
+        look = _Look(
+            ink=ink_of(self.app),
+            style=self.visual_style.rich_style,
+            background=self.background_colors[1],
+            filters=tuple(self.get_line_filters()),
+            size=self.size.width,
+            cells=self.cells,
+            extent=self.extent(),
+            stale=self.stale,
+        )
+        if look != self._look or len(self._strips) > _STRIPS * (self.size.height + 1):
+            self._look = look
             self._strips.clear()
+        strips = [self._strip(y, look) for y in crop.line_range]
+        return strips if crop.column_span == (0, look.size) else [strip.crop(*crop.column_span) for strip in strips]
+
+    def _strip(self, y: int, look: _Look) -> Strip:
+        content, left = self._line(y), self._left(y)
+        self._drawn[y] = content
         strip = self._strips.get((content, left))
         if strip is None:
-            strip = ink.paint(content, max(self.cells, extent), dim=self.stale).crop(left, left + self.cells)
-            strip = self._strips[content, left] = strip.apply_style(style)
+            strip = self._strips[content, left] = look.paint(content, left)
         return strip
 
     def _left(self, y: int) -> int:
