@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -19,6 +20,7 @@ from tui.data.link import Mood, badge, is_current
 from tui.data.models import Link, LinkState
 from tui.data.snapshot import Snapshot
 from tui.data.trends import BUCKETS, Trends
+from tui.data.worries import Worries
 
 
 class Seen:
@@ -180,6 +182,40 @@ def test_a_lane_hands_back_answers_and_errors(home: Home, stage: Any, serve: Cal
     assert "no daemon is running" in answers[1].reason
     assert answers[1].hint
     lane.stop()
+
+
+def test_a_lane_survives_a_defect(home: Home, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """What nobody has thought of is an answer too, which says that it is a defect; the thread goes on to the next call."""
+    serve(stage)
+    answers: queue.Queue[Answer] = queue.Queue()
+    lane = Lane(Door(home), "test", 5.0)
+    assert lane.submit(lambda _client: dict[str, int]()["nothing"], answers.put)
+    assert answers.get(timeout=60).reason == "flowdeck has a defect: KeyError: 'nothing'"
+    assert lane.submit(lambda client: client.job("0f3a9c1d22aa").name, answers.put)
+    assert answers.get(timeout=60).value == "orders-cdc"
+    lane.stop()
+
+
+def test_a_feed_survives_a_defect(
+    feed: tuple[Feed, Seen], stage: Any, serve: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The header says what nobody has thought of, and once it is over the jobs are shown again."""
+    serve(stage)
+    looked: list[None] = []
+
+    def once(self: Worries, *_: object) -> list[str]:
+        looked.append(None)
+        if len(looked) == 2:
+            raise ZeroDivisionError("looking")
+        return []
+
+    monkeypatch.setattr(Worries, "look", once)
+    feed[0].pace(0.3)
+    feed[0].start()
+    broken = feed[1].wait(lambda one: one.link.state is LinkState.RECONNECTING)
+    assert broken.link.message == "flowdeck has a defect: ZeroDivisionError: looking"
+    assert broken.jobs
+    assert feed[1].wait(lambda one: one.link.state is LinkState.LIVE).jobs
 
 
 def test_a_lane_is_bounded(home: Home, stage: Any, serve: Callable[[Any], Any]) -> None:

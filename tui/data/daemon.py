@@ -24,6 +24,13 @@ FAILURES = (FlowdeckError, OSError, msgspec.DecodeError)
 T = TypeVar("T")
 
 
+def words_of(error: BaseException) -> str:
+    """What went wrong, in words; of what no call should raise, that it is a defect."""
+    if isinstance(error, FAILURES):
+        return str(error) or type(error).__name__
+    return f"flowdeck has a defect: {type(error).__name__}: {error}"
+
+
 class ReadOnly(FlowdeckError):
     """Nothing may be changed from here."""
 

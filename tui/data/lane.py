@@ -12,7 +12,7 @@ import msgspec
 from runner.client import Client
 from spec.errors import FlowdeckError
 from tui.data.clean import clean_lines, clean_record
-from tui.data.daemon import FAILURES, Door
+from tui.data.daemon import Door, words_of
 
 _BOUND = 16
 
@@ -26,7 +26,7 @@ class Answer(msgspec.Struct, frozen=True):
     @property
     def reason(self) -> str:
         """The error in words."""
-        return "" if self.error is None else clean_lines(str(self.error)) or type(self.error).__name__
+        return "" if self.error is None else clean_lines(words_of(self.error))
 
     @property
     def hint(self) -> str:
@@ -85,5 +85,5 @@ class Lane:
                 return Answer(value=clean_record(work(daemon)))
             finally:
                 daemon.close()
-        except FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - a thread's boundary: whoever asked is answered, and the next call is heard
             return Answer(error=error)

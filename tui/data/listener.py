@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-import msgspec
-
 from runner.client import EventFeed
-from tui.data.daemon import FAILURES, Door
+from tui.data.daemon import Door
 from tui.data.eventring import EventRing
 from tui.data.jobfeed import JobFeed
 from tui.data.replica import Replica
@@ -52,7 +50,7 @@ class Listener:
                     self._ring.hear(event)
                     if self.replica.hear(event):
                         self._wake()
-        except (*FAILURES, msgspec.ValidationError) as error:
+        except Exception as error:  # noqa: BLE001 - a thread's boundary: the feed says it
             self.failure = error
         finally:
             self.ended.set()

@@ -8,6 +8,7 @@ import msgspec
 
 from runner.client import ApiError
 from spec.errors import FlowdeckError
+from tui.data.daemon import words_of
 
 _UNKNOWN_ROUTE: Final = frozenset({404, 405, 501})
 _RESTART: Final = "start it anew as this version: flowdeck down, then flowdeck up (jobs go on from their last checkpoint)"
@@ -20,4 +21,4 @@ def told(error: BaseException) -> tuple[str, str, bool]:
     if isinstance(error, msgspec.DecodeError):
         return f"the daemon answers what this program does not understand: it is of another version\n{error}", _RESTART, True
     hint = error.hint if isinstance(error, FlowdeckError) else ""
-    return str(error) or type(error).__name__, hint, isinstance(error, ApiError)
+    return words_of(error), hint, isinstance(error, ApiError)
