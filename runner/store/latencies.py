@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from runner.latency import value_of_bucket
-from runner.store.resolutions import MICROSECONDS, floor
+from runner.store.measured import MICROSECONDS
+from runner.store.resolutions import floor
 from runner.store.session import Session, one_of
 
 CELL_SECONDS = 10

@@ -6,6 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+MICROSECONDS = 1_000_000
+"""Of a second: the times of metrics are stored as whole numbers of them."""
+LONGEST_INTERVAL = 60.0
+"""Two samples of a counter further apart than these seconds leave a gap between them."""
+SELDOM = "rows_out"
+"""The counter for which that is longer: it is only measured when a part is complete, once in a checkpoint."""
+LONGEST_PART = 300.0
+
 
 class Measured(NamedTuple):
     """What a stretch of time holds of one metric. Of a counter ``total`` is its growth and ``weight`` the seconds in which that

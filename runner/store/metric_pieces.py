@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from runner.store.measured import Measured, Metric
-from runner.store.resolutions import LONGEST_INTERVAL, LONGEST_PART, MICROSECONDS
+from runner.store.measured import LONGEST_INTERVAL, LONGEST_PART, MICROSECONDS, Measured, Metric
 
 _Floats = npt.NDArray[np.float64]
 _Integers = npt.NDArray[np.int64]

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runner.store.measured import Measured, Metric
-from runner.store.resolutions import LONGEST_PART, MICROSECONDS, RESOLUTIONS, SAMPLES, Held, Resolution, held
+from runner.store.measured import LONGEST_PART, MICROSECONDS, Measured, Metric
+from runner.store.resolutions import RESOLUTIONS, SAMPLES, Held, Resolution, held
 from runner.store.session import Session
 
 _REACH = round(LONGEST_PART * MICROSECONDS)
@@ -53,10 +53,14 @@ def read(session: Session, window: Window, wanted: Sequence[Metric], over: float
 
     clip, ended, stretches = _plan(held(session), window)
     pieces = Pieces(Bounds(window.since, window.until, window.width, window.buckets, clip, ended), wanted)
-    chosen, parameters = _chosen(sorted(number for metric in wanted for number in metric.numbers))
-    begin, end = max(window.since, ended) - _REACH, window.until + _REACH
-    if over is None or over * MICROSECONDS >= max(window.since, ended, clip):
-        pieces.add_samples(**session.columns(_SAMPLES.format(begin=begin, end=end, chosen=chosen), *parameters))
+    numbers = sorted(number for metric in wanted for number in metric.numbers)
+    chosen, parameters = _chosen(numbers)
+    since, end = max(window.since, ended), window.until + _REACH
+    if over is None or over * MICROSECONDS >= max(since, clip):
+        found = session.recent.read(numbers, since, since - _REACH, end)
+        if found is None:
+            found = session.columns(_SAMPLES.format(begin=since - _REACH, end=end, chosen=chosen), *parameters)
+        pieces.add_samples(**found)
     if stretches:
         cells = " UNION ALL ".join(_cells(stretch, chosen) for stretch in stretches)
         pieces.add_cells(**session.columns(cells, *parameters * len(stretches)))

@@ -6,6 +6,7 @@ restart says nothing and counts as not measured, so that no rate is ever negativ
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import sys
@@ -17,9 +18,8 @@ import msgspec
 from runner.model import MetricPoint, MetricSeries
 from runner.store import latencies
 from runner.store.errors import StoreError
-from runner.store.measured import Measured, Metric
+from runner.store.measured import MICROSECONDS, SELDOM, Measured, Metric
 from runner.store.metric_windows import Window, read
-from runner.store.resolutions import MICROSECONDS, SELDOM
 from runner.store.session import Row, Session, one_of
 
 COUNTER_NAMES = frozenset(
@@ -66,13 +66,18 @@ def append(session: Session, samples: Sequence[MetricSample]) -> None:
     samples = [sample for sample in samples if math.isfinite(sample.value)]
     if not samples:
         return
-    numbers = _series_numbers(session, samples)
-    session.change(
-        _APPEND,
-        [_to_microseconds(sample.at) for sample in samples],
-        [numbers[sample.execution_id, sample.plugin, sample.name] for sample in samples],
-        [float(sample.value) for sample in samples],
-    )
+    _begin_recent(session)
+    ats = [round(sample.at * MICROSECONDS) for sample in samples]
+    numbers, values = _series_numbers(session, samples), [float(sample.value) for sample in samples]
+    session.change(_APPEND, ats, numbers, values)
+    session.after_commit.append(functools.partial(session.recent.add, ats, numbers, values))
+
+
+def _begin_recent(session: Session) -> None:
+    """Have the newest samples collected, if they are not yet."""
+    if not session.recent.is_begun:
+        row = session.row('SELECT coalesce(epoch_us(max("ts")), 0) FROM "samples"')
+        session.after_commit.append(functools.partial(session.recent.begin, int(row[0]) if row else 0))
 
 
 def series(
@@ -188,14 +193,14 @@ def _point(at: float, measured: Measured) -> MetricPoint:
     return MetricPoint(at=at, value=measured.mean, lowest=measured.lowest, highest=measured.highest)
 
 
-def _series_numbers(session: Session, samples: Sequence[MetricSample]) -> dict[tuple[str, str, str], int]:
+def _series_numbers(session: Session, samples: Sequence[MetricSample]) -> list[int]:
     known = session.memory.series
-    keys = {(sample.execution_id, sample.plugin, sample.name): None for sample in samples}
+    keys = [(sample.execution_id, sample.plugin, sample.name) for sample in samples]
     if any(key not in known for key in keys):
-        _load_series(session, {key[0] for key in keys})
-    if new := [key for key in keys if key not in known]:
-        _insert_series(session, new)
-    return known
+        _load_series(session, {key[0] for key in keys if key not in known})
+        if new := list(dict.fromkeys(key for key in keys if key not in known)):
+            _insert_series(session, new)
+    return [known[key] for key in keys]
 
 
 def _load_series(session: Session, execution_ids: set[str]) -> None:

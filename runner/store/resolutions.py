@@ -9,15 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runner.store.measured import MICROSECONDS, SELDOM
 from runner.store.session import Session
 
-MICROSECONDS = 1_000_000
 _KEY = "resolutions"
-LONGEST_INTERVAL = 60.0
-"""Two samples of a counter further apart than these seconds leave a gap between them."""
-SELDOM = "rows_out"
-"""The counter for which that is longer: it is only measured when a part is complete, once in a checkpoint."""
-LONGEST_PART = 300.0
 
 
 @dataclass(frozen=True)

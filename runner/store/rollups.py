@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import itertools
 
+from runner.store.measured import LONGEST_INTERVAL, LONGEST_PART, MICROSECONDS
 from runner.store.resolutions import (
-    LONGEST_INTERVAL,
-    LONGEST_PART,
-    MICROSECONDS,
     RESOLUTIONS,
     SAMPLES,
     Held,
@@ -182,6 +180,7 @@ def _drop_series(session: Session, before: int) -> None:
 def _forget_future(session: Session, known: dict[int, Held], moment: int) -> None:
     """The clock was set back: the time that is lived again is measured again. Without this nothing would be kept of it."""
     session.change('DELETE FROM "samples" WHERE "ts" > make_timestamp(?::BIGINT)', moment)
+    session.after_commit.append(session.recent.forget)
     for resolution in RESOLUTIONS:
         start = floor(moment, max(resolution.length, 1))
         before = known[resolution.seconds]

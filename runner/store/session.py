@@ -18,6 +18,7 @@ from runner.store.job_names import JobNames
 from runner.store.known_answers import KnownAnswers
 from runner.store.known_jobs import KnownJobs
 from runner.store.pending_rows import PendingRows
+from runner.store.recent_samples import RecentSamples
 from runner.store.sealing import Seal
 from runner.store.state_files import StateFiles
 
@@ -92,7 +93,8 @@ class Session:
     which number it reserves checkpoints of each job. ``jobs``: what is remembered of them, and ``mark``: when that snapshot was
     not begun yet. The writer must not look there, as it may have changed them: it only tells which (:meth:`touch`), or which
     newest checkpoint they have (:meth:`show_checkpoint`). The same goes for other answers (:meth:`known`, :meth:`unsettle`).
-    ``unseen``: tables and jobs that have no rows there, because the transaction itself has made the job.
+    ``recent``: the newest samples, of which the writer says what is durable. ``unseen``: tables and jobs that have no rows
+    there, because the transaction itself has made the job.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Session:
         seal: Seal,
         jobs: KnownJobs,
         answers: KnownAnswers,
+        recent: RecentSamples,
         *,
         writable: bool,
     ) -> None:
@@ -111,6 +114,7 @@ class Session:
         self.memory = memory
         self.writable = writable
         self.jobs = jobs
+        self.recent = recent
         self.mark = jobs.mark()
         self.is_current = False
         self.unseen: set[tuple[str, str]] = set()

@@ -16,8 +16,8 @@ from runner.model import MetricPoint
 from runner.states import ExecutionState
 from runner.store.asynchronous import AsyncStore
 from runner.store.errors import StoreError
+from runner.store.measured import LONGEST_INTERVAL
 from runner.store.metrics import MetricSample
-from runner.store.resolutions import LONGEST_INTERVAL
 
 START = 1_763_761_000.0
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from runner.store.known_answers import KnownAnswers
 from runner.store.known_jobs import KnownJobs
+from runner.store.recent_samples import RecentSamples
 from runner.store.session import Session, WriterMemory
 
 KEYS = st.integers(0, 3)
@@ -66,7 +67,7 @@ def session():
     cursor = connection.cursor()
     for table in ("pears", "plums"):
         cursor.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" ("key" INTEGER, "a" INTEGER, "b" INTEGER)')
-    opened = Session(cursor, None, WriterMemory(), None, KnownJobs(), KnownAnswers(), writable=True)
+    opened = Session(cursor, None, WriterMemory(), None, KnownJobs(), KnownAnswers(), RecentSamples(), writable=True)
     opened.begin()
     return cursor, opened
 
