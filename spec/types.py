@@ -216,6 +216,8 @@ class _TypeText:
             raise self._error("decimal needs a precision and a scale", hint="write decimal(10, 2)")
         self._expect("(")
         precision = self._number()
+        if self._peek() == ")":
+            raise self._error("decimal needs a scale, too", hint=f"write decimal({precision}, 0)")
         self._expect(",")
         scale = self._number()
         self._expect(")")
@@ -230,6 +232,10 @@ class _TypeText:
         self._skip_lines()
         arguments = [self._type(depth + 1)]
         while len(arguments) < count:
+            if self._peek() == ">":
+                raise self._error(
+                    f"a map needs the types of its keys and values in '{self._text}'", hint="write map<string, int>"
+                )
             self._expect(",")
             self._skip_lines()
             arguments.append(self._type(depth + 1))

@@ -26,6 +26,7 @@ Schema: TypeAlias = Mapping[str, Any]
 _DEEPEST_JSON = 32
 _BRACKET = re.compile(r"[\[\]{}]")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
+_SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -232,6 +233,8 @@ def _scalar(value: Scalar, schema: Schema, types: tuple[str, ...]) -> Plain:
         return _from_text(data, schema, types)
     if types == ("string",):
         return _enum_case(_as_written(value), schema)
+    if types == ("integer",) and not _SMALLEST <= data <= _LARGEST:
+        return _as_written(value)
     if isinstance(data, float) and types == ("integer",) and data.is_integer():
         return int(data)
     return data
@@ -244,7 +247,7 @@ def _from_text(text: str, schema: Schema, types: tuple[str, ...]) -> Plain:
     if "boolean" in types and stripped.lower() in ("true", "false"):
         return stripped.lower() == "true"
     if ("integer" in types or "number" in types) and _WHOLE_NUMBER.fullmatch(stripped):
-        return int(stripped)
+        return int(stripped) if _SMALLEST <= int(stripped) <= _LARGEST else text  # what is larger, nobody can store
     if "integer" in types and (whole := counted(stripped, schema.get("x-flowdeck-unit", ""))) is not None:
         return whole
     if "number" in types and _NUMBER.fullmatch(stripped) and math.isfinite(float(stripped)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,8 @@ _ELSEWHERE = {
     **dict.fromkeys(("datetime", "timestamptz", "timestamp_ntz"), "timestamp"),
     **dict.fromkeys(("binary", "varbinary", "blob", "bytea"), "bytes"),
 }
+_DECIMAL = re.compile(r"(?:numeric|number|dec)(?=\s*\()|(?:numeric|dec)$")
+_WORD = re.compile(r"[a-z_]\w*")
 
 
 def check_field_types(canonical: Canonical, schema: Schema, findings: Findings) -> None:
@@ -95,10 +98,31 @@ def _types_of(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _suggestion(declared: str) -> Suggestion:
-    """The type that may be meant: by what other systems call it, else by its spelling."""
+    """The type that may be meant: by what other systems call it, else by its spelling. None when the type's name is right, and
+    only what stands in its brackets is wrong."""
     word = declared.strip().lower()
-    meant = _ELSEWHERE.get(word.partition("(")[0])
-    return Suggestion((meant,), meant) if meant else suggest(word, type_names())
+    if decimal := _DECIMAL.match(word):
+        meant = f"decimal{word[decimal.end() :]}" if "(" in word else "decimal(10, 2)"
+        return Suggestion((meant,), meant if "(" in word else None) if _is_type(meant) else Suggestion()
+    if meant := _ELSEWHERE.get(word.partition("(")[0].strip(), ""):
+        return Suggestion((meant,), meant)
+    meant = _WORD.sub(lambda found: _ELSEWHERE.get(found[0], found[0]), word)
+    if meant != word and _is_type(meant):
+        return Suggestion((meant,), meant)
+    return Suggestion() if _begins_with_a_type(word) else suggest(word, type_names())
+
+
+def _is_type(text: str) -> bool:
+    try:
+        parse_field_type(text)
+    except FieldTypeError:
+        return False
+    return True
+
+
+def _begins_with_a_type(word: str) -> bool:
+    name = _WORD.match(word)
+    return name is not None and name[0] in type_names()
 
 
 def _check(path: Path, declared: Any, canonical: Canonical, findings: Findings) -> bool:

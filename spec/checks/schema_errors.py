@@ -12,10 +12,12 @@ from spec.checks.findings import Findings
 from spec.checks.suggestion import suggest
 from spec.checks.wording import all_of, any_of, described, example, expected, quoted, shown
 from spec.diagnostic import Label, Severity
+from spec.types import FieldTypeError, parse_field_type
 
 if TYPE_CHECKING:  # see spec.checks.validation
     from jsonschema.exceptions import ValidationError
 
+_NAMED = 3
 _PLACEHOLDER = re.compile(r"\$\{([^:{}]+)(?::[^}]*)?\}")
 
 
@@ -80,7 +82,11 @@ def _problem(error: ValidationError) -> Problem:
 
 def _unknown(subject: Subject, problem: Problem) -> None:
     known = problem.schema.get("properties", {})
-    for key in [key for key in problem.instance if key not in known and not _by_pattern(key, problem.schema)]:
+    unknown = [key for key in problem.instance if key not in known and not _by_pattern(key, problem.schema)]
+    if "fields" in known and not problem.instance.keys() & {"fields", "columns"} and _are_columns(problem, unknown):
+        _columns_outside_fields(subject, problem, unknown)
+        return
+    for key in unknown:
         if subject.findings.full:
             return
         origin = subject.canonical.origin((*problem.path, key))
@@ -95,6 +101,32 @@ def _unknown(subject: Subject, problem: Problem) -> None:
             fix=suggestion.fix(origin.key_span, key),
             pointer=origin.pointer,
         )
+
+
+def _are_columns(problem: Problem, keys: Iterable[str]) -> bool:
+    """Whether all of these look like columns with their types, and none like a misspelt option."""
+    try:
+        for key in keys:
+            parse_field_type(problem.instance[key])
+    except FieldTypeError:
+        return False
+    return not any(suggest(key, problem.schema["properties"]).names for key in keys)
+
+
+def _columns_outside_fields(subject: Subject, problem: Problem, columns: list[str]) -> None:
+    """One finding for all columns that stand in ``schema`` itself."""
+    origins = [subject.canonical.origin((*problem.path, column)) for column in columns]
+    more = len(columns) - _NAMED
+    names = all_of([*quoted(columns[:_NAMED]), *([f"{more} more"] if more > 0 else ())])
+    subject.findings.add(
+        "J201",
+        f"columns of {subject.owner(problem.path)} stand outside of its fields: {names}",
+        origins[0].key_span or origins[0].span,
+        label="a column, no option",
+        severity=subject.unknown,
+        notes=("help: put them into a block of their own: schema { fields { ... } }",),
+        pointer=origins[0].pointer,
+    )
 
 
 def _by_pattern(key: str, schema: Mapping[str, Any]) -> bool:
@@ -202,11 +234,12 @@ _BOUNDS: Mapping[str, Callable[[Any], str]] = {
 def _bound(subject: Subject, problem: Problem) -> None:
     origin = subject.canonical.origin(problem.path)
     words = _BOUNDS[problem.keyword](problem.rule)
+    must = "must not be empty" if words == "not empty" else f"must be {words}"
     subject.findings.add(
         "J205",
-        f'"{path_text(problem.path) if problem.path else subject.name}" must be {words}, found {shown(problem.instance)}',
+        f'"{path_text(problem.path) if problem.path else subject.name}" {must}, found {shown(problem.instance)}',
         origin.value,
-        label=f"must be {words}",
+        label=must,
         pointer=origin.pointer,
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 _MAXIMUM_SHOWN = 60
+_ENDLESS = re.compile(r"[+-]?\d{19,}(\.0*)?|[+-]?\d(\.\d+)?[eE]\+?\d{2,}")  # beyond 64 bits, where HOCON reads text
 _TYPES = {
     "string": "a text",
     "integer": "a whole number",
@@ -28,6 +30,8 @@ def described(value: Any) -> str:
     """A value with its type: ``the text "abc"``, ``the number 1.5``, ``a list``."""
     if isinstance(value, bool) or value is None:
         return shown(value)
+    if isinstance(value, str) and _ENDLESS.fullmatch(value):
+        return f"{value if len(value) <= _MAXIMUM_SHOWN else shown(value)}, a number that is too large"
     if isinstance(value, str):
         return f"the text {shown(value)}"
     if isinstance(value, int | float):

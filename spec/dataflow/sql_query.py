@@ -32,7 +32,7 @@ def sql_schema(node: Node, schema: Schema, report: Reporter) -> DatasetSchema:
     """The columns of the query's result."""
     query = node.canonical.data.get("query")
     columns = schema.typed()
-    if not isinstance(query, str) or columns is None or not _can_be_bound(columns):
+    if not isinstance(query, str) or not query or columns is None or not _can_be_bound(columns):
         return UNKNOWN
     examined = _examined(query, columns)
     findings = _SqlFindings(node, schema, report)

@@ -147,7 +147,7 @@ class Dialect:
 def _placed(error: QueryError, written: Requoted) -> QueryError:
     """The error with its place in the query as it was given."""
     at = None if error.at is None else written.original_range(*error.at)
-    return QueryError(error.message, error.fault, hint=error.hint, at=at)
+    return QueryError(error.message, error.fault, hint=error.hint, at=at, clause=error.clause)
 
 
 def _name_items(node: Node, query: str) -> None:

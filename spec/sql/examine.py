@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 import duckdb
 
 from spec.sql import tree
+from spec.sql.clauses import clause_place, left_open
 from spec.sql.dialect import Columns, Dialect, ParsedQuery
 from spec.sql.errors import QueryError, QueryFault
 from spec.sql.lexer import tokens
 from spec.sql.macros import PREFIX, has_macro
-from spec.sql.names import CAST_TYPES, SEATUNNEL_FUNCTIONS
+from spec.sql.names import CAST_TYPES, FUNCTIONS_ELSEWHERE, SEATUNNEL_FUNCTIONS
 from spec.sql.text import identifier
 from spec.sql.tree import Node
 from spec.sql.types import dataset_type, empty_relation, sql_type
@@ -77,8 +78,9 @@ def examine(query: str, columns: Columns, dialect: Dialect) -> Examined:
         parsed = dialect.parse(query, columns)
     except QueryError as error:
         trouble = Trouble.SYNTAX if error.fault is QueryFault.SYNTAX else Trouble.SHAPE
-        at = error.at and _whole_word(query, error.at)
-        return Examined(problems=(Problem(trouble, error.message, at, hint=error.hint),))
+        at = _whole_word(query, error.at) if error.at else clause_place(query, error.clause)
+        hint = error.hint or (left_open(query) if trouble is Trouble.SYNTAX else "")
+        return Examined(problems=(Problem(trouble, error.message, at, hint=hint),))
     except duckdb.Error as error:
         return Examined(problems=(Problem(Trouble.OTHER, _first_line(error)),))
     place = tree.extent(parsed.node["from_table"])
@@ -240,6 +242,8 @@ class _Blame:
                 at,
                 name,
             )
+        if written := FUNCTIONS_ELSEWHERE.get(name.lower()):
+            return Problem(Trouble.FUNCTION, f"there is no function {name}()", at, name, hint=f"write {written}")
         near = (
             each for each in SEATUNNEL_FUNCTIONS | self._dialect.functions if abs(len(each) - len(name)) <= _LENGTH_OF_A_SLIP
         )
@@ -293,12 +297,14 @@ _CONDITIONAL = frozenset({"CASE", "OPERATOR", "CONJUNCTION", "LAMBDA"})
 
 
 def _literals(parsed: ParsedQuery, columns: Columns, dialect: Dialect) -> Iterator[Problem]:
-    """Casts of constants that fail for every row."""
-    waiting = list(parsed.node["select_list"])
+    """Casts of constants that fail for every row, the silent ones of comparisons too."""
+    waiting = [*parsed.node["select_list"], *_conditions(parsed.node["where_clause"])]
     while waiting:
         node = waiting.pop()
         if node["class"] in _CONDITIONAL:
             continue
+        if node["class"] == "COMPARISON":
+            yield from _compared_literal(node, parsed, columns, dialect)
         if node["class"] == "CAST" and node["child"]["class"] == "CONSTANT" and not node["try_cast"]:
             try:
                 alone = dialect.translated(parsed, [node], None, columns)
@@ -313,6 +319,32 @@ def _literals(parsed: ParsedQuery, columns: Columns, dialect: Dialect) -> Iterat
                 continue  # another engine error is no proof
         else:
             waiting.extend(children(node))
+
+
+def _conditions(where: Node | None) -> list[Node]:
+    """What must hold of every row, all of it."""
+    if where is None or where["type"] != "CONJUNCTION_AND":
+        return [where] if where else []
+    return list(where["children"])
+
+
+def _compared_literal(node: Node, parsed: ParsedQuery, columns: Columns, dialect: Dialect) -> Iterator[Problem]:
+    """A text that a comparison makes a value of the other side's type, and cannot."""
+    for side, other in (("left", "right"), ("right", "left")):
+        literal = node[side].get("literal")
+        if node[side]["class"] != "CONSTANT" or not literal or literal.get("kind") != "STRING":
+            continue
+        try:
+            alone = dialect.translated(parsed, [{**node[other], "alias": "value"}], None, columns)
+            target = dialect.bind(alone.over(empty_relation(columns))).types[0]
+            dialect.connection.execute(f"SELECT CAST(? AS {target})", [literal["text"]]).fetchall()
+        except duckdb.ConversionException:
+            place = tree.extent(node[side])
+            at = None if place is None else parsed.written.original_range(*place)
+            words = f"'{literal['text']}' cannot be converted to {dataset_type(target) or target}, which it is compared with"
+            yield Problem(Trouble.LITERAL, f"{words}: every row fails", at)
+        except (QueryError, duckdb.Error):
+            continue  # another error is no proof
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -24,6 +24,35 @@ _VALUES = """
 SEATUNNEL_FUNCTIONS = frozenset(" ".join((_TEXT, _NUMBERS, _MOMENTS, _VALUES)).split())
 """All of them, of any version, in lower case."""
 
+_COALESCE, _NOW, _CAST = "COALESCE(a, b)", "CURRENT_TIMESTAMP", "CAST(a AS INT)"
+
+FUNCTIONS_ELSEWHERE = {
+    "nvl": _COALESCE,
+    "isnull": f"{_COALESCE}, or a IS NULL",
+    "nvl2": "CASE WHEN a IS NOT NULL THEN b ELSE c END",
+    "iif": "CASE WHEN a > 0 THEN b ELSE c END",
+    "zeroifnull": "COALESCE(a, 0)",
+    "convert": _CAST,
+    "to_number": _CAST,
+    "to_varchar": "CAST(a AS STRING)",
+    "string": "CAST(a AS STRING)",
+    **dict.fromkeys(("safe_cast", "try_convert", "try_parse", "try_to_number"), "TRY_CAST(a AS INT)"),
+    "isnumeric": "TRY_CAST(a AS DOUBLE) IS NOT NULL",
+    "date_format": "FORMATDATETIME(a, 'yyyy-MM-dd')",
+    **dict.fromkeys(("str_to_date", "to_datetime"), "PARSEDATETIME(a, 'yyyy-MM-dd HH:mm:ss')"),
+    **dict.fromkeys(("getdate", "sysdate", "sysdatetime", "getutcdate"), _NOW),
+    "unix_timestamp": "EPOCH(a)",
+    "add_months": "a + INTERVAL 1 MONTH",
+    "charindex": "LOCATE('x', a)",
+    "substring_index": "SPLIT_PART(a, ',', 1)",
+    "initcap": "UPPER(LEFT(a, 1)) || LOWER(SUBSTRING(a, 2))",
+    "replicate": "REPEAT(a, 2)",
+    "size": "LEN(a)",
+    "square": "POWER(a, 2)",
+    "newid": "UUID()",
+}
+"""What to write instead of functions that other databases have, in lower case."""
+
 _TYPES = """
     string varchar boolean tinyint byte smallint int integer bigint long float double decimal date time timestamp datetime bytes
 """

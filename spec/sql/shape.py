@@ -76,4 +76,5 @@ def check_plan(operators: set[str]) -> None:
 
 
 def _refused(what: str, node: Node | None = None) -> QueryError:
-    return QueryError(f"the query uses {what}", QueryFault.SHAPE, hint=_ROW_BY_ROW, at=extent(node) if node else None)
+    at = extent(node) if node else None
+    return QueryError(f"the query uses {what}", QueryFault.SHAPE, hint=_ROW_BY_ROW, at=at, clause="" if at else what)

@@ -29,8 +29,10 @@ def parse_select(sql: str, connection: duckdb.DuckDBPyConnection) -> Node:
     if parsed.get("error", True):
         raise _parse_failure(parsed)
     statements = parsed["statements"]
-    if len(statements) != 1:
-        raise QueryError(f"the query is {len(statements)} statements; one SELECT is needed", QueryFault.SHAPE)
+    if not statements:
+        raise QueryError("the query is empty; a SELECT is needed", QueryFault.SHAPE)
+    if len(statements) > 1:
+        raise QueryError(f"the query is {len(statements)} statements; one SELECT is needed", QueryFault.SHAPE, clause=";")
     if serialized.count('"class"') > MAXIMUM_DEPTH:  # fewer expressions cannot be nested deeper
         _check_depth(parsed)
     tree: Node = parsed

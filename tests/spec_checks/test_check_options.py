@@ -165,6 +165,12 @@ def test_unknown_keys_of_env_are_warnings_and_engine_settings_are_free() -> None
     ("written", "code", "at", "message"),
     [
         ("row.num = many", "J203", "many", '"row.num" must be a whole number, found the text "many"'),
+        (
+            "row.num = 99999999999999999999",
+            "J203",
+            "99999999999999999999",
+            '"row.num" must be a whole number, found 99999999999999999999, a number that is too large',
+        ),
         ("row.num = 1.5", "J203", "1.5", '"row.num" must be a whole number, found the number 1.5'),
         ("row.num = [1]", "J203", "[1]", '"row.num" must be a whole number, found a list'),
         ("row.num = { a = 1 }", "J203", "{ a = 1 }", '"row.num" must be a whole number, found an object { ... }'),
@@ -173,7 +179,7 @@ def test_unknown_keys_of_env_are_warnings_and_engine_settings_are_free() -> None
         ("tinyint.max = 200", "J205", "200", '"tinyint.max" must be at most 127, found 200'),
         ("string.fake.mode = templat", "J204", "templat", '"templat" is not a value of "string.fake.mode"'),
         ("int.template = [1, x]", "J203", "x", '"int.template[1]" must be a whole number, found the text "x"'),
-        ("int.template = []", "J205", "[]", '"int.template" must be not empty, found []'),
+        ("int.template = []", "J205", "[]", '"int.template" must not be empty, found []'),
         ("int.min = 10\n    int.max = 5", "J205", "10", '"int.min" must be at most "int.max", but 10 is more than 5'),
         ("parallelism = 0", "J205", "0", '"parallelism" must be at least 1, found 0'),
         ("plugin_output = [a]", "J203", "[a]", '"plugin_output" must be a text, found a list'),
@@ -262,6 +268,37 @@ sink { Console { } }
     ]
     assert result.diagnostics[1].fix is not None
     assert result.diagnostics[1].fix.edits[0].text == "string"
+
+
+@pytest.mark.parametrize(
+    ("written", "help_line", "fixed"),
+    [
+        ("integer", 'did you mean "int"?', "int"),
+        ("array<integer>", 'did you mean "array<int>"?', "array<int>"),
+        ("map<text, int64>", 'did you mean "map<string, bigint>"?', "map<string, bigint>"),
+        ("numeric(10,2)", 'did you mean "decimal(10,2)"?', "decimal(10,2)"),
+        ("numeric", 'did you mean "decimal(10, 2)"?', None),
+        ("decimal", "write decimal(10, 2)", None),
+        ("decimal(12)", "write decimal(12, 0)", None),
+        ("map<string>", "write map<string, int>", None),
+    ],
+)
+def test_types_of_other_systems_and_halves_of_types(written: str, help_line: str, fixed: str | None) -> None:
+    """What is meant is said, inside of brackets too; a type is never answered with its own name."""
+    text = f'env {{ }}\nsource {{ FakeSource {{ schema {{ fields {{ a = "{written}" }} }} }} }}\nsink {{ Console {{ }} }}\n'
+    [found] = check_text(text, "job.conf", ReadOptions()).diagnostics
+    assert (found.code, found.notes) == ("T501", (f"help: {help_line}",))
+    assert (found.fix.edits[0].text if found.fix else None) == (f'"{fixed}"' if fixed else None)
+
+
+def test_columns_outside_of_fields_are_one_finding() -> None:
+    """A schema whose columns lack their block; a misspelt block is an unknown option, as elsewhere."""
+    text = "env {{ }}\nsource {{ FakeSource {{ schema {{ {} }} }} }}\nsink {{ Console {{ }} }}\n"
+    [found] = check_text(text.format("a = int, b = string, c = date, d = int"), "job.conf", ReadOptions()).diagnostics
+    assert (found.code, marked(found)) == ("J201", "a")
+    assert found.message == ('columns of FakeSource\'s schema stand outside of its fields: "a", "b", "c" and 1 more')
+    [misspelt] = check_text(text.format("feilds { a = int }"), "job.conf", ReadOptions()).diagnostics
+    assert misspelt.notes == ('help: did you mean "fields"?',)
 
 
 def test_the_name_of_a_plugin_in_any_case() -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from spec.check import check_text
+from spec.check import CheckResult, check_text
 from spec.dataflow.schema import UNKNOWN, Schema
 from spec.diagnostic import Diagnostic, Severity
 from spec.document import ReadOptions
+from spec.sql.names import FUNCTIONS_ELSEWHERE
 
 Findings = Callable[..., list[Diagnostic]]
 
@@ -53,17 +54,71 @@ def test_each_mistake_is_told_at_its_place(found: Findings, query: str, expected
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "clause"),
     [
-        "select id from dual order by id",
-        "select id from dual limit 5",
-        "select distinct id from dual",
-        "update dual set id = 1",
+        ("select id from dual order  by id", "order  by"),
+        ("select id from dual limit 5", "limit"),
+        ("select distinct id from dual", "distinct"),
+        ("select (id), 'group by' as g from dual group by id", "group by"),
+        ("select id from dual having id > 1", "having"),
+        ("select id from dual union all select id from dual", "union"),
+        ("with rows as (select 1) select id from dual", "with"),
+        ("select id from dual; select 1", "; select 1"),
+        ("update dual set id = 1", '"update dual set id = 1"'),
+        (" ; ", '" ; "'),
     ],
 )
-def test_what_is_more_than_a_select_of_rows_has_no_finer_place(found: Findings, query: str) -> None:
-    """The whole query is underlined."""
-    assert words(found(f"Sql {{ query = '''{query}''' }}".replace("'''", '"'))) == [("T511", f'"{query}"')]
+def test_what_is_more_than_a_select_of_rows_is_told_at_its_clause(found: Findings, query: str, clause: str) -> None:
+    """The clause is underlined, outside of brackets and texts; the whole query where no clause is to blame."""
+    assert words(found(f'Sql {{ query = "{query}" }}')) == [("T511", clause)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("id > 'abc'", [("T516", "'abc'")]),
+        ("name = 'abc' and 'soon' < day and id = '7'", [("T516", "'soon'")]),
+        ("price <> '1.5' and day > '2024-01-31'", []),
+        ("id = 1 or id = 'abc'", []),
+    ],
+)
+def test_a_text_that_is_compared_is_converted_beforehand(
+    found: Findings, condition: str, expected: list[tuple[str, str]]
+) -> None:
+    """As the engine does it with the first row; not where another condition may spare it."""
+    assert words(found(f'Sql {{ query = "select id from dual where {condition}" }}')) == expected
+
+
+def test_an_empty_query_is_told_once(check_flow: Callable[..., CheckResult]) -> None:
+    """As an option without a value, and not as SQL too."""
+    assert [finding.code for finding in check_flow('Sql { query = "" }').diagnostics] == ["J205"]
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("select (id from dual", "help: a ( is never closed"),
+        ("select id) from dual", "help: there is a ) too many"),
+        ("select id from from dual", None),
+    ],
+)
+def test_brackets_that_do_not_match_are_told(found: Findings, query: str, hint: str | None) -> None:
+    """The parser says only where it could not go on."""
+    [finding] = found(f'Sql {{ query = "{query}" }}')
+    assert (finding.code, finding.notes) == ("T510", (hint,) if hint else ())
+
+
+def test_functions_of_other_databases_have_a_translation_that_works(check_flow: Callable[..., CheckResult]) -> None:
+    """What a hint says to write is SQL that the engine takes."""
+    [finding] = check_flow("Sql { query = \"select nvl(name, '-') as n from dual\" }").diagnostics
+    assert finding.notes == ("help: write COALESCE(a, b)",)
+    moments = ("FORMATDATETIME", "EPOCH", "INTERVAL")
+    for written in {part for hint in FUNCTIONS_ELSEWHERE.values() for part in hint.split(", or ")}:
+        kind = "timestamp" if any(word in written for word in moments) else "string"
+        kind = "int" if any(word in written for word in ("> 0", "a, 0", "POWER")) else kind
+        fields = f"a = {kind}\nb = string\nc = string"
+        result = check_flow(f'Sql {{ query = "select {written} as x from dual" }}', fields=fields)
+        assert [found.message for found in result.diagnostics] == [], written
 
 
 def test_a_finding_teaches(found: Findings) -> None:
