@@ -6,7 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from runner.home import Home
+from tui.settings import memory
 from tui.settings.file import Settings
 from tui.settings.memory import NAME, Keeper, Memory, View, recall, remember
 
@@ -83,3 +86,20 @@ async def test_a_view_is_forgotten(open_ui: Any, home: Home, stage: Any, serve: 
         await page.press("colon", *"forget view old", "enter")
         await page.until(lambda: not page.app.views)
     assert recall(home.path / NAME).views == {}
+
+
+def test_what_changes_while_it_is_written_is_written_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change that comes in the middle of a write is not taken for written."""
+    path = tmp_path / NAME
+    keeper = Keeper(path)
+
+    def write_and_change(place: Path, written: Memory) -> None:
+        remember(place, written)
+        keeper.memory = Memory(theme="nord", window=60)
+
+    keeper.memory = Memory(theme="nord")
+    monkeypatch.setattr(memory, "remember", write_and_change)
+    keeper.close()
+    monkeypatch.undo()
+    keeper.close()
+    assert recall(path) == Memory(theme="nord", window=60)

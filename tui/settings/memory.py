@@ -90,9 +90,10 @@ class Keeper:
     def close(self) -> None:
         """Write down what is not written yet. Blocks for the time that a small file takes."""
         with self._writing:
-            if self.memory != self._written:
-                remember(self._path, self.memory)
-                self._written = self.memory
+            memory = self.memory  # it may change while it is written
+            if memory != self._written:
+                remember(self._path, memory)
+                self._written = memory
 
     def _run(self) -> None:
         while True:
