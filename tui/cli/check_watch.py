@@ -76,7 +76,14 @@ def _is_watched(place: Path, directories: set[Path], *, deep: bool) -> bool:
 
 def _changed_since(began: int, files: Iterable[str]) -> bool:
     """Whether a file was written after the moment ``began`` (clocks of file systems are a little late)."""
-    return any(os.path.exists(file) and os.stat(file).st_mtime_ns > began - _CLOCK for file in files)  # noqa: PTH110, PTH116
+    return any(_written_at(file) > began - _CLOCK for file in files)
+
+
+def _written_at(file: str) -> int:
+    try:
+        return Path(file).stat().st_mtime_ns
+    except OSError:  # an editor that saves replaces the file
+        return 0
 
 
 def _directories(paths: Iterable[str], files: Iterable[str]) -> set[Path]:
