@@ -12,6 +12,7 @@ from runner.api.documentation.document import Document
 from runner.api.endings import Endings
 from runner.api.etags import Answer
 from runner.api.gateway import Gateway
+from runner.api.heads import Heads
 from runner.api.idempotency import Idempotency, Recording
 from runner.api.interruption import Interruption
 from runner.api.job_file_bodies import JobFileRequest
@@ -78,4 +79,4 @@ def build_application(gateway: Gateway) -> ASGIApp:
         logging_config=None,
         debug=False,
     )
-    return Interruption(Endings(Recording(AuditHook(application, gateway), idempotency)))
+    return Heads(Interruption(Endings(Recording(AuditHook(application, gateway), idempotency))))

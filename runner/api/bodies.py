@@ -64,6 +64,13 @@ async def check_body(request: Request[Any, Any, Any], others: Iterable[str] = ()
         check_json(body)
 
 
+def check_coding(request: Request[Any, Any, Any]) -> None:
+    """Raise :class:`UnsupportedMediaType` for a body that is compressed: a small one could become any size."""
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("identity", ""):
+        raise UnsupportedMediaType(f"the body is coded as {coding[:64]!r}", hint="send it as it is, without Content-Encoding")
+
+
 def check_json(body: bytes) -> None:
     """Raise :class:`MalformedBody` unless the bytes are one JSON value that every reader understands alike."""
     _check_depth(body)

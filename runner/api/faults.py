@@ -5,16 +5,19 @@ from __future__ import annotations
 import difflib
 import re
 import typing
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from litestar import Request
 from litestar.exceptions import ValidationException
 
+from runner.api.expectations import choices_of, in_words, members_of, suggestion, told, words_for
 from spec.errors import FlowdeckError
 
 _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]*)`")
 _MISSING_FIELD = re.compile(r"missing required field `(?P<name>[^`]*)`")
+_NO_CHOICE = re.compile(r"^Invalid enum value '(?P<value>.*)'$", re.DOTALL)
 _LOCATION = re.compile(r" - at `\$\.data\.?(?P<path>[^`]*)`$")
 
 
@@ -44,17 +47,41 @@ def faults_of(request: Request[Any, Any, Any], error: ValidationException) -> tu
 
 def _fault(request: Request[Any, Any, Any], entry: dict[str, Any], cause: str) -> dict[str, str]:
     if entry.get("source") != "body":
-        name = _parameter_name(request, str(entry.get("key", "")))
-        return {"pointer": f"?{name}", "message": f"the parameter {name}: {entry.get('message')}", "hint": ""}
+        return _parameter_fault(request, str(entry.get("key", "")), str(entry.get("message")))
     if missing := _MISSING_FIELD.search(cause):
         if missing["name"] == "data":
-            return {"pointer": "", "message": "the request needs a JSON body", "hint": _fields_hint(request)}
-        return {"pointer": "", "message": f"the body lacks the field {missing['name']}", "hint": ""}
+            return fault_at("", "the request needs a JSON body", _fields_hint(request))
+        return fault_at("", f"the body lacks the field {missing['name']}")
     location = _LOCATION.search(cause)
     pointer = _pointer(location["path"]) if location else ""
     if unknown := _UNKNOWN_FIELD.search(cause):
-        return {"pointer": f"{pointer}/{unknown['name']}", **_unknown_field(request, unknown["name"])}
-    return {"pointer": pointer, "message": f"the body{pointer and ' at ' + pointer}: {entry.get('message')}", "hint": ""}
+        return fault_at(f"{pointer}/{unknown['name']}", **_unknown_field(request, unknown["name"]))
+    message = str(entry.get("message"))
+    hint = ""
+    if value := _NO_CHOICE.search(message):
+        hint = suggestion(value["value"], choices_of(tuple(_types_of_field(request, pointer))))
+    return fault_at(pointer, f"the body{pointer and ' at ' + pointer}: {in_words(message)}", hint)
+
+
+def _parameter_fault(request: Request[Any, Any, Any], key: str, said: str) -> dict[str, str]:
+    name = _parameter_name(request, key)
+    field = request.scope["route_handler"].parsed_fn_signature.parameters.get(key)
+    if field is None or not (wanted := words_for(name, field)):
+        return fault_at(f"?{name}", f"the parameter {name}: {in_words(said)}")
+    values = [value for value in request.query_params.getall(name, []) if isinstance(value, str)]
+    choices = choices_of(tuple(members_of(field.annotation)))
+    if choices:
+        wrong = next((value for value in values if value not in choices), "")
+        return fault_at(f"?{name}", f"the parameter {name} cannot be {told(wrong)}", suggestion(wrong, choices))
+    given = f" cannot be {told(values[0])}: it" if values else ""
+    return fault_at(f"?{name}", f"the parameter {name}{given} has to be {wanted}")
+
+
+def _types_of_field(request: Request[Any, Any, Any], pointer: str) -> Iterator[Any]:
+    name = pointer.split("/")[1] if pointer else ""
+    for struct in _body_structs(request):
+        hints = typing.get_type_hints(struct) if name in struct.__struct_fields__ else {}
+        yield from members_of(hints.get(name))
 
 
 def _unknown_field(request: Request[Any, Any, Any], name: str) -> dict[str, str]:
@@ -68,10 +95,13 @@ def _fields_hint(request: Request[Any, Any, Any]) -> str:
 
 
 def _body_fields(request: Request[Any, Any, Any]) -> list[str]:
+    return [entry.encode_name for struct in _body_structs(request) for entry in msgspec.structs.fields(struct)]
+
+
+def _body_structs(request: Request[Any, Any, Any]) -> list[Any]:
     field = request.scope["route_handler"].parsed_data_field
     annotation = field.annotation if field is not None else None
-    structs = [kind for kind in (annotation, *typing.get_args(annotation)) if msgspec.inspect.is_struct_type(kind)]
-    return [entry.encode_name for struct in structs for entry in msgspec.structs.fields(struct)]
+    return [kind for kind in (annotation, *typing.get_args(annotation)) if msgspec.inspect.is_struct_type(kind)]
 
 
 def _parameter_name(request: Request[Any, Any, Any], key: str) -> str:

@@ -61,7 +61,7 @@ def allowed_methods(request: Request[Any, Any, Any]) -> set[str]:
             part.startswith("{") or part == segment for part, segment in zip(pattern, segments, strict=True)
         ):
             methods |= {str(method) for method in route.methods}
-    return methods - {"OPTIONS"}
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 def _on_http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

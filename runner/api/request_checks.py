@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 from litestar import Request, Response
 
-from runner.api.bodies import check_body, media_type_of
+from runner.api.bodies import check_body, check_coding, media_type_of
 from runner.api.documentation.operation import WRITING, body_type
 from runner.api.documentation.parameters import QueryName, QueryNames
 from runner.api.faults import InvalidRequest, fault_at
@@ -40,8 +40,10 @@ class RequestChecks:
     async def check(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         """Before each request: raise what is wrong with it; the answer, when it was carried out before."""
         if request.method == "OPTIONS":
-            allowed = ", ".join(sorted({*allowed_methods(request), "OPTIONS"}))
+            allowed = ", ".join(sorted(allowed_methods(request)))
             return Response(b"", status_code=204, headers={"Allow": allowed})
+        if request.method in WRITING:
+            check_coding(request)
         known = self._names.of(request.route_handler)
         kind = body_type(request.route_handler)
         declared = media_type_of(request)

@@ -6,7 +6,9 @@ from runner.audit import AuditPage
 from runner.model import ApiKey, DaemonStatus
 from runner.replies import KeyList, NewKey, ShutdownReply
 from runner.requests import KeyRequest, RotateRequest
+from runner.transport import Query
 from runner.verbs.call import Call, delete, get, post
+from runner.verbs.observation import Time
 from runner.verbs.verb import Verb
 
 
@@ -45,13 +47,21 @@ class DaemonVerbs:
         *,
         who: str | None = None,
         action: str | None = None,
-        since: float | None = None,
-        until: float | None = None,
+        since: Time | None = None,
+        until: Time | None = None,
         limit: int = 100,
         after: str | None = None,
     ) -> Call[AuditPage]:
         """Who did what, newest first; ``after`` is ``next`` of the page before."""
-        query = {"job": job, "who": who, "action": action, "since": since, "until": until, "limit": limit, "after": after}
+        query: Query = {
+            "job": job,
+            "who": who,
+            "action": action,
+            "since": since,
+            "until": until,
+            "limit": limit,
+            "after": after,
+        }
         return get(AuditPage, "audit", query=query)
 
     @Verb

@@ -17,6 +17,7 @@ from runner.operation import Operation
 from runner.replies import ExecutionList, JobPage, OperationPage
 from runner.states import ExecutionState
 from runner.verbs.call import Call, get
+from runner.verbs.observation import Time
 from runner.verbs.verb import Awaited, Blocking, Described
 
 P = ParamSpec("P")
@@ -114,8 +115,8 @@ class EachVerbs:
         *,
         who: str | None = None,
         action: str | None = None,
-        since: float | None = None,
-        until: float | None = None,
+        since: Time | None = None,
+        until: Time | None = None,
     ) -> Call[Page[AuditEntry]]:
         """The whole audit trail, or some of it, page after page."""
         query = {"job": job, "who": who, "action": action, "since": since, "until": until, "limit": MAXIMUM_PAGE}

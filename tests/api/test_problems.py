@@ -66,9 +66,9 @@ def test_a_path_without_a_route_is_404(daemon, path):
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PUT", "/api/v1/jobs", {"GET", "POST"}),
-        ("POST", "/api/v1/status", {"GET"}),
-        ("POST", "/api/v1/jobs/batch", {"GET", "PUT", "PATCH", "DELETE"}),
+        ("PUT", "/api/v1/jobs", {"GET", "HEAD", "POST"}),
+        ("POST", "/api/v1/status", {"GET", "HEAD"}),
+        ("POST", "/api/v1/jobs/batch", {"GET", "HEAD", "PUT", "PATCH", "DELETE"}),
         ("GET", "/api/v1/jobs/batch/stop", {"POST"}),
     ],
 )
@@ -76,7 +76,7 @@ def test_a_wrong_method_is_405_with_the_right_ones(daemon, method, path, allowed
     """405 lists the methods of the path in Allow."""
     exchange = daemon.request(method, path)
     assert_problem(exchange, 405, "method-not-allowed")
-    assert {entry.strip() for entry in exchange[1]["allow"].split(",")} == allowed
+    assert {entry.strip() for entry in exchange[1]["allow"].split(",")} == {*allowed, "OPTIONS"}
 
 
 def test_an_unknown_field_is_refused_with_a_suggestion(daemon):

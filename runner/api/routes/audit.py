@@ -9,7 +9,8 @@ from litestar.params import QueryParameter
 
 from runner.api.access import ADMIN_ONLY
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Limit, OptionalMoment
+from runner.api.routes.parameters import Limit, OptionalTime
+from runner.api.routes.times import moment_of
 from runner.audit import AuditPage
 
 After = Annotated[str | None, QueryParameter(pattern=r"^[0-9]{1,18}$")]
@@ -21,8 +22,8 @@ async def audit(
     job: str | None = None,
     who: str | None = None,
     action: str | None = None,
-    since: OptionalMoment = None,
-    until: OptionalMoment = None,
+    since: OptionalTime = None,
+    until: OptionalTime = None,
     limit: Limit = 100,
     after: After = None,
 ) -> AuditPage:
@@ -31,7 +32,7 @@ async def audit(
     ``job`` is an id or a name, ``who`` exactly whom, ``action`` a part of the action, ``since`` and ``until`` times; ``after``
     is ``next`` of the page before."""
     before = int(after) if after is not None else None
-    return await gateway.audit.page(job, who, action, since, until, limit, before)
+    return await gateway.audit.page(job, who, action, moment_of(since), moment_of(until), limit, before)
 
 
 ROUTES = (audit,)

@@ -15,9 +15,9 @@ _LARGEST = 2**63 - 1
 Number = Annotated[int, PathParameter(ge=0, le=2**31 - 1)]
 Offset = Annotated[int, QueryParameter(ge=0, le=_LARGEST)]
 OptionalOffset = Annotated[int | None, QueryParameter(ge=0, le=_LARGEST)]
-OptionalRevision = Annotated[int | None, QueryParameter(ge=0, le=_LARGEST)]
+_REVISION = "Begin with what came after this revision."
+OptionalRevision = Annotated[int | None, QueryParameter(ge=0, le=_LARGEST, description=_REVISION)]
 LastEventId = Annotated[int | None, HeaderParameter(name="Last-Event-ID", ge=0, le=_LARGEST)]
-OptionalMoment = Annotated[float | None, QueryParameter(ge=0, le=1e12)]
 WindowText = Annotated[str, QueryParameter(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})?[smhd]?$")]
 OptionalTime = Annotated[str | None, QueryParameter(max_length=40)]
 OptionalBuckets = Annotated[int | None, QueryParameter(ge=1, le=MAXIMUM_BUCKETS)]
