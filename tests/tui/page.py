@@ -56,11 +56,12 @@ class Page:
 
     async def until(self, condition: Callable[[], Any], what: str = "", timeout: float = 60.0) -> None:
         """Wait for a condition; fails with the screen when it does not come."""
-        deadline = time.monotonic() + timeout
+        began = time.monotonic()
         while not condition():
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            if waited > timeout:
                 pytest.fail(f"waited {timeout} s in vain for {what or condition}\n{self.toasts}\n{self.text}")
-            await self.pilot.pause(0.02)
+            await self.pilot.pause(min(max(0.02, waited / 8), 0.2))  # a look costs as much as a screen
 
     async def sees(self, words: str, timeout: float = 60.0) -> None:
         """Wait for words on the screen."""
