@@ -78,8 +78,10 @@ class _Reader:
     def __init__(self, observation: Observation, wanted: EventFilter, since: int | None) -> None:
         self._observation = observation
         self._wanted = wanted
-        self._since = since
-        self._position = observation.revision if since is None else since
+        # A revision that is not reached yet is of another home, or of what a crash took along: the reader would wait for it in
+        # vain. From now on, then; it sees by the next revision that it has missed something.
+        self._since = None if since is not None and since > observation.revision else since
+        self._position = observation.revision if self._since is None else self._since
 
     async def beginning(self) -> AsyncIterator[bytes]:
         """What comes before the live events."""

@@ -108,7 +108,10 @@ class TcpDoor:
             return Visitor(f"key:{key.name}", key.scope, remote)
         if wait := self._wrong_keys.take(remote):
             raise TooManyRequests("too many wrong keys", hint=f"try again in {wait:.0f} s", retry_after=wait)
-        raise Unauthorized("the key opens nothing here", hint="it may be wrong, removed or expired: flowdeck keys list")
+        hint = "it may be wrong, removed or expired: flowdeck keys list"
+        if given.name is not None:
+            hint += "; with Basic the user's name is that of the key"
+        raise Unauthorized("the key opens nothing here", hint=hint)
 
     def _log_refusal(self, scope: Scope, error: FlowdeckError) -> None:
         """At most once a second: the log is not for whoever knocks to fill."""

@@ -12,6 +12,7 @@ from runner.client import ApiError, DaemonUnreachable
 from runner.endpoint import UnixEndpoint, open_socket
 from runner.event_feed import EventFeed, parse_event
 from runner.home import Home
+from runner.requests import EditRequest
 from runner.supervisor.event_bus import CAPACITY
 from runner.supervisor.supervisor import Supervisor
 
@@ -69,6 +70,14 @@ def test_without_since_only_new_events_come(daemon, batch, tmp_path, batch_text)
         event = next(feed)
         assert event.job_id == job
     daemon.wait_until(job, daemon.is_over)
+
+
+def test_a_revision_of_another_home_waits_for_nothing(daemon, batch):
+    """Who comes back with a revision that this home has not reached gets what happens from now on."""
+    with daemon.client() as client, client.events(10**12, timeout=60) as feed:
+        client.edit(batch, EditRequest(labels={"from": "now on"}))
+        assert (event := next(feed)).job_id == batch
+        assert event.revision < 10**12
 
 
 def test_revisions_are_in_order_without_gaps(daemon, tmp_path, batch_text):

@@ -97,6 +97,14 @@ def test_a_key_comes_in_three_ways(endpoint, keys):
         assert ask(endpoint, "/api/v1/queues/q", "PUT", '{"limit": null}', **headers)[0] == 403
 
 
+def test_a_right_key_of_another_name_is_told_so(endpoint, keys):
+    """A browser asks for a user's name, too: the refusal says whose that is."""
+    basic = base64.b64encode(f"admin:{keys[KeyScope.READ]}".encode()).decode()
+    status, _, body = ask(endpoint, Authorization=f"Basic {basic}")
+    assert status == 401
+    assert "the user's name is that of the key" in json.loads(body)["hint"]
+
+
 def test_each_scope_allows_what_it_says(endpoint, keys):
     """Read looks, operate changes, admin does everything; each includes the one before."""
     needed = (
