@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from runner.dataset.arrays import from_the_start
 from runner.dataset.engine import INPUT, Engine
+from runner.dataset.python_values import python_rows
 from runner.dataset.stored_rows import Rows
 from runner.observation import NO_ROWS_SEEN, PluginSample, SampledRecord
 from runner.protocol import Sample
@@ -76,9 +77,16 @@ class Sampler:
                 if not asked:
                     self._at_work = False
                     return
-            samples = self._take(max(request.rows for request in asked), max(request.seconds for request in asked))
+            samples = self._taken(max(request.rows for request in asked), max(request.seconds for request in asked))
             for request in asked:
                 self._answer(request.request, [_newest(sample, request.rows) for sample in samples])
+
+    def _taken(self, rows: int, seconds: float) -> list[PluginSample]:
+        try:
+            return self._take(rows, seconds)
+        except Exception as error:  # noqa: BLE001 - a thread's boundary: whoever asks is answered, and the next one is heard
+            trouble = self._hidden.text(f"these rows cannot be shown: {type(error).__name__}: {error}")[:MAXIMUM_TEXT]
+            return [PluginSample(plugin=source, trouble=trouble) for source in self._pipeline.sources]
 
     def _take(self, rows: int, seconds: float) -> list[PluginSample]:
         gates = self._pipeline.gates
@@ -178,7 +186,7 @@ def describe(plugin: str, rows: pa.RecordBatch | None, hidden: Redaction) -> Plu
     shown = rows.select(rows.schema.names[:MAXIMUM_COLUMNS])
     records: list[SampledRecord] = []
     size = 0
-    for row in reversed(shown.to_pylist()):
+    for row in reversed(python_rows(shown)):
         record = SampledRecord(values={hidden.text(name): _shown(name, value, _DEPTH, hidden) for name, value in row.items()})
         size += sum(len(name) + len(str(value)) for name, value in record.values.items())
         if size > MAXIMUM_BYTES and records:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import duckdb
 import pyarrow as pa
 
+from runner.dataset.python_values import python_rows
 from runner.dataset.rejected import MAXIMUM_REASON, RejectedRow, RejectionKind, bounded, row_json
 from runner.worker.rejections import RejectionPort
 from runner.worker.verdicts import Judge, Step, Verdict, is_of_a_row
@@ -50,7 +51,7 @@ class Screen:
     def _report(self, batch: pa.RecordBatch, verdicts: Mapping[int, Verdict]) -> None:
         rejected: dict[str, list[RejectedRow]] = {}
         numbers = sorted(verdicts)
-        rows = batch.take(pa.array(numbers, pa.int64())).to_pylist() if numbers else []
+        rows = python_rows(batch.take(pa.array(numbers, pa.int64()))) if numbers else []
         for number, row in zip(numbers, rows, strict=True):
             verdict = verdicts[number]
             reason = bounded(verdict.reason, MAXIMUM_REASON)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from runner.connectors.refusal import Refusal, refused_by
+from runner.dataset.python_values import python_rows
 from runner.dataset.rejected import RejectedRow, row_json
 from runner.worker.part import QueryPart
 from runner.worker.rejections import RejectionPort
@@ -66,7 +67,7 @@ class SinkScreen:
     def _report(self, rows: pa.RecordBatch, numbers: Sequence[Any], fitting: int) -> None:
         """Some at a time: a limit is noticed before all of them are told, and they need not all be in memory."""
         for first in range(0, len(numbers), _AT_ONCE):
-            some = rows.slice(first, _AT_ONCE).to_pylist()
+            some = python_rows(rows.slice(first, _AT_ONCE))
             refusals = (self._refusals[number] for number in numbers[first : first + _AT_ONCE])
             rejected = [
                 RejectedRow(kind=refusal.kind, reason=refusal.reason, row=row_json(row))

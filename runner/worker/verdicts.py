@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from runner.dataset.engine import INPUT
+from runner.dataset.python_values import python_values
 from runner.worker.failure import StageError, sql_message
 from runner.worker.probe import FAILS, FOLLOWS, ROW, SIGNATURE, Probe, Trait, Unprobed, depth_of, probe_of
 
@@ -244,7 +244,7 @@ def _keys(rows: pa.RecordBatch, members: Sequence[int], sources: Iterable[str]) 
     """For each row a text of all values that its failure can depend on."""
     names = [name for name in rows.schema.names if name in set(sources)]
     chosen = _chosen(rows.select(names), members)
-    values: list[list[Any]] = [column.to_pylist() for column in chosen.columns]
+    values = [python_values(column) for column in chosen.columns]
     return [repr(row) for row in zip(*values, strict=True)] if values else [""] * len(members)
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import queue
+from functools import partial
 from textwrap import dedent
 
 import pyarrow as pa
 import pytest
 
+from runner.observation import NO_ROWS_SEEN
+from runner.protocol import Sample
 from runner.requests import PauseRequest, StopRequest, SubmitRequest
 from runner.states import ExecutionState
 from runner.supervisor.errors import Conflict, NotFound
-from runner.worker.sampler import MAXIMUM_BYTES, MAXIMUM_TEXT, describe
+from runner.worker.pipeline import Pipeline
+from runner.worker.sampler import MAXIMUM_BYTES, MAXIMUM_TEXT, Sampler, describe
 from spec.redaction import Redaction
 
 RUNNING, STOPPED = ExecutionState.RUNNING, ExecutionState.STOPPED
@@ -121,3 +126,48 @@ def test_values_are_masked_cut_and_bounded():
     assert 10 < len(sample.records) < 1000
     assert len(str(sample.records)) < 3 * MAXIMUM_BYTES
     assert describe("p", None, Redaction([])).trouble
+
+
+def test_dates_that_python_has_not_are_shown_all_the_same():
+    """``infinity``, years with five digits and nanoseconds, in columns, lists and records; the other values are as ever."""
+    moments = pa.array([2**63 - 1, 5], pa.int64()).cast(pa.timestamp("us"))
+    columns = {
+        "at": moments,
+        "day": pa.array([10**7, 0], pa.int32()).cast(pa.date32()),
+        "fine": pa.array([1, 2], pa.int64()).cast(pa.timestamp("ns")),
+        "list": pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), moments),
+        "record": pa.StructArray.from_arrays([moments], names=["at"]),
+        "map": pa.MapArray.from_arrays(pa.array([0, 1, 2], pa.int32()), pa.array(["k", "k"]), moments),
+        "number": pa.array([7, 8]),
+    }
+    first, second = (record.values for record in describe("p", pa.record_batch(columns), Redaction([])).records)
+    assert (first["day"], first["number"]) == ("29349-01-26", 7)
+    for value in (first["at"], first["list"][0], first["record"]["at"], first["map"][0][1]):
+        assert "9223372036854775807" in value
+    assert second["at"] == second["record"]["at"] == "1970-01-01 00:00:00.000005"
+    assert second["fine"].endswith(".000000002")
+
+
+def test_a_sample_that_cannot_be_taken_is_answered_and_the_next_one_is(monkeypatch):
+    """Whatever goes wrong in the sampler's thread: nobody waits for it, and it is there for who asks next."""
+    answers = queue.Queue()
+    pipeline = Pipeline(sources={"made": None})
+    sampler = Sampler(pipeline, (), lambda *answer: answers.put(answer), Redaction(["canary"]))
+
+    def broken(*_):
+        raise ZeroDivisionError("of the canary")
+
+    monkeypatch.setattr("runner.worker.sampler.describe", broken)
+    ask = partial(Sample, execution="e", attempt=1, epoch=1, worker=0, rows=3, seconds=0.0)
+    sampler.ask(ask(request=1))
+    number, (sample,) = answers.get(timeout=60)
+    assert (number, sample.plugin, "ZeroDivisionError" in sample.trouble, "canary" in sample.trouble) == (
+        1,
+        "made",
+        True,
+        False,
+    )
+    monkeypatch.undo()
+    sampler.ask(ask(request=2))
+    number, (sample,) = answers.get(timeout=60)
+    assert (number, sample.trouble) == (2, NO_ROWS_SEEN)

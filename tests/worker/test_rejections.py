@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from coordinator import Coordinator, JobFailed
 from jobs import job, sink, source, transform
@@ -187,6 +189,29 @@ def test_rows_on_which_a_query_fails_are_rejected(coordinate: Coordinate, tmp_pa
     assert {(letter["plugin"], letter["kind"]) for letter in letters} == {("kept", "sql")}
     assert "'x'" in letters[0]["reason"]
     assert "SELECT" not in letters[0]["reason"].upper().replace("SELECTED", "")
+
+
+def test_a_rejected_row_may_have_a_date_that_python_has_not(coordinate: Coordinate, tmp_path: Path) -> None:
+    """``infinity``, or a year with five digits, in a row that is rejected for another reason: it is told as a text."""
+    (tmp_path / "in").mkdir()
+    moments = pa.array([2**63 - 1, 0, 10**18], pa.int64()).cast(pa.timestamp("us"))
+    pq.write_table(pa.table({"text": ["x", "1", "2"], "at": moments}), tmp_path / "in" / "rows.parquet")
+    coordinator = coordinate(
+        job(
+            source("LocalFile", "made", {"path": "in", "file_format_type": "parquet"}),
+            transform(
+                "Sql", "made", "kept", {"query": "select cast(text as int) as n, at from made", "on_error": "dead_letter"}
+            ),
+            sink("LocalFile", "kept", {"path": "out", "file_format_type": "parquet"}),
+        )
+    )
+    coordinator.start()
+    coordinator.run()
+    (letter,) = written(tmp_path, "dead-letters/test")
+    row = json.loads(letter["row"])
+    assert (row["text"], "9223372036854775807" in row["at"]) == ("x", True)
+    (file,) = (tmp_path / "out").glob("*.parquet")
+    assert pq.read_table(file).column("n").to_pylist() == [1, 2]
 
 
 def test_a_transform_that_tolerates_nothing_still_fails_the_job(coordinate: Coordinate, tmp_path: Path) -> None:
