@@ -17,6 +17,7 @@ from spec.checks.findings import MAXIMUM_FINDINGS, Findings
 from spec.checks.inclusions import show_inclusions
 from spec.checks.old_names import check_old_names
 from spec.checks.options import CheckedPlugin, check_environment, check_plugin, with_defaults
+from spec.checks.placeholders import check_placeholders
 from spec.checks.recovery_settings import check_recovery_settings
 from spec.checks.references import check_no_references, check_references
 from spec.checks.secret_text import hide_named_secrets
@@ -116,6 +117,7 @@ def _check(
     for plugin in plugins:
         check_secrets(plugin, findings, document.dialect, engine, encrypted=encrypted)
         check_references(plugin, findings, engine)
+        check_placeholders(plugin, findings, document.dialect, engine)
     _hide_secrets(document, plugins)
     name = job_name(environment.data, document.source.name, findings)
     if not parts.complete or len(plugins) < len(elements):

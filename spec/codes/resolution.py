@@ -8,6 +8,10 @@ from spec.diagnostic import Severity
 # Beside the job.
 _COMMON = (("common.conf", 'job_name = "orders"\n'),)
 _REST = "source {\n  FakeSource {\n    schema { fields { id = int } }\n  }\n}\nsink { Console { } }\n"
+_QUERY = (
+    "env {{ }}\nsource {{\n  FakeSource {{\n    schema {{ fields {{ id = int }} }}\n  }}\n}}\n"
+    "transform {{\n  Sql {{ query = {} }}\n}}\nsink {{ Console {{ }} }}\n"
+)
 
 
 def _env(line: str) -> str:
@@ -98,5 +102,15 @@ CODES = (
     Code("I114", "too many includes", "More files, deeper nesting or more text than a job file ever needs."),
     Code(
         "I115", "included file that cannot be read", "The file is there, but it is not text or the operating system refuses it."
+    ),
+    Code(
+        "I116",
+        "placeholder that nobody fills",
+        'HOCON puts values in the place of ${name} outside of quotes only. Inside of them "${name}" is a placeholder as '
+        'SeaTunnel has them: -i name=value fills it, else a default as in "${name:default}". Without either, the text stays as it is, '
+        "and a path with it names a file that is hardly there.",
+        bad=_QUERY.format('"select id from rows where id > ${least}"'),
+        good=_QUERY.format('"select id from rows where id > ${least:10}"'),
+        severity=Severity.WARNING,
     ),
 )

@@ -172,7 +172,8 @@ HINT_CODES = (
         "S040",
         "character that looks like another",
         "Typographic quotation marks and the wide signs of East Asian keyboards are letters to HOCON, and so are characters "
-        "that cannot be seen. Most often they came in with text that was copied from a document.",
+        "that cannot be seen. Most often they came in with text that was copied from a document. Single quotes are letters, "
+        "too, and stay part of the text that they stand around; so does a semicolon at the end of a line.",
         bad=_env("job.name = “orders”"),
         good=_env('job.name = "orders"'),
         severity=Severity.WARNING,

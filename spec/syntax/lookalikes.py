@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from spec.diagnostic import Applicability, Edit, Fix
@@ -22,6 +23,9 @@ _UNSEEN: Final = "\x00-\x08\x0e-\x1b\x7f\u200b-\u200f\u2060-\u2064"
 _ODD: Final = re.compile(f"[{''.join(_SIGNS)}{_UNSEEN}]")
 _LONE_RETURN: Final = re.compile(r"\r(?!\n)")
 _SWALLOWED: Final = re.compile(r"(?<=\w)\\([bf])(?=\w)")
+_APOSTROPHE: Final = re.compile(r"[=:\[,]\s*'")
+_END_SIGN: Final = re.compile(r";[ \t]*(?:$|[#}\r]|//)", re.MULTILINE)
+_BEFORE_VALUES: Final = kinds.OPERATORS | {kinds.COMMA, kinds.OPEN_BRACKET}
 _LIMIT: Final = 20  # of a kind; more would only say the same
 
 
@@ -43,6 +47,10 @@ def lookalikes(tokens: Tokens) -> Iterator[Lookalike]:
         yield _lone_return(Span(tokens.source, lone.start(), lone.end()))
     if _ODD.search(text):
         yield from _in_words(tokens)
+    if _APOSTROPHE.search(text):
+        yield from islice(_in_apostrophes(tokens), _LIMIT)
+    if _END_SIGN.search(text):
+        yield from islice(_end_signs(tokens), _LIMIT)
     if "\\b" in text or "\\f" in text:
         yield from _in_strings(tokens)
 
@@ -78,6 +86,52 @@ def _odd(span: Span, mended: tuple[Edit, ...]) -> Lookalike:
     message = f"`{span.text}` is part of this word: it only looks like `{sign}`"
     fix = Fix(f"write {sign}", mended, Applicability.UNSAFE)
     return Lookalike(SyntaxCode.LOOKALIKE, span, message, f"not a `{sign}`", (), fix)
+
+
+def _in_apostrophes(tokens: Tokens) -> Iterator[Lookalike]:
+    """Values between single quotes, which stay part of them."""
+    text = tokens.source.text
+    for index in _values(tokens):
+        if text[tokens.starts[index]] != "'":
+            continue
+        last = index
+        while tokens.kinds[last + 1] == kinds.UNQUOTED and not _closes(tokens.text(last), opening=last == index):
+            last += 1
+        span = tokens.span(index, last + 1)
+        if len(span.text) < len("''") or not span.text.endswith("'"):
+            continue
+        ends = (Span(tokens.source, span.start, span.start + 1), Span(tokens.source, span.end - 1, span.end))
+        fix = Fix('write "', tuple(Edit(end, '"') for end in ends), Applicability.UNSAFE)
+        message = "single quotes do not quote: they are part of this text"
+        yield Lookalike(SyntaxCode.LOOKALIKE, span, message, "the text with its quotes", (), fix)
+
+
+def _closes(word: str, *, opening: bool) -> bool:
+    """Whether a word ends a text in single quotes, which its first character may have opened."""
+    return word.endswith("'") and not (opening and len(word) == 1)
+
+
+def _end_signs(tokens: Tokens) -> Iterator[Lookalike]:
+    """Semicolons behind values, which are part of them."""
+    for index, kind in enumerate(tokens.kinds):
+        if kind != kinds.UNQUOTED or tokens.kinds[index + 1] not in kinds.LINE_ENDS or not tokens.text(index).endswith(";"):
+            continue
+        before = tokens.kinds[index - 1] if index else kinds.END
+        alone = tokens.text(index) == ";"
+        if (alone and before == kinds.STRING) or (not alone and before in kinds.OPERATORS):
+            span = Span(tokens.source, tokens.ends[index] - 1, tokens.ends[index])
+            fix = Fix("remove `;`", (Edit(span, ""),), Applicability.UNSAFE)
+            message = "`;` is part of this text: no sign ends a line"
+            yield Lookalike(SyntaxCode.LOOKALIKE, span, message, "part of the text", (), fix)
+
+
+def _values(tokens: Tokens) -> Iterator[int]:
+    """Where values begin that are not in quotes."""
+    return (
+        index
+        for index in range(1, len(tokens.kinds))
+        if tokens.kinds[index] == kinds.UNQUOTED and tokens.kinds[index - 1] in _BEFORE_VALUES
+    )
 
 
 def _in_strings(tokens: Tokens) -> Iterator[Lookalike]:

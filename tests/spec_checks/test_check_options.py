@@ -291,6 +291,23 @@ def test_types_of_other_systems_and_halves_of_types(written: str, help_line: str
     assert (found.fix.edits[0].text if found.fix else None) == (f'"{fixed}"' if fixed else None)
 
 
+@pytest.mark.parametrize("dialect", [Dialect.SEATUNNEL, Dialect.HOCON])
+def test_a_placeholder_in_a_path_that_nobody_fills(dialect: Dialect) -> None:
+    """It would be looked for as a file of that name. What -i or a default gives, what the engine fills in, and what is no path
+    or query, is fine."""
+    source = "env {{ }}\nsource {{ LocalFile {{ path = {}, file_format_type = parquet }} }}\nsink {{ Console {{ }} }}\n"
+
+    def codes(path: str, **variables: str) -> list[tuple[str, str]]:
+        options = ReadOptions(dialect=dialect, variables=variables, environment={"dir": "data"})
+        found = check_text(source.format(path), "job.conf", options).diagnostics
+        return [(one.code, marked(one)) for one in found]
+
+    assert codes('"${dir}/a.txt"') == [("I116", "${dir}")]
+    assert codes('${dir}"/a.txt"') == codes('"/data/${table_name}.txt"') == codes('"a", encoding = "${dir}"') == []
+    if dialect is Dialect.SEATUNNEL:
+        assert codes('"${dir}/a.txt"', dir="data") == codes('"${dir:data}/a.txt"') == []
+
+
 def test_columns_outside_of_fields_are_one_finding() -> None:
     """A schema whose columns lack their block; a misspelt block is an unknown option, as elsewhere."""
     text = "env {{ }}\nsource {{ FakeSource {{ schema {{ {} }} }} }}\nsink {{ Console {{ }} }}\n"

@@ -152,10 +152,12 @@ def test_other_white_space_is_white_space(text: str) -> None:
         (changed(PATH, "path = “data/flights.csv”"), "S040", "“"),
         (changed("parallelism =", "parallelism\u200b ="), "S040", "\u200b"),
         (changed(WIDTH, WIDTH + "\x07"), "S040", "\x07"),
+        (changed(PATH, "path = 'data/my flights.csv'"), "S040", "'data/my flights.csv'"),
+        (changed(PATH, 'path = "data/flights.csv";'), "S040", ";"),
         (FLIGHTS.replace("\n", "\r"), "S041", "\r"),
         (changed(PATH, r'path = "data\flights.csv"'), "S042", r"\f"),
     ],
-    ids=["quotation mark", "zero width space", "bell", "carriage returns", "form feed"],
+    ids=["quotation mark", "zero width space", "bell", "single quotes", "semicolon", "carriage returns", "form feed"],
 )
 def test_what_is_legal_but_hardly_meant_is_pointed_at(text: str, code: str, culprit: str) -> None:
     """Once, as a warning, at the character."""
@@ -163,6 +165,22 @@ def test_what_is_legal_but_hardly_meant_is_pointed_at(text: str, code: str, culp
     assert [diagnostic.severity for diagnostic in warnings] == [Severity.WARNING]
     assert warnings[0].primary is not None
     assert warnings[0].primary.span.text == culprit
+
+
+@pytest.mark.parametrize("path", ["it's", "''s", "a'", '"a;"', '";"', "a;b", '"""\'a\'"""'])
+def test_apostrophes_and_semicolons_inside_of_texts_are_text(path: str) -> None:
+    """What does not look like quotes, or like the end of a statement."""
+    assert found(changed(PATH, f"path = {path}")) == []
+
+
+def test_single_quotes_are_mended_as_a_pair() -> None:
+    """The fix leaves a text in double quotes."""
+    text = changed(PATH, "path = 'data/my flights.csv'")
+    [warning] = found(text)
+    assert warning.fix is not None
+    for edit in sorted(warning.fix.edits, key=lambda edit: -edit.span.start):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    assert 'path = "data/my flights.csv"' in text
 
 
 def test_layout_is_only_heeded_where_braces_are_amiss() -> None:
