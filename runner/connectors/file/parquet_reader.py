@@ -23,6 +23,7 @@ from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.table_schema import arrow_schema
 from runner.dataset.arrays import Column
 from runner.dataset.arrow_types import canonical_schema
+from runner.dataset.python_values import python_rows, python_values
 from runner.dataset.rejected import MAXIMUM_REASON, RejectedRow, RejectionKind, bounded, row_json
 from runner.dataset.stored_rows import StoredRows
 from spec.types import ScalarType
@@ -201,10 +202,11 @@ def _sifted(batch: pa.RecordBatch, schema: pa.Schema, path: Path) -> tuple[pa.Re
         column: Any = batch.column(index)
         bad = misfits(column, ScalarType.NULL, lambda values, wanted=field.type: _cast_column(values, wanted))  # type: ignore[misc]
         for row in np.flatnonzero(bad).tolist():
-            reasons.setdefault(row, f"column {field.name}: {bounded(str(column[row]), 60)} is no {field.type}")
+            (value,) = python_values(column.slice(row, 1))
+            reasons.setdefault(row, f"column {field.name}: {bounded(str(value), 60)} is no {field.type}")
     fits = np.ones(batch.num_rows, dtype=np.bool_)
     fits[list(reasons)] = False
-    rows = batch.take(pa.array(sorted(reasons), pa.int64())).to_pylist()
+    rows = python_rows(batch.take(pa.array(sorted(reasons), pa.int64())))
     rejected = [
         RejectedRow(
             kind=RejectionKind.CAST,
