@@ -107,8 +107,8 @@ CODES = (
         "I116",
         "placeholder that nobody fills",
         'HOCON puts values in the place of ${name} outside of quotes only. Inside of them "${name}" is a placeholder as '
-        'SeaTunnel has them: -i name=value fills it, else a default as in "${name:default}". Without either, the text stays as it is, '
-        "and a path with it names a file that is hardly there.",
+        'SeaTunnel has them: -i name=value fills it, else a default as in "${name:default}". Without either, the text stays as '
+        "it is, and a path with it names a file that is hardly there.",
         bad=_QUERY.format('"select id from rows where id > ${least}"'),
         good=_QUERY.format('"select id from rows where id > ${least:10}"'),
         severity=Severity.WARNING,

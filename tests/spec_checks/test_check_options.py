@@ -303,7 +303,7 @@ def test_a_placeholder_in_a_path_that_nobody_fills(dialect: Dialect) -> None:
         return [(one.code, marked(one)) for one in found]
 
     assert codes('"${dir}/a.txt"') == [("I116", "${dir}")]
-    assert codes('${dir}"/a.txt"') == codes('"/data/${table_name}.txt"') == codes('"a", encoding = "${dir}"') == []
+    assert codes('${dir}"/a.txt"') == codes('"/data/${table_name}.txt"') == codes('"a", plugin_output = "${dir}"') == []
     if dialect is Dialect.SEATUNNEL:
         assert codes('"${dir}/a.txt"', dir="data") == codes('"${dir:data}/a.txt"') == []
 
