@@ -174,15 +174,13 @@ def test_parquet_rows_that_a_declared_type_cannot_hold(tmp_path: Path) -> None:
 
 
 def test_a_moment_that_python_has_not_is_told_when_it_is_rejected(tmp_path: Path) -> None:
-    """``infinity``, as itself where no number can be made of it, and in a row that is rejected for another column."""
+    """``infinity``, in a row that is rejected for another column."""
     path = tmp_path / "in.parquet"
     moments = pa.array([5, 2**63 - 1, 5], pa.int64()).cast(pa.timestamp("us"))
     pq.write_table(pa.table({"n": ["1", "x", "3"], "t": moments}), path)
     rows, rejected = split_up(read(open_reader(ParquetReader, {"n": "int", "t": "timestamp"}), path, Pace()))
     assert [row["n"] for row in rows] == [1, 3]
     assert ["9223372036854775807" in json.loads(found.row)["t"] for found in rejected] == [True]
-    _, rejected = split_up(read(open_reader(ParquetReader, {"n": "string", "t": "date"}), path, Pace()))
-    assert "9223372036854775807" in rejected[1].reason
 
 
 TEXTS = ["", " ", "1", " 12 ", "-1", "+1", "0x1F", "128", "99999999999", "1.5", ".5", "1.", "1e3", "inf", "NaN", "true", "TRUE"]
