@@ -102,7 +102,7 @@ def test_a_right_key_of_another_name_is_told_so(endpoint, keys):
     basic = base64.b64encode(f"admin:{keys[KeyScope.READ]}".encode()).decode()
     status, _, body = ask(endpoint, Authorization=f"Basic {basic}")
     assert status == 401
-    assert "the user's name is that of the key" in json.loads(body)["hint"]
+    assert "the user's name is that of the key" in body["hint"]
 
 
 def test_each_scope_allows_what_it_says(endpoint, keys):
