@@ -69,12 +69,14 @@ class WarmProcesses:
         return WarmProcess(self._path, command, **how)
 
     def run(
-        self, command: Sequence[str | Path], directory: Path, environment: dict[str, str]
+        self, command: Sequence[str | Path], directory: Path, environment: dict[str, str] | None = None, entered: bytes = b""
     ) -> subprocess.CompletedProcess[str]:
-        """Like subprocess.run: without input, with the output as text."""
-        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-            standard = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": errors}
-            process = self.start(command, cwd=directory, env=environment, **standard)
+        """Like subprocess.run: with ``entered`` as its input and with the output as text."""
+        with contextlib.ExitStack() as stack:
+            given, output, errors = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
+            given.write(entered)
+            given.seek(0)
+            process = self.start(command, cwd=directory, env=environment, stdin=given, stdout=output, stderr=errors)
             status = process.wait(PATIENCE)
             texts = []
             for file in (output, errors):

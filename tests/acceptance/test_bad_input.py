@@ -7,10 +7,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
+
+from tests.warm_processes import WarmProcesses
 
 FLOWDECK = Path(sys.executable).parent / "flowdeck"
 
@@ -32,8 +35,21 @@ def job(source: str = SOURCE, sink: str = SINK, before: str = "") -> str:
     return f'{before}\nenv {{ job.mode = "BATCH" }}\nsource {{{source}}}\nsink {{{sink}}}\n'
 
 
+Flowdeck: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
+
+
 @pytest.fixture
-def home() -> Iterator[Path]:
+def flowdeck(warm: WarmProcesses) -> Flowdeck:
+    """Runs the command as a user would."""
+
+    def run(home: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        return warm.run([FLOWDECK, "--home", home, *arguments], cwd)
+
+    return run
+
+
+@pytest.fixture
+def home(flowdeck: Flowdeck) -> Iterator[Path]:
     """A flowdeck home with a short path, and no daemon left behind."""
     with tempfile.TemporaryDirectory(prefix="fdb-") as name:
         yield Path(name)
@@ -45,13 +61,6 @@ def place(tmp_path: Path) -> Path:
     """A directory with good data in it."""
     (tmp_path / "rows.csv").write_text("1,1.5\n2,2.5\n3,3.5\n")
     return tmp_path
-
-
-def flowdeck(home: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user would."""
-    return subprocess.run(
-        [FLOWDECK, "--home", home, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 def assert_refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
@@ -80,7 +89,9 @@ TEXT_MISTAKES = {
 
 
 @pytest.mark.parametrize(("text", "words"), TEXT_MISTAKES.values(), ids=TEXT_MISTAKES.keys())
-def test_a_mistake_in_the_text_is_shown_where_it_stands(home: Path, place: Path, text: str, words: list[str]) -> None:
+def test_a_mistake_in_the_text_is_shown_where_it_stands(
+    flowdeck: Flowdeck, home: Path, place: Path, text: str, words: list[str]
+) -> None:
     """``check`` exits with 1, ``run`` with 2; both say what is wrong, and nothing is written."""
     (place / "bad.conf").write_text(text)
     checked = flowdeck(home, "check", "bad.conf", cwd=place)
@@ -90,7 +101,7 @@ def test_a_mistake_in_the_text_is_shown_where_it_stands(home: Path, place: Path,
     assert not (place / "out").exists()
 
 
-def test_what_is_not_a_readable_text_is_refused(home: Path, place: Path) -> None:
+def test_what_is_not_a_readable_text_is_refused(flowdeck: Flowdeck, home: Path, place: Path) -> None:
     """A missing file, a directory and a binary file each get one sentence."""
     (place / "directory.conf").mkdir()
     (place / "binary.conf").write_bytes(b"\x7fELF\x00\x01\x02\xff\xfe" * 50)
@@ -105,7 +116,9 @@ def test_what_is_not_a_readable_text_is_refused(home: Path, place: Path) -> None
     [("2", ["line 2", "column"]), ("2,2.5,7", ["line 2", "column"]), ("2,dear", ["line 2", "price", "dear"])],
     ids=["too few columns", "too many columns", "a failed cast"],
 )
-def test_a_row_that_does_not_fit_fails_the_job_at_its_line(home: Path, place: Path, line: str, words: list[str]) -> None:
+def test_a_row_that_does_not_fit_fails_the_job_at_its_line(
+    flowdeck: Flowdeck, home: Path, place: Path, line: str, words: list[str]
+) -> None:
     """The job ends with exit code 1, names file, line and value, tries no second time, and leaves no output."""
     (place / "rows.csv").write_text(f"1,1.5\n{line}\n3,3.5\n")
     (place / "job.conf").write_text(job())
@@ -115,14 +128,14 @@ def test_a_row_that_does_not_fit_fails_the_job_at_its_line(home: Path, place: Pa
     assert [path for path in (place / "out").rglob("*") if path.is_file()] == []
 
 
-def test_missing_data_fails_the_job(home: Path, place: Path) -> None:
+def test_missing_data_fails_the_job(flowdeck: Flowdeck, home: Path, place: Path) -> None:
     """A source file that does not exist is named."""
     (place / "rows.csv").unlink()
     (place / "job.conf").write_text(job())
     assert_refused(flowdeck(home, "run", "job.conf", cwd=place), 1, "rows.csv")
 
 
-def test_an_unwritable_target_fails_the_job(home: Path, place: Path) -> None:
+def test_an_unwritable_target_fails_the_job(flowdeck: Flowdeck, home: Path, place: Path) -> None:
     """A file where the output directory should be is named."""
     (place / "out").write_text("in the way")
     (place / "job.conf").write_text(job())
@@ -142,7 +155,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", disk], check=True)
 
 
-def test_a_full_disk_fails_the_job_and_loses_nothing(home: Path, place: Path, small_disk: Path) -> None:
+def test_a_full_disk_fails_the_job_and_loses_nothing(flowdeck: Flowdeck, home: Path, place: Path, small_disk: Path) -> None:
     """The job fails saying so, nothing half-written is visible, and with space it runs to the end."""
     sink = SINK.replace('"out"', f'"{small_disk}/out"')
     source = "FakeSource { plugin_output = rows, row.num = 200000, schema { fields { id = bigint, name = string } } }"
@@ -155,14 +168,14 @@ def test_a_full_disk_fails_the_job_and_loses_nothing(home: Path, place: Path, sm
     assert sum(path.read_text().count("\n") for path in small_disk.rglob("*.json")) == 200_000
 
 
-def test_a_second_daemon_says_who_holds_the_home(home: Path, place: Path) -> None:
+def test_a_second_daemon_says_who_holds_the_home(flowdeck: Flowdeck, home: Path, place: Path) -> None:
     """Exit code 2 and the first daemon's process id."""
     assert flowdeck(home, "up", cwd=place).returncode == 0
     pid = (home / "daemon.lock").read_text().split()[0]
     assert_refused(flowdeck(home, "up", "--foreground", cwd=place), 2, pid)
 
 
-def test_a_corrupt_database_is_named_and_kept(home: Path, place: Path) -> None:
+def test_a_corrupt_database_is_named_and_kept(flowdeck: Flowdeck, home: Path, place: Path) -> None:
     """Exit code 2, the file's path, and not a byte of it changed."""
     (place / "job.conf").write_text(job())
     assert flowdeck(home, "run", "job.conf", cwd=place).returncode == 0

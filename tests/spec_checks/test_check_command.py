@@ -6,9 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
+
+from tests.warm_processes import WarmProcesses
 
 ROOT = Path(__file__).parents[2]
 JOB = "env {{ }}\nsource {{ FakeSource {{ {} schema {{ fields {{ id = int }} }} }} }}\nsink {{ Console {{ }} }}\n"
@@ -17,19 +21,18 @@ BROKEN = JOB.format("row.nums = 5,")
 WARNED = JOB.format("row.num = 5,").replace("env { }", "env { paralelism = 1 }")
 
 
-def flowdeck(*arguments: str, cwd: Path, stdin: str | bytes = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
-    data = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run(
-        [sys.executable, "-c", "from tui.cli.main import main; main()", *arguments],
-        cwd=cwd,
-        input=data,
-        capture_output=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-    )
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+Flowdeck: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def flowdeck(warm: WarmProcesses) -> Flowdeck:
+    """Runs the command line in a process of its own."""
+
+    def run(*arguments: str, cwd: Path, stdin: str | bytes = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        return warm.run(["flowdeck", *arguments], cwd, {**os.environ, **environment}, data)
+
+    return run
 
 
 def write(folder: Path, **files: str) -> None:
@@ -40,14 +43,14 @@ def write(folder: Path, **files: str) -> None:
         path.write_text(text)
 
 
-def test_a_clean_file(tmp_path: Path) -> None:
+def test_a_clean_file(flowdeck: Flowdeck, tmp_path: Path) -> None:
     """Exit 0, nothing on stdout, a line of counts on stderr."""
     write(tmp_path, job=CLEAN)
     done = flowdeck("check", "job.conf", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "No problems in 1 file\n")
 
 
-def test_errors_exit_1_and_are_shown(tmp_path: Path) -> None:
+def test_errors_exit_1_and_are_shown(flowdeck: Flowdeck, tmp_path: Path) -> None:
     """The findings are on stdout, as text with carets and without colour."""
     write(tmp_path, job=BROKEN)
     done = flowdeck("check", "job.conf", cwd=tmp_path)
@@ -65,7 +68,7 @@ def test_errors_exit_1_and_are_shown(tmp_path: Path) -> None:
     assert done.stderr == "Found 1 error in 1 file; 1 fixable with --fix --unsafe-fixes\n"
 
 
-def test_warnings_alone_exit_0(tmp_path: Path) -> None:
+def test_warnings_alone_exit_0(flowdeck: Flowdeck, tmp_path: Path) -> None:
     """They are shown and stop nothing."""
     write(tmp_path, job=WARNED)
     done = flowdeck("check", "job.conf", cwd=tmp_path)
@@ -74,7 +77,7 @@ def test_warnings_alone_exit_0(tmp_path: Path) -> None:
     assert done.stderr == "Found 1 warning in 1 file; 1 fixable with --fix --unsafe-fixes\n"
 
 
-def test_directories_are_searched(tmp_path: Path) -> None:
+def test_directories_are_searched(flowdeck: Flowdeck, tmp_path: Path) -> None:
     """Job files below a directory, in order, each once; hidden names, tools' directories and other files are left out."""
     write(tmp_path, b=BROKEN, a__c=BROKEN, node_modules__m=BROKEN)
     (tmp_path / ".d.conf").write_text(BROKEN)
@@ -89,7 +92,7 @@ def test_directories_are_searched(tmp_path: Path) -> None:
     assert set(files) == {"b.conf", "x.json", "a/c.conf"}
 
 
-def test_what_cannot_be_read_exits_2(tmp_path: Path) -> None:
+def test_what_cannot_be_read_exits_2(flowdeck: Flowdeck, tmp_path: Path) -> None:
     """A missing file is told like other findings, and the other files are still checked."""
     write(tmp_path, job=BROKEN)
     done = flowdeck("check", "missing.conf", "job.conf", cwd=tmp_path)
@@ -101,7 +104,7 @@ def test_what_cannot_be_read_exits_2(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments", [[], ["a.conf", "--engine", "sparkle"], ["a.conf", "-i", "novalue"], ["empty"], ["a.conf", "--output", "xml"]]
 )
-def test_wrong_usage_exits_2(tmp_path: Path, arguments: list[str]) -> None:
+def test_wrong_usage_exits_2(flowdeck: Flowdeck, tmp_path: Path, arguments: list[str]) -> None:
     """No path, unknown choices, a variable without a value, a directory without job files."""
     (tmp_path / "empty").mkdir()
     done = flowdeck("check", *arguments, cwd=tmp_path)
@@ -110,7 +113,7 @@ def test_wrong_usage_exits_2(tmp_path: Path, arguments: list[str]) -> None:
     assert "error" in done.stderr
 
 
-def test_standard_input(tmp_path: Path) -> None:
+def test_standard_input(flowdeck: Flowdeck, tmp_path: Path) -> None:
     """A dash reads it, under a name of its own; the dialect can be chosen."""
     done = flowdeck("check", "-", cwd=tmp_path, stdin=BROKEN)
     assert done.returncode == 1
@@ -120,7 +123,7 @@ def test_standard_input(tmp_path: Path) -> None:
     assert flowdeck("check", "-", cwd=tmp_path, stdin=b"\xff\xfe").returncode == 2
 
 
-def test_variables(tmp_path: Path) -> None:
+def test_variables(flowdeck: Flowdeck, tmp_path: Path) -> None:
     """Given with -i, several times, also with an equals sign in the value."""
     text = CLEAN.replace("row.num = 5", "row.num = ${rows}, plugin_output = ${name}")
     write(tmp_path, job=text)
@@ -131,7 +134,7 @@ def test_variables(tmp_path: Path) -> None:
     assert flowdeck("check", "job.conf", "-i", "rows=7", cwd=tmp_path, name="x").returncode == 0
 
 
-def test_includes_are_read_from_the_files_own_directory(tmp_path: Path) -> None:
+def test_includes_are_read_from_the_files_own_directory(flowdeck: Flowdeck, tmp_path: Path) -> None:
     """Wherever the command runs."""
     write(
         tmp_path, jobs__job='include "common.conf"\n' + CLEAN.replace("env { }\n", ""), jobs__common="env { parallelism = 0 }\n"
@@ -141,7 +144,7 @@ def test_includes_are_read_from_the_files_own_directory(tmp_path: Path) -> None:
     assert "common.conf:1:21" in done.stdout
 
 
-def test_forms_for_programs(tmp_path: Path) -> None:
+def test_forms_for_programs(flowdeck: Flowdeck, tmp_path: Path) -> None:
     """JSON, SARIF and GitHub annotations on stdout, also for no findings at all."""
     write(tmp_path, job=BROKEN, clean=CLEAN)
     report = json.loads(flowdeck("check", "job.conf", "clean.conf", "--output", "json", cwd=tmp_path).stdout)
@@ -156,7 +159,7 @@ def test_forms_for_programs(tmp_path: Path) -> None:
     assert json.loads(flowdeck("check", "clean.conf", "--output", "json", cwd=tmp_path).stdout)["diagnostics"] == []
 
 
-def test_the_help_says_what_exit_codes_mean(tmp_path: Path) -> None:
+def test_the_help_says_what_exit_codes_mean(flowdeck: Flowdeck, tmp_path: Path) -> None:
     """Scripts rely on them."""
     text = " ".join(flowdeck("check", "--help", cwd=tmp_path).stdout.split())
     assert "warnings and notes alone do not count" in text
@@ -185,7 +188,7 @@ def test_check_imports_nothing_heavy(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "1 []"
 
 
-def test_names_and_contents_cannot_drive_the_terminal(tmp_path: Path) -> None:
+def test_names_and_contents_cannot_drive_the_terminal(flowdeck: Flowdeck, tmp_path: Path) -> None:
     """Escape sequences in a file's name and text come out as escapes."""
     (tmp_path / "a\x1b[31m.conf").write_text("env {\n  x = \x1b]0;title\x07\n}\n" + CLEAN)
     done = flowdeck("check", ".", cwd=tmp_path)
