@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from runner.audit import AuditEntry, AuditFilter, AuditOutcome, AuditPage
-from runner.store.errors import StoreError
+from runner.store.errors import StoreError, timed_out
 from runner.supervisor.audited_request import AuditedRequest
 from runner.supervisor.job_lookup import JobLookup
 from runner.supervisor.journal import Entry, Journal
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 _WAITING = 1000
 _BATCH = 200
 _PRUNE_EVERY = 1000
-_PAUSE = 1.0
+_PATIENCE = 5.0
 DAEMON = "daemon"
 _Told: TypeAlias = tuple[AuditEntry, AuditedRequest | None]
 
@@ -73,8 +73,9 @@ class AuditTrail:
         limit: int = 100,
         before: int | None = None,
     ) -> AuditPage:
-        """One page, newest first, with everything that was taken before."""
-        await self._waiting.join()
+        """One page, newest first, with everything that was taken before. Raises StoreError ``store-timeout`` while the store
+        does not take that."""
+        await self._written_down()
         job_id = None
         if job is not None:
             found = await self._jobs.named(job)
@@ -83,6 +84,13 @@ class AuditTrail:
         entries = await self._journal.read(lambda store: store.audit_page(wanted, limit + 1))
         more = len(entries) > limit
         return AuditPage(entries=tuple(entries[:limit]), next=str(entries[limit - 1].id) if more else None)
+
+    async def _written_down(self) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._waiting.join()
+        except TimeoutError as error:
+            raise timed_out() from error
 
     async def close(self) -> None:
         """Write down what is left."""

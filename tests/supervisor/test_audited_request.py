@@ -13,6 +13,7 @@ from runner.model import DesiredState
 from runner.requests import PauseRequest, QueueRequest
 from runner.states import ExecutionState
 from runner.store.asynchronous import AsyncStore
+from runner.store.errors import StoreError
 from runner.supervisor.audit import AuditTrail
 from runner.supervisor.audited_request import AuditedRequest, audited_as
 from runner.supervisor.event_bus import EventBus
@@ -128,3 +129,13 @@ async def test_what_is_wished_of_an_execution_is_its_requests(flow, copy):
     job = await flow.until("copy", lambda job: job.execution.state is ExecutionState.CANCELED)
     assert job.desired_state is DesiredState.CANCELED
     assert [action for action, *_ in await trail(flow.service._journal)] == ["cancel", "pause", "submit"]
+
+
+async def test_who_asks_while_the_store_takes_nothing_is_told_so(monkeypatch):
+    """What was taken is not on record yet, and nobody knows when it will be: the page is refused, not waited for without end."""
+    monkeypatch.setattr("runner.supervisor.audit._PATIENCE", 0.01)
+    audit = AuditTrail(None, None)
+    await audit.note("daemon", "daemon started")
+    with pytest.raises(StoreError) as refused:
+        await audit.page()
+    assert refused.value.code == "store-timeout"
