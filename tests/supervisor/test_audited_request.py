@@ -132,7 +132,7 @@ async def test_what_is_wished_of_an_execution_is_its_requests(flow, copy):
 
 
 async def test_who_asks_while_the_store_takes_nothing_is_told_so(monkeypatch):
-    """What was taken is not on record yet, and nobody knows when it will be: the page is refused, not waited for without end."""
+    """What was taken is not on record yet, and nobody knows when it will be: the page is refused, not waited for."""
     monkeypatch.setattr("runner.supervisor.audit._PATIENCE", 0.01)
     audit = AuditTrail(None, None)
     await audit.note("daemon", "daemon started")
