@@ -58,11 +58,6 @@ def mentions(view: DocumentView) -> Iterator[Mention]:
             yield from _queried(query, inputs, plugin)
 
 
-def dataset_names(view: DocumentView) -> tuple[str, ...]:
-    """The datasets that the plugins of a text make, each once, in the order of the text."""
-    return tuple(dict.fromkeys(mention.name for mention in mentions(view) if mention.role is Role.MADE))
-
-
 def mention_at(view: DocumentView, offset: int) -> Mention | None:
     """The mention that ``offset`` lies in or at the edge of."""
     return next((found for found in mentions(view) if found.span.start <= offset <= found.span.end), None)

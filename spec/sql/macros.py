@@ -88,11 +88,6 @@ def unit_macros() -> dict[str, str]:
 _ALL = {**MACROS, **unit_macros()}
 
 
-def macro_names() -> frozenset[str]:
-    """All of them, in lower case and without prefix."""
-    return frozenset(_ALL)
-
-
 def has_macro(name: str) -> bool:
     """Whether ``name`` (lower case, without prefix) is one of ours."""
     return name in _ALL

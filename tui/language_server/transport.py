@@ -17,7 +17,6 @@ from tui.language_server.server import FlowdeckLanguageServer
 MAXIMUM_MESSAGE: Final = 64 * 1024 * 1024
 MAXIMUM_HEADER: Final = 4096
 _CHUNK: Final = 1 << 20
-EXIT_DONE: Final = 0
 EXIT_LOST: Final = 1  # the editor went without a `shutdown`
 
 

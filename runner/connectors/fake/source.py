@@ -38,7 +38,6 @@ class FakeSource(Source):
         columns = declared_columns(options)
         if columns is None:
             raise options.error("schema", "is required")
-        self._columns = columns
         self._schema = arrow_schema(columns)
         self._rows_per_reader = options.integer("row.num", default=5, minimum=0)
         self._splits_per_reader = options.integer("split.num", default=1, minimum=1, maximum=100_000)

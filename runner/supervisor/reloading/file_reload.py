@@ -80,7 +80,6 @@ class FileReload:
         look: Callable[[str, Look], None],
     ) -> None:
         self._lifecycle = lifecycle
-        self._executions = executions
         self._asking = Asking(executions, lifecycle)
         self._records = records
         self._upgrade = upgrade
