@@ -13,6 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from runner.api.application import ROUTES
 from runner.api.documentation import words
 from runner.api.documentation.document import describe, operations_of
+from runner.api.documentation.field_words import FIELDS, words_of
 from runner.api.documentation.page import render_page
 from runner.replies import Problem
 
@@ -64,6 +65,20 @@ def test_every_parameter_is_described(operations):
             if schema.get("type") in {"integer", "number"} and not (lower and upper):
                 bare.append((name, parameter["name"], "no bounds"))
     assert bare == []
+
+
+def test_every_field_is_described(document):
+    """A field of a record has words, and no words are left of fields that are gone."""
+    fields = {
+        (record, field)
+        for record, schema in document["components"]["schemas"].items()
+        for field in schema.get("properties", ())
+    }
+    described = {words_of(record, field) for record, field in fields}
+    assert all(document["components"]["schemas"][record]["properties"][field]["description"] for record, field in fields)
+    used = {name for record, field in fields for name in (f"{record}.{field}", field) if name in FIELDS}
+    assert used == set(FIELDS)
+    assert all(text.endswith(".") and not text[0].islower() for text in described)
 
 
 def test_every_reference_leads_somewhere(document):

@@ -15,18 +15,38 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --soft: #8882; --get: #1a7f37; --write: #9a6700; --delete: #cf222e; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 62rem; padding: 1rem 1.5rem 6rem; }
-h1 { margin-bottom: 0; } h2 { border-bottom: 1px solid var(--line); margin-top: 3rem; padding-bottom: .3rem; }
-code, pre { font: 13px/1.45 ui-monospace, monospace; } code { background: var(--soft); border-radius: 3px; padding: 0 .25em; }
-pre { background: var(--soft); border-radius: 5px; overflow-x: auto; padding: .6rem .8rem; }
+:root { color-scheme: light dark; --ground: #fff; --panel: #f6f8fa; --text: #1f2328; --dim: #59636e; --line: #d1d9e0;
+  --mark: #0969da; --get: #1a7f37; --write: #9a6700; --delete: #cf222e; }
+@media (prefers-color-scheme: dark) { :root { --ground: #0d1117; --panel: #161b22; --text: #e6edf3; --dim: #9198a1;
+  --line: #30363d; --mark: #58a6ff; --get: #3fb950; --write: #d29922; --delete: #f85149; } }
+* { box-sizing: border-box; } html { scroll-padding-top: 1rem; }
+body { background: var(--ground); color: var(--text); font: 15px/1.55 system-ui, sans-serif; margin: 0; }
+main { margin: 0 auto; max-width: 60rem; min-width: 0; padding: 1.5rem 1.5rem 6rem; }
+h1 { font-size: 1.7rem; line-height: 1.25; margin: .5rem 0 1rem; } h4 { margin: 1.2rem 0 .3rem; }
+h2 { border-bottom: 1px solid var(--line); font-size: 1.25rem; margin: 3rem 0 .8rem; padding-bottom: .35rem; }
+h2::first-letter { text-transform: uppercase; } a { color: var(--mark); text-decoration: none; }
+a:hover { text-decoration: underline; }
+code, pre { font: 13px/1.5 ui-monospace, monospace; } code { background: var(--panel); border-radius: 4px; padding: .1em .3em; }
+pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; padding: .6rem .8rem; }
 pre code { background: none; padding: 0; }
-details { border: 1px solid var(--line); border-radius: 5px; margin: .4rem 0; } details > div { padding: 0 1rem 1rem; }
-summary { cursor: pointer; padding: .4rem .8rem; } summary b { display: inline-block; min-width: 4.2rem; }
+details { border: 1px solid var(--line); border-radius: 6px; margin: .4rem 0; }
+details[open] > summary { background: var(--panel); }
+details > div { border-top: 1px solid var(--line); overflow-x: auto; padding: .2rem 1rem 1rem; }
+summary { align-items: baseline; border-radius: 6px; cursor: pointer; display: flex; flex-wrap: wrap; gap: .2rem .7rem;
+  list-style: none; padding: .45rem .8rem; }
+summary::-webkit-details-marker { display: none; } summary:hover { background: var(--panel); }
+summary::before { color: var(--dim); content: "▸"; width: .8em; } details[open] > summary::before { content: "▾"; }
+summary code { background: none; font-weight: 600; overflow-wrap: anywhere; padding: 0; }
+summary b { font-size: 12px; letter-spacing: .03em; min-width: 3.6rem; } .said { color: var(--dim); margin-left: auto; }
 .get { color: var(--get); } .post, .put, .patch { color: var(--write); } .delete { color: var(--delete); }
-.said { float: right; opacity: .75; } table { border-collapse: collapse; width: 100%; }
-td, th { border-top: 1px solid var(--line); padding: .25rem .6rem .25rem 0; text-align: left; vertical-align: top; }
-nav ul { columns: 3; list-style: none; padding: 0; } :target { outline: 2px solid; } a { color: inherit; }
+table { border-collapse: collapse; width: 100%; } small { color: var(--dim); }
+td, th { border-top: 1px solid var(--line); padding: .3rem .8rem .3rem 0; text-align: left; vertical-align: top; }
+nav { padding: 1.5rem 1.5rem 0; } nav ul { columns: 8rem; list-style: none; margin: 0; padding: 0; }
+nav li { padding: .1rem 0; } :target { outline: 2px solid var(--mark); outline-offset: 2px; }
+@media (min-width: 70rem) { body { display: grid; grid-template-columns: 13rem minmax(0, 1fr); }
+  nav { border-right: 1px solid var(--line); height: 100vh; overflow-y: auto; padding: 2rem 1.5rem; position: sticky; top: 0; }
+  nav ul { columns: auto; } }
+@media print { nav { display: none; } }
 """
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
@@ -38,15 +58,16 @@ def render_page(document: Mapping[str, Any]) -> str:
     parts = [
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<style>{STYLE}</style></head><body><h1>{escape(title)}</h1>",
+        f"<style>{STYLE}</style></head><body>",
+        _contents(document),
+        f"<main><h1>{escape(title)}</h1>",
         _paragraphs(information["description"]),
         '<p>As data: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>',
-        _contents(document),
         *(_tag(document, tag) for tag in document["tags"]),
         _security(document),
         _problems(document),
         _records(document),
-        "</body></html>",
+        "</main></body></html>",
     ]
     return "\n".join(parts)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from runner.api.documentation.field_words import words_of
+
 _TEMPLATE = "#/components/schemas/{name}"
 _ROLE = re.compile(r":[a-z:]+:`~?(?:[^`]*\.)?([^`.]+)`")
 
@@ -19,16 +21,19 @@ class Schemas:
         self._kinds = list(dict.fromkeys(kinds))
         found, components = msgspec.json.schema_components(self._kinds, ref_template=_TEMPLATE)
         self._of_kind = dict(zip(self._kinds, found, strict=True))
-        self.components: dict[str, Any] = {name: _finished(schema) for name, schema in sorted(components.items())}
+        self.components: dict[str, Any] = {name: _finished(name, schema) for name, schema in sorted(components.items())}
 
     def of(self, kind: Any) -> dict[str, Any]:
         """The schema of one of the kinds: mostly a reference to a component."""
         return dict(self._of_kind[kind])
 
 
-def _finished(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """What msgspec cannot know: answers have all their fields, always; and descriptions are Markdown there."""
+def _finished(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What msgspec cannot know: answers have all their fields, always; what fields are; and descriptions are Markdown there."""
     finished = {**schema}
+    if "properties" in finished:
+        fields = finished["properties"].items()
+        finished["properties"] = {field: {**found, "description": words_of(name, field)} for field, found in fields}
     if "description" in finished:
         finished["description"] = plain(str(finished["description"]))
     is_answer = finished.get("type") == "object" and "properties" in finished and "additionalProperties" not in finished
