@@ -19,5 +19,5 @@ def require_compatible(snapshot: Snapshot, job: JobSpec, checkpoint: int) -> Non
     if found:
         raise Conflict(
             f"the job cannot go on from checkpoint {checkpoint}: " + "; ".join(map(str, found)),
-            hint="undo the change, or start from the beginning with --restore none",
+            hint="undo the change, or start from the beginning: flowdeck restart JOB --from none",
         )

@@ -69,7 +69,7 @@ def choose_restore_point(
         if not complete:
             raise Conflict(
                 "there is no complete checkpoint or savepoint to start from",
-                hint="start from the beginning with --restore none",
+                hint="start from the beginning: flowdeck restart JOB --from none",
             )
         return _first_readable(_newest_first(complete), "the newest complete one of the job", policy, damage)
     return _first_readable([_by_id(known, wanted)], "asked for by its number", DamagePolicy.REFUSE, damage)
@@ -93,7 +93,7 @@ def require_left_off(checkpoints: Iterable[Checkpoint], executions: Iterable[Exe
     if not has_left_off(complete, newest):
         raise Conflict(
             "the last execution began from the beginning and ended without a checkpoint to go on from",
-            hint="start from the beginning with --restore none, or give the number of an older checkpoint",
+            hint="start from the beginning: flowdeck restart JOB --from none; or give the number of an older checkpoint",
         )
 
 
