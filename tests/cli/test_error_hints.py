@@ -72,4 +72,6 @@ def test_the_job_that_was_named_is_in_the_hint():
     told = next_step(ApiError(Problem(**refusal, hint="`flowdeck show JOB` tells the job's state")), session)
     assert told == "`flowdeck show 'my job'` tells the job's state"
     assert next_step(ApiError(Problem(**refusal)), session) == "flowdeck show 'my job' tells about the job"
+    asked = next_step(FlowdeckError("no", hint="did you mean this?"), session)
+    assert asked == "did you mean this? flowdeck pause --help explains the command"
     assert next_step(FlowdeckError("no", hint="mend it"), session) == "mend it; flowdeck pause --help explains the command"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 
 import psutil
@@ -91,6 +92,24 @@ def test_a_failing_job_exits_with_1(flowdeck):
     assert "error:" in done.stderr
 
 
+def test_what_failed_is_told_once_with_its_place_and_what_to_do(flowdeck):
+    """A file that is not there, one that was to be a pattern, a row that does not fit: the whole path, once, and a hint."""
+    source = (
+        'env {{ job.mode = BATCH, job.retry.times = 0 }}\nsource {{ LocalFile {{ path = "{}", file_format_type = csv, '
+        "schema {{ fields {{ id = int }} }} }} }}\nsink {{ Console {{}} }}\n"
+    )
+    (flowdeck.directory / "letters.csv").write_text("1\nx\n")
+    told = {}
+    for path in ("nowhere.csv", "*.csv", "letters.csv"):
+        (flowdeck.directory / "job.conf").write_text(source.format(path))
+        told[path] = flowdeck("run", "job.conf", status=1).stderr.split("\nerror: ")[1]
+    at = f"source-0-LocalFile: {flowdeck.directory}"
+    hint = f"\n  hint: a relative path begins at the directory of the job file, {flowdeck.directory}\n"
+    assert told["nowhere.csv"] == f"{at}/nowhere.csv does not exist [file-missing]{hint}"
+    assert "file_filter_pattern" in told["*.csv"]
+    assert told["letters.csv"].startswith(f"{at}/letters.csv line 2, column id: 'x' is not an int [data]\n  hint: ")
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -145,8 +164,10 @@ def test_ctrl_c_stops_with_a_savepoint(flowdeck, with_daemon):
         flowdeck.wait_for(lambda: flowdeck.is_reading("stream"))
         assert flowdeck.job("stream")["execution"]["restored_from"] is not None
         flowdeck.interrupt(process)
-        process.communicate(timeout=60)
+        _, stderr = process.communicate(timeout=60)
     assert process.returncode == 0
+    assert re.search(r"from     checkpoint \d+; what was read and written before it is counted, too", stderr)
+    assert "/s" not in next(line for line in stderr.splitlines() if line.startswith("  read "))
     rows = rows_of(flowdeck, "out/stream")
     assert len(rows) > before
     execution = flowdeck.json("show", "stream")["execution"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -55,8 +56,12 @@ def _tell_usage(error: click.ClickException, session: Session) -> int:
 
 
 def _tell_environment(error: OSError, session: Session) -> int:
-    where = f"{error.filename}: " if error.filename else ""
-    say_problem(f"{where}{error.strerror or error}", explanation(session))
+    if error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT} and not error.filename:  # files have names: it is the output
+        say_problem(f"the output cannot be written: {error.strerror}", explanation(session))
+        discard_stdout()  # what it still holds would fail once more at the end
+    else:
+        where = f"{error.filename}: " if error.filename else ""
+        say_problem(f"{where}{error.strerror or error}", explanation(session))
     _show_traceback(session)
     return EXIT_USAGE
 

@@ -12,6 +12,7 @@ from tui.cli.session import Session
 _COMMAND = re.compile(r"\bflowdeck (?:-|[a-z])")
 _PLACE = re.compile(r"(\bflowdeck [a-z]+(?: --?[a-z]\S*)*) JOB\b")
 _OF_CODE = {
+    "interrupted": "flowdeck ls shows the jobs that there are",
     "daemon-unreachable": "flowdeck status shows the daemon",
     "internal": "flowdeck status names the home, where daemon.log has the details",
     "forbidden": "flowdeck keys list shows the keys and what they allow",
@@ -24,7 +25,12 @@ def next_step(error: FlowdeckError, session: Session) -> str:
     hint = _PLACE.sub(lambda found: f"{found[1]} {shlex.quote(session.job)}", error.hint) if session.job else error.hint
     if _COMMAND.search(hint):
         return hint
-    return "; ".join(part for part in (hint, _OF_CODE.get(error.code) or _about(error, session)) if part)
+    return joined(hint, _OF_CODE.get(error.code) or _about(error, session))
+
+
+def joined(*parts: str) -> str:
+    """Hints one after the other; a question ends as one."""
+    return "; ".join(part for part in parts if part).replace("?; ", "? ")
 
 
 def explanation(session: Session) -> str:
