@@ -14,6 +14,7 @@ from runner.api.application import ROUTES
 from runner.api.documentation import words
 from runner.api.documentation.document import describe, operations_of
 from runner.api.documentation.field_words import FIELDS, words_of
+from runner.api.documentation.operation_names import OPERATION_NAMES
 from runner.api.documentation.page import render_page
 from runner.replies import Problem
 
@@ -51,6 +52,12 @@ def test_every_route_is_described(document, operations):
         assert {"400", "401", "403", "429", "500", "503"} <= set(operation["responses"]), name
     described = {tag["name"] for tag in document["tags"]}
     assert {tag for operation in operations.values() for tag in operation["tags"]} == described
+
+
+def test_every_operation_has_a_name_of_its_own(operations):
+    """What a generator makes a function's name of: a verb and what it is about, none that is of no route."""
+    assert sorted(operations) == sorted(OPERATION_NAMES.values())
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", name) for name in operations)
 
 
 def test_every_parameter_is_described(operations):

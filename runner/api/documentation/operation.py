@@ -13,10 +13,12 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from runner.api.documentation import job_file, problems, words
+from runner.api.documentation.operation_names import OPERATION_NAMES
 from runner.api.documentation.parameters import Parameter, parameters_of
 from runner.api.documentation.schemas import Schemas, plain
 from runner.api.job_file_bodies import takes_job_file
 from runner.model import KeyScope
+from runner.transport import API_PREFIX
 
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 JSON: Final = "application/json"
@@ -38,9 +40,8 @@ class Operation:
 
     @property
     def identifier(self) -> str:
-        """The operation's id: method and path, which do not change within a version of the API."""
-        words_of_path = re.findall(r"\w+", self.target.split("/", 3)[-1]) if self.target.count("/") > 2 else ["root"]
-        return "_".join([self.method.lower(), *words_of_path]).replace("-", "_")
+        """The operation's id."""
+        return OPERATION_NAMES[self.method, self.target.removeprefix(API_PREFIX) or "/"]
 
     @property
     def parameters(self) -> list[Parameter]:
