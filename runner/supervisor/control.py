@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import msgspec
 
 from runner.cluster import FleetWorker, WorkerKill
-from runner.model import Checkpoint, CheckpointKind, ErrorInfo, Execution, Worker
+from runner.model import Checkpoint, Execution, Worker
 from runner.observation import PluginSample
 from runner.protocol import PluginCounters
 from runner.states import ExecutionState
@@ -26,12 +26,12 @@ from runner.store.metrics import MetricSample
 from runner.supervisor.acceptance import Acceptance
 from runner.supervisor.aftermath import Aftermath
 from runner.supervisor.attempt import Attempt
+from runner.supervisor.attempt_reports import AttemptReports
 from runner.supervisor.backoff import RestartBudget
 from runner.supervisor.checkpoint_record import ABANDONED, CheckpointRecords
-from runner.supervisor.coordinator import Trigger
 from runner.supervisor.course import Course
 from runner.supervisor.crew import Crew
-from runner.supervisor.errors import AttemptFailed, Conflict
+from runner.supervisor.errors import Conflict
 from runner.supervisor.execution_record import ExecutionRecord
 from runner.supervisor.leftovers import Leftovers
 from runner.supervisor.link import Heard, Hung
@@ -49,7 +49,6 @@ from spec.errors import FlowdeckError
 _log = logging.getLogger(__name__)
 _POST_PATIENCE = 5.0
 _WRITE_PATIENCE = 2.0
-_FINAL_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +94,7 @@ class ExecutionControl:
     ) -> None:
         self.ended = asyncio.Event()
         """Set when the execution is over, or left to the next daemon."""
-        self.running = asyncio.Event()
-        """Set when the work has begun for the first time."""
-        self.proven = asyncio.Event()
-        """Set when rows that this execution has written are durable."""
         self._parts = parts
-        self._leftovers = leftovers
-        self._left: list[Execution] | None = None
         self._meter = TotalsMeter(execution.id, work.job, execution.totals)
         lease = parts.leases.of(execution.id)
         self._course = Course(
@@ -118,6 +111,9 @@ class ExecutionControl:
         self._record = self._course.record
         self._acceptance = Acceptance(self._course)
         self._aftermath = Aftermath(self._course)
+        self._reports = AttemptReports(self._course, leftovers)
+        self.running = self._reports.running
+        self.proven = self._reports.proven
         self._inbox: asyncio.Queue[Heard | Hung | Wish] = asyncio.Queue(parts.limits.inbox)
         self._wanted = wanted
         self._ticket = ticket
@@ -239,8 +235,7 @@ class ExecutionControl:
         try:
             if self._record.state is not ExecutionState.STOPPING:
                 await self._record.change(ExecutionState.STARTING)
-            if self._left is None:
-                self._left = await self._leftovers.clear(self.work.job_id)
+            await self._reports.clear_leftovers()
             restored = await self._course.records.restored(self._wanted)
             number = await self._record.begin_attempt(restored.choice)
             asked = self._record.current.workers_asked
@@ -248,6 +243,7 @@ class ExecutionControl:
             self._record.remember(workers_wanted=workers)
             self._crew = self._new_crew(number, await self._course.lease.next_epoch())
             self._attempt = self._new_attempt(restored, workers, self._crew)
+            self._reports.follow(self._attempt, self._crew)
             await self._attempt.start()
             self._record.hired(tuple(self._crew.pids.values()))
             outcome = await self._drive(self._attempt)
@@ -274,7 +270,7 @@ class ExecutionControl:
             records=self._course.records,
             meter=self._meter,
             limits=self._parts.limits,
-            listener=self,
+            listener=self._reports,
             log_file=str(self._parts.home.log_file(self._record.current.id)),
             now=_now(),
         )
@@ -301,6 +297,7 @@ class ExecutionControl:
         self._done = self.done()
         attempt, self._attempt = self._attempt, None
         crew, self._crew = self._crew, None
+        self._reports.follow(None, None)
         if attempt is not None:
             self._course.touched = self._course.touched or attempt.has_begun
             self._record.remember(splits=attempt.progress())
@@ -314,80 +311,6 @@ class ExecutionControl:
         await self._course.records.fail_unfinished(_why(outcome))
         failure = outcome.failure
         await self._record.end_attempt(outcome.ending, failure.error if failure else None, failure.splits if failure else ())
-
-    # what the attempt reports
-
-    async def begun(self) -> None:
-        """The work begins."""
-        self._course.begun_at = _now()
-        if self._attempt is not None:
-            self._record.remember(splits_left_out=self._attempt.left_out)
-        if self._record.state is ExecutionState.STARTING:
-            await self._record.change(self._reading(), error=None)
-        # The sinks of this generation are recovered, and with them what former executions of it had left.
-        await self._leftovers.settled(left for left in self._left or () if left.generation == self.work.generation)
-        self._left = []
-        self.running.set()
-
-    def _reading(self) -> ExecutionState:
-        """The state of an execution that reads, unless somebody has paused it."""
-        return ExecutionState.RUNNING if self._record.current.pause is None else ExecutionState.PAUSED
-
-    def wants(self, trigger: Trigger) -> bool:
-        """Whether anybody still waits for the checkpoint."""
-        return self._course.pending.wants(trigger)
-
-    async def checkpoint_begins(self, trigger: Trigger) -> None:
-        """Savepoints are a state of their own, unless the execution is being stopped by one."""
-        if trigger.kind is CheckpointKind.SAVEPOINT and self._record.state is self._reading():
-            await self._record.change(ExecutionState.SAVEPOINTING)
-
-    async def checkpoint_durable(self, trigger: Trigger, checkpoint: Checkpoint) -> None:
-        """Progress: it cannot be lost any more."""
-        self._record.remember(rejected=checkpoint.rejected)
-        rows = (checkpoint.rows_in or 0) + sum(found.rows for found in checkpoint.rejected)
-        if rows > self._course.best_rows:
-            self._course.best_rows = rows
-            self._course.budget.progressed()
-            self._course.recurrence.progressed()
-        if (checkpoint.rows_out or 0) > self._course.restored_rows_out:
-            self.proven.set()
-        if trigger.stop and trigger.kind is CheckpointKind.SAVEPOINT:
-            self._course.stop_savepoint = checkpoint.id
-        elif trigger.kind is CheckpointKind.FINAL and self._course.final_tries is None:
-            self._course.final_tries = _FINAL_TRIES
-
-    async def checkpoint_committed(self, trigger: Trigger, checkpoint: Checkpoint) -> None:
-        """A savepoint is over; one that stops ends the attempt instead."""
-        if not trigger.stop and self._record.state is ExecutionState.SAVEPOINTING:
-            await self._record.change(self._reading())
-        self._course.pending.fulfil(trigger, checkpoint)
-
-    async def workers_changed(self, message: str) -> None:
-        """Some have come, or will not come."""
-        await self._tell_workers(message)
-
-    async def workers_left(self, workers: frozenset[int]) -> None:
-        """Some have gone."""
-        numbers = ", ".join(map(str, sorted(workers)))
-        await self._tell_workers(f"worker{'s' if len(workers) > 1 else ''} {numbers} left")
-
-    async def _tell_workers(self, message: str) -> None:
-        pids = tuple(self._crew.pids.values()) if self._crew is not None else ()
-        self._record.hired(pids)
-        await self._record.keep("execution.workers", f"{message}; there are {len(pids)}", worker_pids=pids)
-
-    async def checkpoint_failed(self, trigger: Trigger, reason: str) -> None:
-        """Run on without it, if that is still possible."""
-        if self._record.state is ExecutionState.SAVEPOINTING:
-            await self._record.change(self._reading(), f"the savepoint failed: {reason}")
-        self._course.pending.fail(trigger, reason)
-        if not trigger.stop or trigger.kind is CheckpointKind.FINAL:
-            return
-        if trigger.kind is CheckpointKind.PERIODIC:
-            self._course.ending = Ending.PARKED
-        elif self._record.state is ExecutionState.STOPPING:
-            raise AttemptFailed(ErrorInfo(code="savepoint-failed", message=f"the savepoint failed: {reason}"))
 
     # what comes in
 
