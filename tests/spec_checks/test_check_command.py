@@ -77,6 +77,47 @@ def test_warnings_alone_exit_0(flowdeck: Flowdeck, tmp_path: Path) -> None:
     assert done.stderr == "Found 1 warning in 1 file; 1 fixable with --fix --unsafe-fixes\n"
 
 
+def test_warnings_fail_a_strict_check(flowdeck: Flowdeck, tmp_path: Path) -> None:
+    """Exit 1 for a warning that is wanted; a note, or a warning that --ignore leaves out, still counts as nothing."""
+    write(tmp_path, job=WARNED, noted=CLEAN.replace("env { }", "env { checkpoint.interval = 1000 }"))
+    assert flowdeck("check", "job.conf", "--strict", cwd=tmp_path).returncode == 1
+    assert flowdeck("check", "job.conf", "--strict", "--ignore", "J201", cwd=tmp_path).returncode == 0
+    noted = flowdeck("check", "noted.conf", "--strict", cwd=tmp_path)
+    assert (noted.returncode, noted.stderr) == (0, "Found 1 note in 1 file\n")
+
+
+def test_one_line_for_each_finding(flowdeck: Flowdeck, tmp_path: Path) -> None:
+    """The place, the severity, the code, the message; nothing in a name or a message breaks the line."""
+    write(tmp_path, job=BROKEN.replace("row.nums", '"row.nums\\n\\u001b"'), empty="", warned=WARNED)
+    done = flowdeck("check", "job.conf", "empty.conf", "warned.conf", "missing.conf", "--output", "concise", cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["job.conf:2:23", "error[J201]"],
+        ["empty.conf:1:1", "error[S007]"],
+        ["warned.conf:1:7", "warning[J201]"],
+        ["missing.conf:1:1", "error[S001]"],
+    ]
+    assert "\x1b" not in done.stdout
+
+
+def test_statistics_count_codes(flowdeck: Flowdeck, tmp_path: Path) -> None:
+    """As a table and as data, the most frequent first; by severity, because a code may be either."""
+    write(tmp_path, a=BROKEN.replace("row.nums = 5,", "row.nums = 5, row.number = 5,"), b=BROKEN, c=WARNED)
+    table = flowdeck("check", ".", "--statistics", cwd=tmp_path)
+    assert table.returncode == 1
+    assert [line.split()[:4] for line in table.stdout.splitlines()] == [
+        ["FOUND", "FILES", "CODE", "SEVERITY"],
+        ["3", "2", "J201", "error"],
+        ["1", "1", "J201", "warning"],
+    ]
+    told = json.loads(flowdeck("check", ".", "--statistics", "--output", "json", cwd=tmp_path).stdout)
+    assert (told["files"], [(row["code"], row["found"], row["files"]) for row in told["statistics"]]) == (
+        3,
+        [("J201", 3, 2), ("J201", 1, 1)],
+    )
+    assert flowdeck("check", ".", "--statistics", "--diff", cwd=tmp_path).returncode == 2
+
+
 def test_directories_are_searched(flowdeck: Flowdeck, tmp_path: Path) -> None:
     """Job files below a directory, in order, each once; hidden names, tools' directories and other files are left out."""
     write(tmp_path, b=BROKEN, a__c=BROKEN, node_modules__m=BROKEN)

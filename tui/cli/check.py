@@ -29,6 +29,8 @@ class _Wish:
     diff: bool
     unsafe: bool
     watch: bool
+    strict: bool
+    statistics: bool
 
 
 @click.command("check", short_help="Check job files.")
@@ -37,14 +39,16 @@ class _Wish:
 @click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="The engine the jobs are for.")
 @click.option(
     "--output",
-    type=click.Choice(["text", "json", "sarif", "github"]),
+    type=click.Choice(["text", "concise", "json", "sarif", "github"]),
     default="text",
     show_default=True,
-    help="Text for people; JSON, SARIF 2.1.0 or GitHub annotations for programs.",
+    help="Text for people, or one line a finding; JSON, SARIF 2.1.0 or GitHub annotations for programs.",
 )
 @click.option("--fix", is_flag=True, help="Mend in the files what can be mended safely, and show what is left.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also fixes that may change what a job does.")
+@click.option("--strict", is_flag=True, help="Warnings fail the check, too: exit code 1.")
+@click.option("--statistics", is_flag=True, help="Show how often each code was found, not each finding.")
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @click.option(
     "--select", multiple=True, metavar="CODE,...", help="Only warnings and notes whose code begins so, and all errors."
@@ -61,6 +65,8 @@ def check_command(
     fix: bool,
     diff: bool,
     unsafe_fixes: bool,
+    strict: bool,
+    statistics: bool,
     watch: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -71,10 +77,10 @@ def check_command(
     PATH is a file, a pattern, a directory (searched for *.conf, *.hocon, and *.json files that look like job files) or - for
     standard input.
 
-    Exit code 0: no errors; warnings and notes alone do not count. 1: errors, or a --diff that shows something. 2: wrong usage,
-    or a file that cannot be read.
+    Exit code 0: no errors; warnings and notes alone do not count (--strict: warnings do). 1: errors, or a --diff that shows
+    something. 2: wrong usage, or a file that cannot be read.
     """
-    wish = _Wish(output, fix=fix, diff=diff, unsafe=unsafe_fixes, watch=watch)
+    wish = _Wish(output, fix=fix, diff=diff, unsafe=unsafe_fixes, watch=watch, strict=strict, statistics=statistics)
     _require_sense(wish, paths)
     checker = Checker(variables, dialect, engine, selection_of(select, ignore), stdin_filename)
     if watch:
@@ -90,9 +96,11 @@ def _require_sense(wish: _Wish, paths: Sequence[str]) -> None:
         raise UsageError("--fix changes files and --diff changes nothing: choose one")
     if wish.unsafe and not (wish.fix or wish.diff):
         raise UsageError("--unsafe-fixes says which fixes --fix or --diff apply", hint="add one of them")
+    if wish.statistics and (wish.diff or wish.watch or wish.output not in {"text", "json"} or (wish.fix and STDIN in paths)):
+        raise UsageError("--statistics is a table or JSON of what was found", hint="leave out --diff, --watch and other forms")
     if wish.diff and wish.output != "text":
         raise UsageError("--diff prints a diff and no report", hint=f"leave out --output {wish.output}")
-    if wish.watch and (wish.fix or wish.diff or wish.output != "text" or STDIN in paths):
+    if wish.watch and (wish.fix or wish.diff or wish.output not in {"text", "concise"} or STDIN in paths):
         raise UsageError("--watch shows findings of files as text", hint="leave out --fix, --diff, --output and -")
     if wish.fix and STDIN in paths and (len(paths) > 1 or wish.output != "text"):
         raise UsageError("--fix prints standard input's fixed text, and nothing else", hint="give - alone, without --output")
@@ -113,11 +121,16 @@ def _run(checker: Checker, paths: Sequence[str], wish: _Wish) -> tuple[int, Sequ
         return _show_fixes(checker, files, wish)
     reports = _fix(checker, files, wish) if wish.fix else list(report_all(checker, files))
     diagnostics = [diagnostic for report in reports for diagnostic in report.diagnostics]
-    stream = sys.stderr if wish.fix and STDIN in paths else sys.stdout
-    stream.write(rendered(diagnostics, len(reports), wish.output, colour=has_colour(stream)))
-    stream.flush()
+    if wish.statistics:
+        from tui.cli.check_statistics import tell_statistics
+
+        tell_statistics(reports, wish.output)
+    else:
+        stream = sys.stderr if wish.fix and STDIN in paths else sys.stdout
+        stream.write(rendered(diagnostics, len(reports), wish.output, colour=has_colour(stream)))
+        stream.flush()
     say(summary(reports, fixing=wish.fix))
-    return exit_code(diagnostics), reports
+    return exit_code(diagnostics, strict=wish.strict), reports
 
 
 def _fix(checker: Checker, files: Sequence[str], wish: _Wish) -> list[FileReport]:
@@ -151,7 +164,7 @@ def _show_fixes(checker: Checker, files: Sequence[str], wish: _Wish) -> tuple[in
         write_data("".join(file.difference()))
         fixed_files += file.is_changed
         fixes += len(file.fixed.applied)
-        status = exit_code(file.fixed.result.diagnostics)
+        status = exit_code(file.fixed.result.diagnostics, strict=wish.strict)
         if status == EXIT_UNREADABLE:
             sys.stderr.write(render_text(file.fixed.result.diagnostics, colour=has_colour(sys.stderr)))
         code = max(code, status, EXIT_FINDINGS if file.is_changed else EXIT_CLEAN)

@@ -20,19 +20,24 @@ EXIT_UNREADABLE = 2
 _UNREADABLE = frozenset({SyntaxCode.FILE_MISSING, SyntaxCode.NOT_A_FILE, SyntaxCode.UNREADABLE})
 
 
-def exit_code(diagnostics: Sequence[Diagnostic]) -> int:
-    """2 when a file could not be read, else 1 for any error, else 0."""
+def exit_code(diagnostics: Sequence[Diagnostic], *, strict: bool = False) -> int:
+    """2 when a file could not be read, else 1 for any error (``strict``: or warning), else 0."""
     if any(diagnostic.code in _UNREADABLE for diagnostic in diagnostics):
         return EXIT_UNREADABLE
-    return EXIT_FINDINGS if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics) else EXIT_CLEAN
+    bad = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    return EXIT_FINDINGS if any(diagnostic.severity in bad for diagnostic in diagnostics) else EXIT_CLEAN
 
 
 def rendered(diagnostics: Sequence[Diagnostic], files: int, output: str, *, colour: bool) -> str:
-    """The findings in ``files`` files as text, JSON, SARIF or GitHub annotations. The forms for programs are imported only when
-    asked for."""
+    """The findings in ``files`` files as text, lines, JSON, SARIF or GitHub annotations. The forms for programs are imported
+    only when asked for."""
     if output == "text":
         wrap = is_terminal(sys.stdout) or "COLUMNS" in os.environ  # in a pipe, a message is one line to search for
         return render_text(diagnostics, colour=colour, width=shutil.get_terminal_size((120, 24)).columns, wrap=wrap)
+    if output == "concise":
+        from spec.render.concise import render_concise
+
+        return render_concise(diagnostics)
     if output == "json":
         from spec.render.json_report import render_json
 
