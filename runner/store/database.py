@@ -22,6 +22,7 @@ from runner.store.errors import OutcomeUncertain, StoreError, timed_out
 from runner.store.known_answers import KnownAnswers
 from runner.store.known_jobs import KnownJobs
 from runner.store.migrations import MIGRATIONS, Migration, check_not_newer, migrate, stored_version
+from runner.store.recent_latencies import RecentLatencies
 from runner.store.recent_samples import RecentSamples
 from runner.store.recovery import OpenReport
 from runner.store.sealing import Seal
@@ -57,7 +58,7 @@ class Database:
         self._memory = WriterMemory()
         self._jobs = KnownJobs()
         self._answers = KnownAnswers()
-        self._recent = RecentSamples()
+        self._recent, self._recent_latencies = RecentSamples(), RecentLatencies()
         self._condition = threading.Condition()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
@@ -86,7 +87,7 @@ class Database:
         """Run ``work`` in one transaction in this thread: committed when it returns, rolled back when it raises."""
         with self._lease() as cursor:
             memory = self._memory if writable else WriterMemory()
-            kept = self._jobs, self._answers, self._recent
+            kept = self._jobs, self._answers, self._recent, self._recent_latencies
             session = Session(cursor, self._files, memory, self._seal, *kept, writable=writable)
             if on_start:
                 on_start(session)
@@ -259,7 +260,8 @@ class Database:
         self._connection = None
         self._memory.clear()
         # The database may be another one when it is open again.
-        self._jobs, self._answers, self._recent = KnownJobs(), KnownAnswers(), RecentSamples()
+        self._jobs, self._answers = KnownJobs(), KnownAnswers()
+        self._recent, self._recent_latencies = RecentSamples(), RecentLatencies()
         for connection in connections:
             # An invalidated database may complain while it is closed; there is nothing left to save.
             with contextlib.suppress(duckdb.Error):

@@ -6,12 +6,14 @@ and any window's percentiles come from the sum of its cells.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from runner.latency import value_of_bucket
 from runner.store.measured import MICROSECONDS
+from runner.store.recent_latencies import RecentCell
 from runner.store.resolutions import floor
 from runner.store.session import Session, one_of
 
@@ -44,6 +46,8 @@ _WINDOW = """
     WHERE {of_executions} AND "ts" < make_timestamp(?::BIGINT) AND "ts" > make_timestamp(?::BIGINT)
       AND epoch_us("ts") + "seconds"::BIGINT * 1000000 > ?
 """
+_NEWEST = 'SELECT coalesce(max(epoch_us("ts") + "seconds"::BIGINT * 1000000), 0) FROM "latencies"'
+_LENGTH = CELL_SECONDS * MICROSECONDS
 _LONGEST = max(coarser for _, coarser, *_ in _ROLL_UPS) * MICROSECONDS
 
 
@@ -76,11 +80,17 @@ class LatencyWindow(msgspec.Struct, frozen=True):
 
 def append(session: Session, cells: Iterable[LatencyCell]) -> None:
     """Add cells; another one of the same time and execution adds up with the first."""
+    cells, recent, added = list(cells), session.recent_latencies, []
+    if cells and not recent.is_begun:
+        row = session.row(_NEWEST)
+        session.after_commit.append(functools.partial(recent.begin, int(row[0]) if row else 0))
     for cell in cells:
-        start = floor(cell.at * MICROSECONDS, CELL_SECONDS * MICROSECONDS)
+        start = floor(cell.at * MICROSECONDS, _LENGTH)
         buckets = sorted(cell.counts)
         counts = [cell.counts[bucket] for bucket in buckets]
         session.change(_APPEND, start, CELL_SECONDS, cell.execution_id, buckets, counts)
+        added.append((cell.execution_id, RecentCell(start, start + _LENGTH, dict(zip(buckets, counts, strict=True)))))
+    session.after_commit.append(functools.partial(recent.add, added))
 
 
 def window(session: Session, execution_ids: Sequence[str], since: float, until: float, points: int) -> LatencyWindow:
@@ -88,13 +98,20 @@ def window(session: Session, execution_ids: Sequence[str], since: float, until: 
     ids, begin, end = list(execution_ids), round(since * MICROSECONDS), round(until * MICROSECONDS)
     if not ids:
         return LatencyWindow()
-    of_executions, parameters = one_of("execution_id", ids)
-    statement = _WINDOW.format(of_executions=of_executions)
-    found = session.columns(statement, *parameters, end, begin - _LONGEST - 1, begin)
+    recent = session.recent_latencies.read(ids, begin, end)
+    if recent is not None and not recent:
+        return LatencyWindow()
+    from runner.store.latency_sums import columns_of, sums_of  # numpy is for those who look at latencies
+
+    if recent is not None:
+        found = columns_of((cell.at, CELL_SECONDS, cell.counts) for cell in recent)
+    else:
+        of_executions, parameters = one_of("execution_id", ids)
+        statement = _WINDOW.format(of_executions=of_executions)
+        found = session.columns(statement, *parameters, end, begin - _LONGEST - 1, begin)
     at, seconds = found["at"], found["seconds"]
     if not len(at):
         return LatencyWindow()
-    from runner.store.latency_sums import sums_of  # numpy is for those who look at latencies
 
     buckets, by_point = sums_of(at - begin, (until - since) / points * MICROSECONDS, points, found["bucket"], found["count"])
     return LatencyWindow(
@@ -109,6 +126,7 @@ def window(session: Session, execution_ids: Sequence[str], since: float, until: 
 def remove(session: Session, execution_ids: list[str]) -> None:
     """Forget those of executions."""
     session.change('DELETE FROM "latencies" WHERE "execution_id" = ANY(?::VARCHAR[])', execution_ids)
+    session.after_commit.append(functools.partial(session.recent_latencies.remove, execution_ids))
 
 
 def tidy(session: Session, now: float, steady: float | None = None) -> bool:
@@ -133,3 +151,4 @@ def _roll_up(session: Session, finer: int, coarser: int, since: int, until: int)
     bounds = {"since": since, "until": until, "finer": finer}
     session.named_rows(_ROLL_UP, bounds | {"coarser": coarser, "length": coarser * MICROSECONDS})
     session.named_rows(f'DELETE FROM "latencies" WHERE {_STEP}', bounds)  # noqa: S608
+    session.after_commit.append(functools.partial(session.recent_latencies.leave_to_table, until))

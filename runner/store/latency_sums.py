@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 _Integers = npt.NDArray[Any]
+
+
+def columns_of(cells: Iterable[tuple[int, int, Mapping[int, int]]]) -> dict[str, _Integers]:
+    """Cells, given with when they begin, their length and their counts by bucket: the columns of a row for each count."""
+    rows = [(at, seconds, bucket, count) for at, seconds, counts in cells for bucket, count in counts.items()]
+    found = np.array(rows, dtype=np.int64).reshape(-1, 4)
+    return {"at": found[:, 0], "seconds": found[:, 1], "bucket": found[:, 2], "count": found[:, 3]}
 
 
 def sums_of(

@@ -18,6 +18,7 @@ from runner.store.job_names import JobNames
 from runner.store.known_answers import KnownAnswers
 from runner.store.known_jobs import KnownJobs
 from runner.store.pending_rows import PendingRows
+from runner.store.recent_latencies import RecentLatencies
 from runner.store.recent_samples import RecentSamples
 from runner.store.sealing import Seal
 from runner.store.state_files import StateFiles
@@ -93,8 +94,8 @@ class Session:
     which number it reserves checkpoints of each job. ``jobs``: what is remembered of them, and ``mark``: when that snapshot was
     not begun yet. The writer must not look there, as it may have changed them: it only tells which (:meth:`touch`), or which
     newest checkpoint they have (:meth:`show_checkpoint`). The same goes for other answers (:meth:`known`, :meth:`unsettle`).
-    ``recent``: the newest samples, of which the writer says what is durable. ``unseen``: tables and jobs that have no rows
-    there, because the transaction itself has made the job.
+    ``recent`` and ``recent_latencies``: the newest samples and cells, of which the writer says what is durable. ``unseen``:
+    tables and jobs that have no rows there, because the transaction itself has made the job.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Session:
         jobs: KnownJobs,
         answers: KnownAnswers,
         recent: RecentSamples,
+        recent_latencies: RecentLatencies,
         *,
         writable: bool,
     ) -> None:
@@ -115,6 +117,7 @@ class Session:
         self.writable = writable
         self.jobs = jobs
         self.recent = recent
+        self.recent_latencies = recent_latencies
         self.mark = jobs.mark()
         self.is_current = False
         self.unseen: set[tuple[str, str]] = set()

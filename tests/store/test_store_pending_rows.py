@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from runner.store.known_answers import KnownAnswers
 from runner.store.known_jobs import KnownJobs
+from runner.store.recent_latencies import RecentLatencies
 from runner.store.recent_samples import RecentSamples
 from runner.store.session import Session, WriterMemory
 
@@ -67,7 +68,8 @@ def session():
     cursor = connection.cursor()
     for table in ("pears", "plums"):
         cursor.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" ("key" INTEGER, "a" INTEGER, "b" INTEGER)')
-    opened = Session(cursor, None, WriterMemory(), None, KnownJobs(), KnownAnswers(), RecentSamples(), writable=True)
+    kept = KnownJobs(), KnownAnswers(), RecentSamples(), RecentLatencies()
+    opened = Session(cursor, None, WriterMemory(), None, *kept, writable=True)
     opened.begin()
     return cursor, opened
 
