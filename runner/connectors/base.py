@@ -148,8 +148,9 @@ class Source(ABC):
         self.connection = connection
 
     @classmethod
-    def readable(cls, context: PluginContext) -> tuple[Path, ...]:  # noqa: ARG003 - for sources that leave rows in files
-        """The files, or the directories of files, that the engine may read for this source."""
+    def readable(cls, context: PluginContext) -> tuple[str, ...]:  # noqa: ARG003 - for sources that leave rows in files
+        """The files, or the directories of files, that the engine may read for this source: paths, or addresses in a file
+        system that the source itself gives to the engine."""
         return ()
 
     @abstractmethod

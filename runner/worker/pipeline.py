@@ -159,7 +159,7 @@ class PipelineBuilder:
         found: set[str] = set()
         for plugin in self._job.sources:
             with blame(plugin.id):
-                found.update(map(str, source_class(plugin.name).readable(self._contexts[plugin.id])))
+                found.update(source_class(plugin.name).readable(self._contexts[plugin.id]))
         return sorted(found)
 
     def _open_source(self, pipeline: Pipeline, plugin: PluginSpec, engine: Engine) -> None:

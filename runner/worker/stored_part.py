@@ -88,17 +88,19 @@ class StoredPart:
     def copy(self, select: str, target: Path, options: str) -> int:
         """``COPY`` of ``select`` over ``"rows"``, straight from the files; the number of rows written."""
         try:
-            copied = self._connection.execute(
-                f"COPY ({self._over_files(select)}) TO {literal(str(target))} ({options})"
-            ).fetchall()
+            with stored_select(self._rows) as stored:
+                copied = self._connection.execute(
+                    f"COPY ({self._over_files(stored, select)}) TO {literal(str(target))} ({options})"
+                ).fetchall()
         except duckdb.Error:
             _remove(target)
+            for rows in self._rows:
+                rows.refused()
             return self._read().copy(select, target, options)
         return int(copied[0][0]) if copied else 0
 
-    def _over_files(self, select: str) -> str:
+    def _over_files(self, stored: str, select: str) -> str:
         inner = self._sql if self._sql is not None else PASS_THROUGH
-        stored = stored_select(self._rows)
         return f'WITH {INPUT} AS NOT MATERIALIZED ({stored}), "rows" AS NOT MATERIALIZED ({inner}) {select}'
 
     def _read(self) -> QueryPart:

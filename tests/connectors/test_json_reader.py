@@ -96,6 +96,20 @@ def test_other_json_types_are_taken_where_they_fit(path: Path) -> None:
     assert rows == [{"s": "5", "i": 7}, {"s": '{"a":1}', "i": 8}, {"s": "true", "i": None}]
 
 
+def test_space_around_a_number_in_a_text_does_not_count(path: Path) -> None:
+    """As in csv, and to the engine, which reads large files by itself."""
+    fields = {"d": "double", "i": "int", "e": "decimal(5, 2)", "s": "string"}
+    [row] = read(path, '{"d": " 1.5", "i": "7\\t", "e": " 2.25 ", "s": " x "}\n', fields)
+    assert row == {"d": 1.5, "i": 7, "e": decimal.Decimal("2.25"), "s": " x "}
+
+
+def test_minus_zero_without_a_point_is_a_whole_number(path: Path) -> None:
+    """It is 0 whichever parser reads it; with a point it keeps its sign."""
+    rows = read(path, '{"d": -0}\n{"d": -0.0}\n{"d": 0, "day": "2024-01-01"}\n{"d": -0e0}\n{"d": 1}', {"d": "double"})
+    assert str([row["d"] for row in rows]) == "[0.0, -0.0, 0.0, -0.0, 1.0]"
+    assert str(read(path, '{"d": -0.0, "day": "2024-01-01"}\n', {"d": "double"})) == "[{'d': -0.0}]"
+
+
 def test_floats_that_json_does_not_have(path: Path) -> None:
     """The texts that writers use for them are read."""
     rows = read(path, '{"d": "NaN"}\n{"d": "Infinity"}\n{"d": "-Infinity"}\n', {"d": "double"})

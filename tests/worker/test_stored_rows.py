@@ -63,6 +63,12 @@ def pieces(made: LocalFileSource, position: dict[str, Any] | None = None) -> lis
     return found
 
 
+def rows_of(notes: list[Any]) -> list[Any]:
+    """What the engine reads of them."""
+    with stored_select(notes) as query:
+        return duckdb.sql(query).fetchall()
+
+
 def copy_job(query: str = "SELECT id, upper(name) AS name FROM rows WHERE id % 3 <> 0", **options: Any) -> JobSpec:
     """Parquet to Parquet."""
     return job(
@@ -78,8 +84,9 @@ def test_whole_row_groups_stay_in_their_file(tmp_path: Path) -> None:
     made = opened(tmp_path, "a.parquet")
     notes = pieces(made)
     assert [type(note) for note in notes] == [StoredRows] * 20
-    assert duckdb.sql(stored_select(notes)).fetchall() == duckdb.sql(f"FROM '{tmp_path}/a.parquet'").fetchall()
-    assert stored_select(notes[::2] + notes[1::2]).count("read_parquet") == 1
+    assert rows_of(notes) == duckdb.sql(f"FROM '{tmp_path}/a.parquet'").fetchall()
+    with stored_select(notes[::2] + notes[1::2]) as query:
+        assert query.count("read_parquet") == 1
     read = pa.Table.from_batches(batch for note in notes for batch in note.batches())
     assert read.equals(pq.read_table(tmp_path / "a.parquet"))
     read_again = pa.Table.from_batches(pieces(opened(tmp_path, "a.parquet"), {"group": 0, "row": 700})[:1])
@@ -100,8 +107,8 @@ def test_a_large_row_group_stays_in_pieces(tmp_path: Path) -> None:
         assert [pa.Table.from_batches(note.batches()).num_rows for note in notes] == [1250, 1250]
         assert pa.Table.from_batches(batch for note in notes for batch in note.batches()).equals(whole)
         [rest] = pieces(opened(tmp_path, "a.parquet"), {"group": 0, "row": 1250})
-        assert (rest.first, rest.end) == (1250, 2500)
-        assert duckdb.sql(stored_select([rest])).fetchall() == [tuple(row.values()) for row in whole.slice(1250).to_pylist()]
+        assert (rest.place.first, rest.place.end) == (1250, 2500)
+        assert rows_of([rest]) == [tuple(row.values()) for row in whole.slice(1250).to_pylist()]
     write(tmp_path / "b.parquet", 7000)
     pq.write_table(pq.read_table(tmp_path / "b.parquet"), tmp_path / "b.parquet", row_group_size=7000)
     assert all(isinstance(batch, pa.RecordBatch) for batch in pieces(opened(tmp_path, "b.parquet")))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,15 @@ from runner.connectors.file.json_values import (
     structure_checks,
     text_leaves,
 )
+from runner.connectors.file.json_window import (
+    LONGEST_LINE,
+    Lines,
+    LinesPlace,
+    OpenFile,
+    engine_reads,
+    has_booleans,
+    lines_of_objects,
+)
 from runner.connectors.file.listing import InputFile
 from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.file.records import LineBoundaries, Range, cut_evenly, read_ranges, skip_lines
@@ -37,12 +48,22 @@ from runner.connectors.file.sieve import Fault, LineCounter, Records, rejected_r
 from runner.connectors.table_schema import Column, arrow_schema
 from runner.dataset import arrays
 from runner.dataset.rejected import RejectedRow, RejectionKind
+from runner.dataset.stored_rows import StoredRows
 from spec.sql.text import literal
+from spec.types import ScalarType
+
+_LEAST_BYTES = 16 << 20
+_LEAST_PIECE = 4 << 20
+_LEAST_ROWS = 1 << 14
+"""What is smaller is not worth a query of its own."""
+
+_ANY = 1 << 62
 
 _compute: Any = pc
 _read_json: Any = pj.read_json  # the stubs do not know that it takes files in memory
 _NULL_AT_FIRST = re.compile(rb"\s*null")
 _NULL_DOCUMENT = re.compile(rb"[\n}][ \t\r]*null")
+_MINUS_ZERO = re.compile(rb"-0(?![.0-9eE])")
 
 
 class JsonReader(FileReader):
@@ -53,15 +74,28 @@ class JsonReader(FileReader):
         self._boundaries = LineBoundaries()
         self._connection = connection
         self._leaves = LeafConverter(connection)
-        self._choose(settings.wanted())
+        self._declared = settings.wanted()
+        self._files_bytes = 0
+        self._stored_rows = 0
+        self._choose(self._declared)
 
-    def schema(self, files: Sequence[InputFile]) -> pa.Schema:  # noqa: ARG002 - it is declared
+    def schema(self, files: Sequence[InputFile]) -> pa.Schema:
         """The declared columns that are read."""
+        self._files_bytes = sum(file.size for file in files)
         return self._schema
 
     def narrow(self, columns: frozenset[str]) -> None:
         """The others are fields that are passed over."""
         self._choose(tuple(column for column in self._columns if column.name in columns))
+
+    def leave_stored(self, rows: int) -> None:
+        """Ranges of lines stay in files that are worth it, if the engine makes the same values of the columns."""
+        if rows < _LEAST_ROWS or self._files_bytes < _LEAST_BYTES or not engine_reads(self._columns):
+            return
+        from runner.connectors.file.json_range_files import open_ranges_to  # a library that nothing else needs
+
+        open_ranges_to(self._connection)
+        self._stored_rows = rows
 
     def _choose(self, columns: tuple[Column, ...]) -> None:
         self._columns = columns
@@ -81,10 +115,45 @@ class JsonReader(FileReader):
     def read(self, path: Path, piece: dict[str, Any], position: Position | None, pace: Pace) -> Iterator[Batch]:
         """Lines from the byte that the position says."""
         begin = int(position["offset"]) if position else int(piece["begin"])
+        end = int(piece["end"])
+        for batch in self._left_stored(path, begin, end, pace):
+            yield batch
+            begin = int(batch.position["offset"])
         tolerant, lines = self.settings.tolerant, LineCounter(path)
-        for found in read_ranges(path, begin, int(piece["end"]), self._boundaries, pace, tolerant=tolerant):
-            batch, rejected = self._sifted(path, found, lines) if tolerant else (self._parse(path, found), ())
-            yield Batch(batch, {"offset": found.end}, found.end - found.begin, rejected)
+        for found in read_ranges(path, begin, end, self._boundaries, pace, tolerant=tolerant):
+            data, rejected = self._sifted(path, found, lines) if tolerant else (self._parse(path, found), ())
+            yield Batch(data, {"offset": found.end}, found.end - found.begin, rejected)
+
+    def _left_stored(self, path: Path, begin: int, end: int, pace: Pace) -> Iterator[Batch]:
+        """Ranges that stay where they are, until there is one that cannot: from then on none does, since parts would be many
+        and small that are read in this way and in that by turns."""
+        if not self._stored_rows or end - begin < _LEAST_PIECE:
+            return
+        source = OpenFile(path)
+        for found in read_ranges(path, begin, end, self._boundaries, replace(pace, rows=_ANY)):
+            rows = self._left(source, found)
+            if rows is None:
+                self._leave_nothing()
+                return
+            yield Batch(rows, {"offset": found.end}, found.end - found.begin)
+
+    def _left(self, source: OpenFile, found: Range) -> StoredRows | None:
+        """A range that stays where it is, or None when it cannot."""
+        rows = lines_of_objects(found.data) if len(found.data) <= LONGEST_LINE else 0
+        if not 0 < rows <= self._stored_rows:
+            return None
+        lines = Lines(self._declared, frozenset(column.name for column in self._columns))
+        doubles = any(column.type is ScalarType.DOUBLE for column in self._columns)
+        place = LinesPlace(source, found.begin, found.end, lines, booleans=doubles and has_booleans(found.data))
+        again = partial(self._read_again, source.path, found.begin, found.end)
+        return StoredRows(place, rows, len(found.data), again, refused=self._leave_nothing)
+
+    def _leave_nothing(self) -> None:
+        self._stored_rows = 0
+
+    def _read_again(self, path: Path, begin: int, end: int) -> Iterator[pa.RecordBatch]:
+        for found in read_ranges(path, begin, end, self._boundaries, Pace()):
+            yield self._parse(path, found)
 
     def _sifted(self, path: Path, found: Range, lines: LineCounter) -> tuple[pa.RecordBatch, tuple[RejectedRow, ...]]:
         """The lines that fit, and those that do not."""
@@ -134,6 +203,8 @@ class JsonReader(FileReader):
         batch = arrays.one_batch(table.select(carriers.names))
         if _has_empty_row(batch) and _NULL_DOCUMENT.search(found.data):
             raise pa.ArrowInvalid("a document is null")  # Arrow's parser takes it for a row of nulls
+        if _has_minus_zero(batch) and _MINUS_ZERO.search(found.data):
+            raise pa.ArrowInvalid("a whole number is -0")  # which is 0 to the engine, and -0.0 to Arrow's parser
         return self._finish(batch)
 
     def _by_engine(self, found: Range) -> pa.RecordBatch:
@@ -185,3 +256,13 @@ def _has_empty_row(batch: pa.RecordBatch) -> bool:
     for column in columns[1:]:
         empty = _compute.and_(empty, _compute.is_null(column))
     return bool(_compute.any(empty, min_count=0).as_py())
+
+
+def _has_minus_zero(batch: pa.RecordBatch) -> bool:
+    """Whether a double is -0.0."""
+    columns: list[Any] = [column for column in batch.columns if column.type == pa.float64()]
+    for column in columns:
+        values = np.asarray(column.fill_null(1.0))
+        if np.signbit(values[values == 0.0]).any():
+            return True
+    return False

@@ -172,6 +172,8 @@ class LeafConverter:
             return carrier
         if target == pa.binary():
             return self._from_base64(carrier)
+        if pa.types.is_integer(target) or pa.types.is_floating(target) or pa.types.is_decimal(target):
+            carrier = _compute.utf8_trim_whitespace(carrier)  # a text for a number: the engine passes over space, too
         return convert_scalar(carrier, field_type)
 
     def _list(self, carrier: Column, element: FieldType, field_type: FieldType) -> Column:

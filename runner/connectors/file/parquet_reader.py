@@ -25,7 +25,7 @@ from runner.dataset.arrays import Column
 from runner.dataset.arrow_types import canonical_schema
 from runner.dataset.python_values import python_rows, python_values
 from runner.dataset.rejected import MAXIMUM_REASON, RejectedRow, RejectionKind, bounded, row_json
-from runner.dataset.stored_rows import StoredRows
+from runner.dataset.stored_rows import ParquetPlace, StoredRows
 from spec.types import ScalarType
 
 _READ_BUFFER = 1 << 20
@@ -106,10 +106,8 @@ class ParquetReader(FileReader):
         made: list[Batch] = []
         for begin, end in itertools.pairwise(edges[edges.index(skip) :] if skip in edges else ()):
             rows = StoredRows(
-                path,
-                tuple(self._schema.names),
-                first + begin,
-                first + end,
+                ParquetPlace(path, tuple(self._schema.names), first + begin, first + end),
+                end - begin,
                 size * (end - begin) // total,
                 partial(self._read_again, path, group, begin, end),
             )

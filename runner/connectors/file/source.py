@@ -15,6 +15,7 @@ from runner.connectors.base import Batch, DataError, OptionError, Pace, PluginCo
 from runner.connectors.file.csv_reader import CsvReader
 from runner.connectors.file.format import SUPPORTED, FileFormat
 from runner.connectors.file.json_reader import JsonReader
+from runner.connectors.file.json_window import ROOT as LINES_ROOT
 from runner.connectors.file.listing import InputFile, list_files
 from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.file.text_reader import TextReader
@@ -53,11 +54,16 @@ class LocalFileSource(Source):
         self._unread: frozenset[str] = frozenset()
 
     @classmethod
-    def readable(cls, context: PluginContext) -> tuple[Path, ...]:
-        """What ``path`` names, if the engine can read such files by itself."""
+    def readable(cls, context: PluginContext) -> tuple[str, ...]:
+        """What ``path`` names, or ranges of files, if the engine can read such files by itself."""
         options = Options(context.plugin.options, context.plugin.name)
-        stored = options.choice(FileFormat, "file_format_type") is FileFormat.PARQUET
-        return (context.resolve(options.text("path")),) if stored else ()
+        match options.choice(FileFormat, "file_format_type"):
+            case FileFormat.PARQUET:
+                return (str(context.resolve(options.text("path"))),)
+            case FileFormat.JSON:
+                return (LINES_ROOT,)
+            case _:
+                return ()
 
     def schema(self) -> pa.Schema:
         """The file's columns, then those of the path's ``name=value`` directories."""
