@@ -18,6 +18,8 @@ MAXIMUM_PRECISION = 38
 MAXIMUM_DEPTH = 32
 _SHORT = 200
 _REMEMBERED = 1024
+_DIGITS = 9
+"""Python makes no number of several thousand."""
 
 _TOKEN = re.compile(r"""(?P<space>[ \t\r]+)|(?P<name>"[^"\n]*"|[^\W\d][\w.$-]*|\d+)|(?P<mark>[<>(),{}=:\n])""")
 
@@ -270,6 +272,8 @@ class _TypeText:
         text = self._take()
         if not text.isdecimal() or not text.isascii():
             raise self._error(f"'{text}' is not a whole number in the type '{self._text}'")
+        if len(text) > _DIGITS:
+            raise self._error(f"no type has a number of {len(text)} digits in it")
         return int(text)
 
     def _unknown(self, name: str) -> FieldTypeError:

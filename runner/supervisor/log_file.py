@@ -27,6 +27,8 @@ _MAXIMUM_READ: Final = 64 * 1024 * 1024
 _SEVERITY: Final = {"debug": 0, "info": 1, "output": 1, "warning": 2, "warn": 2, "error": 3, "critical": 4}
 # Several processes write: a line may stand so many seconds before one that is older.
 _DISORDER: Final = 5.0
+_LATEST: Final = 253_402_300_800.0
+"""Epoch seconds: the year 10000, which nobody can show."""
 _decoder = msgspec.json.Decoder(LogLine)
 
 
@@ -207,7 +209,10 @@ def _lines_backwards(descriptor: int, end: int) -> Iterator[tuple[int, bytes]]:
 
 def _parse(raw: bytes, end: int) -> LogLine:
     try:
-        return msgspec.structs.replace(_decoder.decode(raw), offset=end)
+        line = _decoder.decode(raw)
+        if not 0.0 <= line.at < _LATEST:
+            raise msgspec.ValidationError("no calendar has that time")
+        return msgspec.structs.replace(line, offset=end)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text = raw[:MAXIMUM_LINE].decode(errors="replace").rstrip("\n")
         return LogLine(at=0.0, level=RAW, message=text, offset=end)

@@ -18,6 +18,8 @@ RESTORABLE = frozenset({CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED})
 
 Damage: TypeAlias = Callable[[Checkpoint], str]
 """Why the state of a checkpoint cannot be read; empty when it can."""
+_DIGITS = 19
+"""No checkpoint has a number of so many; Python makes none of several thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def _reason(checkpoint: Checkpoint, why: str, damaged: list[tuple[int, str]]) ->
 def _by_id(known: dict[int, Checkpoint], wanted: str) -> Checkpoint:
     if not (wanted.isascii() and wanted.isdigit()):
         raise NotFound(f"{wanted!r} is no restore point", hint="give `none`, `latest` or the number of a checkpoint")
-    checkpoint = known.get(int(wanted))
+    checkpoint = known.get(int(wanted)) if len(wanted) < _DIGITS else None
     if checkpoint is None:
         raise NotFound(f"the job has no checkpoint {wanted}", hint="`flowdeck checkpoints JOB` lists what it has")
     if checkpoint.status not in RESTORABLE:

@@ -270,6 +270,14 @@ sink { Console { } }
     assert result.diagnostics[1].fix.edits[0].text == "string"
 
 
+def test_a_number_that_python_makes_none_of_is_no_type() -> None:
+    """Thousands of digits in a type are a finding like any other."""
+    schema = f'schema {{ fields {{ a = "decimal({"9" * 5000}, 2)" }} }}'
+    text = f"env {{ }}\nsource {{ FakeSource {{ {schema} }} }}\nsink {{ Console {{ }} }}\n"
+    (found,) = check_text(text, "job.conf", ReadOptions()).diagnostics
+    assert (found.code, "5000 digits" in found.message) == ("T501", True)
+
+
 @pytest.mark.parametrize(
     ("written", "help_line", "fixed"),
     [
@@ -306,6 +314,35 @@ def test_a_placeholder_in_a_path_that_nobody_fills(dialect: Dialect) -> None:
     assert codes('${dir}"/a.txt"') == codes('"/data/${table_name}.txt"') == codes('"a", plugin_output = "${dir}"') == []
     if dialect is Dialect.SEATUNNEL:
         assert codes('"${dir}/a.txt"', dir="data") == codes('"${dir:data}/a.txt"') == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason", "notes"),
+    [
+        ("[0-9", "missing ]: [0-9", 0),
+        ("(?=x)y", "invalid perl operator: (?=", 1),
+        (r"(x)\\1", r"invalid escape sequence: \1", 1),
+        ("[^a-z]+.*|(x|y){2}", None, 0),
+        (r".*[.]csv\\d", None, 0),
+    ],
+)
+@pytest.mark.parametrize("option", ["pattern", "file_filter_pattern"])
+def test_a_regular_expression_that_a_worker_would_fail_with(option: str, pattern: str, reason: str | None, notes: int) -> None:
+    """As the local engine's own reading says; other engines have others."""
+    source, transform = "FakeSource { schema { fields { a = string } } }", ""
+    if option == "pattern":
+        replaced = f'pattern = "{pattern}", replacement = "", is_regex = true, replace_first = true'
+        transform = f"Replace {{ replace_field = a, {replaced} }}"
+    else:
+        source = f'LocalFile {{ path = x, file_format_type = parquet, file_filter_pattern = "{pattern}" }}'
+    text = f"env {{ }}\nsource {{ {source} }}\ntransform {{ {transform} }}\nsink {{ Console {{ }} }}\n"
+    found = check_text(text, "job.conf", ReadOptions()).diagnostics
+    told = f'"{option}" is no regular expression that the local engine reads: {reason}'
+    assert [(one.code, one.message, len(one.notes)) for one in found] == ([("J217", told, notes)] if reason else [])
+    assert not [one for one in check_text(text, "job.conf", ReadOptions(), "flink").diagnostics if one.code == "J217"]
+    literal = text.replace("is_regex = true", "is_regex = false")
+    if option == "pattern":
+        assert check_text(literal, "job.conf", ReadOptions()).diagnostics == ()
 
 
 def test_columns_outside_of_fields_are_one_finding() -> None:

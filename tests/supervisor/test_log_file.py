@@ -69,10 +69,17 @@ def test_levels(tmp_path, level, expected):
 
 def test_hostile_content_is_data(tmp_path):
     """Control characters, invalid text and nonsense come through as the message of a line."""
-    content = [b"\x1b]52;c;AAAA\x07", b"\xff\xfe", b'{"at": "no number"}', b"[" * 100_000, b""]
+    content = [
+        b"\x1b]52;c;AAAA\x07",
+        b"\xff\xfe",
+        b'{"at": "no number"}',
+        b"[" * 100_000,
+        b"",
+        b'{"at": 1e300, "level": "info", "message": "x"}',
+    ]
     path = written(tmp_path, b"".join(part + b"\n" for part in content) + line("\x1b[31mred"))
     found = read_after(path, 0, 100).lines
-    assert [entry.level for entry in found] == [RAW] * 5 + ["info"]
+    assert [entry.level for entry in found] == [RAW] * 6 + ["info"]
     assert found[0].message == "\x1b]52;c;AAAA\x07"
     assert found[-1].message == "\x1b[31mred"
     assert [entry.message for entry in read_last(path, 100).lines] == [entry.message for entry in found]

@@ -115,7 +115,7 @@ def test_the_order_of_the_records_does_not_matter(checkpoints, wanted, random):
     assert outcome(checkpoints) == outcome(shuffled)
 
 
-@pytest.mark.parametrize("wanted", ["", "x", "-1", "1.5", "\u0661", "latest "])
+@pytest.mark.parametrize("wanted", ["", "x", "-1", "1.5", "\u0661", "latest ", pytest.param("9" * 5000, id="long")])
 def test_what_is_no_restore_point_is_refused(wanted):
     """Anything but none, latest and a number is an error, not the beginning."""
     with pytest.raises(NotFound):
