@@ -20,6 +20,7 @@ from spec.checks.options import CheckedPlugin, check_environment, check_plugin, 
 from spec.checks.placeholders import check_placeholders
 from spec.checks.recovery_settings import check_recovery_settings
 from spec.checks.references import check_no_references, check_references
+from spec.checks.regular_expressions import check_regular_expressions
 from spec.checks.secret_text import hide_named_secrets
 from spec.checks.secrets import check_secrets
 from spec.checks.sections import Element, Outline, outline
@@ -118,6 +119,7 @@ def _check(
         check_secrets(plugin, findings, document.dialect, engine, encrypted=encrypted)
         check_references(plugin, findings, engine)
         check_placeholders(plugin, findings, document.dialect, engine)
+        check_regular_expressions(plugin, findings, engine)
     _hide_secrets(document, plugins)
     name = job_name(environment.data, document.source.name, findings)
     if not parts.complete or len(plugins) < len(elements):

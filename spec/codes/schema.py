@@ -143,4 +143,14 @@ CODES = (
         good='env { job.name = "orders" }\n' + _FAKE.removeprefix(_ENV) + _CONSOLE,
         file="orders (final).conf",
     ),
+    Code(
+        "J217",
+        "regular expression that cannot be read",
+        "The local engine has the regular expressions of RE2, which take the same time whatever the text: there is no "
+        "look-around, no back reference and no possessive repetition. A worker would stop at this one.",
+        bad=_transform(f"Replace {{{_REPLACE}    replace_first = false\n  }}")
+        .replace("[0-9]", "[0-9")
+        .replace("id = int", "name = string"),
+        good=_transform(f"Replace {{{_REPLACE}    replace_first = false\n  }}").replace("id = int", "name = string"),
+    ),
 )
