@@ -101,13 +101,13 @@ async def test_windows_are_the_same_from_memory(store, database):
             if chance.random() < 0.01:
                 batch.append(MetricSample(at, "e", "out", "rows_out", 3 * (at - START)))
         await store.write(lambda s, batch=batch: s.append_metrics(batch))
+        if minute == 20:
+            at -= 200
         while await store.write(lambda s, at=at: s.tidy_metrics(at)):
             pass
         if minute == 10:
             await store.close()
             store = await AsyncStore.open(database)
-        if minute == 20:
-            at -= 300
         found, is_known = await windows(store, at, from_memory=True)
         assert found == (await windows(store, at, from_memory=False))[0]
         answered += is_known
