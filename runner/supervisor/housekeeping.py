@@ -72,11 +72,20 @@ def _remove_logs(home: Home, known: set[str], before: float) -> None:
     """Remove the logs of executions that nobody knows any more and that have not been written to since ``before``, and what
     their workers' SQL may have left beside them."""
     for path in home.logs.iterdir():
-        if _execution_of(path) not in known and path.stat().st_mtime < before:
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+        if _execution_of(path) not in known:
+            try:
+                _remove_old(path, before)
+            except OSError as error:  # just removed by somebody else, or not ours to remove: the others are
+                _log.warning("%s was not removed: %s", path, error.strerror or error)
+
+
+def _remove_old(path: Path, before: float) -> None:
+    if path.lstat().st_mtime >= before:
+        return
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _execution_of(path: Path) -> str:

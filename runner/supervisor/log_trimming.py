@@ -11,6 +11,7 @@ import ctypes
 import errno
 import logging
 import os
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,15 +43,16 @@ class LogTrimmer:
         self._has_complained = False
 
     def trim(self) -> int:
-        """Once; the bytes that were given back. A file system that cannot do it is complained about once."""
+        """Once; the bytes that were given back. A file that cannot be trimmed is complained about, and keeps no other one long;
+        a file system that cannot do it is complained about once."""
         bounds, freed, found = self._bounds, 0, []
         for path in self._directory.iterdir():
-            status = path.stat(follow_symlinks=False)
-            if path.is_file() and not path.is_symlink():
+            status = _status_of(path)
+            if status is not None:
                 size = status.st_blocks * 512
                 if size > bounds.file:
-                    freed += self._trim(path, bounds.file * 3 // 4)
-                    size = path.stat().st_blocks * 512
+                    given_back = self._try(path, bounds.file * 3 // 4)
+                    freed, size = freed + given_back, size - given_back
                 found.append((status.st_mtime, size, path))
         return freed + self._trim_oldest(sorted(found), sum(size for _, size, _ in found) - bounds.together)
 
@@ -61,8 +63,15 @@ class LogTrimmer:
             if freed >= excess:
                 break
             if size > self._bounds.least:
-                freed += self._trim(path, self._bounds.least)
+                freed += self._try(path, self._bounds.least)
         return freed
+
+    def _try(self, path: Path, keep: int) -> int:
+        try:
+            return self._trim(path, keep)
+        except OSError as error:  # one that was just removed, or a disk that fails: the next look may do
+            _log.warning("the log %s was not trimmed: %s", path, error.strerror or error)
+            return 0
 
     def _trim(self, path: Path, keep: int) -> int:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -86,6 +95,15 @@ class LogTrimmer:
             _log.warning("logs in %s grow without bound: its file system cannot give back a part of a file", self._directory)
         self._has_complained = True
         return False
+
+
+def _status_of(path: Path) -> os.stat_result | None:
+    """Of a plain file; None of anything else, and of what was just removed."""
+    try:
+        status = path.stat(follow_symlinks=False)
+    except OSError:
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
 
 
 def first_kept(descriptor: int) -> int:

@@ -1,7 +1,11 @@
 """Logs stay within bounds: the oldest lines go, offsets keep their meaning, and who reads misses nothing but what is gone."""
 
 import os
+import shutil
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -116,3 +120,19 @@ def test_one_line_without_an_end_is_bounded_too(tmp_path, trimmer):
     (tmp_path / "empty.jsonl").touch()
     assert trimmer.trim() == 0
     assert read_after(tmp_path / "empty.jsonl", 0, 5).lines == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux refuses to write to a program that runs")
+def test_a_log_that_cannot_be_written_to_keeps_no_other_one_long(tmp_path, trimmer, caplog):
+    """One file that the system refuses (here a program that runs, whatever it does among the logs) is passed over."""
+    odd = Path(shutil.copy(shutil.which("sleep"), tmp_path / "odd.jsonl"))
+    odd.write_bytes(odd.read_bytes() + b"\0" * 128 * 1024)
+    for name in ("a", "z"):
+        write(tmp_path / f"{name}.jsonl", range(3000))
+    with subprocess.Popen([odd, "60"]) as running:
+        try:
+            assert trimmer.trim() > 0
+        finally:
+            running.kill()
+    assert all((tmp_path / f"{name}.jsonl").stat().st_blocks * 512 <= 64 * 1024 for name in ("a", "z"))
+    assert "odd.jsonl" in caplog.text
