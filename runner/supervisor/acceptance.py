@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from runner.model import CheckpointKind, DesiredState
 from runner.states import ExecutionState
+from runner.store.errors import LEASE_LOST, StoreError
 from runner.supervisor import pausing, scaling
 from runner.supervisor.adoption import adopt
 from runner.supervisor.attempt import Attempt
@@ -28,6 +29,7 @@ from runner.supervisor.wishes import (
     Wish,
 )
 from runner.supervisor.work import worker_count
+from spec.errors import FlowdeckError
 
 
 class Acceptance:
@@ -37,15 +39,31 @@ class Acceptance:
         self._course = course
 
     async def accept(self, wish: Wish, attempt: Attempt | None) -> None:
-        """Take up ``wish``; ``attempt`` is the one that runs. What is wished on a condition that does not hold is rejected."""
+        """Take up ``wish``; ``attempt`` is the one that runs. What is wished on a condition that does not hold is rejected, and
+        so is what comes when the execution has other worries: nobody waits in vain."""
         try:
             with depending_on(wish.condition), audited_as(wish.audited):
-                if isinstance(wish, SavepointWish | StopWish) and wish.condition is not None:
-                    # The job changes later, when its checkpoint begins: what counts is that it was asked for in time.
-                    await self._course.lease.journal.write(lambda entry: entry.require_condition())
-                await self._accept(wish, attempt)
+                if await self._is_in_time(wish):
+                    await self._accept(wish, attempt)
         except PreconditionFailed as error:
             reject(wish, error)
+        except FlowdeckError as error:
+            reject(wish, error.message)
+            raise
+
+    async def _is_in_time(self, wish: Wish) -> bool:
+        """Whether what is wished on a condition was asked for in time, where the job changes only later, when its checkpoint
+        begins. A store that does not say is no reason for the work to fail."""
+        if not isinstance(wish, SavepointWish | StopWish) or wish.condition is None:
+            return True
+        try:
+            await self._course.lease.journal.write(lambda entry: entry.require_condition())
+        except StoreError as error:
+            if error.code == LEASE_LOST:
+                raise
+            reject(wish, error.message)
+            return False
+        return True
 
     async def _accept(self, wish: Wish, attempt: Attempt | None) -> None:
         course, record = self._course, self._course.record

@@ -6,9 +6,19 @@ import threading
 import msgspec
 import pytest
 
+from runner.home import Home
 from runner.requests import EditRequest, PauseRequest, RestartRequest, SavepointRequest, StopRequest, WorkersRequest
 from runner.states import ExecutionState
+from runner.store.asynchronous import AsyncStore
+from runner.supervisor.acceptance import Acceptance
 from runner.supervisor.conditions import Condition, PreconditionFailed, depending_on
+from runner.supervisor.course import Course
+from runner.supervisor.errors import Conflict
+from runner.supervisor.event_bus import EventBus
+from runner.supervisor.execution_log import ExecutionLog
+from runner.supervisor.journal import Journal
+from runner.supervisor.lease import Leases
+from runner.supervisor.wishes import SavepointWish, StopWish
 
 CALLS = {
     "edit": lambda service, job: service.edit(job, EditRequest(labels={"mine": "yes"})),
@@ -75,3 +85,20 @@ async def test_what_does_not_run_is_changed_on_condition_too(flow, copy):
             await race(flow.service, job, call)
     found = await flow.service.job(job)
     assert (found.execution, found.deleted_at) == (None, None)
+
+
+async def test_a_store_that_does_not_say_whether_it_holds_costs_the_wish_only(tmp_path):
+    """The execution goes on as if nobody had asked, and whoever asked is told."""
+    home = Home(tmp_path / "home")
+    home.create()
+    store = await AsyncStore.open(home.store_path)
+    await store.close()
+    lease = Leases(Journal(store, EventBus(), ExecutionLog(home)), 60.0).of("execution")
+    course = Course(parts=None, work=None, lease=lease, record=None, records=None, budget=None, pending=None)
+    with depending_on(Condition("job", lambda _: True)):
+        saving, stopping = SavepointWish(), StopWish()
+    for wish in (saving, stopping):
+        await Acceptance(course).accept(wish, None)
+    for refused in (saving.done, stopping.accepted):
+        with pytest.raises(Conflict, match="the store is closed"):
+            refused.result()
