@@ -7,6 +7,7 @@ and any window's percentiles come from the sum of its cells.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -23,9 +24,10 @@ _ROLL_UPS = ((10, 60, 2 * 3600, 600), (60, 3600, 26 * 3600, 3600))
 """Cells of so many seconds become cells of so many when they are so old; so many seconds of them at a time."""
 _RETENTION = 100 * 86_400
 _APPEND = """
-    INSERT INTO "latencies" ("ts", "seconds", "execution_id", "buckets", "counts")
-    VALUES (make_timestamp(?::BIGINT), ?, ?, ?::INTEGER[], ?::BIGINT[])
+    INSERT INTO "latencies" ("ts", "seconds", "execution_id", "buckets", "counts") VALUES {cells}
 """
+_CELL = "(make_timestamp(?::BIGINT), ?, ?, ?::INTEGER[], ?::BIGINT[])"
+_AT_ONCE = 100
 _STEP = '"seconds" = $finer AND "ts" >= make_timestamp($since) AND "ts" < make_timestamp($until)'
 _ROLL_UP = f"""
     INSERT INTO "latencies" ("ts", "seconds", "execution_id", "buckets", "counts")
@@ -80,17 +82,23 @@ class LatencyWindow(msgspec.Struct, frozen=True):
 
 def append(session: Session, cells: Iterable[LatencyCell]) -> None:
     """Add cells; another one of the same time and execution adds up with the first."""
-    cells, recent, added = list(cells), session.recent_latencies, []
-    if cells and not recent.is_begun:
+    added, recent = [_added(cell) for cell in cells], session.recent_latencies
+    if added and not recent.is_begun:
         row = session.row(_NEWEST)
         session.after_commit.append(functools.partial(recent.begin, int(row[0]) if row else 0))
-    for cell in cells:
-        start = floor(cell.at * MICROSECONDS, _LENGTH)
-        buckets = sorted(cell.counts)
-        counts = [cell.counts[bucket] for bucket in buckets]
-        session.change(_APPEND, start, CELL_SECONDS, cell.execution_id, buckets, counts)
-        added.append((cell.execution_id, RecentCell(start, start + _LENGTH, dict(zip(buckets, counts, strict=True)))))
+    for first in range(0, len(added), _AT_ONCE):
+        part = added[first : first + _AT_ONCE]
+        values = [
+            (cell.at, CELL_SECONDS, execution_id, list(cell.counts), list(cell.counts.values())) for execution_id, cell in part
+        ]
+        statement = _APPEND.format(cells=", ".join([_CELL] * len(part)))
+        session.change(statement, *itertools.chain.from_iterable(values))
     session.after_commit.append(functools.partial(recent.add, added))
+
+
+def _added(cell: LatencyCell) -> tuple[str, RecentCell]:
+    start = floor(cell.at * MICROSECONDS, _LENGTH)
+    return cell.execution_id, RecentCell(start, start + _LENGTH, dict(sorted(cell.counts.items())))
 
 
 def window(session: Session, execution_ids: Sequence[str], since: float, until: float, points: int) -> LatencyWindow:

@@ -42,6 +42,8 @@ _LATEST = 60.0
 _COUNTER = "counter"
 _GAUGE = "gauge"
 
+_APPEND_FEW = 'INSERT INTO "samples" ("ts", "series", "value") VALUES '
+_FEW = 5
 _APPEND = """
     INSERT INTO "samples" ("ts", "series", "value")
     SELECT make_timestamp("t"), "s", "v"
@@ -69,7 +71,11 @@ def append(session: Session, samples: Sequence[MetricSample]) -> None:
     _begin_recent(session)
     ats = [round(sample.at * MICROSECONDS) for sample in samples]
     numbers, values = _series_numbers(session, samples), [float(sample.value) for sample in samples]
-    session.change(_APPEND, ats, numbers, values)
+    if len(samples) > _FEW:
+        session.change(_APPEND, ats, numbers, values)
+    else:  # to unnest them takes longer to be planned
+        places = ", ".join(["(make_timestamp(?::BIGINT), ?, ?)"] * len(samples))
+        session.change(_APPEND_FEW + places, *itertools.chain.from_iterable(zip(ats, numbers, values, strict=True)))
     session.after_commit.append(functools.partial(session.recent.add, ats, numbers, values))
 
 
