@@ -132,7 +132,9 @@ class Operations:
         found = await self._journal.read(
             lambda store: store.operations.page(job_id=job_id, kind=kind, is_open=is_open, limit=limit + 1, after=place)
         )
-        shown = tuple(self._open.get(operation.id, operation) for operation in found[:limit])
+        # One may have ended, or gone on, since it was written down.
+        newest = self._unwritten | self._open
+        shown = tuple(newest.get(operation.id, operation) for operation in found[:limit])
         more = len(found) > limit
         return OperationPage(operations=shown, next=encode_place(Place(shown[-1].started_at, shown[-1].id)) if more else None)
 

@@ -121,7 +121,14 @@ class Supervisor:
             await stack.enter_async_context(service.actions.running())
             watched = [Path(path) for path in watch]
             reloader = Reloader(
-                watched, reload or ReloadOptions(), parts.journal, lifecycle, executions, limits, service.actions.operations
+                watched,
+                reload or ReloadOptions(),
+                parts.journal,
+                lifecycle,
+                executions,
+                limits,
+                service.actions.operations,
+                bus,
             )
             await reloader.load()
             await stack.enter_async_context(background.run(reloader.run(), "hot-reload"))

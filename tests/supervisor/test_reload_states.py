@@ -169,6 +169,22 @@ async def test_a_breaking_change_is_blocked_unless_the_job_allows_it(opened, dir
         assert copy.figures() == (2070, 2000, 1999)
 
 
+async def test_what_a_running_job_forbids_is_taken_when_it_has_ended(opened, directory):
+    """Another input, saved while a batch reads the old one: refused, and the job's next run is as the file says all the same."""
+    watched = WatchedJob(directory / "jobs", CopyJob(directory, mode="BATCH", rows=20_000, rows_per_second=4000))
+    async with opened(watched.directory, observing=0.1) as flow:
+        await watched.reach(flow, S.SYNCED)
+        await flow.progressed("copy")
+        watched.save(watched.copy.but(rows=30))
+        record = await watched.reach(flow, S.BLOCKED, seen=2)
+        assert "taken when the job has ended" in record.message
+        await flow.service.cancel("copy")
+        await watched.reach(flow, S.SYNCED, seen=3)
+        job = await flow.service.job("copy")
+        assert (job.generation, job.execution.generation, job.execution.state) == (2, 1, ExecutionState.CANCELED)
+        assert watched.verdicts(flow) == {1: Verdict.APPLIED, 2: Verdict.REJECTED, 3: Verdict.APPLIED}
+
+
 async def test_the_newest_checkpoint_is_enough_when_the_job_says_so(opened, directory):
     """Upgrade = last-state: no savepoint is taken, and the output is exact all the same."""
     settings = 'reload.upgrade = "last-state", restart.attempts = 1000, restart.delay = 0'

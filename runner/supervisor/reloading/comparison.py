@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from runner.model import DesiredState, Job
-from runner.reload import PlannedChange, ReloadPlan
+from runner.reload import PlannedChange, ReloadPlan, ReloadState, WatchedFile
 from runner.states import ExecutionState
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.reloading.settings import ReloadPolicy
@@ -16,6 +16,8 @@ from spec.plan.text import shown_value
 
 _MOST_CHANGES: Final = 200
 _ROOT: Final = "/"
+DISCARDED: Final = "discarded; the file has to change to be looked at again"
+"""What a record says of a change that somebody did not want."""
 
 
 async def compare_with_current(
@@ -44,13 +46,19 @@ async def obstacle(lifecycle: JobLifecycle, job: Job, submission: Submission, po
 def why_breaking(plan: Plan) -> str:
     """Each change that the saved state does not survive, and what would allow it."""
     found = "; ".join(f"{change.path}: {change.reason}" for change in plan.changes if change.effect is Effect.BREAKING)
-    return f"{found} (reload.allow_non_restored_state = true leaves that state behind)"
+    return f"{found} (it is taken when the job has ended; reload.allow_non_restored_state = true leaves that state behind)"
 
 
 def is_at_rest(job: Job) -> bool:
     """Whether the job is not to run, or has read everything: when it runs next, somebody says from where."""
     finished = job.execution is not None and job.execution.state is ExecutionState.FINISHED
     return finished or job.desired_state is not DesiredState.RUNNING
+
+
+def is_held_back(record: WatchedFile) -> bool:
+    """Whether nothing but the state of what runs keeps the job from being as its file says."""
+    blocked = record.state is ReloadState.BLOCKED and record.effect == str(Effect.BREAKING)
+    return blocked and not record.message.startswith(DISCARDED)
 
 
 def planned(plan: Plan) -> tuple[PlannedChange, ...]:

@@ -15,17 +15,21 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from runner.model import Event
 from runner.operation import Operation
 from runner.reload import ReloadPlan, ReloadReport, ReloadState, WatchedFile
 from runner.reload_options import ReloadOptions
 from runner.requests import DecisionRequest, LookRequest, SubmitRequest
+from runner.states import ExecutionState
 from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.event_bus import EventBus
+from runner.supervisor.execution_record import STATE_EVENT
 from runner.supervisor.executions import Executions
 from runner.supervisor.journal import Journal
 from runner.supervisor.lifecycle import JobLifecycle
 from runner.supervisor.limits import Limits
 from runner.supervisor.operations import Operations
-from runner.supervisor.reloading.comparison import compare_with_current, describe
+from runner.supervisor.reloading.comparison import DISCARDED, compare_with_current, describe, is_held_back
 from runner.supervisor.reloading.file_reload import FileReload, Look
 from runner.supervisor.reloading.file_watch import FileWatch
 from runner.supervisor.reloading.job_files import JobFiles
@@ -37,6 +41,7 @@ from runner.supervisor.submission import check_request, names_no_place
 from spec.errors import FlowdeckError
 
 _log = logging.getLogger(__name__)
+_ENDS = frozenset(str(state) for state in ExecutionState if state.is_terminal)
 
 
 class Reloader:
@@ -51,6 +56,7 @@ class Reloader:
         executions: Executions,
         limits: Limits,
         operations: Operations,
+        bus: EventBus,
     ) -> None:
         self._watched = tuple(watch)
         self._options = options
@@ -65,6 +71,7 @@ class Reloader:
         self._waiting: dict[str, Look] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._notes: set[asyncio.Task[None]] = set()
+        bus.watch(self._notice_end)
 
     # noticing
 
@@ -101,6 +108,13 @@ class Reloader:
         own = {path} if self._files.covers(path) else set()
         including = {record.file for record in self._records.known.including(path)}
         return own | {file for file in including if self._files.covers(file)}
+
+    def _notice_end(self, event: Event) -> None:
+        """What the state of a running job forbade may be taken once the job has ended: nothing goes on from that state then."""
+        if event.kind == STATE_EVENT and event.job_id is not None and event.data.get("state") in _ENDS:
+            for record in self._records.known.of_job(event.job_id):
+                if is_held_back(record) and self._files.covers(record.file):
+                    self._look_at(record.file, Look.RETRY)
 
     def _look_at(self, path: str, how: Look) -> None:
         self._waiting[path] = max(how, self._waiting.get(path, how))
@@ -190,7 +204,7 @@ class Reloader:
     async def discard(self, reference: str, request: DecisionRequest) -> WatchedFile:
         """Leave the job as it is; the file has to change to be looked at again."""
         record = self._pending(await self.of_job(reference), request)
-        said = "discarded; the file has to change to be looked at again" + (f": {request.reason}" if request.reason else "")
+        said = DISCARDED + (f": {request.reason}" if request.reason else "")
         return await self._records.change(record, ReloadState.BLOCKED, said)
 
     async def plan(self, reference: str, request: SubmitRequest, *, alone: bool = False) -> ReloadPlan:
