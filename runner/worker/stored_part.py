@@ -21,6 +21,9 @@ from runner.worker.gate import Gate
 from runner.worker.part import QueryPart
 from spec.sql.text import literal
 
+MOST_BYTES = 512 << 20
+"""What a part takes at once, a second or two of work: a barrier waits until it is done."""
+
 
 class StoredInput:
     """The stored rows of one part. Knows after ``gather`` why it ended, as :class:`runner.worker.part.PartInput` does."""
@@ -34,24 +37,24 @@ class StoredInput:
         self.leftover: pa.RecordBatch | StoredRows | None = None
 
     def gather(self) -> list[StoredRows]:
-        """Everything up to the barrier, or as much as the limit allows, or up to rows that are not stored."""
+        """Everything up to the barrier, or as much as the limits allow, or up to rows that are not stored."""
         found: list[StoredRows] = []
-        rows, item = 0, self._first
+        rows, size, item = 0, 0, self._first
         while True:
             found.append(item)
-            rows += item.num_rows
+            rows, size = rows + item.num_rows, size + item.nbytes
             self._count(item.num_rows, item.nbytes)
             following = self._gate.take()
             if isinstance(following, Barrier):
                 self.barrier = following
                 return found
-            if not isinstance(following, StoredRows) or self._is_too_much(rows + following.num_rows):
+            if not isinstance(following, StoredRows) or self._is_too_much(rows + following.num_rows, size + following.nbytes):
                 self.leftover = following
                 return found
             item = following
 
-    def _is_too_much(self, rows: int) -> bool:
-        return self._limit.rows is not None and rows > self._limit.rows
+    def _is_too_much(self, rows: int, size: int) -> bool:
+        return size > MOST_BYTES or (self._limit.rows is not None and rows > self._limit.rows)
 
 
 class StoredPart:

@@ -16,10 +16,14 @@ import pytest
 from coordinator import Coordinator, JobFailed
 from jobs import job, sink, source, transform
 
-from runner.connectors.base import Pace, PluginContext
+from runner.connectors.base import Pace, PartLimit, PluginContext
 from runner.connectors.file.source import LocalFileSource
 from runner.dataset.engine import Engine
-from runner.dataset.stored_rows import StoredRows, stored_select
+from runner.dataset.stored_rows import ParquetPlace, StoredRows, stored_select
+from runner.model import CheckpointKind
+from runner.protocol import Barrier
+from runner.worker.gate import Gate
+from runner.worker.stored_part import MOST_BYTES, StoredInput
 from spec.job import JobSpec
 
 Coordinate = Callable[..., Coordinator]
@@ -191,6 +195,25 @@ def test_a_damaged_file_is_the_sources_fault(tmp_path: Path, coordinate: Coordin
     with pytest.raises(JobFailed) as failed:
         coordinator.run()
     assert failed.value.error.plugin == "rows"
+
+
+def test_a_part_is_bounded_in_rows_and_bytes(tmp_path: Path) -> None:
+    """A barrier waits for one, so wide rows make parts of fewer rows; a single larger piece is a part."""
+    gate = Gate(1, 1 << 40)
+    sizes = [MOST_BYTES // 2, MOST_BYTES // 2, 1, 2 * MOST_BYTES, 1, 1, 1, 1]
+    places = [ParquetPlace(tmp_path, (), number, number + 1) for number in range(len(sizes))]
+    notes = [StoredRows(place, 1, size, lambda: iter(())) for place, size in zip(places, sizes, strict=True)]
+    for note in notes:
+        gate.add(0, note)
+    barrier = Barrier(checkpoint=1, kind=CheckpointKind.PERIODIC, stop=False)
+    gate.put_barrier(0, barrier)
+    parts, first = [], gate.take()
+    while isinstance(first, StoredRows):
+        part = StoredInput(gate, first, PartLimit(rows=3), lambda rows, size: None)
+        parts.append([note.place.first for note in part.gather()])
+        first = part.leftover or part.barrier
+    assert parts == [[0, 1], [2], [3], [4, 5, 6], [7]]
+    assert first is barrier
 
 
 def test_the_engine_reads_no_other_file(tmp_path: Path) -> None:
