@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from runner.supervisor.reloading.file_reload import FileReload, Look
+from runner.supervisor.reloading.file_watch import FileWatch
+from runner.supervisor.reloading.job_files import JobFiles
 
 
 class TwiceNoticed(FileReload):
@@ -43,3 +46,30 @@ async def test_a_file_that_changes_as_its_look_ends_is_looked_at_once(flow, dire
         while reloader._tasks:
             await flow.a_moment()
     assert files.begun == 3
+
+
+async def test_nothing_is_kept_of_files_that_come_and_go(directory):
+    """Each is told of when it comes and when it goes; only a missing one that matters to a job is remembered, and told once."""
+    missing = str(directory / "included.conf")
+    watch = FileWatch(JobFiles([directory], None), lambda: [missing])
+    told = []
+
+    async def until(path):
+        async with asyncio.timeout(60):
+            async for changed in changes:
+                told.append(changed)
+                if changed == path:
+                    return
+
+    async with contextlib.aclosing(watch.changes()) as changes:
+        for number in range(3):
+            file = directory / f"run-{number}.conf"
+            file.write_text("env { }")
+            watch.look()
+            await until(str(file))
+            file.unlink()
+            watch.look()
+            await until(str(file))
+    assert watch._seen == {missing: None}
+    assert not watch._since
+    assert told.count(missing) == 1

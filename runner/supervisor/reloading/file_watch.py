@@ -96,7 +96,7 @@ class FileWatch:
 
     async def _at_rest(self) -> list[str]:
         loop = asyncio.get_running_loop()
-        found = []
+        found, related = [], None
         due = [path for path, due in self._resting.items() if due <= loop.time()]
         for path, (signature, empty) in zip(due, await asyncio.to_thread(_look_at_all, due) if due else (), strict=True):
             if empty and loop.time() < self._since[path] + _EMPTY + QUIET:
@@ -104,6 +104,10 @@ class FileWatch:
                 continue
             del self._resting[path], self._since[path]
             self._seen[path] = signature
+            if signature is None:  # gone: remembered only as long as it matters, or names that come and go would add up
+                related = set(self._related()) if related is None else related
+                if path not in related:
+                    del self._seen[path]
             found.append(path)
         return found
 
