@@ -84,7 +84,8 @@ def decode_text(data: bytes) -> str | FileProblem:
         if b"\0" in data:
             return binary_problem(data.index(0))
         line = data.count(b"\n", 0, error.start) + 1
-        message = f"byte {data[error.start]:#04x} on line {line} is not UTF-8"
+        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8-sig")) + 1
+        message = f"byte {data[error.start]:#04x} on line {line}, column {column}, is not UTF-8"
         return FileProblem(SyntaxCode.NOT_UTF8, message, "save the file as UTF-8")
     return binary_problem(text.index("\0")) if "\0" in text else text
 

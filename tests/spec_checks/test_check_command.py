@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -131,6 +132,26 @@ def test_directories_are_searched(flowdeck: Flowdeck, tmp_path: Path) -> None:
     assert [files.count(name) for name in ("b.conf", "x.json", "a/c.conf")] == [1, files.count("x.json"), 1]
     assert files.count("x.json") >= 1
     assert set(files) == {"b.conf", "x.json", "a/c.conf"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may read everything")
+def test_a_directory_that_cannot_be_searched_is_told(tmp_path: Path) -> None:
+    """What is checked of the rest does not hide that something was not looked at; a home like that is named, too."""
+    write(tmp_path, job=CLEAN, closed__hidden=BROKEN)
+    (tmp_path / "closed").chmod(0)
+    less = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    command = [*less, str(Path(sys.executable).parent / "flowdeck")]
+    try:
+        done = subprocess.run([*command, "check", "."], cwd=tmp_path, check=False, capture_output=True, text=True)
+        (tmp_path / "closed").chmod(0o500)
+        home = subprocess.run([*command, "--home", "closed", "ls"], cwd=tmp_path, check=False, capture_output=True, text=True)
+    finally:
+        (tmp_path / "closed").chmod(0o700)
+    assert (done.returncode, done.stdout.splitlines()[:2]) == (
+        2,
+        ["error[S003]: cannot read the file: Permission denied", " --> closed"],
+    )
+    assert (home.returncode, home.stderr.splitlines()[0]) == (2, f"error: cannot write to {tmp_path}/closed")
 
 
 def test_what_cannot_be_read_exits_2(flowdeck: Flowdeck, tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ def job_files(paths: Sequence[str]) -> Iterator[str]:
     """The files that ``paths`` stand for, each once, in order.
 
     Directories are searched with everything below them for names that end like job files. Names that begin with a dot, the
-    directories of tools, and .json files that are no job files are left out. A path that does not exist and has ``*``, ``?``
+    directories of tools, and .json files that are no job files are left out; a directory that cannot be searched is among the
+    files, so that reading it tells why. A path that does not exist and has ``*``, ``?``
     or ``[`` is a pattern (``**`` crosses directories), whose directories are searched too. Raises UsageError for a directory
     without job files, and for a pattern that nothing matches.
     """
@@ -65,12 +66,14 @@ def _matching(pattern: str) -> Iterator[str]:
 
 
 def _below(directory: str) -> Iterator[str]:
-    for folder, subfolders, names in os.walk(directory):
+    unreadable: list[str] = []
+    for folder, subfolders, names in os.walk(directory, onerror=lambda error: unreadable.append(str(error.filename))):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name not in _OF_TOOLS)
         for name in sorted(names):
             path = str(Path(folder, name))
             if name.endswith(SUFFIXES) and not name.startswith(".") and _may_be_job(path):
                 yield path
+    yield from unreadable
 
 
 def _may_be_job(path: str) -> bool:
