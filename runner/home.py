@@ -226,6 +226,8 @@ def _make_private(directory: Path) -> None:
             raise HomeUnusable(f"{directory} belongs to another user", hint="choose another home with --home or FLOWDECK_HOME")
         if stat.S_IMODE(found.st_mode) & 0o077:
             directory.chmod(0o700)
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise HomeUnusable(f"cannot write to {directory}", hint="choose another home with --home or FLOWDECK_HOME")
     except OSError as error:
         raise HomeUnusable(
             f"cannot use {directory} as a home: {error.strerror or error}",
