@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from runner import launch
 from tests.warm_processes import WarmProcesses
 
 _WAITING = ("chaos", "lifecycle", "supervisor", "worker", "cli", "acceptance", "api", "contract", "security")
@@ -42,6 +43,12 @@ def warm() -> Iterator[WarmProcesses]:
     processes = WarmProcesses()
     yield processes
     processes.close()
+
+
+@pytest.fixture
+def warm_daemons(warm: WarmProcesses, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daemons that the test's own process starts are imported already."""
+    monkeypatch.setattr(launch, "subprocess", warm.starting)
 
 
 def pytest_collection() -> None:

@@ -84,6 +84,11 @@ class WarmProcesses:
                 texts.append(file.read().decode().replace("\r\n", "\n"))
         return subprocess.CompletedProcess(list(command), status, *texts)
 
+    @property
+    def starting(self) -> SimpleNamespace:
+        """What has the daemons that this process starts, as the program does that, forked there."""
+        return starting_at(self._path)
+
     def close(self) -> None:
         """End the server; commands end by themselves."""
         self._process.kill()
@@ -214,7 +219,7 @@ def _become(request: dict, files: Sequence[int], path: str) -> NoReturn:
     os.environ.clear()
     os.environ.update(request["environment"])
     _overwrite(arguments_area(), [*map(os.fsencode, request["command"])])
-    start_daemons_at(path)
+    launch.subprocess = starting_at(path)
     status = _run(_work(request["command"]))
     threading._shutdown()
     atexit._run_exitfuncs()
@@ -223,11 +228,9 @@ def _become(request: dict, files: Sequence[int], path: str) -> NoReturn:
     os._exit(status)
 
 
-def start_daemons_at(path: str) -> None:
-    """From here on this process starts daemons that are forks of the server there."""
-    launch.subprocess = SimpleNamespace(  # type: ignore[attr-defined]
-        Popen=partial(WarmProcess, path), DEVNULL=subprocess.DEVNULL
-    )
+def starting_at(path: str) -> SimpleNamespace:
+    """What :mod:`runner.launch` uses of subprocess, with daemons that are forks of the server there."""
+    return SimpleNamespace(Popen=partial(WarmProcess, path), DEVNULL=subprocess.DEVNULL)
 
 
 def _work(command: Sequence[str]) -> Callable[[], int | None]:

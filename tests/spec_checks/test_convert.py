@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given, settings
@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from spec.conversion import hocon, properties
 from spec.conversion.conversion import ConversionError, TargetFormat, convert
+from tests.warm_processes import WarmProcesses
 
 yaml = pytest.importorskip("yaml", reason="PyYAML is the second opinion on the YAML")
 
-ROOT = Path(__file__).parents[2]
 JOB = """env {
   job.mode = "BATCH"
   job.name = ${name}
@@ -75,12 +75,13 @@ PLAIN: list[Any] = [
 ]
 
 
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tui.cli.main import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
-    )
+Run: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(warm: WarmProcesses) -> Run:
+    """Runs the command line in a process of its own."""
+    return lambda *arguments, cwd: warm.run(["flowdeck", *arguments], cwd)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -157,7 +158,7 @@ def test_what_cannot_be_said_is_refused() -> None:
 
 
 @pytest.mark.parametrize("target", ["json", "hocon", "yaml"])
-def test_the_command_writes_the_resolved_document(tmp_path: Path, target: str) -> None:
+def test_the_command_writes_the_resolved_document(run: Run, tmp_path: Path, target: str) -> None:
     """Variables are in place, sections are lists, and the text is on stdout."""
     (tmp_path / "job.conf").write_text(JOB)
     done = run("convert", "job.conf", "--to", target, "-i", "name=orders", cwd=tmp_path)
@@ -166,7 +167,7 @@ def test_the_command_writes_the_resolved_document(tmp_path: Path, target: str) -
     assert same(data, RESOLVED)
 
 
-def test_a_converted_job_is_the_same_job(tmp_path: Path) -> None:
+def test_a_converted_job_is_the_same_job(run: Run, tmp_path: Path) -> None:
     """What convert writes as JSON or HOCON checks clean and means the same job."""
     from spec.check import check_file
     from spec.document import Dialect, ReadOptions
@@ -181,7 +182,7 @@ def test_a_converted_job_is_the_same_job(tmp_path: Path) -> None:
         assert again.job == first.job
 
 
-def test_a_broken_file_is_not_converted(tmp_path: Path) -> None:
+def test_a_broken_file_is_not_converted(run: Run, tmp_path: Path) -> None:
     """Its errors go to stderr, nothing to stdout; exit 1, or 2 when it cannot be read at all."""
     (tmp_path / "job.conf").write_text("env { a = ${undefined_thing} }\n")
     done = run("convert", "job.conf", "--to", "json", cwd=tmp_path)
@@ -190,7 +191,7 @@ def test_a_broken_file_is_not_converted(tmp_path: Path) -> None:
     assert run("convert", "missing.conf", "--to", "json", cwd=tmp_path).returncode == 2
 
 
-def test_properties_on_the_command_line_tell_what_is_left_out(tmp_path: Path) -> None:
+def test_properties_on_the_command_line_tell_what_is_left_out(run: Run, tmp_path: Path) -> None:
     """On stderr, so that stdout stays the properties."""
     (tmp_path / "job.conf").write_text("env { a = 1 }\ntransform { }\n")
     done = run("convert", "job.conf", "--to", "properties", cwd=tmp_path)
@@ -198,7 +199,7 @@ def test_properties_on_the_command_line_tell_what_is_left_out(tmp_path: Path) ->
     assert "/transform" in done.stderr
 
 
-def test_a_refused_conversion_exits_1(tmp_path: Path) -> None:
+def test_a_refused_conversion_exits_1(run: Run, tmp_path: Path) -> None:
     """With the reason, and the way out."""
     (tmp_path / "job.conf").write_text('env { "a\\nb" = 1 }\n')
     done = run("convert", "job.conf", "--to", "yaml", cwd=tmp_path)

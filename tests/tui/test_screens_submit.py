@@ -14,7 +14,7 @@ from runner.client import Client
 from runner.home import Home
 from runner.requests import SubmitRequest
 from runner.states import ExecutionState
-from tui.data.jobfile_watch import Watch, find_job_files
+from tui.data.jobfile_watch import Watch, _stamp, find_job_files
 
 GOOD = """env { job.name = "small", job.mode = "BATCH" }
 source { FakeSource { plugin_output = "rows", row.num = 5, schema { fields { id = bigint } } } }
@@ -37,7 +37,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def real(home: Home) -> Iterator[Client]:
+def real(home: Home, warm_daemons: None) -> Iterator[Client]:
     """A client; the daemon that the program starts is ended after the test."""
     with Client(home, timeout=60.0) as client:
         yield client
@@ -51,6 +51,11 @@ def real(home: Home) -> Iterator[Client]:
 async def past_the_guard(page: Any) -> None:
     """Until the screen takes an answer."""
     await page.until(lambda: not page.app.screen.guarded)
+
+
+def has_been_seen(screen: Any) -> bool:
+    """Whether the file was looked at as it is: another look would forget what was asked for once."""
+    return not screen._looking and screen._watch._stamps == {source: _stamp(source) for source in screen._watch._sources}
 
 
 async def test_a_file_is_mended_submitted_and_changed(open_ui: Any, real: Client, jobs: Path) -> None:
@@ -112,6 +117,8 @@ async def test_a_changed_file_goes_on_where_the_job_left_off(open_ui: Any, real:
         await page.press("E")
         await page.until(lambda: "cannot be lent" in page.toasts)
         file.write_text(ROWS.replace("= 50 }", "= 50000 }"))
+        await page.until(lambda: has_been_seen(page.app.screen), "a look at the whole file")
+        await page.sees("50 -> 50000")
         await page.sees(f"y go on from #{point.id}   b from the beginning")
         await past_the_guard(page)
         await page.press("b")

@@ -26,7 +26,7 @@ sink { LocalFile { plugin_input = "rows", path = "out", file_format_type = "json
 
 
 @pytest.fixture
-def real(home: Home) -> Iterator[Client]:
+def real(home: Home, warm_daemons: None) -> Iterator[Client]:
     """A client; the daemon that the program starts is ended after the test, with its workers."""
     with Client(home, timeout=60.0) as client:
         yield client

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from spec.document import ReadOptions
 from spec.errors import UsageError
 from spec.format.format import format_text
 from spec.templates.catalogue import Template, template, template_names, templates
+from tests.warm_processes import WarmProcesses
 from tui.cli.main import flowdeck
 
 
@@ -48,13 +47,12 @@ def test_every_template_is_clean(found: Template, tmp_path: Path) -> None:
     assert found.text.count('path = "data/') == sum(found.text.count(f'"{path}"') for path in found.data)
 
 
-def test_every_template_runs(tmp_path: Path) -> None:
+def test_every_template_runs(tmp_path: Path, warm: WarmProcesses) -> None:
     """As a new user would do it: init, submit. All end by themselves but the stream, which is stopped with a savepoint."""
     files = [written(name, tmp_path).name for name in template_names()]
 
     def run(*arguments: str) -> str:
-        command = [str(Path(sys.executable).parent / "flowdeck"), "--home", str(tmp_path / "home"), *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=90, check=False)
+        done = warm.run(["flowdeck", "--home", tmp_path / "home", *arguments], tmp_path)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.warm_processes import WarmProcesses
 
 JOB = """
 env { job.name = "orders", job.mode = "BATCH" }
@@ -19,22 +19,22 @@ sink { Console { plugin_input = "rows" } }
 class Shell:
     """Runs `flowdeck` in one home."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, warm: WarmProcesses) -> None:
         self.directory = directory
+        self._warm = warm
 
     def __call__(self, *arguments: str) -> str:
         """What a command that succeeds writes to stdout."""
-        command = [str(Path(sys.executable).parent / "flowdeck"), "--home", str(self.directory / "home"), *arguments]
-        done = subprocess.run(command, cwd=self.directory, capture_output=True, text=True, timeout=60, check=False)
+        done = self._warm.run(["flowdeck", "--home", self.directory / "home", *arguments], self.directory)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Shell]:
+def shell(tmp_path: Path, warm: WarmProcesses) -> Iterator[Shell]:
     """A home with a daemon that has the job `orders`."""
     (tmp_path / "orders.conf").write_text(JOB)
-    run = Shell(tmp_path)
+    run = Shell(tmp_path, warm)
     run("submit", "orders.conf")
     try:
         yield run

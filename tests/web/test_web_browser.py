@@ -25,7 +25,7 @@ WHY = "document.body.classList.contains('-closed') && document.getElementById('w
 
 
 @pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Client]:
+def daemon(tmp_path: Path, warm_daemons: None) -> Iterator[Client]:
     """A real one, with a job that runs."""
     home = Home(tmp_path / "h")
     client = Client.connect(home, start=True, timeout=60.0)
