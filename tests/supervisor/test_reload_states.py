@@ -170,7 +170,7 @@ async def test_a_breaking_change_is_blocked_unless_the_job_allows_it(opened, dir
 
 
 async def test_what_a_running_job_forbids_is_taken_when_it_has_ended(opened, directory):
-    """Another input, saved while a batch reads the old one: refused, and the job's next run is as the file says all the same."""
+    """Another input, saved while a batch reads the old one: refused, and the job's next run is as the file says even so."""
     watched = WatchedJob(directory / "jobs", CopyJob(directory, mode="BATCH", rows=20_000, rows_per_second=4000))
     async with opened(watched.directory, observing=0.1) as flow:
         await watched.reach(flow, S.SYNCED)
