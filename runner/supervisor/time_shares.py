@@ -1,6 +1,6 @@
 """For which share of their time the plugins of one execution work, wait for rows, and wait for room. In memory only; no I/O.
 
-A worker counts seconds of threads, and tells twice a second; whoever sums that up by the clock would see more than there is.
+A worker counts seconds of threads, and tells now and then; whoever sums that up by the clock would see more than there is.
 So each heartbeat gives a share of the time since the one before it, and the shares, not the seconds, are summed up.
 """
 
