@@ -205,7 +205,8 @@ def test_a_part_is_bounded_in_rows_and_bytes(tmp_path: Path) -> None:
     notes = [StoredRows(place, 1, size, lambda: iter(())) for place, size in zip(places, sizes, strict=True)]
     for note in notes:
         gate.add(0, note)
-    barrier = Barrier(checkpoint=1, kind=CheckpointKind.PERIODIC, stop=False)
+    periodic = CheckpointKind.PERIODIC
+    barrier = Barrier(execution="e", attempt=1, epoch=1, worker=0, checkpoint=1, kind=periodic, stop=False)
     gate.put_barrier(0, barrier)
     parts, first = [], gate.take()
     while isinstance(first, StoredRows):
