@@ -76,7 +76,7 @@ def check_name(what: str, name: str) -> None:
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} cannot be {what}",
-            hint="a name has 1 to 128 letters, digits, spaces, dots, dashes and underscores, and not only signs",
+            hint="a name has 1 to 128 letters (a to z), digits, spaces, dots, dashes and underscores, and not only signs",
             code="invalid-name",
         )
 

@@ -329,7 +329,7 @@ workers_wanted: How many workers there are to be.
 written_at: When it was written; null: it is not there yet.
 
 CancelQueuedRequest.jobs: Ids or names of jobs.
-CancelQueuedRequest.name: A part of the names of jobs.
+CancelQueuedRequest.name: Jobs of exactly this name.
 CancelQueuedRequest.queue: All that waits in this queue.
 Checkpoint.id: Its number, which grows within its job.
 CheckpointSummary.failures: How many failed.
@@ -369,6 +369,7 @@ PlannedChange.path: The path in the resolved job.
 Problem.status: The HTTP status.
 Queue.running: The ids of jobs.
 QueueRequest.limit: At most so many run at the same time; 0 lets none start, null takes the limit away.
+RotateRequest.expires_in: Seconds for which the new key opens the door; null: for as long as the old one did.
 RetentionSettings.executions: At most so many; null: no such bound.
 SubmitRequest.file: Its absolute path, when it has one: includes and relative paths start there, and hot reload watches it.
 SubmitRequest.labels: Labels to add, by key.
