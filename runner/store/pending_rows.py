@@ -98,7 +98,8 @@ def _insertions(table: str, rows: list[Row]) -> list[Statement]:
 def _insertion(table: str, columns: tuple[str, ...], rows: list[Row]) -> Statement:
     values = ", ".join([_places(len(columns))] * len(rows))
     names = ", ".join(f'"{column}"' for column in columns)
-    return f'INSERT INTO "{table}" ({names}) VALUES {values}', [row[column] for row in rows for column in columns]  # noqa: S608
+    statement = f'INSERT INTO "{table}" ({names}) VALUES {values}'  # noqa: S608 - the store's own names, quoted
+    return statement, [row[column] for row in rows for column in columns]
 
 
 def _amendments(table: str, amendments: _Amendments) -> list[Statement]:
@@ -112,14 +113,15 @@ def _amendment(table: str, amendments: _Amendments, rows: list[tuple[tuple[Any, 
         settings = ", ".join(f'"{column}" = ?' for column in amendments.columns)
         same = " AND ".join(f'"{column}" = ?' for column in amendments.keys)
         ((keys, values),) = rows
-        return f'UPDATE "{table}" SET {settings} WHERE {same}', [*values, *keys]  # noqa: S608
+        statement = f'UPDATE "{table}" SET {settings} WHERE {same}'  # noqa: S608 - as above
+        return statement, [*values, *keys]
     settings = ", ".join(f'"{column}" = "new"."value {column}"' for column in amendments.columns)
     same = " AND ".join(f'"{table}"."{column}" = "new"."{column}"' for column in amendments.keys)
     given = ", ".join([_places(len(amendments.keys) + len(amendments.columns))] * len(rows))
     columns = ", ".join(
         [*(f'"{column}"' for column in amendments.keys), *(f'"value {column}"' for column in amendments.columns)]
     )
-    statement = f'UPDATE "{table}" SET {settings} FROM (VALUES {given}) "new" ({columns}) WHERE {same}'  # noqa: S608
+    statement = f'UPDATE "{table}" SET {settings} FROM (VALUES {given}) "new" ({columns}) WHERE {same}'  # noqa: S608 - as above
     return statement, [value for keys, values in rows for value in (*keys, *values)]
 
 
