@@ -29,7 +29,8 @@ _NOT_OURS = ("COLORFGBG", "LINES", "TEXTUAL", "TEXTUAL_LOG")
 
 
 class VisitorProcess(AppService):
-    """``command`` is run without a shell. What it draws goes to ``draw``; ``closed`` is called when it has ended by itself."""
+    """The visitor's program is run with ``arguments``, without a shell. What it draws goes to ``draw``; ``closed`` is called
+    when it has ended by itself."""
 
     def __init__(
         self,
