@@ -1,7 +1,7 @@
 """The state machine of a watched job file: the one table that says which state may follow which, and why.
 
 A daemon that dies leaves a file in any of these states. Under the next one a file that was being looked at is looked at again
-(the arrows back to PARSING), and an upgrade goes on where it was (see :mod:`runner.supervisor.reloading.resumption`).
+(the arrows back to PARSING), and an upgrade goes on where it was (see :mod:`runner.supervisor.reloading.upgrade`).
 """
 
 from __future__ import annotations
