@@ -10,10 +10,12 @@ demo: venv
 	@echo "The terminal UI:  .venv/bin/flowdeck"
 	@echo "A live stream:    .venv/bin/flowdeck submit samples/stream.conf && .venv/bin/flowdeck"
 
-# Four for two cores: most tests that take long wait for processes. They keep their byte code, wherever the environment says that they must not.
+# Four for two cores: most tests that take long wait for processes. They keep their byte code, wherever the environment says that they must not,
+# and find it when they begin: else each of the four makes all of it.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/.tested
 	@if [ -n "$$CI" ]; then tools/install_ci_tools.sh; fi
+	@$(BIN)/python -m compileall -q flowdeck.py runner schemas spec tui
 	$(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder
 
 venv: .venv/.installed
