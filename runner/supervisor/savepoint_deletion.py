@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 import msgspec
@@ -21,7 +22,8 @@ def savepoint_of(store: Store, job: Job, number: int) -> Checkpoint:
     """The record of a savepoint. Raises :class:`NotFound`."""
     savepoint = store.checkpoint(job.id, number)
     if savepoint is None or savepoint.kind is not CheckpointKind.SAVEPOINT:
-        raise NotFound(f"the job {job.name} has no savepoint {number}")
+        hint = f"`flowdeck savepoints {shlex.quote(job.name)}` lists what it has"
+        raise NotFound(f"the job {job.name} has no savepoint {number}", hint=hint)
     return savepoint
 
 
