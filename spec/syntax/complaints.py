@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Final
 
 from spec.diagnostic import Applicability, Diagnostic, Edit, Fix, Label
@@ -18,6 +19,7 @@ from spec.syntax.tree import Atom, FieldSyntax, Part
 
 _RUN: Final = 2  # how many lines in a row that are no fields are reported
 _FOREIGN_COMMENTS: Final = ("--", ";", "%", "rem ")
+_YAML_BLOCK: Final = re.compile(r":[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n){0,8}[ \t]*(?:- |[ \t](?:- )?[\w.\"-]+:)")
 _QUOTE_NOTE: Final = "text with such a character must stand in quotes"
 _NAMES: Final = {
     kinds.CLOSE_BRACE: "`}`",
@@ -199,8 +201,14 @@ class Complaints:
             self._span(operator),
             f"`{_shorten(key)}` has no value",
             label="expected a value after this",
-            notes=('write "" for an empty text, or remove the line',),
+            notes=(self._about_yaml(operator, key) or 'write "" for an empty text, or remove the line',),
         )
+
+    def _about_yaml(self, operator: int, key: str) -> str:
+        """What to write when more keys with colons, or a list's dashes, stand below one without a value."""
+        if not _YAML_BLOCK.match(self._tokens.source.text, self._tokens.starts[operator]):
+            return ""
+        return f"this looks like YAML: in HOCON a block stands in braces, {_shorten(key)} {{ ... }}, and a list in [ ... ]"
 
     def about_missing_separator(self, at: int) -> None:
         """Two members on one line with nothing between them."""

@@ -65,6 +65,12 @@ def test_what_the_daemon_refuses(served, line):
     check(served(*shlex.split(line), status=None))
 
 
+def test_a_savepoint_that_is_not_there_is_wrong_usage(served):
+    """As a job is that is not there, whether the savepoint's job is named or not; the hint lists those that are."""
+    assert "hint: flowdeck savepoints lists them" in served("savepoints", "show", "99", status=2).stderr
+    assert "hint: `flowdeck savepoints stream` lists what it has" in served("savepoints", "show", "stream/99", status=2).stderr
+
+
 def test_the_job_that_was_named_is_in_the_hint():
     """A hint about any job is about this one; what names no command gets one."""
     session = Session(command="pause", job="my job")

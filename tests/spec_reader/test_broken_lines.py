@@ -173,6 +173,22 @@ def test_apostrophes_and_semicolons_inside_of_texts_are_text(path: str) -> None:
     assert found(changed(PATH, f"path = {path}")) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "is_yaml"),
+    [
+        ("env:\n  job.mode: BATCH\nsource:\n  - plugin_name: FakeSource\n", True),
+        ("source:\r\n\r\n# one\r\n- plugin_name: FakeSource\r\n", True),
+        ("env { job.name =\n}\n", False),
+        ("name:\nother: 1\n", False),
+    ],
+)
+def test_yaml_is_known_by_its_looks(text: str, *, is_yaml: bool) -> None:
+    """Who writes blocks by indentation is told of braces, and not to write empty texts."""
+    notes = [note for diagnostic in found(text) if diagnostic.code == "S012" for note in diagnostic.notes]
+    assert notes
+    assert all(note.startswith("this looks like YAML") == is_yaml for note in notes)
+
+
 def test_single_quotes_are_mended_as_a_pair() -> None:
     """The fix leaves a text in double quotes."""
     text = changed(PATH, "path = 'data/my flights.csv'")

@@ -18,7 +18,7 @@ from spec.errors import FlowdeckError, UsageError
 from tui.cli import figures
 from tui.cli.action import tell_effects
 from tui.cli.default_group import ListedByDefault
-from tui.cli.failures import EXIT_FAILED
+from tui.cli.failures import EXIT_FAILED, EXIT_USAGE
 from tui.cli.json_output import print_json
 from tui.cli.options import completing, home_option, job_argument, output_option
 from tui.cli.references import suggesting
@@ -179,6 +179,7 @@ class _Gone(FlowdeckError):
     """No savepoint has that number."""
 
     code = "not-found"
+    exit_code = EXIT_USAGE
 
 
 def _is_directory(name: str) -> bool:
