@@ -14,6 +14,7 @@ from spec.errors import FlowdeckError
 PROBLEM_JSON: Final = "application/problem+json"
 MAXIMUM_HEADER_BYTES: Final = 32 * 1024
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+_VERSIONS = frozenset({"1.0", "1.1"})
 _REFUSED_BY_ROUTES = frozenset({"TRACE", "QUERY"})
 _ONCE = frozenset(
     {b"host", b"content-type", b"content-length", b"transfer-encoding", b"authorization", b"x-api-key", b"origin"}
@@ -54,6 +55,8 @@ def check_shape(scope: Scope) -> None:
     """Raise for a request of an unknown method, with a head that is too large, or whose meaning two readers could see
     differently: headers that are there twice, two ways to tell the body's length, control characters in the path."""
     headers = scope["headers"]
+    if scope.get("http_version", "1.1") not in _VERSIONS:
+        raise BadRequest("this is no version of HTTP that is spoken here", hint="it is HTTP/1.1")
     target = scope.get("raw_path", b"") + scope.get("query_string", b"")
     if len(target) + sum(len(name) + len(value) + 4 for name, value in headers) > MAXIMUM_HEADER_BYTES:
         raise HeadTooLarge(f"the request's head has more than {MAXIMUM_HEADER_BYTES} bytes")

@@ -104,6 +104,14 @@ MALFORMED = {
 }
 
 
+@pytest.mark.parametrize("version", ["9.9", "0.9", "2.0"])
+def test_another_version_of_http_is_refused(deck, version):
+    """Also when the client waits for its answer: what the bytes mean is for its own version to say."""
+    head = HEAD.replace(b"%KEY%", deck.keys[KeyScope.ADMIN].encode())
+    answer = deck.exchange(b"GET /api/v1/status HTTP/" + version.encode() + b"\r\n" + head + b"Connection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 "), answer
+
+
 @pytest.mark.parametrize("name", MALFORMED)
 def test_what_is_not_a_request_is_not_taken_for_one(deck, name):
     """An answer that says no, or none; the connection is closed, so that nothing is left to be read as another request."""
