@@ -8,8 +8,11 @@ import os
 import shutil
 import socket
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Final
 
 import psutil
 
@@ -23,9 +26,11 @@ from runner.cluster import (
     Node,
     WorkerKill,
 )
-from runner.model import DaemonStatus
+from runner.model import DaemonStatus, Job
 from runner.replies import WorkerList
+from runner.states import ExecutionState
 from runner.store.pages import JobFilter
+from runner.store.store import Store
 from runner.supervisor.control import ExecutionControl
 from runner.supervisor.errors import NotFound
 from runner.supervisor.journal import Entry
@@ -36,6 +41,21 @@ from runner.supervisor.processor_use import ProcessorUse
 from runner.worker.parallelism import MAXIMUM_READERS
 
 _processors = ProcessorUse()
+
+
+_AT_WORK: Final = 1000
+"""So many jobs at work are told of one by one."""
+_ACTIVE: Final = tuple(state for state in ExecutionState if not state.is_terminal)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """How many jobs there are by the state of their newest execution, and those at work as they are now; ``left_out`` of them
+    are not here, because there are too many."""
+
+    jobs_in: Mapping[ExecutionState, int]
+    at_work: tuple[Job, ...]
+    left_out: int = 0
 
 
 class FleetView(ObservationBase):
@@ -102,6 +122,17 @@ class FleetView(ObservationBase):
             ),
         )
 
+    async def jobs_at_work(self) -> Fleet:
+        """All that is told of from memory, however many jobs there are."""
+
+        def work(store: Store) -> tuple[dict[ExecutionState, int], list[Job]]:
+            counts = {state: store.count_jobs(JobFilter(states=(state,))) for state in ExecutionState}
+            return counts, store.job_page(JobFilter(states=_ACTIVE), _AT_WORK, 0, None)
+
+        counts, found = await self._journal.read(work)
+        jobs = tuple(map(self._executions.live_job, found))
+        return Fleet(counts, jobs, sum(counts[state] for state in _ACTIVE) - len(jobs))
+
     async def statistics(self) -> ClusterStatistics:
         """What has happened since the daemon started."""
         done, running = self._executions.done(), self._executions.running()
@@ -126,7 +157,7 @@ class FleetView(ObservationBase):
         running = self._executions.running()
         return DaemonStatus(
             pid=os.getpid(),
-            version=_version(),
+            version=program_version(),
             home=str(self._parts.home.path),
             started_at=self._identity.started_at,
             uptime=time.monotonic() - self._begun,
@@ -170,7 +201,7 @@ def _node(home: Path, workers: int) -> Node:
     return Node(
         hostname=socket.gethostname(),
         pid=os.getpid(),
-        version=_version(),
+        version=program_version(),
         cpus=os.cpu_count() or 1,
         cpu_percent=_processors.percent(),
         load=os.getloadavg(),
@@ -183,7 +214,8 @@ def _node(home: Path, workers: int) -> Node:
 
 
 @functools.cache
-def _version() -> str:
+def program_version() -> str:
+    """Of flowdeck, as it is installed."""
     try:
         return version("flowdeck")
     except PackageNotFoundError:

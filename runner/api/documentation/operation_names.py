@@ -17,6 +17,7 @@ GET /health get_health
 GET /health/{component} get_component_health
 GET /cluster get_cluster
 GET /cluster/statistics get_statistics
+GET /metrics get_metrics_text
 POST /jobs submit_job
 GET /jobs list_jobs
 GET /jobs/{job} get_job
