@@ -110,7 +110,7 @@ def _overlaps(found: Diagnostic, spans: list[Span]) -> bool:
 def _check(
     root: Value, document: Document, findings: Findings, engine: str
 ) -> tuple[JobSpec | None, Mapping[str, DatasetSchema]]:
-    parts = outline(root, findings, blocks_are_sections=document.dialect is Dialect.HOCON)
+    parts = outline(root, findings, engine, blocks_are_sections=document.dialect is Dialect.HOCON)
     environment = _check_environment(parts, root, findings, engine)
     elements = [element for kind in KINDS for element in parts.elements[kind]]
     plugins = [_check_plugin(element, findings, engine) for element in elements if not findings.full]

@@ -14,6 +14,8 @@ from spec.position import Span
 from spec.value import Field, ListValue, ObjectValue, Scalar, Value, to_plain
 
 _SECTIONS = ("env", *KINDS)
+_LEFT_OUT = frozenset({"env", "transform"})
+"""Sections that a job file may lack: nothing else tells of one that is misspelt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Outline:
     complete: bool = True
 
 
-def outline(root: Value, findings: Findings, *, blocks_are_sections: bool) -> Outline:
+def outline(root: Value, findings: Findings, engine: str, *, blocks_are_sections: bool) -> Outline:
     """Read the outline, reporting what is missing or misshapen. ``blocks_are_sections``: a section may be an object whose
     keys are plugin names, as the general HOCON dialect has it."""
     result = Outline()
@@ -45,15 +47,16 @@ def outline(root: Value, findings: Findings, *, blocks_are_sections: bool) -> Ou
         findings.add("J203", f"a job file must be an object, found {described(to_plain(root))}", root)
         result.complete = False
         return result
-    _misspelt_sections(root, findings)
+    _misspelt_sections(root, findings, engine)
     _environment(root, findings, result)
     for kind in KINDS:
         _section(root, kind, findings, result, blocks_are_sections=blocks_are_sections)
     return result
 
 
-def _misspelt_sections(root: ObjectValue, findings: Findings) -> None:
-    """Other top-level keys are variables, but one that looks like a section and holds a block is most likely a mistake."""
+def _misspelt_sections(root: ObjectValue, findings: Findings, engine: str) -> None:
+    """Other top-level keys are variables, but one that looks like a section and holds a block is most likely a mistake. A job
+    that runs here would run without it."""
     for entry in root.fields:
         if entry.key in _SECTIONS or isinstance(entry.value, Scalar):
             continue
@@ -64,7 +67,7 @@ def _misspelt_sections(root: ObjectValue, findings: Findings) -> None:
                 f'"{entry.key}" is not a section of a job file',
                 entry.key_span,
                 label="this block has no effect",
-                severity=Severity.WARNING,
+                severity=Severity.ERROR if suggestion.certain in _LEFT_OUT and engine == "local" else Severity.WARNING,
                 notes=suggestion.note(),
                 fix=suggestion.fix(entry.key_span, entry.key),
                 pointer=f"/{pointer_step(entry.key)}",

@@ -122,10 +122,10 @@ CODES = (
         "J214",
         "block that looks like a section",
         "Only env, source, transform and sink are sections. Any other top-level block is taken for a variable and has no "
-        "effect of its own; a name this close to a section's is most likely a mistake.",
+        "effect of its own; a name this close to a section's is most likely a mistake. A job that runs here is refused when "
+        "that can only be a transform or env block which the file lacks: it would run without it. SeaTunnel runs it.",
         bad=_FAKE + "transforms { Filter { include_fields = [id] } }\n" + _CONSOLE,
         good=_FAKE + "transform { Filter { include_fields = [id] } }\n" + _CONSOLE,
-        severity=Severity.WARNING,
     ),
     Code(
         "J215",

@@ -25,7 +25,7 @@ def graph_of(result: CheckResult, engine: str = "local") -> JobGraph:
     root = result.document.root
     if root is None:
         return JobGraph(_UNSAID, (), ())
-    parts = outline(root, unheard, blocks_are_sections=result.document.dialect is Dialect.HOCON)
+    parts = outline(root, unheard, engine, blocks_are_sections=result.document.dialect is Dialect.HOCON)
     plugins = [check_plugin(element, unheard, engine) for kind in KINDS for element in parts.elements[kind]]
     graph = wire(plugins, unheard)
     nodes = sorted((*graph.sources, *graph.transforms, *graph.sinks), key=_place)

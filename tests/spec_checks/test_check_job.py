@@ -121,6 +121,15 @@ def test_layout_and_comments_do_not_change_the_job() -> None:
     assert one.content_hash() == other.content_hash()
 
 
+@pytest.mark.parametrize(("engine", "severity"), [("local", "error"), ("seatunnel", "warning")])
+@pytest.mark.parametrize("block", ["transforms { Copy { fields { other = id } } }", "evn { job.mode = STREAMING }"])
+def test_a_misspelt_section_is_not_left_out_in_silence(block: str, engine: str, severity: str) -> None:
+    """A job that runs here would run without it; SeaTunnel does."""
+    text = REST if block.startswith("evn") else "env { }\n" + REST
+    found = check_text(f"{block}\n{text}", "orders.conf", ReadOptions(), engine=engine)
+    assert ("J214", severity) in [(each.code, each.severity) for each in found.diagnostics]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
