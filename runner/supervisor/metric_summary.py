@@ -121,7 +121,7 @@ def _throughput(name: str, totals: Totals, load: Load | None, sums: Sums) -> Thr
     found = sums.get((name, ""))
     if found is None:
         return Throughput(now=now)
-    return Throughput(now=now, mean=found.mean, peak=found.highest)
+    return Throughput(now=now, mean=found.mean, peak=max(found.highest, found.mean))  # a mean is rounded
 
 
 def _growth(sums: Sums, name: str) -> int:

@@ -49,11 +49,11 @@ def test_an_object_is_a_row() -> None:
     [
         ("strin", "unknown type 'strin'"),
         ("decimal", "precision and a scale"),
-        ("decimal(10)", "expected ','"),
+        ("decimal(10)", "needs a scale, too"),
         ("decimal(39, 1)", "precision is 1 to 38"),
         ("decimal(5, 6)", "scale cannot be larger"),
         ("array<int", "ends too early"),
-        ("map<string>", "expected ','"),
+        ("map<string>", "the types of its keys and values"),
         ("map<array<int>, int>", "cannot be the key"),
         ("int int", "unknown type 'intint'"),
         ("array<int>>", "goes on after"),

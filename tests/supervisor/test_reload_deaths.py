@@ -29,7 +29,7 @@ from runner.supervisor.supervisor import Supervisor
 home, path, after, state, phase = Home(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], sys.argv[5]
 
 async def main():
-    observing = 20.0 if state == "ROLLING_BACK" else 0.1  # what does not work may take a while to show it
+    observing = 4.0 if state == "ROLLING_BACK" else 0.1  # what does not work may take a while to show it
     async with Supervisor.open(home, watch=[path.parent], limits=Limits(observing=observing)) as supervisor:
         def record():
             return next((found for found in supervisor.reloader.report().files if found.job_id), None)

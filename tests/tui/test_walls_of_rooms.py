@@ -77,7 +77,7 @@ def test_only_the_client_leads_to_the_runner() -> None:
     """Of the runner the screens see its client, its home and its records."""
     records = (
         *("audit", "cluster", "model", "observation", "operation"),
-        *("reload", "replies", "requests", "states", "struct_types"),
+        *("reload", "replies", "requests", "states", "struct_types", "user_home"),
     )
     allowed = ("runner.client", "runner.endpoint", "runner.home", "runner.verbs.call", *(f"runner.{name}" for name in records))
     for room in (*ROOMS, "."):

@@ -283,7 +283,7 @@ def test_counts_of_rows_survive_a_restart(coordinate: Coordinate) -> None:
     bound = {"row_rules": [{"rule_type": kind, "rule_value": 3000} for kind in ("MIN_ROW", "MAX_ROW")]}
     options = {"row.num": 3000, "split.num": 5, "schema": {"fields": {"id": "int"}}}
     plugins: list[PluginSpec] = [source("FakeSource", "rows", options), sink("Assert", "rows", {"rules": bound})]
-    coordinator = coordinate(job(*plugins, rows_per_second=3000, interval=0.2))
+    coordinator = coordinate(job(*plugins, rows_per_second=600, interval=0.2))
     coordinator.start()
     coordinator.wait_until(lambda: coordinator.counters("rows").rows_in > 0)
     state = coordinator.take_checkpoint()
