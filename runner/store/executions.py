@@ -8,6 +8,7 @@ from runner.states import ExecutionState, check_transition
 from runner.store import jobs
 from runner.store.errors import already_exists, not_found
 from runner.store.identifiers import check_id
+from runner.store.measured import Lifetime
 from runner.store.pages import ExecutionFilter, Place
 from runner.store.session import Row, Session, decode_record, encode_record
 
@@ -34,7 +35,7 @@ def insert(session: Session, execution: Execution) -> None:
         "record": record,
     }
     session.add("executions", row)
-    session.unsettle(_ends_key(execution.job_id))
+    session.unsettle(_lifetimes_key(execution.job_id))
     session.unseen.discard(("executions", execution.job_id))
     session.memory.epochs.setdefault(execution.id, 0)
     _remember_state(session, execution)
@@ -59,7 +60,7 @@ def update(session: Session, execution: Execution) -> None:
         *(str(execution.state), execution.finished_at, record, execution.id),
     )
     if execution.finished_at is not None:
-        session.unsettle(_ends_key(execution.job_id))
+        session.unsettle(_lifetimes_key(execution.job_id))
     _remember_state(session, execution)
     jobs.show_execution(session, execution, record, new=False)
 
@@ -67,7 +68,7 @@ def update(session: Session, execution: Execution) -> None:
 def remove(session: Session, execution_ids: list[str]) -> None:
     """Forget executions, without what belongs to them."""
     gone = session.rows('DELETE FROM "executions" WHERE "id" = ANY(?::VARCHAR[]) RETURNING "job_id"', execution_ids)
-    session.unsettle(*{_ends_key(job_id) for (job_id,) in gone})
+    session.unsettle(*{_lifetimes_key(job_id) for (job_id,) in gone})
 
 
 def _state(session: Session, execution_id: str) -> ExecutionState:
@@ -148,17 +149,19 @@ def _any_deleted(session: Session) -> bool:
     return session.jobs.any_deleted() if jobs.is_known(session) else session.row(_JOBS_DELETED) is not None
 
 
-def since(session: Session, job_id: str, at: float) -> dict[str, float | None]:
-    """The ids of a job's executions that were not over at ``at`` (epoch seconds), with when they ended. They are remembered."""
-    ends: dict[str, float | None] | None = session.known(_ends_key(job_id))
-    if ends is None:
-        ends = dict(session.rows('SELECT "id", "finished_at" FROM "executions" WHERE "job_id" = ?', job_id))
-        session.remember(_ends_key(job_id), ends)
-    return {execution_id: ended for execution_id, ended in ends.items() if ended is None or ended > at}
+def since(session: Session, job_id: str, at: float) -> dict[str, Lifetime]:
+    """The ids of a job's executions that were not over at ``at`` (epoch seconds), with when they were made and when they ended.
+    They are remembered."""
+    known: dict[str, Lifetime] | None = session.known(_lifetimes_key(job_id))
+    if known is None:
+        rows = session.rows('SELECT "id", "created_at", "finished_at" FROM "executions" WHERE "job_id" = ?', job_id)
+        known = {execution_id: Lifetime(begun, over) for execution_id, begun, over in rows}
+        session.remember(_lifetimes_key(job_id), known)
+    return {execution_id: lived for execution_id, lived in known.items() if lived.over is None or lived.over > at}
 
 
-def _ends_key(job_id: str) -> tuple[str, str]:
-    return "ends", job_id
+def _lifetimes_key(job_id: str) -> tuple[str, str]:
+    return "lifetimes", job_id
 
 
 def unfinished(session: Session) -> list[Execution]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from runner.latency import value_of_bucket
-from runner.store.measured import MICROSECONDS
+from runner.store.measured import ALWAYS, MICROSECONDS, Lifetime
 from runner.store.recent_latencies import RecentCell
 from runner.store.resolutions import floor
 from runner.store.session import Session, one_of
@@ -101,12 +101,21 @@ def _added(cell: LatencyCell) -> tuple[str, RecentCell]:
     return cell.execution_id, RecentCell(start, start + _LENGTH, dict(sorted(cell.counts.items())))
 
 
-def window(session: Session, execution_ids: Sequence[str], since: float, until: float, points: int) -> LatencyWindow:
-    """Everything in the cells that touch the window, each of which counts to the point in which it begins."""
+def window(
+    session: Session,
+    execution_ids: Sequence[str],
+    since: float,
+    until: float,
+    points: int,
+    lifetime: Lifetime = ALWAYS,
+) -> LatencyWindow:
+    """Everything in the cells that touch the window, each of which counts to the point in which it begins. There are none from
+    before ``lifetime``."""
     ids, begin, end = list(execution_ids), round(since * MICROSECONDS), round(until * MICROSECONDS)
     if not ids:
         return LatencyWindow()
-    recent = session.recent_latencies.read(ids, begin, end)
+    earliest = max(begin, round(lifetime.begun * MICROSECONDS))
+    recent = session.recent_latencies.read(ids, earliest, end)
     if recent is not None and not recent:
         return LatencyWindow()
     from runner.store.latency_sums import columns_of, sums_of  # numpy is for those who look at latencies
@@ -116,7 +125,7 @@ def window(session: Session, execution_ids: Sequence[str], since: float, until: 
     else:
         of_executions, parameters = one_of("execution_id", ids)
         statement = _WINDOW.format(of_executions=of_executions)
-        found = session.columns(statement, *parameters, end, begin - _LONGEST - 1, begin)
+        found = session.columns(statement, *parameters, end, earliest - _LONGEST - 1, earliest)
     at, seconds = found["at"], found["seconds"]
     if not len(at):
         return LatencyWindow()

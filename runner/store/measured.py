@@ -15,6 +15,23 @@ SELDOM = "rows_out"
 LONGEST_PART = 300.0
 
 
+class Lifetime(NamedTuple):
+    """When an execution measured something, or several did: not before ``begun``, and not after ``over`` (None: somebody still
+    does), in epoch seconds. What was measured while the clock had been set back to before ``begun`` is not looked for."""
+
+    begun: float = 0.0
+    over: float | None = None
+
+    def and_of(self, other: Lifetime) -> Lifetime:
+        """Of both."""
+        over = None if self.over is None or other.over is None else max(self.over, other.over)
+        return Lifetime(min(self.begun, other.begun), over)
+
+
+ALWAYS = Lifetime()
+"""Of whoever may have measured at any time."""
+
+
 class Measured(NamedTuple):
     """What a stretch of time holds of one metric. Of a counter ``total`` is its growth and ``weight`` the seconds in which that
     was measured, of a gauge the sum and the number of its samples; ``lowest`` and ``highest`` are rates, or values."""

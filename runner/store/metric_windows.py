@@ -27,12 +27,15 @@ _CELLS = """
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of time in equal buckets; ``since`` and ``until`` in microseconds, ``width`` in seconds."""
+    """A stretch of time in equal buckets; ``since`` and ``until`` in microseconds, ``width`` in seconds. Nothing was measured
+    before ``earliest``, nor after ``latest``."""
 
     since: int
     until: int
     width: float
     buckets: int
+    earliest: int = 0
+    latest: int = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,8 @@ class _Stretch:
     end: int
 
 
-def read(session: Session, window: Window, wanted: Sequence[Metric], over: float | None = None) -> list[dict[int, Measured]]:
-    """For each metric its buckets in which something was measured, by their number. ``over``: nothing was measured after these
-    epoch seconds."""
+def read(session: Session, window: Window, wanted: Sequence[Metric]) -> list[dict[int, Measured]]:
+    """For each metric its buckets in which something was measured, by their number."""
     if not wanted:
         return []
     from runner.store.metric_pieces import Bounds, Pieces  # numpy is for those who look at metrics
@@ -55,8 +57,8 @@ def read(session: Session, window: Window, wanted: Sequence[Metric], over: float
     pieces = Pieces(Bounds(window.since, window.until, window.width, window.buckets, clip, ended), wanted)
     numbers = sorted(number for metric in wanted for number in metric.numbers)
     chosen, parameters = _chosen(numbers)
-    since, end = max(window.since, ended), window.until + _REACH
-    if over is None or over * MICROSECONDS >= max(since, clip):
+    since, end = max(window.since, ended, window.earliest), window.until + _REACH
+    if window.latest >= max(since, clip):
         found = session.recent.read(numbers, since, since - _REACH, end)
         if found is None:
             found = session.columns(_SAMPLES.format(begin=since - _REACH, end=end, chosen=chosen), *parameters)
@@ -108,6 +110,7 @@ def _plan(known: dict[int, Held], window: Window) -> tuple[int, int, list[_Stret
 
 
 def _add(stretches: list[_Stretch], window: Window, resolution: Resolution, begin: int, end: int) -> None:
-    begin, end = max(begin, window.since - resolution.length), min(end, window.until)
+    begin = max(begin, max(window.since, window.earliest) - resolution.length)
+    end = min(end, window.until, window.latest)
     if begin < end:
         stretches.append(_Stretch(resolution, begin, end))

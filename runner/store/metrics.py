@@ -11,14 +11,14 @@ import itertools
 import math
 import sys
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from runner.model import MetricPoint, MetricSeries
 from runner.store import latencies
 from runner.store.errors import StoreError
-from runner.store.measured import MICROSECONDS, SELDOM, Measured, Metric
+from runner.store.measured import ALWAYS, MICROSECONDS, SELDOM, Lifetime, Measured, Metric
 from runner.store.metric_windows import Window, read
 from runner.store.session import Row, Session, one_of
 
@@ -113,12 +113,12 @@ def measured_window(
     until: float,
     buckets: int,
     drawn: Container[str] | None,
-    over: float | None = None,
+    lifetime: Lifetime = ALWAYS,
 ) -> MeasuredWindow:
     """All metrics of a window, read once; as series those of the names ``drawn`` that are the whole execution's, None: all.
-    ``over``: when the last of the executions ended, None: some run."""
-    window = _window(since, until, buckets)
-    found = _measured(session, execution_ids, None, window, None if over is None else over + _LATEST)
+    ``lifetime`` is that of the executions together."""
+    window = _within(_window(since, until, buckets), lifetime)
+    found = _measured(session, execution_ids, None, window)
     gaps = _gaps(since, window)
     shown = sorted(key for key in found if drawn is None or (key[0] in drawn and not key[1]))
     return MeasuredWindow(
@@ -140,8 +140,14 @@ def _window(since: float, until: float, buckets: int) -> Window:
     )
 
 
+def _within(window: Window, lifetime: Lifetime) -> Window:
+    """The window, of which less has to be looked through."""
+    latest = window.latest if lifetime.over is None else _to_microseconds(lifetime.over + _LATEST)
+    return replace(window, earliest=_to_microseconds(lifetime.begun), latest=latest)
+
+
 def _measured(
-    session: Session, execution_ids: Iterable[str], names: Collection[str] | None, window: Window, over: float | None = None
+    session: Session, execution_ids: Iterable[str], names: Collection[str] | None, window: Window
 ) -> dict[tuple[str, str], dict[int, Measured]]:
     """By name and plugin what each bucket holds in which something was measured."""
     ids = list(execution_ids)
@@ -155,7 +161,7 @@ def _measured(
         Metric(of_metric, is_counter=kind == _COUNTER, is_seldom=name == SELDOM)
         for (name, _, kind), of_metric in numbers.items()
     ]
-    found = read(session, window, wanted, over)
+    found = read(session, window, wanted)
     return {(name, plugin): buckets for (name, plugin, _), buckets in zip(numbers, found, strict=True) if buckets}
 
 

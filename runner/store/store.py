@@ -46,6 +46,7 @@ from runner.store.checkpoint_calls import CheckpointCalls
 from runner.store.idempotency import RecordedAnswer, RecordedRequest
 from runner.store.latencies import LatencyCell, LatencyWindow
 from runner.store.leases import Lease
+from runner.store.measured import ALWAYS, Lifetime
 from runner.store.metrics import MeasuredWindow, MetricSample
 from runner.store.operations import OperationRecords
 from runner.store.pages import ExecutionFilter, JobFilter, Place
@@ -377,8 +378,8 @@ class Store(CheckpointCalls):
         instead: what is in a cell counts as spread evenly over it."""
         return metrics.series(self._session, execution_ids, names, since, until, buckets)
 
-    def executions_since(self, job_id: str, since: float) -> dict[str, float | None]:
-        """The ids of a job's executions that were not over at ``since``, each with when it ended (None: it has not)."""
+    def executions_since(self, job_id: str, since: float) -> dict[str, Lifetime]:
+        """The ids of a job's executions that were not over at ``since``, each with when it was made and when it ended."""
         return executions.since(self._session, job_id, since)
 
     def attempt_tally(self, execution_ids: list[str], since: float) -> AttemptTally:
@@ -392,20 +393,23 @@ class Store(CheckpointCalls):
         until: float,
         buckets: int,
         drawn: Container[str] | None = None,
-        over: float | None = None,
+        lifetime: Lifetime = ALWAYS,
     ) -> MeasuredWindow:
         """All metrics of the window ``[since, until)`` as a whole and, read at the same time, as :meth:`metric_series` has
-        them: all, or those of the names ``drawn`` that are the executions' own. ``over``: when the last of them ended, if all
-        have: then there is less to look through."""
-        return metrics.measured_window(self._session, execution_ids, since, until, buckets, drawn, over)
+        them: all, or those of the names ``drawn`` that are the executions' own. ``lifetime``: of them all together, for
+        which there is less to look through."""
+        return metrics.measured_window(self._session, execution_ids, since, until, buckets, drawn, lifetime)
 
     def append_latencies(self, cells: Iterable[LatencyCell]) -> None:
         """Add how long rows took; see :mod:`runner.store.latencies`."""
         latencies.append(self._session, cells)
 
-    def latency_window(self, execution_ids: Sequence[str], since: float, until: float, points: int) -> LatencyWindow:
-        """How long the rows of the window ``[since, until)`` took, as a whole and in equal points."""
-        return latencies.window(self._session, execution_ids, since, until, points)
+    def latency_window(
+        self, execution_ids: Sequence[str], since: float, until: float, points: int, lifetime: Lifetime = ALWAYS
+    ) -> LatencyWindow:
+        """How long the rows of the window ``[since, until)`` took, as a whole and in equal points. ``lifetime`` as in
+        :meth:`metric_window`."""
+        return latencies.window(self._session, execution_ids, since, until, points, lifetime)
 
     def tidy_metrics(self, now: float, steady: float | None = None) -> bool:
         """Do one bounded step of summing up the samples that are old enough at ``now``, or of dropping what is too old; False

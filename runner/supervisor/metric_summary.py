@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from runner.observation import (
 )
 from runner.store.attempts import AttemptTally
 from runner.store.latencies import CELL_SECONDS, LatencyWindow
-from runner.store.measured import Measured
+from runner.store.measured import Lifetime, Measured
 from runner.store.metrics import MeasuredWindow
 from runner.store.store import Store
 from runner.supervisor.checkpoint_record import CHECKPOINT_FAILURES, CHECKPOINT_SECONDS
@@ -67,18 +68,18 @@ class Stored:
         return self.measured.sums
 
 
-def read_window(store: Store, job: Job, wanted: Wanted, executions: Mapping[str, float | None] | None = None) -> Stored:
-    """Everything that the store has of the window, of all the job's executions or of some, given with when they ended."""
+def read_window(store: Store, job: Job, wanted: Wanted, executions: Mapping[str, Lifetime] | None = None) -> Stored:
+    """Everything that the store has of the window, of all the job's executions or of some, given with their lifetimes."""
     since, until = wanted.since, wanted.until
     if executions is None:
         executions = store.executions_since(job.id, since)
-    ids, ends = list(executions), list(executions.values())
+    ids = list(executions)
     if not ids:
         return Stored(MeasuredWindow(), LatencyWindow(), AttemptTally())
-    over = None if None in ends else max(end for end in ends if end is not None)
+    lifetime = functools.reduce(Lifetime.and_of, executions.values())
     return Stored(
-        measured=store.metric_window(ids, since, until, wanted.buckets, None if wanted.series else _HISTORY, over),
-        latency=store.latency_window(ids, since, until, wanted.buckets),
+        measured=store.metric_window(ids, since, until, wanted.buckets, None if wanted.series else _HISTORY, lifetime),
+        latency=store.latency_window(ids, since, until, wanted.buckets, lifetime),
         attempts=store.attempt_tally(ids, since),
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from runner.model import Job
+from runner.model import Execution, Job
 from runner.observation import JobDetails, JobMetrics
+from runner.store.measured import Lifetime
 from runner.store.store import Store
 from runner.supervisor.control import Load
 from runner.supervisor.generations import read_shown
@@ -34,7 +35,7 @@ class MetricView(ObservationBase):
         if not whole and job.execution is not None and job.execution.finished_at is not None:
             until = job.execution.finished_at + 1.0  # the last measurements come a moment later
         wanted = Wanted(until - seconds, until, buckets, series)
-        executions = None if whole or job.execution is None else {job.execution.id: job.execution.finished_at}
+        executions = None if whole or job.execution is None else {job.execution.id: _lifetime(job.execution)}
         load, running = self._running(job)
 
         def work(store: Store) -> JobMetrics:
@@ -72,6 +73,10 @@ class MetricView(ObservationBase):
             )
 
         return await self._journal.read(work)
+
+
+def _lifetime(execution: Execution) -> Lifetime:
+    return Lifetime(execution.created_at, execution.finished_at)
 
 
 def _generation(store: Store, job: Job) -> JobSpec:

@@ -110,7 +110,8 @@ async def test_the_executions_of_a_window_are_those_that_there_are(store, make_j
     await store.write(lambda s: s.insert_job(make_job()))
 
     async def since(at: float) -> dict[str, float | None]:
-        return await store.read(lambda s: s.executions_since("job-1", at))
+        found = await store.read(lambda s: s.executions_since("job-1", at))
+        return {execution_id: lifetime.over for execution_id, lifetime in found.items()}
 
     assert await since(0.0) == {}
     await store.write(lambda s: s.insert_execution(make_execution("e-1")))
