@@ -7,9 +7,9 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Sized
 from typing import Any
 
-ANSWERS = 2000
+ANSWERS = 8000
 """So many answers are remembered, and of so many questions when they were last answered differently."""
-ITEMS = 50_000
+ITEMS = 100_000
 """So many things are in all answers that are remembered: some three hundred bytes each."""
 
 

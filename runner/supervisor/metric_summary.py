@@ -72,7 +72,7 @@ def read_window(store: Store, job: Job, wanted: Wanted, executions: Mapping[str,
     """Everything that the store has of the window, of all the job's executions or of some, given with their lifetimes."""
     since, until = wanted.since, wanted.until
     if executions is None:
-        executions = store.executions_since(job.id, since)
+        executions = {} if _was_over(job, since) else store.executions_since(job.id, since)
     ids = list(executions)
     if not ids:
         return Stored(MeasuredWindow(), LatencyWindow(), AttemptTally())
@@ -82,6 +82,12 @@ def read_window(store: Store, job: Job, wanted: Wanted, executions: Mapping[str,
         latency=store.latency_window(ids, since, until, wanted.buckets, lifetime),
         attempts=store.attempt_tally(ids, since),
     )
+
+
+def _was_over(job: Job, at: float) -> bool:
+    """Whether the newest execution was over, and with it all before it."""
+    newest = job.execution
+    return newest is None or (newest.finished_at is not None and newest.finished_at <= at)
 
 
 def summed_up(job: Job, spec: JobSpec, load: Load | None, stored: Stored, wanted: Wanted) -> JobMetrics:
@@ -184,11 +190,16 @@ def _edge(edge: str, now: tuple[float, float | None] | None, sums: Sums) -> Edge
 
 
 def _resources(totals: Totals, spec: JobSpec, sums: Sums) -> Resources:
-    memory = spec.env.resources.memory or psutil.virtual_memory().total
+    memory = spec.env.resources.memory or _memory_of_the_machine()
     return Resources(
         cpu_percent=_usage(totals.cpu_percent, sums.get(("cpu_percent", "")), 100.0 * (os.cpu_count() or 1)),
         memory_bytes=_usage(totals.memory_bytes, sums.get(("memory_bytes", "")), float(memory)),
     )
+
+
+@functools.cache
+def _memory_of_the_machine() -> int:
+    return int(psutil.virtual_memory().total)
 
 
 def _usage(now: float | None, measured: Measured | None, limit: float) -> Usage:
