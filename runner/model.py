@@ -381,7 +381,7 @@ class AttemptFailure(msgspec.Struct, frozen=True, kw_only=True):
     job_name: str = ""
 
 
-class MetricPoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MetricPoint(msgspec.Struct, frozen=True, kw_only=True):
     """One bucket of a metric series; ``value`` None where nothing was measured (a gap stays a gap). ``lowest`` and ``highest``
     of what was measured in it: of a counter the slowest and the fastest rate between two samples."""
 
