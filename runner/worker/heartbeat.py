@@ -13,6 +13,8 @@ INTERVAL = 0.5
 """Seconds between two heartbeats of a worker that counts something."""
 QUIET_INTERVAL = 1.0
 """The same while nothing is counted: what is shown of a job is never older than this."""
+_STILL = 4
+"""After so many heartbeats that counted nothing it is quiet: who has just begun, or waits a moment, is not."""
 _CHANCES = 4
 """So many heartbeats at least are due in the time after which a worker that says nothing is given up."""
 
@@ -36,13 +38,14 @@ class Heartbeat:
         self._closed = False
         self._use = OwnUse()
         self._counted: _Rows = []
-        self._is_quiet = False
+        self._still = 0
 
     def beat(self) -> None:
         """Send one, in the calling thread."""
         counters = self._counters()
         rows = _rows(counters)
-        self._is_quiet, self._counted = rows == self._counted, rows
+        self._still = self._still + 1 if rows == self._counted else 0
+        self._counted = rows
         self._send(counters, self._use.cpu_seconds(), self._use.memory_bytes())
 
     def now(self) -> None:
@@ -58,7 +61,7 @@ class Heartbeat:
         """The thread."""
         while not self._closed:
             self.beat()
-            if self._wake.wait(self._quiet_interval if self._is_quiet else INTERVAL):
+            if self._wake.wait(self._quiet_interval if self._still >= _STILL else INTERVAL):
                 self._wake.clear()
 
 
