@@ -13,13 +13,14 @@ from textual.app import App
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
-_LONGEST = 1.0
+_LONGEST = 5.0
 _QUIET_TURNS = 3
 _TURN_SECONDS = 0.001
 
 
 async def come_to_rest(min_sleep: float = 0.0, max_sleep: float = _LONGEST) -> None:
-    """Wait until nothing was under way for some turns of the loop; at most ``max_sleep`` seconds, as Textual's wait does."""
+    """Wait until nothing was under way for some turns of the loop; at most ``max_sleep`` seconds: a machine
+    under load may need more than Textual gives it."""
     app = active_app.get()
     deadline = time.monotonic() + max_sleep
     quiet = 0
