@@ -10,15 +10,17 @@ import functools
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, overload
 
-from runner.audit import AuditEntry, AuditPage
+from runner.audit import AuditEntry
 from runner.bounds import MAXIMUM_PAGE
 from runner.model import Execution, Job
 from runner.operation import Operation
-from runner.replies import ExecutionList, JobPage, OperationPage
 from runner.states import ExecutionState
-from runner.verbs.call import Call, get
+from runner.verbs.call import Call
+from runner.verbs.daemon import DaemonVerbs
+from runner.verbs.executions import ExecutionVerbs
+from runner.verbs.jobs import JobVerbs
 from runner.verbs.observation import Time
-from runner.verbs.verb import Awaited, Blocking, Described
+from runner.verbs.verb import Awaited, Blocking, Described, described
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,10 +84,8 @@ class EachVerbs:
         deleted: bool = False,
     ) -> Call[Page[Job]]:
         """Every job that ``jobs`` would list, page after page."""
-        states = (state,) if isinstance(state, str) or state is None else tuple(state)
-        marks = tuple(f"{key}={value}" for key, value in (labels or {}).items())
-        query = {"state": states, "name": name, "queue": queue, "label": marks, "deleted": deleted or None, "count": False}
-        asked = get(JobPage, "jobs", query={**query, "limit": MAXIMUM_PAGE})
+        narrowed = {"queue": queue, "labels": labels, "deleted": deleted}
+        asked = described(JobVerbs.jobs)(self, state, name, MAXIMUM_PAGE, count=False, **narrowed)
         return asked.then(lambda page: (page.jobs, page.next))
 
     @Each
@@ -96,17 +96,16 @@ class EachVerbs:
         queue: str | None = None,
     ) -> Call[Page[Execution]]:
         """Every execution, of all jobs or of one, page after page."""
-        states = (state,) if isinstance(state, str) or state is None else tuple(state)
-        query = {"job": job, "state": states, "queue": queue, "limit": MAXIMUM_PAGE}
-        return get(ExecutionList, "executions", query=query).then(lambda page: (page.executions, page.next))
+        asked = described(ExecutionVerbs.execution_page)(self, job=job, state=state, queue=queue, limit=MAXIMUM_PAGE)
+        return asked.then(lambda page: (page.executions, page.next))
 
     @Each
     def each_operation(
         self, job: str | None = None, kind: str | None = None, *, is_open: bool | None = None
     ) -> Call[Page[Operation]]:
         """Everything that was asked of the daemon, page after page."""
-        query = {"job": job, "kind": kind, "open": is_open, "limit": MAXIMUM_PAGE}
-        return get(OperationPage, "operations", query=query).then(lambda page: (page.operations, page.next))
+        asked = described(ExecutionVerbs.operations)(self, job=job, kind=kind, is_open=is_open, limit=MAXIMUM_PAGE)
+        return asked.then(lambda page: (page.operations, page.next))
 
     @Each
     def each_audit_entry(
@@ -119,5 +118,6 @@ class EachVerbs:
         until: Time | None = None,
     ) -> Call[Page[AuditEntry]]:
         """The whole audit trail, or some of it, page after page."""
-        query = {"job": job, "who": who, "action": action, "since": since, "until": until, "limit": MAXIMUM_PAGE}
-        return get(AuditPage, "audit", query=query).then(lambda page: (page.entries, page.next))
+        narrowed = {"who": who, "action": action, "since": since, "until": until}
+        asked = described(DaemonVerbs.audit)(self, job, limit=MAXIMUM_PAGE, **narrowed)
+        return asked.then(lambda page: (page.entries, page.next))

@@ -7,6 +7,7 @@ its call to the client it is asked of. Type checkers see the right result for ea
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Coroutine
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
@@ -81,6 +82,12 @@ class Described(Generic[P, T]):
 
     def _bound(self, client: object) -> Callable[..., Any]:
         return self._perform if client is None else MethodType(self._perform, client)
+
+
+def described(verb: Callable[..., Any]) -> Callable[..., Call[Any]]:
+    """The call that a verb of a class makes, given a client, for another verb that makes it in its own way."""
+    call: Callable[..., Call[Any]] = inspect.unwrap(verb)
+    return call
 
 
 class Verb(Described[P, T]):
