@@ -56,6 +56,26 @@ async def test_the_menu_says_why_not_and_runs(open_ui: Any, stage: Any, serve: C
         assert stage.calls[0][:2] == ("savepoint", ORDERS)
 
 
+async def test_the_menu_of_marked_jobs_is_about_all_of_them(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """With marked jobs the menu names them and their states, refuses what none of them can do, and asks about all of them."""
+    serve(stage)
+    async with open_ui((100, 30)) as page:
+        await page.loaded()
+        await mark_three(page)
+        await page.go_to("audit-archive")
+        await page.press("a")
+        await page.sees("3 marked jobs  3 RUNNING")
+        assert "M    workers…     not now: they are changed job by job" in page.text
+        assert "D    delete       not now: none of 3: " in page.text
+        stage.change(ORDERS, ExecutionState.PAUSED)
+        await page.sees("2 RUNNING, 1 PAUSED")
+        await past_the_guard(page)
+        await page.press("T")
+        await page.sees("3 jobs")
+        assert page.dialog == "BulkScreen"
+        assert all(name in page.text for name in NAMES)
+
+
 async def test_workers_are_changed_by_a_number(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
     """The dialog says how many there are; a number and enter change it, enter alone does not."""
     stage.effects["workers"] = lambda _job, body: {"does": f"workers join until there are {body['total']}", "risk": "none"}

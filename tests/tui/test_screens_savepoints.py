@@ -182,7 +182,7 @@ async def test_jobs_are_restored_from_marked_savepoints(
         for row in (f"{ORDERS} 790", "9d0000000003 44"):
             table.select(row)
             await page.press("space")
-        await page.press("R")
+        await page.press("a")
         await page.sees("goes on from 790")
         await page.sees("goes on from 44")
         await past_the_guard(page)

@@ -11,6 +11,7 @@ from textual.message import Message
 from runner.client import Client
 from runner.model import Job
 from tui.actions.model import Action, Question, Risk
+from tui.actions.offered import JOB_BY_JOB, MarkedJobs, OneJob, first_fit
 from tui.actions.registry import BY_ID, DELETE, RESTORE, WORKERS, verb_of
 from tui.actions.restore import Point
 from tui.actions.target import Target
@@ -224,23 +225,24 @@ class Acting(Following):
         from tui.screens.bulk import BulkScreen  # not needed for the first paint
 
         if action is WORKERS:
-            self._say_no(action, "the number of workers is changed job by job; esc drops the marks")
+            self._say_no(action, JOB_BY_JOB)
             return
-        verb = verb_of(action, next((view for view in views if not action.refusal(view)), views[0]))
+        verb = verb_of(action, first_fit(action, views))
         wishes = [Wish(verb, Target.of(view, self.clock())) for view in views]
         self.app.push_screen(BulkScreen(wishes, self))
 
     # the menu
 
     def action_menu(self) -> None:
-        """Everything that can be done to the selected job."""
+        """Everything that can be done to the marked jobs, else to the selected one."""
         from tui.screens.menu import MenuScreen  # not needed for the first paint
 
-        view = self.selected
+        view, marked = self.selected, self.marked
         if view is None:
             self.toast("no job is selected", severity="warning")
             return
-        self.app.push_screen(MenuScreen(Target.of(view, self.clock()), view, self.reading, self.keymap), self._chosen_action)
+        offered = MarkedJobs(tuple(marked)) if marked else OneJob(Target.of(view, self.clock()), view)
+        self.app.push_screen(MenuScreen(offered, self.reading, self.keymap), self._chosen_action)
 
     def _chosen_action(self, action_id: str | None) -> None:
         if action_id:

@@ -1,9 +1,8 @@
-"""Everything that can be done to one job, with the reason where it cannot be."""
+"""Everything that can be done to a job, or to the marked jobs, with the reason where it cannot be."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,16 +10,13 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 
-from runner.client import Client
 from tui.actions.model import Action
-from tui.actions.registry import ACTIONS, verb_of
-from tui.actions.target import Target
-from tui.actions.telling import readable, short_reason
-from tui.actions.wish import Wish
+from tui.actions.offered import Offered
+from tui.actions.registry import ACTIONS
+from tui.actions.telling import readable
 from tui.data.lane import Answer, Lane
-from tui.data.models import JobView
 from tui.data.snapshot import Snapshot
-from tui.draw.cells import truncate
+from tui.draw.cells import truncate, width
 from tui.draw.line import Ground, Line, Span, Tone, line
 from tui.screens.dialog import Dialog, key_hints
 from tui.settings.keymap import Keymap
@@ -29,15 +25,8 @@ from tui.widgets.looking import why_not
 
 _WIDEST = 72
 _KEY, _TITLE = 5, 13
-
-
-def reasons(view: JobView, target: Target, daemon: Client) -> dict[str, str]:
-    """Why each action would do nothing, by its id; empty where it would. Raises what the client raises."""
-    found = {}
-    for action in ACTIONS:
-        effects = Wish(verb_of(action, view), target, number=1).try_dry(daemon)
-        found[action.id] = short_reason(effects)
-    return found
+_STATE = 16
+"""Cells of the title that a long name leaves to the state."""
 
 
 class MenuScreen(Dialog[str | None]):
@@ -57,14 +46,13 @@ class MenuScreen(Dialog[str | None]):
             super().__init__()
             self.answer = answer
 
-    def __init__(self, target: Target, view: JobView, lane: Lane, keymap: Keymap) -> None:
+    def __init__(self, offered: Offered, lane: Lane, keymap: Keymap) -> None:
         super().__init__()
-        self._target = target
-        self._view = view
+        self._offered = offered
         self._lane = lane
         self._keymap = keymap
         self._chosen = 0
-        self._reasons: Mapping[str, str] = {action.id: action.refusal(view) for action in ACTIONS}
+        self._reasons: Mapping[str, str] = offered.refusals()
 
     def compose(self) -> ComposeResult:
         """The title, the actions, the keys."""
@@ -74,7 +62,7 @@ class MenuScreen(Dialog[str | None]):
             yield Lines(id="keys")
 
     def on_mount(self) -> None:
-        """Have the daemon say what is possible."""
+        """Have the daemon say what is possible with one job."""
         for lines in self.query(Lines):
             lines.can_focus = False
         self._ask()
@@ -84,7 +72,8 @@ class MenuScreen(Dialog[str | None]):
         if reason := why_not(self):
             self._reasons = {action.id: reason for action in ACTIONS}
             return
-        self._lane.submit(partial(reasons, self._view, self._target), self._deliver)
+        if (ask := self._offered.ask) is not None:
+            self._lane.submit(ask, self._deliver)
 
     def _deliver(self, answer: Answer) -> None:
         self.post_message(self.Told(answer))
@@ -97,11 +86,11 @@ class MenuScreen(Dialog[str | None]):
             self._draw()
 
     def saw(self, snapshot: Snapshot) -> None:
-        """The job may be in another state: other things are possible then."""
-        view = snapshot.find(self._target.job_id)
-        if view is not None and view.state is not self._view.state:
-            self._view = view
-            self._reasons = {action.id: action.refusal(view) for action in ACTIONS}
+        """Other states: other things are possible then."""
+        offered = self._offered.seen(snapshot)
+        if offered is not self._offered:
+            self._offered = offered
+            self._reasons = offered.refusals()
             self._ask()
             self._draw()
 
@@ -113,8 +102,9 @@ class MenuScreen(Dialog[str | None]):
         if not self.is_mounted:
             return
         cells = self.room(_WIDEST)
-        title = line(Span(truncate(self._target.name, cells - 16), Tone.STRONG), Span(f"  {self._view.state}", Tone.MUTED))
-        self.query_one("#words", Lines).show([title])
+        name = truncate(self._offered.name, cells - _STATE)
+        state = truncate(self._offered.state, max(cells - width(name) - 2, 1))
+        self.query_one("#words", Lines).show([line(Span(name, Tone.STRONG), Span(f"  {state}", Tone.MUTED))])
         shown = self.query_one("#actions", Lines)
         shown.styles.height = len(ACTIONS) + 1
         shown.show([Line(), *(self._line(number, action, cells) for number, action in enumerate(ACTIONS))])
@@ -124,7 +114,7 @@ class MenuScreen(Dialog[str | None]):
     def _line(self, number: int, action: Action, cells: int) -> Line:
         reason = readable(self._reasons.get(action.id, ""))
         key = self._keymap.first(f"job.{action.id}")
-        title = action.title_of(self._view).lower() + ("…" if action.opens else "")
+        title = self._offered.title_of(action).lower() + ("…" if action.opens else "")
         link = f"screen.choose('{action.id}')"
         is_chosen = number == self._chosen
         words = f"not now: {reason}" if reason else action.help

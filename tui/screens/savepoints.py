@@ -209,9 +209,20 @@ class SavepointsScreen(Beside):
         self.table.marks = set()
         self.redraw()
 
+    @property
+    def _marked_rows(self) -> list[Kept]:
+        return [row for row in self._all or () if row.id in self.table.marks]
+
+    def action_menu(self) -> None:
+        """What can be done to the savepoint's job. To marked savepoints there is one thing to do: it is asked at once."""
+        if self._marked_rows:
+            self.action_act(RESTORE.id)
+        else:
+            super().action_menu()
+
     def action_act(self, action_id: str) -> None:
         """On the marked savepoints, else on the one under the cursor."""
-        marked = [row for row in self._all or () if row.id in self.table.marks]
+        marked = self._marked_rows
         if not marked or refuses_writes(self):
             super().action_act(action_id)
         elif action_id != RESTORE.id:
