@@ -135,8 +135,9 @@ class Savepoints:
         return await self._journal.read(lambda store: savepoint_of(store, job, number))
 
     async def verify(self, job: Job, number: int) -> tuple[Checkpoint, tuple[str, ...]]:
-        """Check every byte of the state in the store and of the directory; the record, and what is wrong. Raises
-        :class:`NotFound`."""
+        """Check every byte of the state in the store and of the directory, which is written first when it is not there yet; the
+        record, and what is wrong. Raises :class:`NotFound`."""
+        await self.write(job.id, number)
         savepoint = await self._journal.read(lambda store: savepoint_of(store, job, number))
         problems = []
         try:

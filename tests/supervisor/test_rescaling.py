@@ -116,6 +116,8 @@ async def test_kills_during_a_change_cost_nothing(flow, shared, victim):
     job = await flow.service.submit(shared.but(workers=1 if victim == "joining" else 2).request())
     await flow.progressed(job.id)
     before = (await flow.service.job(job.id)).execution.worker_pids
+    if victim == "leaving":
+        os.kill(before[1], signal.SIGSTOP)  # it would be gone before it is killed
     await flow.service.scale(job.id, WorkersRequest(total=2 if victim == "joining" else 1))
     if victim == "joining":
         async with flow.waiting():

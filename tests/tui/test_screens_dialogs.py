@@ -211,6 +211,20 @@ async def test_the_numbers_in_a_dialog_are_current(open_ui: Any, stage: Any, ser
         await page.sees("4.00M rows")
 
 
+async def test_the_buttons_are_as_wide_as_their_words(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """When a newer answer of the daemon changes nothing but the words on a button, all of them are on the screen."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("T")
+        await page.sees("keep running  esc")
+        dialog = page.app.screen
+        dialog.question = msgspec.structs.replace(dialog.question, stay="let it run on for a good while")
+        dialog.draw()
+        await page.sees("let it run on for a good while  esc")
+
+
 async def test_the_list_may_move_behind_the_dialog(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
     """Jobs change places behind the dialog: the request goes to the job that was captured."""
     serve(stage)

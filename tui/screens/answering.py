@@ -117,15 +117,22 @@ class YesOrNo(Dialog[ResultT]):
         self.query_one("#typing").display = self._types and not self.problem
         waits = question is None and not self.problem  # the words stay as they are: another width takes a moment to be drawn
         stay = question.stay if question is not None and has_go and not self.problem else "leave it" if waits else "close"
-        self.query_one("#stay", Button).label = Content(f"{stay}  esc")
+        self._name_button("#stay", f"{stay}  esc")
         if question is None:
             return
         hint = "" if self._types else "  y"
-        self.query_one("#go", Button).label = Content(f"{question.go}{hint}")
+        self._name_button("#go", f"{question.go}{hint}")
         self._draw_prompt(question)
         if self._types and not self._had_to_type:
             self._had_to_type = True
             self.query_one("#typed", Input).focus()
+
+    def _name_button(self, selector: str, name: str) -> None:
+        """Textual paints another label, but does not give it another width by itself."""
+        button = self.query_one(selector, Button)
+        if str(button.label) != name:
+            button.label = Content(name)
+            button.refresh(layout=True)
 
     def _draw_prompt(self, question: Question) -> None:
         why = ": " if self.has_class("-slim") else f" to {question.go}: "
