@@ -232,6 +232,5 @@ def _has_begun_anew(store: Store, point: Checkpoint) -> bool:
 
 
 def _last_savepoint(command: Command, point: Checkpoint | None) -> float | None:
-    """How long the last checkpoint took, for a command that takes one and that nobody has given yet."""
-    takes_one = command in {Command.STOP, Command.RESTART, Command.SAVEPOINT, Command.UPDATE}
-    return point.duration if takes_one and point is not None else None
+    """How long the last checkpoint took, for a savepoint when the job has none yet. A stop, which does more, is not known by it."""
+    return point.took if command is Command.SAVEPOINT and point is not None else None

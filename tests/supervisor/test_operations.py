@@ -193,7 +193,8 @@ async def test_a_dry_run_tells_the_jobs_own_numbers(flow, copy):
     assert (cancel.rows_to_read_again, cancel.lost[0]) == (0, "nothing: no row was read after it")
     assert [entry.action for entry in cancel.safer] == ["stop"]
     stop = await actions.effects(Command.STOP, job.id, StopRequest())
-    assert (stop.lost, stop.usual_seconds) == ((), savepoint.duration)
+    assert (stop.lost, stop.usual_seconds) == ((), None)
+    assert (await actions.effects(Command.SAVEPOINT, job.id)).usual_seconds == savepoint.took
     rows = (await flow.service.job(job.id)).execution.totals.rows_in
     assert f"{rows} rows" in stop.kept[0]
     anew = await actions.effects(Command.RESTART, job.id, RestartRequest(restore="none"))

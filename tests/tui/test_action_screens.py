@@ -172,6 +172,7 @@ async def test_many_jobs_are_canceled_with_one_word(open_ui: Any, stage: Any, se
         await page.sees("type cancel 3")
         await page.press(*"cancel", "space", "3", "enter")
         await page.sees("3 done")
+        await page.sees("close  esc")
         assert len(stage.calls) == 6
         assert {job for _, job, _ in stage.calls} == {job.id for job in stage.jobs.values() if job.name in NAMES}
         await page.press("escape")

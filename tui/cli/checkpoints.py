@@ -13,7 +13,7 @@ from tui.cli.json_output import print_json
 from tui.cli.options import home_option, job_argument, output_option
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
-from tui.cli.tables import Cell, Column, print_table
+from tui.cli.tables import Cell, Column, print_table, tell_more
 from tui.cli.terminal import say
 
 _STYLES = {CheckpointStatus.FAILED: "bold red", CheckpointStatus.IN_PROGRESS: "yellow"}
@@ -33,16 +33,22 @@ _COLUMNS = (
 @click.command("checkpoints", short_help="List a job's checkpoints.")
 @job_argument
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most this many.")
+@click.option("--all", "everything", is_flag=True, help="All of them, however many there are.")
 @output_option
 @home_option
-def checkpoints_command(job: str, *, limit: int, output: str) -> int:
+def checkpoints_command(job: str, *, limit: int, everything: bool, output: str) -> int:
     """List the checkpoints and savepoints of JOB, newest first."""
     with current_session().client() as client, suggesting(client, job):
-        found = client.checkpoints(job, limit=limit)
+        if everything:
+            found, rest = tuple(client.each_checkpoint(job)), None
+        else:
+            page = client.checkpoint_page(job, limit=limit)
+            found, rest = page.checkpoints, page.next
     if output == "json":
         print_json({"checkpoints": found})
     elif found:
         print_checkpoints(found)
+        tell_more(rest)
     else:
         say(f"{job} has no checkpoints")
     return 0

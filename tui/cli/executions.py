@@ -15,7 +15,7 @@ from tui.cli.json_output import print_json
 from tui.cli.options import home_option, job_argument, output_option, queue_option
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
-from tui.cli.tables import Cell, Column, print_table, state_cell
+from tui.cli.tables import Cell, Column, print_table, state_cell, tell_more
 from tui.cli.terminal import say
 
 _COLUMNS = (
@@ -44,18 +44,30 @@ _COLUMNS = (
 )
 @queue_option
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most this many.")
+@click.option("--all", "everything", is_flag=True, help="All of them, however many there are.")
 @output_option
 @home_option
 def executions_command(
-    job: str | None, *, states: tuple[ExecutionState, ...], queue: str | None, limit: int, output: str
+    job: str | None,
+    *,
+    states: tuple[ExecutionState, ...],
+    queue: str | None,
+    limit: int,
+    everything: bool,
+    output: str,
 ) -> int:
     """List the executions of JOB, or of all jobs, newest first. Each is one run, kept as it was."""
     with current_session().client() as client, suggesting(client, job) if job is not None else contextlib.nullcontext():
-        page = client.execution_page(job=job, state=states, queue=queue, limit=limit)
+        if everything:
+            found, rest = tuple(client.each_execution(job, states, queue)), None
+        else:
+            page = client.execution_page(job=job, state=states, queue=queue, limit=limit)
+            found, rest = page.executions, page.next
     if output == "json":
-        print_json({"executions": page.executions, "next": page.next})
-    elif page.executions:
-        print_table(_COLUMNS, [_row(execution) for execution in page.executions])
+        print_json({"executions": found, "next": rest})
+    elif found:
+        print_table(_COLUMNS, [_row(execution) for execution in found])
+        tell_more(rest)
     else:
         say(
             "there are no such executions"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from runner.bounds import MAXIMUM_PAGE
 from runner.client import ApiError, Client
 from runner.model import Checkpoint
 from runner.user_home import expanded
@@ -23,7 +24,7 @@ from tui.cli.json_output import print_json
 from tui.cli.options import completing, home_option, job_argument, output_option
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
-from tui.cli.tables import Cell, Column, print_table
+from tui.cli.tables import Cell, Column, print_table, tell_more
 from tui.cli.terminal import say
 
 _COLUMNS = (
@@ -53,10 +54,11 @@ def savepoints_command() -> None:
 @savepoints_command.command(ListedByDefault.default, hidden=True)
 @job_argument(required=False)
 @_deleted_option
+@click.option("--limit", type=click.IntRange(1, MAXIMUM_PAGE), help="At most this many.  [default: all]")
 @click.option("--delete", "unwanted", type=click.IntRange(1), metavar="ID", help="Delete this savepoint of JOB.")
 @output_option
 @home_option
-def list_command(job: str | None, *, deleted: bool, unwanted: int | None, output: str) -> int:
+def list_command(job: str | None, *, deleted: bool, limit: int | None, unwanted: int | None, output: str) -> int:
     """List the savepoints of JOB, or of all jobs, newest first. What is listed with --deleted can be restored by its LOCATION:
     flowdeck restart JOB --from LOCATION."""
     if unwanted is not None and job is None:
@@ -66,12 +68,17 @@ def list_command(job: str | None, *, deleted: bool, unwanted: int | None, output
             client.delete_savepoint(job, unwanted, deleted=deleted)
             say(f"deleted savepoint {unwanted} of {job}")
             return 0
-        found = client.savepoints(job, deleted=deleted)
+        if limit is None:
+            found, rest = tuple(client.each_savepoint(job, deleted=deleted)), None
+        else:
+            page = client.savepoint_page(job, deleted=deleted, limit=limit)
+            found, rest = page.savepoints, page.next
         names = _names(client, deleted=deleted) if found and output == "table" else {}
     if output == "json":
         print_json({"savepoints": found})
     elif found:
         print_table(_COLUMNS, [_row(entry, names.get(entry.job_id, entry.job_id)) for entry in found])
+        tell_more(rest)
     else:
         say("there are no savepoints" + (" of deleted jobs" if deleted else ""))
     return 0
@@ -218,7 +225,7 @@ def _resolve(client: Client, name: str, *, deleted: bool) -> tuple[str, int]:
     job, number = _parts(name)
     if job:
         return job, number
-    found = [entry for entry in client.savepoints(deleted=deleted) if entry.id == number]
+    found = [entry for entry in client.each_savepoint(deleted=deleted) if entry.id == number]
     if not found:
         raise _Gone(f"there is no savepoint {number} of any job", hint="flowdeck savepoints lists them")
     if len(found) > 1:

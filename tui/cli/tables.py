@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from runner.states import ExecutionState
 from tui.cli.layout import GAP, Column, fit
-from tui.cli.terminal import clean_line, has_colour, is_terminal
+from tui.cli.terminal import clean_line, has_colour, is_terminal, say
 
-__all__ = ["Cell", "Column", "print_pairs", "print_table", "state_cell"]
+__all__ = ["Cell", "Column", "print_pairs", "print_table", "state_cell", "tell_more"]
 
 _STATE_STYLES = {
     ExecutionState.RUNNING: "green",
@@ -50,6 +50,12 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str | Cell]])
     shown = fit(columns, widths, _room())
     heading = [Cell(column.title, "bold") for column in columns]
     _write([_join(columns, line, shown) for line in (heading, *lines)])
+
+
+def tell_more(token: str | None) -> None:
+    """Say that there is more than the table has, when there is: where the next page begins is known then."""
+    if token is not None:
+        say("there are more; --limit shows more of them" )
 
 
 def print_pairs(pairs: Sequence[tuple[str, str | Cell]]) -> None:

@@ -43,6 +43,11 @@ class YesOrNo(Dialog[ResultT]):
         """Why no yes is taken; empty when it would be."""
         raise NotImplementedError
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has been done: there is nothing left to be asked, only to be read."""
+        return False
+
     def body(self, cells: int) -> list[Line]:
         """What is said."""
         raise NotImplementedError
@@ -115,7 +120,7 @@ class YesOrNo(Dialog[ResultT]):
         has_go = question is not None and question.allowed
         self.query_one("#go").display = has_go
         self.query_one("#typing").display = self._types and not self.problem
-        waits = question is None and not self.problem  # the words stay as they are: another width takes a moment to be drawn
+        waits = question is None and not self.problem and not self.is_over
         stay = question.stay if question is not None and has_go and not self.problem else "leave it" if waits else "close"
         self._name_button("#stay", f"{stay}  esc")
         if question is None:

@@ -213,6 +213,11 @@ class BulkScreen(YesOrNo[None]):
         """Nothing stands in the way of those that are not left out."""
         return ""
 
+    @property
+    def is_over(self) -> bool:
+        """Every request has come to its end."""
+        return self._is_sent and not self._batch.count(*_OPEN)
+
     def body(self, cells: int) -> list[Line]:
         """What it would do, or how it goes."""
         title = f"{self._verb.capitalize()} {plural(len(self._batch.rows), 'job')}"
