@@ -232,5 +232,5 @@ def _has_begun_anew(store: Store, point: Checkpoint) -> bool:
 
 
 def _last_savepoint(command: Command, point: Checkpoint | None) -> float | None:
-    """How long the last checkpoint took, for a savepoint when the job has none yet. A stop, which does more, is not known by it."""
+    """How long the last checkpoint took, for a savepoint when the job has none yet. A stop does more: it is not known by it."""
     return point.took if command is Command.SAVEPOINT and point is not None else None
