@@ -37,15 +37,17 @@ class JobPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckpointList(msgspec.Struct, frozen=True, kw_only=True):
-    """Checkpoints of one job, newest first."""
+    """Checkpoints of one job, newest first; ``next`` as in :class:`JobPage`."""
 
     checkpoints: tuple[Checkpoint, ...]
+    next: str | None = None
 
 
 class SavepointList(msgspec.Struct, frozen=True, kw_only=True):
-    """Savepoints of one job or of all, newest first."""
+    """Savepoints of one job or of all, newest first; ``next`` as in :class:`JobPage`."""
 
     savepoints: tuple[Checkpoint, ...]
+    next: str | None = None
 
 
 class SavepointVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,9 +99,10 @@ class LeftAlone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptList(msgspec.Struct, frozen=True, kw_only=True):
-    """Attempts of one execution, in order."""
+    """Attempts of one execution, in order; ``next`` as in :class:`JobPage`."""
 
     attempts: tuple[Attempt, ...]
+    next: str | None = None
 
 
 class WorkerList(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,9 +131,10 @@ class ErrorOverview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GenerationList(msgspec.Struct, frozen=True, kw_only=True):
-    """Generations of one job."""
+    """Generations of one job, oldest first; ``next`` as in :class:`JobPage`."""
 
     generations: tuple[Generation, ...]
+    next: str | None = None
 
 
 class KeyList(msgspec.Struct, frozen=True, kw_only=True):

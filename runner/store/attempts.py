@@ -9,6 +9,7 @@ import msgspec
 
 from runner.model import Attempt
 from runner.store.errors import already_exists, not_found
+from runner.store.pages import ALL, Place
 from runner.store.session import Session, decode_record, encode_record, one_of
 
 # In the JSON text of a record a quote inside a value has a backslash before it, so this is the field and nothing else.
@@ -53,10 +54,13 @@ def remove(session: Session, execution_ids: list[str]) -> None:
     session.unsettle(FAILED, *(("attempts", execution_id) for execution_id in execution_ids))
 
 
-def of_execution(session: Session, execution_id: str) -> list[Attempt]:
-    """All attempts of an execution, oldest first."""
-    rows = session.rows('SELECT "record" FROM "attempts" WHERE "execution_id" = ? ORDER BY "number"', execution_id)
-    return [decode_record(Attempt, row[0]) for row in rows]
+def of_execution(
+    session: Session, execution_id: str, limit: int = ALL, offset: int = 0, after: Place | None = None
+) -> list[Attempt]:
+    """Attempts of an execution, oldest first: those after ``after``, without the first ``offset`` of them."""
+    beyond, last = ('AND "number" > ?', [after.at]) if after is not None else ("", [])
+    statement = f'SELECT "record" FROM "attempts" WHERE "execution_id" = ? {beyond} ORDER BY "number" LIMIT ? OFFSET ?'
+    return [decode_record(Attempt, row[0]) for row in session.rows(statement, execution_id, *last, limit, offset)]
 
 
 class FailedAttempt(msgspec.Struct, frozen=True):

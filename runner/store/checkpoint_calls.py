@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from runner.model import Checkpoint, CheckpointKind, SavepointPlace
 from runner.store import checkpoints, jobs
+from runner.store.pages import ALL, CheckpointFilter, Place
 from runner.store.session import Session
 
 
@@ -75,7 +76,11 @@ class CheckpointCalls:
 
     def checkpoints(self, job_id: str, kind: CheckpointKind | str | None = None, limit: int = 50) -> list[Checkpoint]:
         """Checkpoints of a job, newest first."""
-        return checkpoints.of_job(self._session, job_id, kind, limit)
+        return self.checkpoint_page(job_id, CheckpointFilter(kind=kind), limit)
+
+    def checkpoint_page(self, job_id: str, wanted: CheckpointFilter, limit: int = 50) -> list[Checkpoint]:
+        """The checkpoints of a job that ``wanted`` describes, newest first."""
+        return checkpoints.of_job(self._session, job_id, wanted, limit)
 
     def checkpoint_state(self, job_id: str, checkpoint_id: int) -> bytes:
         """The state as it was saved, verified by its SHA-256; StoreError ``checkpoint-corrupt`` when it is not."""
@@ -85,11 +90,11 @@ class CheckpointCalls:
         """Checkpoints that are completed and not committed, oldest first."""
         return checkpoints.uncommitted(self._session, job_id)
 
-    def savepoints(self, *, deleted: bool = False) -> list[Checkpoint]:
-        """All complete savepoints of all jobs, or of those that are deleted, newest first."""
-        return sorted(
-            checkpoints.savepoints(self._session, deleted=deleted), key=lambda found: found.triggered_at, reverse=True
-        )
+    def savepoints(
+        self, *, deleted: bool = False, limit: int = ALL, offset: int = 0, after: Place | None = None
+    ) -> list[Checkpoint]:
+        """Complete savepoints of all jobs, or of those that are deleted, newest first; see :class:`.CheckpointFilter`."""
+        return checkpoints.savepoints(self._session, deleted=deleted, limit=limit, offset=offset, after=after)
 
     def savepoint_ids(self) -> set[tuple[str, int]]:
         """The job's id and the number of every savepoint, those of deleted jobs and damaged ones too."""

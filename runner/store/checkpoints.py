@@ -17,13 +17,19 @@ from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Savepoint
 from runner.store import jobs
 from runner.store.errors import StoreError, already_exists, not_found
 from runner.store.executions import TERMINAL
+from runner.store.pages import ALL, CheckpointFilter, Place
 from runner.store.session import Row, Session, decode_record, encode_record
 
 _Value = bytes | str | int | None
 
 INLINE_LIMIT = 1024 * 1024
 FAILED_RETAINED = 20
-_REMEMBERED = 50
+_REMEMBERED = 51
+"""A page that nobody has said the length of, and one more, which tells that there is another page."""
+_COMPLETE = """"status" IN ('completed', 'committed')"""
+_TRIGGERED = """("record"->>'triggered_at')::DOUBLE"""
+_SAVEPOINT_NAME = """("job_id" || '/' || "id")"""
+_SAVEPOINTS_AFTER = f"AND ({_TRIGGERED} < $at OR ({_TRIGGERED} = $at AND {_SAVEPOINT_NAME} > $last))"
 
 _WHERE = 'WHERE "job_id" = ? AND "id" = ?'
 _RESTORABLE = frozenset({CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED})
@@ -156,14 +162,20 @@ def require(session: Session, job_id: str, checkpoint_id: int) -> Checkpoint:
     return found
 
 
-def of_job(session: Session, job_id: str, kind: CheckpointKind | str | None, limit: int) -> list[Checkpoint]:
+def of_job(session: Session, job_id: str, wanted: CheckpointFilter, limit: int) -> list[Checkpoint]:
     """Checkpoints of a job, newest first. The first few are remembered."""
-    if kind is None and limit <= _REMEMBERED:
+    if wanted == CheckpointFilter() and limit <= _REMEMBERED:
         return list(_newest(session, job_id)[:limit])
-    wanted = [job_id, *([str(kind)] if kind else [])]
-    of_kind = 'AND "kind" = ?' if kind else ""
-    statement = f'SELECT "record" FROM "checkpoints" WHERE "job_id" = ? {of_kind} ORDER BY "id" DESC LIMIT ?'
-    return [_decode(row) for row in session.rows(statement, *wanted, limit)]
+    asked: list[tuple[str, str | float | None]] = [
+        ('"kind" = ?', str(wanted.kind) if wanted.kind else None),
+        ("""("record"->>'execution_id') = ?""", wanted.execution_id),
+        ('"id" < ?', wanted.after.at if wanted.after else None),
+    ]
+    chosen = [(condition, value) for condition, value in asked if value is not None]
+    conditions = ['"job_id" = ?', *(condition for condition, _ in chosen), *([_COMPLETE] if wanted.complete else [])]
+    statement = f'SELECT "record" FROM "checkpoints" WHERE {" AND ".join(conditions)} ORDER BY "id" DESC LIMIT ? OFFSET ?'
+    rows = session.rows(statement, job_id, *(value for _, value in chosen), limit, wanted.offset)
+    return [_decode(row) for row in rows]
 
 
 def _newest(session: Session, job_id: str) -> tuple[Checkpoint, ...]:
@@ -192,14 +204,25 @@ def savepoint_ids(session: Session) -> set[tuple[str, int]]:
     return {(str(job_id), int(number)) for job_id, number in rows}
 
 
-def savepoints(session: Session, *, deleted: bool) -> list[Checkpoint]:
-    """Every complete savepoint of every job that is not deleted, or of every one that is."""
-    statement = """
-        SELECT "record" FROM "checkpoints"
-        WHERE "kind" = 'savepoint' AND "status" IN ('completed', 'committed')
-        AND "job_id" IN (SELECT "id" FROM "jobs" WHERE ("deleted_at" IS NOT NULL) = ?)
+def savepoints(
+    session: Session, *, deleted: bool, limit: int = ALL, offset: int = 0, after: Place | None = None
+) -> list[Checkpoint]:
+    """Complete savepoints of the jobs that are not deleted, or of those that are, newest first: those after ``after``, without
+    the first ``offset`` of them."""
+    beyond, last = (_SAVEPOINTS_AFTER, {"at": after.at, "last": after.id}) if after is not None else ("", {})
+    statement = f"""
+        SELECT "record", {_TRIGGERED} AS "at", {_SAVEPOINT_NAME} AS "name" FROM "checkpoints"
+        WHERE "kind" = 'savepoint' AND {_COMPLETE}
+        AND "job_id" IN (SELECT "id" FROM "jobs" WHERE ("deleted_at" IS NOT NULL) = $deleted) {beyond}
+        ORDER BY "at" DESC, "name" LIMIT $limit OFFSET $offset
     """
-    return [_decode(row) for row in session.rows(statement, deleted)]
+    rows = session.named_rows(statement, {"deleted": deleted, "limit": limit, "offset": offset, **last})
+    return [_decode(row) for row in rows]
+
+
+def savepoint_place(savepoint: Checkpoint) -> Place:
+    """Where a savepoint is among those of all jobs."""
+    return Place(savepoint.triggered_at, f"{savepoint.job_id}/{savepoint.id}")
 
 
 def uncommitted(session: Session, job_id: str) -> list[Checkpoint]:

@@ -1,11 +1,13 @@
 """Generations: immutable snapshots of a job's spec."""
 
+# ruff: noqa: S608 - statements are put together from this module's constants; values are always parameters
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from runner.model import Generation
 from runner.store.errors import already_exists, not_found
+from runner.store.pages import ALL, Place
 from runner.store.session import Session, decode_record, encode_record
 
 _WHERE = 'FROM "generations" WHERE "job_id" = ? AND "number" = ?'
@@ -69,10 +71,11 @@ def remove(session: Session, job_id: str, number: int | None = None) -> None:
     session.unsettle(_shown_key(job_id))
 
 
-def of_job(session: Session, job_id: str) -> list[Generation]:
-    """All generations of a job, oldest first."""
-    rows = session.rows('SELECT "record" FROM "generations" WHERE "job_id" = ? ORDER BY "number"', job_id)
-    return [decode_record(Generation, row[0]) for row in rows]
+def of_job(session: Session, job_id: str, limit: int = ALL, offset: int = 0, after: Place | None = None) -> list[Generation]:
+    """Generations of a job, oldest first: those after ``after``, without the first ``offset`` of them."""
+    beyond, last = ('AND "number" > ?', [after.at]) if after is not None else ("", [])
+    statement = f'SELECT "record" FROM "generations" WHERE "job_id" = ? {beyond} ORDER BY "number" LIMIT ? OFFSET ?'
+    return [decode_record(Generation, row[0]) for row in session.rows(statement, job_id, *last, limit, offset)]
 
 
 def job(session: Session, job_id: str, number: int) -> bytes:

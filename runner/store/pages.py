@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
+from runner.model import CheckpointKind
 from runner.states import ExecutionState
+
+ALL: Final = 1_000_000
+"""More than any list has: for those who want all of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page ended: the last record's time and id. Lists are ordered by these two, newest first."""
+    """Where a page ended: the last record's time and id. Lists are ordered by these two, newest first. Of what is numbered
+    within its job or execution ``at`` is the number."""
 
     at: float
     id: str
@@ -24,6 +30,18 @@ class ExecutionFilter:
     job_id: str | None = None
     states: tuple[ExecutionState | str, ...] = ()
     queue: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointFilter:
+    """Which checkpoints of a job: of one ``kind``, of one execution, only ``complete`` ones; those after ``after``, without the
+    first ``offset`` of them."""
+
+    kind: CheckpointKind | str | None = None
+    execution_id: str | None = None
+    complete: bool = False
+    offset: int = 0
+    after: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

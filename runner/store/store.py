@@ -49,7 +49,7 @@ from runner.store.leases import Lease
 from runner.store.measured import ALWAYS, Lifetime
 from runner.store.metrics import MeasuredWindow, MetricSample
 from runner.store.operations import OperationRecords
-from runner.store.pages import ExecutionFilter, JobFilter, Place
+from runner.store.pages import ALL, ExecutionFilter, JobFilter, Place
 from runner.store.rejections import Rejected
 
 
@@ -231,9 +231,9 @@ class Store(CheckpointCalls):
         """One generation and its encoded JobSpec, read at once; None when there is none."""
         return generations.shown(self._session, job_id, number)
 
-    def generations(self, job_id: str) -> list[Generation]:
-        """All generations of a job, oldest first."""
-        return generations.of_job(self._session, job_id)
+    def generations(self, job_id: str, limit: int = ALL, offset: int = 0, after: Place | None = None) -> list[Generation]:
+        """Generations of a job, oldest first: those after ``after``, without the first ``offset`` of them."""
+        return generations.of_job(self._session, job_id, limit, offset, after)
 
     def generation_job(self, job_id: str, number: int) -> bytes:
         """The encoded JobSpec of a generation."""
@@ -349,9 +349,9 @@ class Store(CheckpointCalls):
         """Replace an attempt's record."""
         attempts.update(self._session, attempt)
 
-    def attempts(self, execution_id: str) -> list[Attempt]:
-        """All attempts of an execution, oldest first."""
-        return attempts.of_execution(self._session, execution_id)
+    def attempts(self, execution_id: str, limit: int = ALL, offset: int = 0, after: Place | None = None) -> list[Attempt]:
+        """Attempts of an execution, oldest first: those after ``after``, without the first ``offset`` of them."""
+        return attempts.of_execution(self._session, execution_id, limit, offset, after)
 
     def failed_attempts(
         self, job_id: str | None = None, execution_id: str | None = None, limit: int = 1000

@@ -9,17 +9,17 @@ import msgspec
 
 from runner.dataflow import Dataflow
 from runner.model import Generation, Job
-from runner.replies import JobPage, SubmissionVerdict
+from runner.replies import GenerationList, JobPage, SubmissionVerdict
 from runner.requests import EditRequest, SubmitRequest, UpdateRequest
 from runner.states import ExecutionState
 from runner.store.errors import NAME_TAKEN, StoreError
-from runner.store.pages import JobFilter, Place
+from runner.store.pages import ALL, JobFilter, Place
 from runner.supervisor.commands import Command
 from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.generations import read_generation, read_shown
 from runner.supervisor.journal import Entry
 from runner.supervisor.labels import check_labels
-from runner.supervisor.page_tokens import decode_place, encode_place
+from runner.supervisor.page_tokens import GENERATIONS, decode_place, page_of
 from runner.supervisor.plan_view import dataflow_of, planned_plugins
 from runner.supervisor.reloading.content import file_key
 from runner.supervisor.reloading.upgrade import SYNCED, Step, Upgrade
@@ -127,18 +127,25 @@ class Catalog(ServiceBase):
         """One page of the jobs that ``wanted`` describes, newest first; with ``count``, how many there are on all pages.
         ``after`` is the ``next`` of the page before."""
         place = decode_place(after)
-        # One more than is wanted tells whether there is a next page.
         found, total = await self._journal.read(
             lambda store: (store.job_page(wanted, limit + 1, offset, place), store.count_jobs(wanted) if count else None)
         )
-        shown = tuple(self._executions.live_job(job) for job in found[:limit])
-        more = len(found) > limit
-        return JobPage(jobs=shown, total=total, next=encode_place(Place(shown[-1].created_at, shown[-1].id)) if more else None)
+        shown, token = page_of(found, limit, lambda job: Place(job.created_at, job.id))
+        return JobPage(jobs=tuple(map(self._executions.live_job, shown)), total=total, next=token)
 
     async def generations(self, reference: str) -> list[Generation]:
         """All generations of a job, oldest first."""
+        return list((await self.generation_page(reference)).generations)
+
+    async def generation_page(
+        self, reference: str, *, limit: int | None = None, offset: int = 0, after: str | None = None
+    ) -> GenerationList:
+        """One page of the generations of a job, oldest first; all of them without ``limit``."""
+        place, most = decode_place(after, GENERATIONS), limit or ALL
         job = await self._lifecycle.require(reference)
-        return await self._journal.read(lambda store: store.generations(job.id))
+        found = await self._journal.read(lambda store: store.generations(job.id, most + 1, offset, place))
+        shown, token = page_of(found, most, lambda generation: Place(generation.number, ""), GENERATIONS)
+        return GenerationList(generations=shown, next=token)
 
     async def generation(self, reference: str, number: int) -> Generation:
         """One generation of a job."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from runner.model import Attempt, Checkpoint, CheckpointKind, Execution
-from runner.replies import ExecutionList
+from runner.model import Attempt, CheckpointKind, Execution
+from runner.replies import AttemptList, CheckpointList, ExecutionList
 from runner.states import ExecutionState
-from runner.store.pages import ExecutionFilter, Place
+from runner.store.pages import ALL, CheckpointFilter, ExecutionFilter, Place
 from runner.supervisor.errors import NotFound
-from runner.supervisor.page_tokens import decode_place, encode_place
-from runner.supervisor.restore_point import ALL
+from runner.supervisor.page_tokens import ATTEMPTS, CHECKPOINTS, decode_place, page_of
 from runner.supervisor.service_base import ServiceBase
 
 _PAGE = 1000
@@ -37,19 +36,15 @@ class ExecutionService(ServiceBase):
         found = await self._lifecycle.require(job) if job is not None else None
         wanted = ExecutionFilter(job_id=found.id if found else None, states=states, queue=queue)
         place = decode_place(after)
-        # One more than is wanted tells whether there is a next page.
         rows, total = await self._journal.read(
             lambda store: (
                 store.execution_page(wanted, limit + 1, offset, place),
                 store.count_executions(wanted) if count else None,
             )
         )
-        shown = rows[:limit]
-        return ExecutionList(
-            executions=tuple(self._executions.live(execution) for _, execution in shown),
-            total=total,
-            next=encode_place(Place(shown[-1][0], shown[-1][1].id)) if len(rows) > limit else None,
-        )
+        shown, token = page_of(rows, limit, lambda row: Place(row[0], row[1].id))
+        executions = tuple(self._executions.live(execution) for _, execution in shown)
+        return ExecutionList(executions=executions, total=total, next=token)
 
     async def execution(self, execution_id: str) -> Execution:
         """One execution. One that runs is known without a look into the store."""
@@ -62,16 +57,33 @@ class ExecutionService(ServiceBase):
 
     async def attempts(self, execution_id: str) -> list[Attempt]:
         """Attempts of an execution, oldest first."""
-        await self.execution(execution_id)
-        return await self._journal.read(lambda store: store.attempts(execution_id))
+        return list((await self.attempt_page(execution_id)).attempts)
 
-    async def execution_checkpoints(
-        self, execution_id: str, kind: CheckpointKind | None = None, limit: int = 50
-    ) -> list[Checkpoint]:
-        """Checkpoints that an execution took and that are kept, newest first."""
+    async def attempt_page(
+        self, execution_id: str, *, limit: int | None = None, offset: int = 0, after: str | None = None
+    ) -> AttemptList:
+        """One page of the attempts of an execution, oldest first; all of them without ``limit``."""
+        place, most = decode_place(after, ATTEMPTS), limit or ALL
+        await self.execution(execution_id)
+        found = await self._journal.read(lambda store: store.attempts(execution_id, most + 1, offset, place))
+        shown, token = page_of(found, most, lambda attempt: Place(attempt.number, ""), ATTEMPTS)
+        return AttemptList(attempts=shown, next=token)
+
+    async def execution_checkpoint_page(
+        self,
+        execution_id: str,
+        kind: CheckpointKind | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        after: str | None = None,
+    ) -> CheckpointList:
+        """One page of the checkpoints that an execution took and that are kept, newest first."""
+        place = decode_place(after, CHECKPOINTS)
         execution = await self.execution(execution_id)
         control = self._executions.control(execution_id)
         if control is not None:
             await control.write_down()
-        found = await self._journal.read(lambda store: store.checkpoints(execution.job_id, kind, ALL))
-        return [checkpoint for checkpoint in found if checkpoint.execution_id == execution_id][:limit]
+        wanted = CheckpointFilter(kind=kind, execution_id=execution_id, offset=offset, after=place)
+        found = await self._journal.read(lambda store: store.checkpoint_page(execution.job_id, wanted, limit + 1))
+        shown, token = page_of(found, limit, lambda checkpoint: Place(checkpoint.id, ""), CHECKPOINTS)
+        return CheckpointList(checkpoints=shown, next=token)

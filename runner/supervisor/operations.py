@@ -24,7 +24,7 @@ from runner.store.errors import StoreError
 from runner.store.pages import Place
 from runner.supervisor.errors import NotFound, error_info
 from runner.supervisor.journal import Journal
-from runner.supervisor.page_tokens import decode_place, encode_place
+from runner.supervisor.page_tokens import decode_place, page_of
 
 CHANGE_QUEUE: Final = "change-queue"
 DELETE_QUEUE: Final = "delete-queue"
@@ -134,9 +134,8 @@ class Operations:
         )
         # One may have ended, or gone on, since it was written down.
         newest = self._unwritten | self._open
-        shown = tuple(newest.get(operation.id, operation) for operation in found[:limit])
-        more = len(found) > limit
-        return OperationPage(operations=shown, next=encode_place(Place(shown[-1].started_at, shown[-1].id)) if more else None)
+        shown, token = page_of(found, limit, lambda operation: Place(operation.started_at, operation.id))
+        return OperationPage(operations=tuple(newest.get(operation.id, operation) for operation in shown), next=token)
 
     async def usual_seconds(self, job_id: str | None, kind: str) -> float | None:
         """How long an operation of this kind usually takes the job, or queues; None when it is not known."""

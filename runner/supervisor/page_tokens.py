@@ -1,29 +1,66 @@
-"""Where a page ended, as the opaque text that a client passes back for the next one."""
+"""Where a page ended, as the opaque text that a client passes back for the next one.
+
+A text says which order its list has, if that is not the usual one, the newest first: what belongs to one list is no place in
+another.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 
 from runner.store.pages import Place
 from spec.errors import UsageError
 
+T = TypeVar("T")
 
-def encode_place(place: Place) -> str:
-    """The text that stands for the place."""
-    return base64.urlsafe_b64encode(msgspec.json.encode([place.at, place.id])).rstrip(b"=").decode()
+GENERATIONS: Final = "generations"
+ATTEMPTS: Final = "attempts"
+CHECKPOINTS: Final = "checkpoints"
+SAVEPOINTS: Final = "savepoints"
 
 
-def decode_place(token: str | None) -> Place | None:
-    """The place that the text stands for. Raises UsageError ``invalid-token``."""
+class _Told(msgspec.Struct, frozen=True, array_like=True):
+    """What a token says."""
+
+    at: float
+    id: str
+    order: str = ""
+
+
+def page_of(
+    found: Sequence[T], limit: int, place_of: Callable[[T], Place], order: str = ""
+) -> tuple[tuple[T, ...], str | None]:
+    """The first ``limit`` of what was found, and where the next page begins. To be asked for one more than is wanted: that
+    tells whether there is a next page."""
+    shown = tuple(found[:limit])
+    return shown, encode_place(place_of(shown[-1]), order) if len(found) > limit else None
+
+
+def encode_place(place: Place, order: str = "") -> str:
+    """The text that stands for the place in a list of that order."""
+    told = msgspec.json.encode(_Told(place.at, place.id, order))
+    return base64.urlsafe_b64encode(told).rstrip(b"=").decode()
+
+
+def decode_place(token: str | None, order: str = "") -> Place | None:
+    """The place that the text stands for, in a list of that order. Raises UsageError ``invalid-token``."""
     if token is None:
         return None
     try:
         data = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-        at, identity = msgspec.json.decode(data, type=tuple[float, str])
+        told = msgspec.json.decode(data, type=_Told)
     except (UnicodeEncodeError, binascii.Error, msgspec.DecodeError, ValueError, RecursionError) as error:
-        hint = "pass what `next` of the page before says, or begin without it"
-        raise UsageError("what `after` says is no place in the list", hint=hint, code="invalid-token") from error
-    return Place(at, identity)
+        raise _no_place("what `after` says is no place in the list") from error
+    if told.order != order:
+        raise _no_place("what `after` says is a place in another list, or in another order of this one")
+    return Place(told.at, told.id)
+
+
+def _no_place(message: str) -> UsageError:
+    hint = "pass what `next` of the page before says, or begin without it"
+    return UsageError(message, hint=hint, code="invalid-token")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from runner.model import Checkpoint, CheckpointKind, CheckpointStatus, Job
+from runner.model import Checkpoint, CheckpointKind, Job
 from runner.operation import Effects
-from runner.replies import SavepointVerdict
+from runner.replies import CheckpointList, SavepointList, SavepointVerdict
 from runner.requests import SavepointRequest
 from runner.savepoint.writing import check_place
+from runner.store.checkpoints import savepoint_place
+from runner.store.pages import ALL, CheckpointFilter, Place
 from runner.supervisor.commands import Command
 from runner.supervisor.confinement import check_path
 from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.page_tokens import CHECKPOINTS, SAVEPOINTS, decode_place, page_of
 from runner.supervisor.service_base import ServiceBase
 from runner.supervisor.wishes import SavepointWish
-
-_PAGE = 1000
 
 
 class SavepointService(ServiceBase):
@@ -47,23 +48,55 @@ class SavepointService(ServiceBase):
 
     async def checkpoints(self, reference: str, kind: CheckpointKind | str | None = None, limit: int = 50) -> list[Checkpoint]:
         """Checkpoints of a job, newest first."""
-        job = await self._lifecycle.require(reference)
-        control = self._executions.control(job.execution.id) if job.execution is not None else None
-        if control is not None:
-            await control.write_down()
-        return await self._journal.read(lambda store: store.checkpoints(job.id, kind, limit))
+        return list((await self.checkpoint_page(reference, kind, limit)).checkpoints)
+
+    async def checkpoint_page(
+        self,
+        reference: str,
+        kind: CheckpointKind | str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        after: str | None = None,
+    ) -> CheckpointList:
+        """One page of the checkpoints of a job, newest first."""
+        wanted = CheckpointFilter(kind=kind, offset=offset, after=decode_place(after, CHECKPOINTS))
+        shown, token = await self._page(await self._lifecycle.require(reference), wanted, limit)
+        return CheckpointList(checkpoints=shown, next=token)
 
     async def savepoints(self, reference: str | None = None, *, deleted: bool = False) -> list[Checkpoint]:
         """Complete savepoints of one job or of all, newest first; with ``deleted`` of one that is deleted, or of all these."""
+        return list((await self.savepoint_page(reference, deleted=deleted)).savepoints)
+
+    async def savepoint_page(
+        self,
+        reference: str | None = None,
+        *,
+        deleted: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+        after: str | None = None,
+    ) -> SavepointList:
+        """One page of the complete savepoints of one job or of all, newest first; with ``deleted`` of one that is deleted, or
+        of all these. All of them without ``limit``."""
+        most = limit or ALL
         if reference is None:
-            found = await self._journal.read(lambda store: store.savepoints(deleted=deleted))
-        elif deleted:
-            job = await self._of(reference, deleted=True)
-            found = await self._journal.read(lambda store: store.checkpoints(job.id, CheckpointKind.SAVEPOINT, _PAGE))
+            place = decode_place(after, SAVEPOINTS)
+            found = await self._journal.read(
+                lambda store: store.savepoints(deleted=deleted, limit=most + 1, offset=offset, after=place)
+            )
+            shown, token = page_of(found, most, savepoint_place, SAVEPOINTS)
         else:
-            found = await self.checkpoints(reference, CheckpointKind.SAVEPOINT, _PAGE)
-        kept = {CheckpointStatus.COMPLETED, CheckpointStatus.COMMITTED}
-        return [savepoint for savepoint in found if savepoint.status in kept]
+            place = decode_place(after, CHECKPOINTS)
+            wanted = CheckpointFilter(kind=CheckpointKind.SAVEPOINT, complete=True, offset=offset, after=place)
+            shown, token = await self._page(await self._of(reference, deleted=deleted), wanted, most)
+        return SavepointList(savepoints=shown, next=token)
+
+    async def _page(self, job: Job, wanted: CheckpointFilter, limit: int) -> tuple[tuple[Checkpoint, ...], str | None]:
+        control = self._executions.control(job.execution.id) if job.execution is not None else None
+        if control is not None:
+            await control.write_down()
+        found = await self._journal.read(lambda store: store.checkpoint_page(job.id, wanted, limit + 1))
+        return page_of(found, limit, lambda checkpoint: Place(checkpoint.id, ""), CHECKPOINTS)
 
     async def show_savepoint(self, reference: str, number: int, *, deleted: bool = False) -> Checkpoint:
         """One savepoint, be it complete or not; with ``deleted`` of a job that is deleted."""

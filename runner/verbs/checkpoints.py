@@ -28,10 +28,38 @@ class CheckpointVerbs(SavepointDeletion):
         return asked.then(lambda reply: reply.checkpoints)
 
     @Verb
+    def checkpoint_page(
+        self,
+        reference: str,
+        kind: CheckpointKind | None = None,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        after: str | None = None,
+    ) -> Call[CheckpointList]:
+        """The same page by page: ``after`` is the ``next`` of the page before."""
+        query: Query = {"kind": kind, "limit": limit, "offset": offset or None, "after": after}
+        return get(CheckpointList, "jobs", reference, "checkpoints", query=query)
+
+    @Verb
     def savepoints(self, reference: str | None = None, *, deleted: bool = False) -> Call[tuple[Checkpoint, ...]]:
         """Of one job or of all, newest first; with ``deleted`` of one that is deleted, or of all that are."""
         query: Query = {"job": reference, "deleted": deleted or None}
         return get(SavepointList, "savepoints", query=query).then(lambda reply: reply.savepoints)
+
+    @Verb
+    def savepoint_page(
+        self,
+        reference: str | None = None,
+        *,
+        deleted: bool = False,
+        limit: int = 100,
+        offset: int = 0,
+        after: str | None = None,
+    ) -> Call[SavepointList]:
+        """The same page by page: ``after`` is the ``next`` of the page before."""
+        query: Query = {"job": reference, "deleted": deleted or None}
+        return get(SavepointList, "savepoints", query={**query, "limit": limit, "offset": offset or None, "after": after})
 
     @Verb
     def show_savepoint(self, reference: str, number: int, *, deleted: bool = False) -> Call[Checkpoint]:

@@ -12,10 +12,11 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, overload
 
 from runner.audit import AuditEntry
 from runner.bounds import MAXIMUM_PAGE
-from runner.model import Execution, Job
+from runner.model import Attempt, Checkpoint, CheckpointKind, Execution, Generation, Job
 from runner.operation import Operation
 from runner.states import ExecutionState
 from runner.verbs.call import Call
+from runner.verbs.checkpoints import CheckpointVerbs
 from runner.verbs.daemon import DaemonVerbs
 from runner.verbs.executions import ExecutionVerbs
 from runner.verbs.jobs import JobVerbs
@@ -71,7 +72,7 @@ async def _awaited(client: Awaited, call: Call[Page[T]]) -> AsyncIterator[T]:
 
 
 class EachVerbs:
-    """Lists that may be longer than a page, the newest first."""
+    """Lists that may be longer than a page, the newest first unless it says otherwise."""
 
     @Each
     def each_job(
@@ -98,6 +99,30 @@ class EachVerbs:
         """Every execution, of all jobs or of one, page after page."""
         asked = described(ExecutionVerbs.execution_page)(self, job=job, state=state, queue=queue, limit=MAXIMUM_PAGE)
         return asked.then(lambda page: (page.executions, page.next))
+
+    @Each
+    def each_generation(self, reference: str) -> Call[Page[Generation]]:
+        """Every snapshot of the job's spec, the oldest first."""
+        asked = described(JobVerbs.generation_page)(self, reference, limit=MAXIMUM_PAGE)
+        return asked.then(lambda page: (page.generations, page.next))
+
+    @Each
+    def each_attempt(self, execution_id: str) -> Call[Page[Attempt]]:
+        """Every attempt of an execution, the first one first."""
+        asked = described(ExecutionVerbs.attempt_page)(self, execution_id, limit=MAXIMUM_PAGE)
+        return asked.then(lambda page: (page.attempts, page.next))
+
+    @Each
+    def each_checkpoint(self, reference: str, kind: CheckpointKind | None = None) -> Call[Page[Checkpoint]]:
+        """Every checkpoint of a job, page after page."""
+        asked = described(CheckpointVerbs.checkpoint_page)(self, reference, kind, limit=MAXIMUM_PAGE)
+        return asked.then(lambda page: (page.checkpoints, page.next))
+
+    @Each
+    def each_savepoint(self, reference: str | None = None, *, deleted: bool = False) -> Call[Page[Checkpoint]]:
+        """Every savepoint, of all jobs or of one, page after page."""
+        asked = described(CheckpointVerbs.savepoint_page)(self, reference, deleted=deleted, limit=MAXIMUM_PAGE)
+        return asked.then(lambda page: (page.savepoints, page.next))
 
     @Each
     def each_operation(

@@ -47,12 +47,34 @@ class ExecutionVerbs:
         return get(AttemptList, "executions", execution_id, "attempts").then(lambda reply: reply.attempts)
 
     @Verb
+    def attempt_page(
+        self, execution_id: str, *, limit: int = 100, offset: int = 0, after: str | None = None
+    ) -> Call[AttemptList]:
+        """The same page by page: ``after`` is the ``next`` of the page before."""
+        query: Query = {"limit": limit, "offset": offset or None, "after": after}
+        return get(AttemptList, "executions", execution_id, "attempts", query=query)
+
+    @Verb
     def execution_checkpoints(
         self, execution_id: str, kind: CheckpointKind | None = None, limit: int = 50
     ) -> Call[tuple[Checkpoint, ...]]:
         """Those that an execution took and that are kept, newest first."""
         asked = get(CheckpointList, "executions", execution_id, "checkpoints", query={"kind": kind, "limit": limit})
         return asked.then(lambda reply: reply.checkpoints)
+
+    @Verb
+    def execution_checkpoint_page(
+        self,
+        execution_id: str,
+        kind: CheckpointKind | None = None,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        after: str | None = None,
+    ) -> Call[CheckpointList]:
+        """The same page by page: ``after`` is the ``next`` of the page before."""
+        query: Query = {"kind": kind, "limit": limit, "offset": offset or None, "after": after}
+        return get(CheckpointList, "executions", execution_id, "checkpoints", query=query)
 
     @Verb
     def operations(

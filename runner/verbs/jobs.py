@@ -63,6 +63,14 @@ class JobVerbs:
         return get(GenerationList, "jobs", reference, "generations").then(lambda reply: reply.generations)
 
     @Verb
+    def generation_page(
+        self, reference: str, *, limit: int = 100, offset: int = 0, after: str | None = None
+    ) -> Call[GenerationList]:
+        """The same page by page, oldest first: ``after`` is the ``next`` of the page before."""
+        query: Query = {"limit": limit, "offset": offset or None, "after": after}
+        return get(GenerationList, "jobs", reference, "generations", query=query)
+
+    @Verb
     def generation(self, reference: str, number: int) -> Call[Generation]:
         """One snapshot of the job's spec."""
         return get(Generation, "jobs", reference, "generations", number)

@@ -10,7 +10,7 @@ from runner.async_client import AsyncClient
 from runner.client import ApiError, Client, DaemonUnreachable, WaitTimeout
 from runner.endpoint import parse_server
 from runner.home import Home
-from runner.requests import SubmitRequest
+from runner.requests import SubmitRequest, UpdateRequest
 from runner.verbs import each
 from spec.errors import UsageError
 
@@ -19,6 +19,9 @@ env { job.name = "batch", job.mode = "BATCH" }
 source { FakeSource { plugin_output = "rows", row.num = 5, schema { fields { id = bigint } } } }
 sink { Console { plugin_input = "rows" } }
 """
+
+
+STORED = BATCH.replace('"batch"', '"stream"').replace("5", "NUMBER")
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,37 @@ def test_every_page_is_read(daemon, stored, monkeypatch):
         assert [entry for entry in operations if entry in stored] == stored
         assert [entry.job_id for entry in client.each_audit_entry(stored[0])] == [stored[0]]
         assert list(client.each_execution(stored[0])) == []
+
+
+def test_every_page_of_what_belongs_to_a_job_is_read(daemon, stream, monkeypatch):
+    """Its generations, attempts, checkpoints and savepoints, too: all at once as before, and page by page."""
+    monkeypatch.setattr(each, "MAXIMUM_PAGE", 2)
+    with daemon.client() as client:
+        taken = [client.savepoint(stream).id for _ in range(3)][::-1]
+        execution_id = client.job(stream).execution.id
+        client.stop(stream)
+        client.wait_until(stream, daemon.is_over, 30)
+        taken.insert(0, client.job(stream).execution.savepoint_id)
+        for number in range(2, 5):
+            client.update(stream, UpdateRequest(text=STORED.replace("NUMBER", str(number))))
+        savepoints = client.savepoints(stream)
+        assert [one.id for one in savepoints] == taken
+        assert (
+            list(client.each_savepoint(stream)) == list(client.each_savepoint()) == list(client.savepoints()) == [*savepoints]
+        )
+        assert [one.id for one in client.savepoint_page(stream, limit=2, offset=1).savepoints] == taken[1:3]
+        assert list(client.each_checkpoint(stream)) == [*client.checkpoints(stream, limit=1000)]
+        page = client.checkpoint_page(stream, limit=1)
+        assert client.checkpoint_page(stream, limit=1, after=page.next) == client.checkpoint_page(stream, limit=1, offset=1)
+        assert [one.number for one in client.each_generation(stream)] == [1, 2, 3, 4]
+        assert [one.number for one in client.generations(stream)] == [1, 2, 3, 4]
+        assert list(client.each_attempt(execution_id)) == [*client.attempts(execution_id)] != []
+        first = client.execution_checkpoint_page(execution_id, limit=1)
+        rest = client.execution_checkpoint_page(execution_id, limit=1000, after=first.next)
+        assert first.checkpoints + rest.checkpoints == client.execution_checkpoints(execution_id, limit=1000)
+        with pytest.raises(ApiError) as refused:
+            client.savepoint_page(after=client.savepoint_page(stream, limit=1).next)
+        assert (refused.value.status, refused.value.code) == (400, "invalid-token")
 
 
 async def test_every_page_is_read_in_an_event_loop(daemon, stored, monkeypatch):

@@ -6,26 +6,41 @@ from litestar import Response, delete, get, post
 
 from runner.api.gateway import Gateway
 from runner.api.routes.answers import GONE
-from runner.api.routes.parameters import Deleted, DryRun, Limit, Number
+from runner.api.routes.parameters import Deleted, DryRun, Limit, Number, Offset, OptionalLimit, PageToken
 from runner.model import Checkpoint, CheckpointKind
 from runner.operation import Effects
 from runner.replies import CheckpointList, SavepointList, SavepointVerdict
 
 
 @get("/jobs/{job:str}/checkpoints", summary="List a job's checkpoints", tags=["checkpoints"])
-async def checkpoints(gateway: Gateway, job: str, kind: CheckpointKind | None = None, limit: Limit = 50) -> CheckpointList:
-    """Newest first, failed ones and savepoints too."""
-    return CheckpointList(checkpoints=tuple(await gateway.service.checkpoints(job, kind, limit)))
+async def checkpoints(
+    gateway: Gateway,
+    job: str,
+    kind: CheckpointKind | None = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
+    after: PageToken = None,
+) -> CheckpointList:
+    """Newest first, failed ones and savepoints too. `after` is the `next` of the page before."""
+    return await gateway.service.checkpoint_page(job, kind, limit, offset, after)
 
 
 # The defaults below are those of query parameters.
 
 
 @get("/savepoints", summary="List savepoints", tags=["checkpoints"])
-async def savepoints(gateway: Gateway, job: str | None = None, deleted: Deleted = False) -> SavepointList:  # noqa: FBT002
+async def savepoints(
+    gateway: Gateway,
+    job: str | None = None,
+    deleted: Deleted = False,  # noqa: FBT002
+    limit: OptionalLimit = None,
+    offset: Offset = 0,
+    after: PageToken = None,
+) -> SavepointList:
     """Of one job or of all, newest first; with `deleted` of one that is deleted (by its id, or the last of its name), or of all
-    that are. A job takes one of those up by its directory, see `restore` of a restart."""
-    return SavepointList(savepoints=tuple(await gateway.service.savepoints(job, deleted=deleted)))
+    that are. A job takes one of those up by its directory, see `restore` of a restart. `after` is the `next` of the page
+    before."""
+    return await gateway.service.savepoint_page(job, deleted=deleted, limit=limit, offset=offset, after=after)
 
 
 @get("/jobs/{job:str}/savepoints/{number:int}", summary="Look at a savepoint", tags=["checkpoints"])

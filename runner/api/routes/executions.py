@@ -9,7 +9,7 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Limit, Offset, PageToken
+from runner.api.routes.parameters import Limit, Offset, OptionalLimit, PageToken
 from runner.model import CheckpointKind, Execution
 from runner.replies import AttemptList, CheckpointList, ExecutionList
 from runner.states import ExecutionState
@@ -50,17 +50,25 @@ async def execution(gateway: Gateway, execution_id: str) -> Execution:
 
 
 @get("/executions/{execution_id:str}/attempts", summary="List an execution's attempts", tags=["executions"])
-async def attempts(gateway: Gateway, execution_id: str) -> AttemptList:
-    """Each start of its workers, why it was made and how it ended."""
-    return AttemptList(attempts=tuple(await gateway.service.attempts(execution_id)))
+async def attempts(
+    gateway: Gateway, execution_id: str, limit: OptionalLimit = None, offset: Offset = 0, after: PageToken = None
+) -> AttemptList:
+    """Each start of its workers, why it was made and how it ended, oldest first. `after` is the `next` of the page before."""
+    return await gateway.service.attempt_page(execution_id, limit=limit, offset=offset, after=after)
 
 
 @get("/executions/{execution_id:str}/checkpoints", summary="List an execution's checkpoints", tags=["executions"])
 async def checkpoints(
-    gateway: Gateway, execution_id: str, kind: CheckpointKind | None = None, limit: Limit = 50
+    gateway: Gateway,
+    execution_id: str,
+    kind: CheckpointKind | None = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
+    after: PageToken = None,
 ) -> CheckpointList:
-    """Those that it took and that are kept, newest first, failed ones and savepoints too."""
-    return CheckpointList(checkpoints=tuple(await gateway.service.execution_checkpoints(execution_id, kind, limit)))
+    """Those that it took and that are kept, newest first, failed ones and savepoints too. `after` is the `next` of the page
+    before."""
+    return await gateway.service.execution_checkpoint_page(execution_id, kind, limit, offset, after)
 
 
 ROUTES = (list_executions, executions, execution, attempts, checkpoints)

@@ -13,7 +13,7 @@ from runner.api.gateway import Gateway
 from runner.api.idempotency import CLAIMED_BY_ITS_WRITE
 from runner.api.performing import Terms, perform, perform_submit
 from runner.api.routes.answers import GONE, TAKEN_UP
-from runner.api.routes.parameters import DryRun, Limit, Number, Offset, PageToken, Prefer, Reason
+from runner.api.routes.parameters import DryRun, Limit, Number, Offset, OptionalLimit, PageToken, Prefer, Reason
 from runner.dataflow import Dataflow
 from runner.model import Generation, Job
 from runner.operation import Effects
@@ -143,9 +143,11 @@ async def undelete(
 
 
 @get("/jobs/{job:str}/generations", summary="List a job's generations", tags=["jobs"])
-async def generations(gateway: Gateway, job: str) -> GenerationList:
-    """Every snapshot of the job's spec."""
-    return GenerationList(generations=tuple(await gateway.service.generations(job)))
+async def generations(
+    gateway: Gateway, job: str, limit: OptionalLimit = None, offset: Offset = 0, after: PageToken = None
+) -> GenerationList:
+    """Snapshots of the job's spec, oldest first. `after` is the `next` of the page before."""
+    return await gateway.service.generation_page(job, limit=limit, offset=offset, after=after)
 
 
 @get("/jobs/{job:str}/generations/{number:int}", summary="Look at a generation", tags=["jobs"])

@@ -9,6 +9,9 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from runner.bounds import MAXIMUM_BUCKETS, MAXIMUM_LOG_LINES, MAXIMUM_PAGE, MAXIMUM_SAMPLED
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_PAGE)]
+OptionalLimit = Annotated[
+    int | None, QueryParameter(ge=1, le=MAXIMUM_PAGE, description="At most so many; all of them when it is left out.")
+]
 SampleLimit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_SAMPLED)]
 LineLimit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_LOG_LINES)]
 _LARGEST = 2**63 - 1
