@@ -55,7 +55,7 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str | Cell]])
 def tell_more(token: str | None) -> None:
     """Say that there is more than the table has, when there is: where the next page begins is known then."""
     if token is not None:
-        say("there are more; --limit shows more of them" )
+        say("there are more; --limit shows more of them")
 
 
 def print_pairs(pairs: Sequence[tuple[str, str | Cell]]) -> None:
