@@ -67,12 +67,14 @@ class JobCommands(Provider):
 
     async def search(self, query: str) -> Hits:
         """Commands and jobs that fit."""
-        for pair in (*self._pairs(query), *self._views(query)):
+        pairs = (*self._pairs(query), *self._views(query))
+        for pair in pairs:
             yield Hit(1.0, Content(pair.title), pair.run, text=pair.title, help=pair.help)
+        there = {pair.title for pair in pairs}
         matcher = self.matcher(query)
         for command in (*self._commands(), *islice(self._jobs(query), _MOST_JOBS)):
             score = matcher.match(command.title)
-            if score <= 0:
+            if score <= 0 or command.title in there:
                 continue
             yield Hit(score, matcher.highlight(command.title), command.run, text=command.title, help=command.help)
 
@@ -84,12 +86,13 @@ class JobCommands(Provider):
     def _of_jobs(self, screen: JobsScreen) -> Iterator[Command]:
         """What the job list can do."""
         app = self.app
-        view = screen.selected
+        offered = screen.offered
+        refusals = offered.refusals() if offered is not None else {}
         for action in ACTIONS:
-            if view is not None:
-                why = action.refusal(view) or action.help
+            if offered is not None:
+                why = refusals[action.id] or action.help
                 yield Command(
-                    f"{action.title_of(view).lower()} {view.name}",
+                    f"{offered.title_of(action).lower()} {offered.name}",
                     f"{screen.keymap.first(f'job.{action.id}')}  {why}",
                     partial(screen.run_action, f"act('{action.id}')"),
                 )

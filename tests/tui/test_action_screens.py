@@ -69,9 +69,12 @@ async def test_the_menu_of_marked_jobs_is_about_all_of_them(open_ui: Any, stage:
         assert "D    delete       not now: none of 3: " in page.text
         stage.change(ORDERS, ExecutionState.PAUSED)
         await page.sees("2 RUNNING, 1 PAUSED")
+        await page.press("escape", "slash", *"nothing", "enter", "colon", *"cancel 3")
+        await page.sees("cancel 3 marked jobs")
+        await page.press("escape", "a")
         await past_the_guard(page)
         await page.press("T")
-        await page.sees("3 jobs")
+        await page.sees("Stop 3 jobs")
         assert page.dialog == "BulkScreen"
         assert all(name in page.text for name in NAMES)
 

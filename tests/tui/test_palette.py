@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tui.query.pairs import ALIASES, jobs_called, split_pair
+from tui.settings.file import Settings
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,14 @@ async def test_a_screen_and_a_pair(open_ui: Any, stage: Any, serve: Callable[[An
         await page.sees("back to the jobs")
         await page.press("enter")
         await page.until(lambda: page.dialog == "JobsScreen")
+
+
+async def test_a_view_is_there_once(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """`:view` has every view, and none of them twice."""
+    serve(stage)
+    async with open_ui(settings=Settings(views={"slow": "lag>5s", "quick": "in>1k"})) as page:
+        await page.loaded()
+        await page.press("colon", *"view")
+        await page.sees("save view")
+        await page.sees("view quick")
+        assert [page.text.count(f"view {name}") for name in ("slow", "quick")] == [1, 1]

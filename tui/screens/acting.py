@@ -11,7 +11,7 @@ from textual.message import Message
 from runner.client import Client
 from runner.model import Job
 from tui.actions.model import Action, Question, Risk
-from tui.actions.offered import JOB_BY_JOB, MarkedJobs, OneJob, first_fit
+from tui.actions.offered import JOB_BY_JOB, MarkedJobs, Offered, OneJob, first_fit
 from tui.actions.registry import BY_ID, DELETE, RESTORE, WORKERS, verb_of
 from tui.actions.restore import Point
 from tui.actions.target import Target
@@ -67,6 +67,14 @@ class Acting(Following):
         """The number of the savepoint that keys act on, when the cursor is on one."""
         return None
 
+    @property
+    def offered(self) -> Offered | None:
+        """What keys act on, for those who name it before they are pressed."""
+        if marked := self.marked:
+            return MarkedJobs(tuple(marked))
+        view = self.selected
+        return OneJob(Target.of(view, self.clock()), view) if view is not None else None
+
     def key_of(self, action_id: str) -> str:
         """The key of an action as people know it."""
         command = f"job.{action_id}"
@@ -76,14 +84,15 @@ class Acting(Following):
         """Start an action on the marked jobs, else on the selected one."""
         if refuses_writes(self):
             return
-        action, view = BY_ID[action_id], self.selected
+        action, marked = BY_ID[action_id], self.marked
+        view = self.selected or next(iter(marked), None)  # a filter may hide all of them
         refusal = self._hindrance(view)
         if refusal or view is None:
             self._say_no(action, refusal)
         elif action is DELETE and self.selected_savepoint is not None:
             self._delete_savepoint(view, self.selected_savepoint)
-        elif self.marked:
-            self._act_on_many(action, self.marked)
+        elif marked:
+            self._act_on_many(action, marked)
         elif action.refusal(view):
             self._doubt(action, view)
         else:
@@ -237,11 +246,10 @@ class Acting(Following):
         """Everything that can be done to the marked jobs, else to the selected one."""
         from tui.screens.menu import MenuScreen  # not needed for the first paint
 
-        view, marked = self.selected, self.marked
-        if view is None:
+        offered = self.offered
+        if offered is None:
             self.toast("no job is selected", severity="warning")
             return
-        offered = MarkedJobs(tuple(marked)) if marked else OneJob(Target.of(view, self.clock()), view)
         self.app.push_screen(MenuScreen(offered, self.reading, self.keymap), self._chosen_action)
 
     def _chosen_action(self, action_id: str | None) -> None:
