@@ -17,7 +17,7 @@ from coordinator import Coordinator, JobFailed
 from jobs import job, sink, source, transform
 
 from runner.connectors.base import Pace, PluginContext, PluginError
-from runner.connectors.file import json_reader
+from runner.connectors.file import json_range_files, json_reader
 from runner.connectors.file.json_range_files import open_ranges_to
 from runner.connectors.file.json_window import LONGEST_LINE, ROOT, SCHEME, has_booleans, lines_of_objects
 from runner.connectors.file.source import LocalFileSource
@@ -319,6 +319,17 @@ def test_ranges_that_follow_each_other_are_read_as_one(tmp_path: Path, connectio
         assert query.count("read_json") == len(found[::2])
     rest = lines.left(position={"offset": found[2].place.first})
     assert [row["id"] for row in lines.rows(rest)] == list(range(found[0].num_rows + found[1].num_rows, 100))
+
+
+@pytest.mark.usefixtures("worth_it")
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_the_engine_gets_its_bytes_in_small_pieces(
+    tmp_path: Path, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """It asks again until it has all of a range."""
+    monkeypatch.setattr(json_range_files, "READ_BYTES", size)
+    lines = Lines(connection, tmp_path, {"id": "bigint"})
+    assert lines.both(b"".join(b'{"id": %d}\n' % number for number in range(200)), pace=Pace(bytes=900)) == "same"
 
 
 @pytest.mark.usefixtures("worth_it")

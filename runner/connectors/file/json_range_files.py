@@ -14,6 +14,10 @@ from fsspec import AbstractFileSystem
 from runner.connectors.base import PluginError
 from runner.connectors.file.json_window import OPEN_RANGES, ROOT, SCHEME, LinesPlace
 
+READ_BYTES = 1 << 19
+"""The engine asks for 32 MB at once, asks again when it got less, and copies each answer twice. Small ones stay in the cache of
+the processor, and need no new pages."""
+
 
 def open_ranges_to(connection: duckdb.DuckDBPyConnection) -> None:
     """Have the engine find the ranges that are open."""
@@ -71,9 +75,9 @@ class RangeFile:
         self.closed = False
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes, all of those that are asked for unless the range ends."""
+        """The next bytes: some of as many as are asked for, none only where the range ends."""
         left = self._place.end - self._at
-        wanted = left if size < 0 else min(size, left)
+        wanted = left if size < 0 else min(size, left, READ_BYTES)
         data = os.pread(self._place.source.descriptor, wanted, self._at) if wanted else b""
         if wanted and not data:
             raise PluginError(f"{self._place.file} has become shorter while it was being read", code="file-changed")
