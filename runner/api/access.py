@@ -21,7 +21,7 @@ _NEEDED = "scope"
 _OPEN = "open"
 ADMIN_ONLY: Final = {_NEEDED: KeyScope.ADMIN}
 FOR_READERS: Final = {_NEEDED: KeyScope.READ}
-"""For a route that only reads, whatever its method."""
+"""For a route that only reads, whatever its method, or that looks itself whether it may do more."""
 OPEN_TO_ALL: Final = {_OPEN: True}
 """For a route that tells nothing worth a key: whether the daemon is healthy."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -78,7 +78,17 @@ def require_scope(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
     if handler.opt.get(_OPEN):
         return
     reading = str(connection.scope.get("method", "")) in _READING
-    needed = handler.opt.get(_NEEDED, KeyScope.READ if reading else KeyScope.OPERATE)
-    granted = visitor_of(connection.scope).scope
+    require(connection.scope, handler.opt.get(_NEEDED, KeyScope.READ if reading else KeyScope.OPERATE))
+
+
+def may_operate(scope: Scope) -> bool:
+    """Whether who sends the request may do more than look."""
+    granted = visitor_of(scope).scope
+    return granted is not None and granted.allows(KeyScope.OPERATE)
+
+
+def require(scope: Scope, needed: KeyScope) -> None:
+    """Raise :class:`Forbidden` unless who sends the request may do what takes this scope."""
+    granted = visitor_of(scope).scope
     if granted is None or not granted.allows(needed):
         raise Forbidden(f"the key's scope does not allow this: it needs {needed}", hint="use a key of a wider scope")

@@ -18,6 +18,8 @@ from runner.supervisor.audited_request import AuditedRequest, audited_as
 from runner.transport import API_PREFIX
 from spec.errors import FlowdeckError
 
+ASKS_ONLY: Final = "flowdeck.asks_only"
+"""Where a route says in the ASGI scope that the request asks what would be done, if its address does not say so."""
 _WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _MAXIMUM_KEPT: Final = 64 * 1024
 _MAXIMUM_REASON: Final = 500
@@ -139,7 +141,7 @@ def _entry(scope: Scope, template: str, visitor: Visitor, watch: _Watch, former:
 def _only_asks(scope: Scope, template: str) -> bool:
     """Whether the request asks what would be done: dialogs do so every few seconds."""
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=100)
-    return query.get("dry_run") == ["true"] or template.endswith("/plan")
+    return query.get("dry_run") == ["true"] or template.endswith("/plan") or scope.get(ASKS_ONLY) is True
 
 
 def _outcome(status: int | None) -> AuditOutcome:

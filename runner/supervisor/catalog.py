@@ -93,9 +93,9 @@ class Catalog(ServiceBase):
             await self._lifecycle.record_generation(job, submission)
         return await self.job(job.id)
 
-    async def check(self, request: SubmitRequest) -> SubmissionVerdict:
-        """Check a job file and store nothing."""
-        submission = await check_request(request)
+    async def check(self, request: SubmitRequest, *, alone: bool = False) -> SubmissionVerdict:
+        """Check a job file and store nothing. With ``alone`` nothing but the text is read: no file that it includes."""
+        submission = await check_request(request, including=not alone)
         job = await self._lifecycle.meant_by(submission)
         return SubmissionVerdict(
             name=submission.job.name,

@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,11 @@ class Submission:
         return self.job.content_hash()
 
 
-async def check_request(request: SubmitRequest, environment: Mapping[str, str] | None = None) -> Submission:
-    """Check the job file of a request; ``environment`` adds variables that the client did not send.
+async def check_request(
+    request: SubmitRequest, environment: Mapping[str, str] | None = None, *, including: bool = True
+) -> Submission:
+    """Check the job file of a request; ``environment`` adds variables that the client did not send. Without ``including`` no
+    file is read that it includes.
 
     Raises :class:`SpecInvalid` with the diagnostics, :class:`UsageError` for a request that makes no sense and for overrides
     that lead nowhere.
@@ -66,7 +69,7 @@ async def check_request(request: SubmitRequest, environment: Mapping[str, str] |
     name = request.file or f"<{request.name or _NAMELESS}>"
     try:
         async with asyncio.timeout(_CHECK_TIMEOUT):
-            return await asyncio.to_thread(_check, request, name, environment or {})
+            return await asyncio.to_thread(_check, request, name, environment or {}, including=including)
     except TimeoutError:
         raise UsageError(f"checking {name} takes more than {_CHECK_TIMEOUT:g} s", code="check-timeout") from None
 
@@ -120,9 +123,11 @@ def _own_files_only(request: SubmitRequest, name: str) -> tuple[SubmitRequest, s
     return msgspec.structs.replace(request, file=None, base_directory=None), Path(request.file).name
 
 
-def _check(request: SubmitRequest, name: str, environment: Mapping[str, str]) -> Submission:
+def _check(request: SubmitRequest, name: str, environment: Mapping[str, str], *, including: bool) -> Submission:
     request, name = _own_files_only(request, name)
     options = _options(request, environment)
+    if not including:
+        options = replace(options, include_root=None)
     if directory := base_directory(request):
         check_path(directory, "the directory of the job file")
     result = check_document(override(read_text(request.text, name, options), request.overrides, options))

@@ -14,6 +14,7 @@ from runner.model import KeyScope
 from runner.requests import SubmitRequest
 from runner.supervisor.confinement import Confined, Confinement, check_path, confined
 from runner.supervisor.submission import check_name, check_request
+from runner.user_home import expanded
 from spec.errors import UsageError
 from tests.security.conftest import NAMELESS
 
@@ -65,7 +66,7 @@ def test_what_is_allowed_stays_below_the_root(place, parts, start):
     text = start.replace("{root}", str(place)) + "/".join(parts)
     if not Confinement([place]).holds(text, str(place)):
         return
-    named = place / Path(text).expanduser() if not text.startswith("~nobody") else place / text
+    named = place / expanded(text)  # as those do who open it: in `./~` the tilde is a name like any other
     for way in (named, Path(os.path.normpath(named))):  # as it stands, and as workers take it
         assert opened_below(way, place), text
 
@@ -249,3 +250,29 @@ def test_a_plan_for_who_may_only_read_stands_alone(deck):
     same = deck.json("GET", f"/api/v1/jobs/{deck.job}/generations/{number}", status=200)["text"]
     status, told = deck.ask("POST", target, json_of({"text": same}), key=KeyScope.READ)
     assert (status, told["effect"]) == (200, "none")
+
+
+def test_who_may_only_read_validates_and_submits_nothing(deck):
+    """A validation is answered as for everybody, but for files beside the job file, and leaves nothing on record."""
+    beside = deck.root / "beside.conf"
+    beside.write_text('beside = "found beside"\n')
+    text = NAMELESS.replace("job.mode", "job.labels { file = ${?beside} }, job.mode").replace('"kept"', '"looked at"')
+    request = {"text": 'include "beside.conf"\n' + text, "file": str(deck.root / "looked.conf"), "validate_only": True}
+    status, told = deck.ask("POST", "/api/v1/jobs", json_of(request), key=KeyScope.OPERATE)
+    assert (status, told["name"], told["labels"]) == (200, "looked at", {"file": "found beside"})
+    status, told = deck.ask("POST", "/api/v1/jobs", json_of(request), key=KeyScope.READ)
+    assert "found beside" not in str(told)
+    status, told = deck.ask("POST", "/api/v1/jobs", json_of(request | {"text": text}), key=KeyScope.READ)
+    assert (status, told["name"], told["job_id"], told["labels"]) == (200, "looked at", None, {})
+    relative = text.replace("Console { ", 'LocalFile { path = "out", file_format_type = "json", ')
+    assert deck.ask("POST", "/api/v1/jobs", json_of(request | {"text": relative}), key=KeyScope.READ)[0] == 200
+    status, told = deck.ask("POST", "/api/v1/jobs", json_of(request | {"text": "source {"}), key=KeyScope.READ)
+    assert (status, told["code"]) == (422, "spec-invalid")
+    beside.unlink()
+    for body in ({"text": text}, {"text": text, "validate_only": False}, {"text": text, "start": False}):
+        status, told = deck.ask("POST", "/api/v1/jobs", json_of(body), key=KeyScope.READ)
+        assert (status, told["code"]) == (403, "forbidden")
+    assert [job["name"] for job in deck.json("GET", "/api/v1/jobs?name=looked", status=200)["jobs"]] == []
+    with deck.client() as client:
+        mine = [entry.outcome for entry in client.audit(who=f"key:a {KeyScope.READ}", action="POST /jobs", limit=1000).entries]
+    assert set(mine) == {"refused"}

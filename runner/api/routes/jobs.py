@@ -9,13 +9,15 @@ from litestar import Request, Response, delete, get, patch, post, put
 from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 
+from runner.api.access import FOR_READERS, may_operate, require
+from runner.api.audit_hook import ASKS_ONLY
 from runner.api.gateway import Gateway
 from runner.api.idempotency import CLAIMED_BY_ITS_WRITE
 from runner.api.performing import Terms, perform, perform_submit
 from runner.api.routes.answers import GONE, TAKEN_UP
 from runner.api.routes.parameters import DryRun, Limit, Number, Offset, OptionalLimit, PageToken, Prefer, Reason
 from runner.dataflow import Dataflow
-from runner.model import Generation, Job
+from runner.model import Generation, Job, KeyScope
 from runner.operation import Effects
 from runner.replies import GenerationList, JobPage, SubmissionVerdict
 from runner.requests import EditRequest, SubmitRequest, UpdateRequest
@@ -37,7 +39,7 @@ Labels = Annotated[list[str] | None, QueryParameter(name="label", max_items=32)]
     summary="Submit a job",
     tags=["jobs"],
     responses={200: _CHECKED, **TAKEN_UP},
-    opt=CLAIMED_BY_ITS_WRITE,
+    opt=CLAIMED_BY_ITS_WRITE | FOR_READERS,
 )
 async def submit(
     gateway: Gateway,
@@ -47,9 +49,13 @@ async def submit(
     prefer: Prefer = None,
 ) -> Response[Job]:
     """Check the job file, keep it as a new generation of the job of its name, and start an execution, unless `start` is false.
-    With `validate_only` it is checked and nothing else."""
+    With `validate_only` it is checked and nothing else: for that a key that may only read is enough, and its text stands alone
+    then: files that it includes are not read. Everything else needs the scope `operate`."""
     if data.validate_only:
-        return Response(await gateway.service.check(data), status_code=200)  # type: ignore[arg-type]
+        request.scope[ASKS_ONLY] = True  # type: ignore[literal-required, typeddict-unknown-key, unused-ignore]
+        verdict = await gateway.service.check(data, alone=not may_operate(request.scope))
+        return Response(verdict, status_code=200)  # type: ignore[arg-type]
+    require(request.scope, KeyScope.OPERATE)
     return await perform_submit(gateway, request, data, Terms(reason=reason, prefer=prefer))
 
 

@@ -6,10 +6,9 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 
-from runner.api.access import FOR_READERS, visitor_of
+from runner.api.access import FOR_READERS, may_operate, visitor_of
 from runner.api.gateway import Gateway
 from runner.api.performing import OPERATION_LOCATION, location_of
-from runner.model import KeyScope
 from runner.reload import ReloadPlan, ReloadReport, WatchedFile
 from runner.requests import DecisionRequest, LookRequest, SubmitRequest
 
@@ -54,8 +53,7 @@ async def plan(gateway: Gateway, request: Request[Any, Any, Any], job: str, data
     """Compares the text with the job's current generation; nothing is touched. A text without `file` and `base_directory`
     counts as one of the job's own file. For a key that may only read, the text stands alone: files that it includes and
     variables of the daemon are not read."""
-    scope = visitor_of(request.scope).scope
-    return await gateway.reloader.plan(job, data, alone=scope is None or not scope.allows(KeyScope.OPERATE))
+    return await gateway.reloader.plan(job, data, alone=not may_operate(request.scope))
 
 
 ROUTES = (report, look_again, of_job, apply, discard, plan)
