@@ -161,6 +161,21 @@ async def test_pasted_keys_do_not_confirm(
         assert (page.dialog, stage.calls) == ("ConfirmScreen", [])
 
 
+async def test_a_name_can_be_pasted(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """Once the dialog listens, a pasted name is there once, and means yes."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.go_to("orders-cdc")
+        await page.press("X")
+        await page.sees("type orders-cdc")
+        await past_the_guard(page)
+        page.app.focused.post_message(Paste("orders-cdc"))
+        await page.until(lambda: page.app.screen.query_one("#typed", Input).value == "orders-cdc")
+        await page.press("enter")
+        await page.until(lambda: [call[:2] for call in stage.calls] == [("cancel", ORDERS)])
+
+
 async def test_the_job_ends_while_the_dialog_is_open(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
     """The dialog says what changed and takes no yes any more."""
     serve(stage)
@@ -400,6 +415,10 @@ async def test_clicks_do_what_keys_do(open_ui: Any, stage: Any, serve: Callable[
         await page.settled()
         await page.pilot.click(offset=(page.text.splitlines()[tabs].index("2 Checkpoints") + 2, tabs))
         await page.sees("before the schema change")
+        heading = next(number for number, line in enumerate(lines) if "OUT/s" in line)
+        for sign in ("OUT/s▼", "OUT/s▲"):
+            await page.pilot.click(offset=(lines[heading].index("OUT/s") + 1, heading))
+            await page.sees(sign)
         await page.pilot.click(offset=(lines[-1].index("T stop"), len(lines) - 1))
         await page.sees("Stop orders-cdc")
 

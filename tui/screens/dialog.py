@@ -48,19 +48,17 @@ class GuardedInput(Input):
     def _is_deaf(self) -> bool:
         return isinstance(self.screen, Dialog) and self.screen.guarded
 
+    # Textual calls the handlers of the class above, too, unless the default is prevented.
+
     async def _on_key(self, event: events.Key) -> None:
         if self._is_deaf and event.is_printable:
             event.stop()
             event.prevent_default()
-            return
-        await super()._on_key(event)
 
     def _on_paste(self, event: events.Paste) -> None:
         if self._is_deaf:
             event.stop()
             event.prevent_default()
-            return
-        super()._on_paste(event)
 
 
 def fact_lines(facts: Sequence[Fact], cells: int) -> list[Line]:

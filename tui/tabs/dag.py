@@ -272,5 +272,3 @@ class Dag(Lines, Pane):
             self.choose(self._owners[index])
             if event.chain > 1:
                 self.action_zoom(1)
-            return
-        await super().on_click(event)

@@ -94,11 +94,9 @@ class Taking(Canvas):
             self._has_drawn = False
             return
         entry = self._entry_below(event.y)
-        if entry is None:
-            await super().on_click(event)
-            return
-        self._shown.marked = None if self._shown.marked == entry.offset else entry.offset
-        self.update()
+        if entry is not None:
+            self._shown.marked = None if self._shown.marked == entry.offset else entry.offset
+            self.update()
 
     def _entry_below(self, y: int) -> LogLine | None:
         """The entry at a line of the widget."""

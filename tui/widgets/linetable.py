@@ -261,12 +261,10 @@ class LineTable(Canvas, Generic[RowT]):
             self.post_message(self.Opened(self, self.cursor_id))
 
     async def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor there, a double click opens the row."""
-        if event.y < self.heading:
-            await super().on_click(event)
-            return
+        """A click puts the cursor there, a double click opens the row. (What is linked, as the heading, is Canvas's: Textual
+        calls its handler, too.)"""
         index = event.y - self.heading + self.scroll_offset.y
-        if index < len(self._rows):
+        if event.y >= self.heading and index < len(self._rows):
             self._place_cursor(index)
             if event.chain > 1:
                 self.action_open()
