@@ -35,7 +35,7 @@ def session() -> Iterator[Dialect]:
 
 
 def _connect() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(":memory:", config={"threads": 1})
+    connection = duckdb.connect(":memory:", config={"threads": 1, "async_threads": 0})
     connection.execute("PRAGMA disable_optimizer")  # it costs a third of every statement, and no row is ever read here
     for setting in _SETTINGS:
         connection.execute(f"SET {setting}")
