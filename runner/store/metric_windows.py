@@ -17,11 +17,11 @@ from runner.store.session import Session
 _REACH = round(LONGEST_PART * MICROSECONDS)
 _SAMPLES = """
     SELECT "series", epoch_us("ts") AS "at", "value" FROM "samples"
-    WHERE "ts" > make_timestamp({begin}) AND "ts" < make_timestamp({end}) AND {chosen}
+    WHERE "ts" > make_timestamp(?::BIGINT) AND "ts" < make_timestamp(?::BIGINT) AND {chosen}
 """
 _CELLS = """
     SELECT "series", epoch_us("ts") AS "at", {seconds} AS "seconds", "total", "weight", "lowest", "highest" FROM "{table}"
-    WHERE "ts" >= make_timestamp({begin}) AND "ts" < make_timestamp({end}) AND {chosen}
+    WHERE "ts" >= make_timestamp(?::BIGINT) AND "ts" < make_timestamp(?::BIGINT) AND {chosen}
 """
 
 
@@ -61,26 +61,25 @@ def read(session: Session, window: Window, wanted: Sequence[Metric]) -> list[dic
     if window.latest >= max(since, clip):
         found = session.recent.read(numbers, since, since - _REACH, end)
         if found is None:
-            found = session.columns(_SAMPLES.format(begin=since - _REACH, end=end, chosen=chosen), *parameters)
+            found = session.columns(_SAMPLES.format(chosen=chosen), since - _REACH, end, *parameters)
         pieces.add_samples(**found)
     if stretches:
-        cells = " UNION ALL ".join(_cells(stretch, chosen) for stretch in stretches)
-        pieces.add_cells(**session.columns(cells, *parameters * len(stretches)))
+        cells = " UNION ALL ".join(_cells(stretch.resolution, chosen) for stretch in stretches)
+        asked = (each for stretch in stretches for each in (stretch.begin, stretch.end, *parameters))
+        pieces.add_cells(**session.columns(cells, *asked))
     return pieces.buckets()
 
 
-def _chosen(numbers: list[int]) -> tuple[str, list[list[int]]]:
+def _chosen(numbers: list[int]) -> tuple[str, list[Any]]:
     """What says that a row is of one of these series, and its parameters. One execution's have numbers that follow each other:
     the engine skips what is outside. Constants in a list cost more to be planned than the rows cost to be read."""
     if numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f'"series" BETWEEN {numbers[0]} AND {numbers[-1]}', []
+        return '"series" BETWEEN ? AND ?', [numbers[0], numbers[-1]]
     return '"series" IN (SELECT unnest(?::INTEGER[]))', [numbers]
 
 
-def _cells(stretch: _Stretch, chosen: str) -> str:
-    resolution = stretch.resolution
-    values: dict[str, Any] = {"table": resolution.table, "begin": stretch.begin, "end": stretch.end}
-    return _CELLS.format(**values, seconds=resolution.seconds, chosen=chosen)
+def _cells(resolution: Resolution, chosen: str) -> str:
+    return _CELLS.format(table=resolution.table, seconds=resolution.seconds, chosen=chosen)
 
 
 def _plan(known: dict[int, Held], window: Window) -> tuple[int, int, list[_Stretch]]:

@@ -17,6 +17,7 @@ from runner.store.errors import timed_out
 from runner.store.job_names import JobNames
 from runner.store.known_answers import KnownAnswers
 from runner.store.known_jobs import KnownJobs
+from runner.store.parsed_statements import PARSED
 from runner.store.pending_rows import PendingRows
 from runner.store.recent_latencies import RecentLatencies
 from runner.store.recent_samples import RecentSamples
@@ -251,7 +252,7 @@ class Session:
     def _run(self, statement: str, parameters: Sequence[Any] | dict[str, Any]) -> duckdb.DuckDBPyConnection:
         if not self.is_begun:
             self.begin()
-        return self._cursor.execute(statement, parameters)
+        return self._cursor.execute(PARSED.read(self._cursor, statement), parameters)
 
 
 def one_of(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
