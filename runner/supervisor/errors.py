@@ -74,4 +74,4 @@ def error_info(error: BaseException) -> ErrorInfo:
         return error.error
     if isinstance(error, FlowdeckError):
         return ErrorInfo(code=error.code, message=error.message, hint=error.hint)
-    return ErrorInfo(code="internal-error", message=f"{type(error).__name__}: {error}", hint="this is a bug in flowdeck")
+    return ErrorInfo(code="internal", message=f"{type(error).__name__}: {error}", hint="this is a bug in flowdeck")

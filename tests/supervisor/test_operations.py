@@ -109,10 +109,10 @@ async def test_a_defect_ends_the_operation_and_is_logged(flow, caplog):
     actions = flow.service.actions
     started = await actions.on_queues(CHANGE_QUEUE, "odd", broken)
     found = await ended(flow, started.operation)
-    assert (found.outcome, found.error.code) == (FAILED, "internal-error")
+    assert (found.outcome, found.error.code) == (FAILED, "internal")
     assert "ZeroDivisionError: a defect" in caplog.text
     found = await ended(flow, (await actions.on_queues(CHANGE_QUEUE, "odd", odd)).operation)
-    assert (found.outcome, found.error.code) == (ABANDONED, "internal-error")
+    assert (found.outcome, found.error.code) == (ABANDONED, "internal")
     assert f"operation {found.id} cannot be followed" in caplog.text
 
 

@@ -105,7 +105,7 @@ class FileReload:
         """Whatever has happened, the file must not stay in a state that passes by itself."""
         for record in self._records.known.of_file(path):
             if record.state in {_S.PARSING, _S.VALIDATING}:
-                await self._invalid(record, _DEFECT, _whole_file(record, "internal-error", _DEFECT))
+                await self._invalid(record, _DEFECT, _whole_file(record, "internal", _DEFECT))
             elif record.state is _S.PLANNING:
                 await self._records.change(record, _S.UPGRADE_FAILED, _DEFECT)
 
