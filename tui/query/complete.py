@@ -43,7 +43,9 @@ def hint(text: str) -> str:
     field = FIELDS.get(name)
     if field is None or text[-1:].isspace():
         return ""
-    return f"{field.words} ({field.name}>{EXAMPLES[field.kind]})" if field.is_amount else field.words
+    if field.is_amount:
+        return f"{field.words} ({field.name}>{EXAMPLES[field.kind]})"
+    return ", ".join(filter(None, (field.words, field.also)))
 
 
 def _of_piece(piece: str, jobs: Sequence[Job]) -> Iterator[str]:

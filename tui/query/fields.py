@@ -28,12 +28,14 @@ class Kind(enum.Enum):
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One field. ``read`` takes the job and the time now; None means that nobody knows, which no comparison fits."""
+    """One field. ``read`` takes the job and the time now; None means that nobody knows, which no comparison fits. ``also``: what
+    else a filter takes."""
 
     name: str
     kind: Kind
     words: str
     read: Callable[[Job, float], Value]
+    also: str = ""
 
     @property
     def is_amount(self) -> bool:
@@ -91,9 +93,9 @@ def _labels(job: Job, _now: float) -> str:
 _FIELDS: Final = (
     Field("name", Kind.TEXT, "the job's name", lambda job, _: job.name),
     Field("id", Kind.TEXT, "the job's id", lambda job, _: job.id),
-    Field("state", Kind.STATE, "the state, a prefix of one, active or ended", lambda job, _: state_of(job).value),
+    Field("state", Kind.STATE, "the state", lambda job, _: state_of(job).value, also="a prefix of one, active or ended"),
     Field("queue", Kind.TEXT, "the queue it belongs to", lambda job, _: job.queue),
-    Field("label", Kind.TEXT, "a label: label:team=x", _labels),
+    Field("label", Kind.TEXT, "a label", _labels, also="label:team=x"),
     Field("file", Kind.TEXT, "the path of its file", lambda job, _: job.file or ""),
     Field("error", Kind.TEXT, "the last error, code or words", _error),
     Field("needs", Kind.TEXT, "why it needs you", reason),
