@@ -28,8 +28,8 @@ class Kind(enum.Enum):
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One field. ``read`` takes the job and the time now; None means that nobody knows, which no comparison fits. ``also``: what
-    else a filter takes."""
+    """One field. ``read`` takes the job and the time now; None means that nobody knows, which no comparison fits.
+    ``also``: what else a filter takes."""
 
     name: str
     kind: Kind
