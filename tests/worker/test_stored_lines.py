@@ -19,7 +19,9 @@ from jobs import job, sink, source, transform
 from runner.connectors.base import Pace, PluginContext, PluginError
 from runner.connectors.file import json_range_files, json_reader
 from runner.connectors.file.json_range_files import open_ranges_to
-from runner.connectors.file.json_window import LONGEST_LINE, ROOT, SCHEME, has_booleans, lines_of_objects
+from runner.connectors.file.json_scan import _PIECE_BYTES as PIECE
+from runner.connectors.file.json_scan import LineScan
+from runner.connectors.file.json_window import LONGEST_LINE, ROOT, SCHEME, OpenFile
 from runner.connectors.file.source import LocalFileSource
 from runner.dataset.engine import Engine
 from runner.dataset.stored_rows import StoredRows, stored_select
@@ -229,30 +231,54 @@ def test_documents_are_the_same_or_refused(tmp_path: Path, connection: duckdb.Du
     assert changed == {"same", "refused", "not asked"}
 
 
-def test_which_lines_begin_objects() -> None:
-    """Blank lines, other documents and spaces that JSON does not know are left to the reader; a boolean is found anywhere."""
-    assert [lines_of_objects(data) for data in (b"{}", b"{}\n", b"{}\n{}", b"{}\r\n{}\r\n")] == [1, 1, 2, 2]
-    for data in (
-        b"",
-        b"\n",
-        b" {}",
-        b"{}\n\n{}",
-        b"{}\n[]\n",
-        b"{}\nnull",
-        b"{}\n {}",
-        b"{}\v\n",
-        b"{}\f\n",
-        b"\xef\xbb\xbf{}",
-    ):
-        assert lines_of_objects(data) == 0
-    for size in (1 << 17, (1 << 17) - 1, (1 << 17) + 1, 3 << 16):
+def scanned(path: Path, data: bytes, size: int = 4 << 20, begin: int = 0) -> list[tuple[int, int, int, bool]]:
+    """The ranges of a file that holds ``data``."""
+    path.write_bytes(data)
+    found = LineScan(OpenFile(path), len(data), booleans=True).ranges(begin, size)
+    return [(each.begin, each.end, each.lines, each.booleans) for each in found]
+
+
+def test_which_lines_begin_objects(tmp_path: Path) -> None:
+    """Blank lines, other documents and spaces that JSON does not know are left to the reader."""
+    path = tmp_path / "a.json"
+    for data, lines in ((b"{}", 1), (b"{}\n", 1), (b"{}\n{}", 2), (b"{}\r\n{}\r\n", 2)):
+        assert scanned(path, data) == [(0, len(data), lines, False)]
+    for data in (b"\n", b" {}", b"{}\n\n{}", b"{}\n[]\n", b"{}\nnull", b"{}\n {}", b"{}\v\n", b"{}\f\n", b"\xef\xbb\xbf{}"):
+        assert scanned(path, data) == []
+    for size in (PIECE, PIECE - 1, PIECE + 1, 3 * PIECE // 2):
         padding = b'{"a":"' + b"x" * (size - 9) + b'"}\n'
-        assert lines_of_objects(padding + b"{}\n") == 2
-        assert lines_of_objects(padding + b"[]\n") == 0
-        for word in (b"true", b"false"):
-            for shift in range(-6, 3):
-                assert has_booleans(b"r" * (size + shift) + word)
-                assert not has_booleans(b"rulstrufals " * 3 + b"." * (size + shift) + word[:-1])
+        assert [lines for _, _, lines, _ in scanned(path, padding + b"{}\n")] == [2]
+        assert scanned(path, padding + b"[]\n") == scanned(path, padding + b"\n") == []
+
+
+def test_a_boolean_is_found_anywhere(tmp_path: Path) -> None:
+    """Wherever the pieces end that are looked at, and nothing that is nearly one."""
+    path, begin, end = tmp_path / "a.json", b'{"a":"', b'"}\n'
+    for word in (b"true", b"false"):
+        for shift in range(-16, 3):
+            padding = begin + b"r" * (PIECE + shift - len(begin))
+            assert [booleans for *_, booleans in scanned(path, padding + word + end)] == [True]
+            almost = begin + b"rulstrufals " * 3 + padding[len(begin) + 36 :] + word[:-1] + end
+            assert [booleans for *_, booleans in scanned(path, almost)] == [False]
+
+
+def test_ranges_end_where_lines_do(tmp_path: Path) -> None:
+    """Not after more bytes than are asked for, unless a line is longer; before a line that is too long for the engine."""
+    path = tmp_path / "a.json"
+    short, long = b'{"a": 1}\n' * 50, b'{"a": "' + b"x" * 9000 + b'"}\n'
+    data = short + long + short
+    sizes = {size: scanned(path, data, size) for size in (1, 9, 20, 100, 5000, 9010, 9011, 20_000)}
+    for size, found in sizes.items():
+        assert [begin for begin, *_ in found] == [0, *(end for _, end, *_ in found)][:-1]
+        assert found[-1][1] == len(data)
+        assert sum(lines for *_, lines, _ in found) == 101
+        assert all(data[end - 1 : end] == b"\n" for _, end, *_ in found)
+        assert all(end - begin <= size or b"x" in data[begin:end] or lines == 1 for begin, end, lines, _ in found)
+    assert [end - begin for begin, end, *_ in sizes[20]][:3] == [18, 18, 18]
+    assert scanned(path, data, begin=len(short)) == [(len(short), len(data), 51, False)]
+    endless = b'{"a": "' + b"x" * LONGEST_LINE + b'"}\n'
+    assert scanned(path, short + endless + short, 100) == scanned(path, short, 100)
+    assert scanned(path, endless) == []
 
 
 @pytest.mark.usefixtures("worth_it")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import pyarrow.json as pj
 
 from runner.connectors.base import Batch, Pace, Position
 from runner.connectors.file.json_fault import find_fault
+from runner.connectors.file.json_scan import LineRange, LineScan
 from runner.connectors.file.json_sieve import JsonSieve
 from runner.connectors.file.json_values import (
     LeafConverter,
@@ -31,15 +31,7 @@ from runner.connectors.file.json_values import (
     structure_checks,
     text_leaves,
 )
-from runner.connectors.file.json_window import (
-    LONGEST_LINE,
-    Lines,
-    LinesPlace,
-    OpenFile,
-    engine_reads,
-    has_booleans,
-    lines_of_objects,
-)
+from runner.connectors.file.json_window import Lines, LinesPlace, OpenFile, engine_reads
 from runner.connectors.file.listing import InputFile
 from runner.connectors.file.reader import FileReader, FileSettings
 from runner.connectors.file.records import LineBoundaries, Range, cut_evenly, read_ranges, skip_lines
@@ -56,8 +48,6 @@ _LEAST_BYTES = 16 << 20
 _LEAST_PIECE = 4 << 20
 _LEAST_ROWS = 1 << 14
 """What is smaller is not worth a query of its own."""
-
-_ANY = 1 << 62
 
 _compute: Any = pc
 _read_json: Any = pj.read_json  # the stubs do not know that it takes files in memory
@@ -130,23 +120,21 @@ class JsonReader(FileReader):
         if not self._stored_rows or end - begin < _LEAST_PIECE:
             return
         source = OpenFile(path)
-        for found in read_ranges(path, begin, end, self._boundaries, replace(pace, rows=_ANY)):
-            rows = self._left(source, found)
-            if rows is None:
-                self._leave_nothing()
-                return
-            yield Batch(rows, {"offset": found.end}, found.end - found.begin)
-
-    def _left(self, source: OpenFile, found: Range) -> StoredRows | None:
-        """A range that stays where it is, or None when it cannot."""
-        rows = lines_of_objects(found.data) if len(found.data) <= LONGEST_LINE else 0
-        if not 0 < rows <= self._stored_rows:
-            return None
-        lines = Lines(self._declared, frozenset(column.name for column in self._columns))
         doubles = any(column.type is ScalarType.DOUBLE for column in self._columns)
-        place = LinesPlace(source, found.begin, found.end, lines, booleans=doubles and has_booleans(found.data))
+        for found in LineScan(source, end, booleans=doubles).ranges(begin, pace.bytes):
+            if found.lines > self._stored_rows:
+                break
+            begin = found.end
+            yield Batch(self._left(source, found), {"offset": found.end}, found.end - found.begin)
+        if begin < end:
+            self._leave_nothing()
+
+    def _left(self, source: OpenFile, found: LineRange) -> StoredRows:
+        """A range that stays where it is."""
+        lines = Lines(self._declared, frozenset(column.name for column in self._columns))
+        place = LinesPlace(source, found.begin, found.end, lines, booleans=found.booleans)
         again = partial(self._read_again, source.path, found.begin, found.end)
-        return StoredRows(place, rows, len(found.data), again, refused=self._leave_nothing)
+        return StoredRows(place, found.lines, found.end - found.begin, again, refused=self._leave_nothing)
 
     def _leave_nothing(self) -> None:
         self._stored_rows = 0

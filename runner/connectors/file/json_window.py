@@ -1,8 +1,8 @@
-"""JSON lines that the engine reads by itself: which ranges of a file it may, and the query of one.
+"""JSON lines that the engine reads by itself: of which types, and the query of a range of a file.
 
-A range is left to it when each of its lines begins an object, so that there is a row for each, and its columns have types of
-which it makes the same values as the reader does. Where a value has another form than the usual one the query fails, and the
-range is read by the reader after all.
+A range is left to it when each of its lines begins an object (:mod:`runner.connectors.file.json_scan`), so that there is a row
+for each, and its columns have types of which it makes the same values as the reader does. Where a value has another form than
+the usual one the query fails, and the range is read by the reader after all.
 """
 
 from __future__ import annotations
@@ -13,9 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from runner.connectors.base import file_error
 from runner.connectors.table_schema import Column
@@ -31,8 +28,6 @@ ROOT = f"{SCHEME}:///"
 LONGEST_LINE = 4 << 20
 """The engine reads twice as much at once. Larger ranges may have longer lines, and are not left to it."""
 
-_PIECE_BYTES = 1 << 17
-_NEWLINE, _BRACE = b"\n{"
 _WHOLE = frozenset({ScalarType.TINYINT, ScalarType.SMALLINT, ScalarType.INT, ScalarType.BIGINT})
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?"  # to the engine there is a 24:00:00, too
@@ -43,45 +38,6 @@ _SAME = _WHOLE | {ScalarType.STRING, ScalarType.BOOLEAN, ScalarType.DOUBLE, *_FO
 def engine_reads(columns: Sequence[Column]) -> bool:
     """Whether the engine makes the same values of ``columns``, or says that it would not."""
     return all(column.type in _SAME and "\0" not in column.name for column in columns)
-
-
-def lines_of_objects(data: bytes) -> int:
-    """How many lines there are if each of them begins an object, otherwise 0. Spaces that are none in JSON would be some to the
-    engine."""
-    characters = np.frombuffer(data, dtype=np.uint8)
-    if not len(data) or data[0] != _BRACE or b"\v" in data or b"\f" in data:
-        return 0
-    breaks, begins = np.empty(_PIECE_BYTES, dtype=np.bool_), np.empty(_PIECE_BYTES, dtype=np.bool_)
-    lines = 1
-    for at in range(0, len(data) - 1, _PIECE_BYTES):
-        following = characters[at + 1 : at + 1 + _PIECE_BYTES]
-        size = len(following)
-        ends = np.equal(characters[at : at + size], _NEWLINE, out=breaks[:size])
-        found = int(np.count_nonzero(ends))
-        objects = np.logical_and(ends, np.equal(following, _BRACE, out=begins[:size]), out=begins[:size])
-        if found != np.count_nonzero(objects):
-            return 0
-        lines += found
-    return lines
-
-
-def has_booleans(data: bytes) -> bool:
-    """Whether ``true`` or ``false`` is there, in whatever place."""
-    pairs = np.frombuffer(b"ruls", dtype=np.uint16)
-    return any(_has(data, word, pair) for word, pair in zip((b"true", b"false"), pairs, strict=True))
-
-
-def _has(data: bytes, word: bytes, pair: np.uint16) -> bool:
-    """Whether ``word`` is in ``data``. To look for two of its letters first, in pieces that stay in the processor's cache,
-    takes a third of the time."""
-    found = np.empty(_PIECE_BYTES // 2, dtype=np.bool_)
-    for shift in range(min(2, len(data))):
-        numbers: npt.NDArray[np.uint16] = np.frombuffer(data, np.uint16, (len(data) - shift) // 2, shift)
-        for at in range(0, len(numbers), len(found)):
-            piece = numbers[at : at + len(found)]
-            if np.equal(piece, pair, out=found[: len(piece)]).any():
-                return word in data
-    return False
 
 
 class OpenFile:
