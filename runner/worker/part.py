@@ -31,6 +31,8 @@ class PartInput:
         self.barrier: Barrier | None = None
         self.leftover: Rows | None = None
         self.failure: BaseException | None = None
+        self.newest: pa.RecordBatch | None = None
+        """The batch that the engine was given last: when it fails for a row, for one of these."""
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The batches, until the part ends. A failure is kept, because the engine only passes its text on."""
@@ -63,6 +65,7 @@ class PartInput:
                 batch = batch.slice(0, room)
             rows += batch.num_rows
             self._count(batch.num_rows, batch.nbytes)
+            self.newest = batch
             yield from_the_start(batch)
             if room is not None and rows == self._limit.rows:
                 return

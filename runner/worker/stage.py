@@ -24,7 +24,7 @@ from runner.worker.rejections import RejectionPort
 from runner.worker.screen import Screen
 from runner.worker.sink_screen import SinkScreen
 from runner.worker.stored_part import StoredInput, StoredPart
-from runner.worker.verdicts import Step
+from runner.worker.verdicts import Judge, Step, is_of_a_row
 
 HAND_ON_SECONDS = 0.25
 """How long a stage that feeds other stages may hold rows back before its query ends and they see them all."""
@@ -170,7 +170,7 @@ class Stage:
         except Exception as error:
             if isinstance(source.failure, GateClosed) or isinstance(error, GateClosed):
                 raise GateClosed from None
-            raise StageError(self.plugin, source.failure or error) from error
+            raise self._blamed(source.failure or error, source.newest) from error
         self._flow.wrote(rows, self._sink_screen.take_refused() if self._sink_screen is not None else 0)
         self._leftover = source.leftover
         if source.barrier is not None:
@@ -183,11 +183,22 @@ class Stage:
         try:
             rows = self._end.write(part)
         except Exception as error:
-            raise (part.failure or StageError(self.plugin, error)) from error
+            raise (part.failure or self._blamed(error, part.newest)) from error
         self._flow.wrote(rows)
         self._leftover = source.leftover
         if source.barrier is not None:
             self._pass(source.barrier)
+
+    def _blamed(self, error: BaseException, newest: pa.RecordBatch | None) -> StageError:
+        """The failure of a part, as that of the transform that a row of the ``newest`` batch fails in, if it is that."""
+        if self.steps and newest is not None and isinstance(error, duckdb.Error) and is_of_a_row(error):
+            try:
+                Judge(self._connection, self.steps).verdicts(newest)
+            except StageError as found:
+                return found
+            except duckdb.Error:
+                return StageError(self.plugin, error)
+        return StageError(self.plugin, error)
 
     def _part(self, source: PartInput) -> QueryPart:
         query = self._query

@@ -74,6 +74,8 @@ class StoredPart:
         self._input_schema = input_schema
         self._schema = schema
         self.failure: StageError | None = None
+        self.newest: pa.RecordBatch | None = None
+        """As that of :class:`runner.worker.part.PartInput`."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -114,7 +116,8 @@ class StoredPart:
         """A failure is kept, because the engine only passes its text on."""
         for rows in self._rows:
             try:
-                yield from rows.batches()
+                for self.newest in rows.batches():
+                    yield self.newest
             except GeneratorExit:
                 raise
             except Exception as error:

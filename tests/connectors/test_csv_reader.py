@@ -127,7 +127,7 @@ def test_any_ascii_delimiter(tmp_path: Path) -> None:
     ("content", "fields", "words", "position"),
     [
         ("1,2\nx,4\n", {"a": "int", "b": "int"}, "data.csv line 2, column a: 'x' is not an int", "line 2"),
-        ('1,"q\nr"\n3\n', {"a": "int", "b": "string"}, "line 3, 1 columns where 2 were expected (a, b)", "line 3"),
+        ('1,"q\nr"\n3\n', {"a": "int", "b": "string"}, "line 3, 1 column where 2 were expected (a, b)", "line 3"),
         ("1,2\n3,4,5\n", {"a": "int", "b": "int"}, "line 2, 3 columns where 2 were expected", "line 2"),
         ("1\n1.5\n", {"a": "int"}, "line 2, column a: '1.5' is not an int", "line 2"),
         ("1\n300\n", {"a": "tinyint"}, "line 2, column a: '300' is not a tinyint", "line 2"),
@@ -160,6 +160,17 @@ def test_a_forgotten_header_is_guessed(tmp_path: Path) -> None:
     assert "skip_header_row_number" in caught.value.hint
 
 
+@pytest.mark.parametrize(("sign", "written"), [(";", ";"), ("\t", "\\t"), ("|", "|")])
+def test_another_delimiter_is_guessed(tmp_path: Path, sign: str, written: str) -> None:
+    """The hint says what to write; where the values cannot be told apart so, it does not."""
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, f"1{sign}ann{sign}5\n", {"id": "int", "name": "string", "age": "int"})
+    assert f'field_delimiter = "{written}"' in caught.value.hint
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, f"1{sign}ann\n", {"id": "int", "name": "string", "age": "int"})
+    assert caught.value.hint == ""
+
+
 def test_a_schema_is_needed(tmp_path: Path) -> None:
     """Csv files do not know their columns."""
     made = Options({}, "LocalFile")
@@ -186,5 +197,5 @@ def test_text_errors_say_where(tmp_path: Path, delimiter: str) -> None:
     fields = {"a": "string", "b": "int"}
     with pytest.raises(DataError, match="line 2, column b: 'z' is not an int"):
         read(tmp_path, f"x{text}1\ny{text}z\n", fields, kind=TextReader, field_delimiter=delimiter)
-    with pytest.raises(DataError, match="line 2, 1 columns where 2 were expected"):
+    with pytest.raises(DataError, match="line 2, 1 column where 2 were expected"):
         read(tmp_path, f"x{text}1\ny\n", fields, kind=TextReader, field_delimiter=delimiter)

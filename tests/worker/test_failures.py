@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from coordinator import Coordinator, JobFailed
 from jobs import job, sink, source, transform
@@ -138,10 +140,27 @@ def test_a_query_that_does_not_fit_its_input(coordinate: Coordinate) -> None:
 def test_a_row_that_a_query_cannot_compute(coordinate: Coordinate) -> None:
     """A failed cast in the middle of the data, with the value."""
     error, retriable = failure(coordinate(fake_sql("select cast(s as int) as n from rows")))
-    assert error.code == "sql"
+    assert (error.code, error.plugin) == ("sql", "made")
     assert "Could not convert string" in error.message
     assert "LINE" not in error.message
     assert not retriable
+
+
+def test_the_transform_that_fails_is_named_among_several(tmp_path: Path, coordinate: Coordinate) -> None:
+    """Of the transforms that run in one query, the first that a row fails in: over batches, and over a file that the engine
+    reads itself."""
+    texts = [*map(str, range(5000)), "none"]
+    pq.write_table(pa.table({"id": pa.array(range(5001), pa.int32()), "s": texts}), tmp_path / "rows.parquet")
+    batches = source("FakeSource", "rows", {"row.num": 100, "schema": {"fields": {"id": "int", "s": "string"}}})
+    file = source("LocalFile", "rows", {"path": "rows.parquet", "file_format_type": "parquet"})
+    for read in (batches, file):
+        first = transform("Sql", "rows", "kept", {"query": "select id, s from rows where id >= -1"})
+        second = transform("Sql", "kept", "made", {"query": "select cast(s as int) as n from kept"})
+        third = transform("Sql", "made", "last", {"query": "select n + 1 as m from made"})
+        out = sink("LocalFile", "last", {"path": "out", "file_format_type": "parquet"})
+        error, _ = failure(coordinate(job(read, first, second, third, out)))
+        assert (error.code, error.plugin) == ("sql", "made")
+        assert "Could not convert string" in error.message
 
 
 def test_a_query_cannot_reach_files(tmp_path: Path, coordinate: Coordinate) -> None:

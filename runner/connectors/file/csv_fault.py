@@ -18,6 +18,8 @@ from runner.dataset import arrays
 from spec.types import FieldType
 
 _MAXIMUM_SHOWN = 60
+_DELIMITERS = {",": ",", ";": ";", "\t": "\\t", "|": "|", "\x01": "\\u0001"}
+"""Signs that often separate values, and how a job file writes them."""
 
 RowsOf: TypeAlias = Callable[[str], Iterator[tuple[int, list[str]]]]
 """Splits a text into records: how many lines come before each, and its fields."""
@@ -40,7 +42,7 @@ def find_fault(
         line = first_line + lines
         problem = _problem(row, fields) if row else None
         if problem is not None:
-            hint = _header_hint(row, fields) if line == 1 else ""
+            hint = (_header_hint(row, fields) if line == 1 else "") or _delimiter_hint(row, fields)
             return DataError(f"{path.name} line {line}, {problem}", hint=hint, position=f"{path}: line {line}")
     return DataError(f"{path.name} from line {first_line}: {reason}", position=f"{path}: byte {found.begin}")
 
@@ -57,7 +59,7 @@ def _problem(row: list[str], fields: Sequence[tuple[str, FieldType | None]]) -> 
 def other_width(width: int, fields: Sequence[tuple[str, FieldType | None]]) -> str:
     """What is wrong with a record of ``width`` values."""
     names = ", ".join(name for name, _ in fields)
-    return f"{width} columns where {len(fields)} were expected ({names})"
+    return f"{width} {'column' if width == 1 else 'columns'} where {len(fields)} were expected ({names})"
 
 
 def misfit_text(name: str, value: str, field_type: FieldType) -> str:
@@ -80,6 +82,15 @@ def _shown(value: str) -> str:
 def _article(field_type: FieldType) -> str:
     text = str(field_type)
     return f"an {text}" if text[0] in "aeiou" else f"a {text}"
+
+
+def _delimiter_hint(row: list[str], fields: Sequence[tuple[str, FieldType | None]]) -> str:
+    if len(row) != 1 or len(fields) < 2:
+        return ""
+    for sign, written in _DELIMITERS.items():
+        if row[0].count(sign) == len(fields) - 1:
+            return f'its values seem to be separated by another sign: set field_delimiter = "{written}"'
+    return ""
 
 
 def _header_hint(row: list[str], fields: Sequence[tuple[str, FieldType | None]]) -> str:
