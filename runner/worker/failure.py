@@ -21,6 +21,10 @@ _CORRECT_THE_ROW = (
     'trying again would meet it again: correct the row, or set on_error = "skip" or "dead_letter" for the plugin '
     "that refuses it; `flowdeck restart` then goes on from the last checkpoint"
 )
+_ACCEPT_THE_ROW = (
+    'correct the row, let the query take it (TRY_CAST makes null of what does not fit), or set on_error = "skip" or "dead_letter" '
+    "for this plugin; `flowdeck restart` then goes on from the last checkpoint"
+)
 _NAMED_SPLITS = 3
 _OF_A_ROW = frozenset({"data", "sql"})
 _MORE_MEMORY = "give the job more with resources.memory, or fewer parallel readers"
@@ -101,7 +105,9 @@ def _sql_failure(error: duckdb.Error, plugin: str | None) -> tuple[ErrorInfo, bo
         hint = "free space and the job goes on by itself"
         return ErrorInfo(code="file", message=message, hint=hint, plugin=plugin), True
     retriable = isinstance(error, duckdb.OperationalError | duckdb.FatalException | duckdb.InternalException)
-    return ErrorInfo(code="sql", message=message, plugin=plugin), retriable and not isinstance(error, duckdb.DataError)
+    if isinstance(error, duckdb.DataError):
+        return ErrorInfo(code="sql", message=message, hint=_ACCEPT_THE_ROW, plugin=plugin), False
+    return ErrorInfo(code="sql", message=message, plugin=plugin), retriable
 
 
 def sql_message(error: duckdb.Error) -> str:

@@ -143,6 +143,7 @@ def test_a_row_that_a_query_cannot_compute(coordinate: Coordinate) -> None:
     assert (error.code, error.plugin) == ("sql", "made")
     assert "Could not convert string" in error.message
     assert "LINE" not in error.message
+    assert "TRY_CAST" in error.hint
     assert not retriable
 
 
