@@ -22,8 +22,8 @@ _CORRECT_THE_ROW = (
     "that refuses it; `flowdeck restart` then goes on from the last checkpoint"
 )
 _ACCEPT_THE_ROW = (
-    'correct the row, let the query take it (TRY_CAST makes null of what does not fit), or set on_error = "skip" or "dead_letter" '
-    "for this plugin; `flowdeck restart` then goes on from the last checkpoint"
+    'correct the row, let the query take it (TRY_CAST makes null of what does not fit), or set on_error = "skip" or '
+    '"dead_letter" for this plugin; `flowdeck restart` then goes on from the last checkpoint'
 )
 _NAMED_SPLITS = 3
 _OF_A_ROW = frozenset({"data", "sql"})
