@@ -102,12 +102,19 @@ class QueueRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     paused: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+StopSeconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+
+
 class StopRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Stop the job's execution; with ``savepoint`` (the default) it can go on later exactly where it stopped."""
+    """Stop the job's execution; with ``savepoint`` (the default) it can go on later exactly where it stopped.
+
+    ``timeout``: seconds that the savepoint may take, None: as long as it takes. When it is not durable by then, or fails, the
+    stop is given up and the job runs on; without a ``timeout`` the job stops all the same."""
 
     savepoint: bool = True
     description: str = ""
     reason: str = ""
+    timeout: StopSeconds | None = None
 
 
 class PauseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

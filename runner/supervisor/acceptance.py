@@ -130,11 +130,24 @@ class Acceptance:
             await self._stopping(wish)
         if already:
             return
-        trigger = self._course.pending.add_stop(wish)
+        trigger = self._course.pending.add_stop(wish, asyncio.get_running_loop().time())
         if attempt is not None:
             attempt.ask(trigger)
         elif not wish.reversible:
             self._course.stop_tried = True  # nothing runs that could be saved: one attempt to get a savepoint is enough
+
+    async def give_up_late_stop(self, attempt: Attempt | None) -> None:
+        """Have a stop that has had its time be forgotten, and the execution run on. Once its savepoint is durable it is not
+        late any more, however long the sinks take then."""
+        course = self._course
+        late = course.pending.late_stop(asyncio.get_running_loop().time())
+        if late is None:
+            return
+        trigger, reason = late
+        if attempt is not None and not await attempt.give_up(trigger, reason):
+            return
+        course.pending.drop_stop(f"its savepoint failed: {reason}")
+        await course.record.note("stop.given-up", f"the stop is given up, the job runs on: its savepoint failed: {reason}")
 
     async def _stopping(self, wish: StopWish) -> None:
         record = self._course.record

@@ -57,9 +57,9 @@ class Aftermath:
             case CheckpointKind.SAVEPOINT:
                 if record.state is not ExecutionState.STOPPING:
                     await record.change(ExecutionState.STOPPING, desired=self._desired())
+                await self._finish(ExecutionState.STOPPED, clean=True, savepoint_id=checkpoint.id)
                 if pending.stop is not None:
                     resolve(pending.stop.accepted, None)
-                await self._finish(ExecutionState.STOPPED, clean=True, savepoint_id=checkpoint.id)
             case CheckpointKind.PERIODIC:
                 await self._park()
 

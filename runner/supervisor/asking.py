@@ -78,9 +78,12 @@ class Asking:
 
     @staticmethod
     async def _put(job: Job, control: ExecutionControl, wish: StopWish | CancelWish | Steering) -> None:
+        patience = _ANSWER_TIMEOUT
+        if isinstance(wish, StopWish) and wish.timeout is not None:  # which is accepted when it has come about
+            patience += wish.timeout + 2 * control.work.job.env.checkpoint.timeout
         try:
             await control.post(wish)
-            async with asyncio.timeout(_ANSWER_TIMEOUT):
+            async with asyncio.timeout(patience):
                 await wish.accepted
         except TimeoutError:
             raise Conflict(f"the job {job.name} does not answer", hint="try again") from None

@@ -134,6 +134,10 @@ class Attempt:
         """Want a checkpoint; it is taken as soon as the work has begun and nothing else is in flight."""
         self._coordinator.ask(trigger)
 
+    async def give_up(self, trigger: Trigger, reason: str) -> bool:
+        """Do without a checkpoint that was asked for; False when it is durable already."""
+        return await self._checkpointing.give_up(trigger, reason)
+
     async def start(self) -> None:
         """Hire the workers and tell them what to do. Raises :class:`~runner.supervisor.fork_server.ForkServerError`."""
         snapshot = self._restored.snapshot

@@ -165,6 +165,18 @@ class Checkpointing:
         if flight is not None and flight.id == message.checkpoint and flight.phase is Phase.PREPARING:
             await self._give_up(flight, f"worker {message.worker} could not prepare it: {message.error.message}", ())
 
+    async def give_up(self, trigger: Trigger, reason: str) -> bool:
+        """Do without the checkpoint that ``trigger`` stands for; False when it is durable already. Whoever asked has no time:
+        that is no failure of the job's checkpoints."""
+        flight = self._coordinator.in_flight
+        if flight is None or flight.trigger is not trigger:
+            self._coordinator.withdraw(trigger)
+        elif flight.phase is Phase.PREPARING:
+            await self._give_up(flight, reason, tuple(self._coordinator.missing()), counts=False)
+        else:
+            return False
+        return True
+
     async def _expire(self) -> None:
         flight = self._coordinator.in_flight
         if flight is None:
@@ -177,10 +189,10 @@ class Checkpointing:
         waited = f"within {flight.deadline - flight.begun:g} s"
         await self._give_up(flight, f"worker {workers} did not prepare it {waited}", late)
 
-    async def _give_up(self, flight: InFlight, reason: str, late: tuple[int, ...]) -> None:
+    async def _give_up(self, flight: InFlight, reason: str, late: tuple[int, ...], *, counts: bool = True) -> None:
         if self._record is None:
             raise RuntimeError("a checkpoint without a record")
-        exhausted = self._coordinator.abort(_now())
+        exhausted = self._coordinator.abort(_now(), counts=counts)
         for worker in flight.workers:
             self._parts.crew.send(Abort(checkpoint=flight.id, **self._parts.crew.address(worker)))
         await self._parts.records.fail(self._record, reason, late)

@@ -282,6 +282,7 @@ class ExecutionControl:
 
     async def _drive(self, attempt: Attempt) -> Outcome:
         while True:
+            await self._acceptance.give_up_late_stop(attempt)
             await attempt.advance(_now())
             if attempt.stopped_by is not None:
                 return Outcome(Ending.COMPLETE, checkpoint=attempt.stopped_by)
@@ -326,6 +327,8 @@ class ExecutionControl:
                 self._course.ending = Ending.PARKED
                 return None
             until = min(until, self._course.park_until)
+        if (stop_until := self._course.pending.stop_until) is not None:
+            until = min(until, stop_until)
         if self._inbox.empty() and until <= _now():
             return None
         try:
@@ -356,9 +359,10 @@ class ExecutionControl:
         until = _now() + delay
         while self._record.state is ExecutionState.RESTARTING and self._course.ending is None:
             item = await self._next(until)
-            if item is None:
+            await self._acceptance.give_up_late_stop(None)
+            if item is None and _now() >= until:
                 break
-            if not isinstance(item, Heard | Hung):
+            if item is not None and not isinstance(item, Heard | Hung):
                 await self._acceptance.accept(item, None)
         if self._course.ending is not None:
             await self._conclude(Outcome(self._course.ending))

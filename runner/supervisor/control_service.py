@@ -35,10 +35,23 @@ class ControlService(ServiceBase):
     # ending
 
     async def stop(self, reference: str, request: StopRequest) -> Job:
-        """Stop the job; returns once that is recorded. A job that is over, or ending already, is returned as it is."""
+        """Stop the job; returns once that is recorded. A job that is over, or ending already, is returned as it is.
+
+        With a timeout it returns when the job has stopped, or raises :class:`Conflict` with the reason why it runs on."""
         job = await self._lifecycle.require(reference)
+        if request.timeout is not None and not request.savepoint:
+            raise UsageError("a stop without a savepoint takes no timeout", hint="leave one of them out")
         self._require(Command.STOP, job)
-        wish = partial(StopWish, savepoint=request.savepoint, description=request.description)
+        if request.timeout is not None and job.execution is not None and job.execution.state is ExecutionState.STOPPING:
+            hint = f"`flowdeck stop {job.name} --no-savepoint` stops it at once"
+            raise Conflict(f"the job {job.name} is being stopped already, and that cannot be given up", hint=hint)
+        wish = partial(
+            StopWish,
+            savepoint=request.savepoint,
+            reversible=request.timeout is not None,
+            timeout=request.timeout,
+            description=request.description,
+        )
         await self._asking.end_any(job, DesiredState.STOPPED, wish)
         return await self.job(job.id)
 

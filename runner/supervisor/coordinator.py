@@ -250,9 +250,10 @@ class Coordinator:
         """True when the checkpoint in flight has had its time."""
         return self.in_flight is not None and self.in_flight.phase is not Phase.SAVING and now >= self.in_flight.deadline
 
-    def abort(self, now: float) -> bool:
-        """Give the checkpoint in flight up; True when that is more than the settings tolerate. Nobody has left: who is to leave
-        does so with the next checkpoint, and none is taken just for that before this one's time has passed once more."""
+    def abort(self, now: float, *, counts: bool = True) -> bool:
+        """Give the checkpoint in flight up; True when that is more than the settings tolerate, if it ``counts``. Nobody has
+        left: who is to leave does so with the next checkpoint, and none is taken just for that before this one's time has
+        passed once more."""
         flight = self._require(Phase.PREPARING)
         self._aborted.add(flight.id)
         self.withdraw(flight.trigger)
@@ -260,8 +261,8 @@ class Coordinator:
         self._rested_from = now
         self._leave_at = now + self._settings.timeout
         self._final_at = now + _BREATH
-        self.failures_in_a_row += 1
-        return self.failures_in_a_row > self._settings.tolerated_failures
+        self.failures_in_a_row += counts
+        return counts and self.failures_in_a_row > self._settings.tolerated_failures
 
     def wake_at(self) -> float | None:
         """When something may be due or expired without a message; None: never."""

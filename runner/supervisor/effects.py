@@ -78,6 +78,8 @@ class _Told:
     risk: Risk = Risk.CONFIRM
     obstacle: str = ""
     """Why it would be refused although the table allows it."""
+    way_out: str = ""
+    """What to do about that."""
 
 
 def effects_of(command: Command, rule: Rule, facts: Facts, request: object = None) -> Effects:
@@ -97,7 +99,7 @@ def effects_of(command: Command, rule: Rule, facts: Facts, request: object = Non
         state=str(job.execution.state) if job.execution else "NEW",
         allowed=not refused,
         reason=told.obstacle or (refusal(rule, job) if refused else ""),
-        hint="stop it, and start it as the new generation from the beginning" if told.obstacle else hint_of(rule, job),
+        hint=told.way_out if told.obstacle else hint_of(rule, job),
         does="nothing" if refused else told.does,
         kept=tuple(told.kept),
         lost=tuple(told.lost),
@@ -122,6 +124,20 @@ def _stop(told: _Told, facts: Facts, request: object) -> None:
         return
     told.kept.append(f"everything: {row_count(facts.rows_read)} read so far, and what is read until then")
     told.again = 0
+    if wanted.timeout is not None:
+        _stop_in_time(told, facts, wanted.timeout)
+
+
+def _stop_in_time(told: _Told, facts: Facts, timeout: float) -> None:
+    if facts.job.execution is not None and facts.job.execution.state is ExecutionState.STOPPING:
+        told.obstacle = f"the job {facts.job.name} is being stopped already, and that cannot be given up"
+        told.way_out = f"`flowdeck stop {facts.job.name} --no-savepoint` stops it at once"
+        return
+    told.does = f"takes a savepoint, then stops; runs on when the savepoint fails or takes longer than {timeout:g} s"
+    if facts.usual_seconds is not None and facts.usual_seconds > timeout:
+        told.safer.append(
+            Safer(action="stop", why="without a timeout, or with a longer one: it usually takes longer than this")
+        )
 
 
 def _cancel(told: _Told, facts: Facts, _request: object) -> None:
@@ -270,6 +286,7 @@ def _tell_plan(told: _Told, facts: Facts, plan: Plan) -> None:
     elif plan.effect is Effect.BREAKING:
         breaking = [change for change in plan.changes if change.effect is Effect.BREAKING]
         told.obstacle = "; ".join(f"{change.path}: {change.reason}" for change in breaking)
+        told.way_out = "stop it, and start it as the new generation from the beginning"
     elif plan.in_place:
         told.does, told.risk = f"goes on as a new generation, without a restart; it changes {paths}", Risk.NONE
     else:

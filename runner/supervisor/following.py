@@ -24,6 +24,7 @@ _STARTING: Final = frozenset({"submit", Command.START, Command.RESTART, Command.
 _ENDING: Final = frozenset({Command.STOP, Command.CANCEL})
 CONTINUED: Final = frozenset({*map(str, _STARTING), *map(str, _ENDING)})
 """The kinds of operations that go on under the next daemon."""
+_RUNS_ON: Final = "the daemon ended before this was certain: the job runs on"
 _AT_WORK = frozenset({ExecutionState.RUNNING, ExecutionState.PAUSED, ExecutionState.SAVEPOINTING})
 _WAITING = frozenset({ExecutionState.CREATED, ExecutionState.QUEUED})
 
@@ -78,7 +79,12 @@ class Following:
         """Follow what a former daemon left under way; it is abandoned when nothing of it goes on."""
         try:
             if operation.kind in _ENDING and operation.execution_id is not None:
-                await self._until_over(operation, await self._service.execution(operation.execution_id))
+                execution = await self._service.execution(operation.execution_id)
+                job = await self._service.job(execution.job_id)
+                if execution.state.is_terminal or job.desired_state is not DesiredState.RUNNING:
+                    await self._until_over(operation, execution)
+                else:  # it was not on record yet, or it was a stop that could still be given up
+                    self._operations.end(operation.id, _RUNS_ON, outcome=OperationOutcome.ABANDONED)
             else:
                 await self._until_started(operation, await self._service.job(operation.job_id or ""))
         except Exception as error:  # noqa: BLE001 - see _lose_sight

@@ -21,6 +21,8 @@ class PendingWishes:
         self._limit = limit
         self._savepoints: dict[Trigger, SavepointWish] = {}
         self._stop: tuple[Trigger, StopWish] | None = None
+        self.stop_until: float | None = None
+        """When the stop is given up, on the event loop's clock; None: nobody has said so, or it cannot be given up any more."""
 
     @property
     def stop(self) -> StopWish | None:
@@ -42,13 +44,22 @@ class PendingWishes:
         self._savepoints[trigger] = wish
         return trigger
 
-    def add_stop(self, wish: StopWish) -> Trigger:
+    def add_stop(self, wish: StopWish, now: float) -> Trigger:
         """The trigger for it. A former stop that could be taken back makes way."""
         if self._stop is not None:
             fail_stop(self._stop[1], "another stop was asked for")
         trigger = Trigger(CheckpointKind.SAVEPOINT, stop=True, description=wish.description, asked_by=wish.asked_by)
         self._stop = (trigger, wish)
+        self.stop_until = None if wish.timeout is None else now + wish.timeout
         return trigger
+
+    def late_stop(self, now: float) -> tuple[Trigger, str] | None:
+        """The stop whose time is over, with the words for it, once; None: there is none."""
+        if self._stop is None or self.stop_until is None or now < self.stop_until:
+            return None
+        self.stop_until = None
+        trigger, wish = self._stop
+        return trigger, f"it was not complete within {wish.timeout:g} s"
 
     def wants(self, trigger: Trigger) -> bool:
         """False when the person who asked for this savepoint has given up waiting."""
@@ -76,7 +87,7 @@ class PendingWishes:
         """There will be no stop with savepoint."""
         if self._stop is not None:
             fail_stop(self._stop[1], reason)
-            self._stop = None
+            self._stop = self.stop_until = None
 
     def fail_savepoints(self, reason: str) -> None:
         """None of the savepoints that are waited for will come."""

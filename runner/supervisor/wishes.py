@@ -26,13 +26,15 @@ class Conditional:
 @dataclass(slots=True, eq=False)
 class StopWish(Conditional):
     """Stop. ``savepoint``: with one. ``reversible``: if it cannot be taken, run on undisturbed (for an upgrade); otherwise stop
-    all the same. ``desired`` None leaves what the person wants of the job as it is.
+    all the same. ``timeout``: seconds that a savepoint may take of which that is so; None: as long as a checkpoint of the job.
+    ``desired`` None leaves what the person wants of the job as it is.
 
     ``accepted`` resolves when the stop is recorded; it, or ``failed``, is given the error when there will be no stop.
     """
 
     savepoint: bool = True
     reversible: bool = False
+    timeout: float | None = None
     description: str = ""
     asked_by: str = "a stop"
     desired: DesiredState | None = DesiredState.STOPPED

@@ -41,9 +41,11 @@ class ControlVerbs:
     def stop(
         self, reference: str, request: StopRequest | None = None, *, reason: str | None = None, version: int | None = None
     ) -> Call[Job]:
-        """End the job's execution, with a savepoint unless the request says otherwise."""
-        path = (self.noun, reference, "stop")
-        return post(Job, *path, body=request or StopRequest(), query={"reason": reason}, version=version)
+        """End the job's execution, with a savepoint unless the request says otherwise. With a ``timeout`` it returns once the
+        job has stopped, and is refused (409) when it runs on."""
+        path, body = (self.noun, reference, "stop"), request or StopRequest()
+        seconds = None if body.timeout is None else body.timeout + LONG_SECONDS
+        return post(Job, *path, body=body, query={"reason": reason}, seconds=seconds, version=version)
 
     @Action
     def cancel(self, reference: str, *, reason: str | None = None, version: int | None = None) -> Call[Job]:

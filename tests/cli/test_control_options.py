@@ -26,6 +26,18 @@ def test_restart_with_overrides(served):
     served.wait_for(lambda: served.is_reading("stream"))
 
 
+def test_a_stop_in_time(served):
+    """--timeout takes a time as people write it, is told of by a dry run, and ends in a job that stopped with a savepoint."""
+    for wrong in ("0", "soon", "-1s", "2d", "nan"):
+        assert "is not how long something may take" in served("stop", "stream", f"--timeout={wrong}", status=2).stderr
+    assert "takes no timeout" in served("stop", "stream", "--no-savepoint", "--timeout", "5s", status=2).stderr
+    assert "takes longer than 90 s" in served("stop", "stream", "--timeout", "1.5m", "--dry-run").stdout
+    assert served("stop", "stream", "--timeout", "2m").stdout.startswith("stream: STOPPED")
+    assert served.job("stream")["execution"]["savepoint_id"]
+    served("start", "stream")
+    served.wait_for(lambda: served.is_reading("stream"))
+
+
 def test_queues(served):
     """A limit makes jobs wait in order, ls --queue narrows, and taking the limit away lets them run."""
     text = (served.directory / "batch.conf").read_text()

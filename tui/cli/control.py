@@ -15,6 +15,7 @@ from tui.cli.action import action_options, tell_effects, wait_option
 from tui.cli.cancel_queued import cancel_queued
 from tui.cli.failures import EXIT_FAILED
 from tui.cli.json_output import print_json
+from tui.cli.moments import Patience
 from tui.cli.options import absolute_path, check_restore_point, completing, home_option, job_argument, output_option
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
@@ -51,22 +52,32 @@ def start_command(job: str, *, restore: str | None, dry_run: bool, reason: str |
 @click.command("stop", short_help="Stop a job with a savepoint.")
 @job_argument
 @click.option("--no-savepoint", is_flag=True, help="Do not take a savepoint first.")
+@click.option(
+    "--timeout",
+    type=Patience(),
+    metavar="TIME",
+    help="Run on when the savepoint fails or takes longer than TIME, as in 30s or 5m, instead of stopping all the same.",
+)
 @wait_option
 @action_options
 @output_option
 @home_option
-def stop_command(job: str, *, no_savepoint: bool, wait: bool, dry_run: bool, reason: str | None, output: str) -> int:
+def stop_command(
+    job: str, *, no_savepoint: bool, timeout: float | None, wait: bool, dry_run: bool, reason: str | None, output: str
+) -> int:
     """Stop JOB and wait until it has stopped; with its savepoint it can go on later exactly where it stopped."""
-    session, request = current_session(), StopRequest(savepoint=not no_savepoint)
+    session, request = current_session(), StopRequest(savepoint=not no_savepoint, timeout=timeout)
     with session.client() as client, suggesting(client, job):
         if dry_run:
             return tell_effects(client.dry_run.stop(job, request), output)
-        asked = client.stop(job, request, reason=reason)
-        if not wait:
-            return _tell_state(asked, output)
-        with progress_of(session, asked.id, f"stopping {asked.name}"):
-            ended = wait_for_end(client, asked)
-    return _tell_end(ended, ExecutionState.STOPPED, output)
+        if timeout is not None and not wait:
+            client.background.stop(job, request, reason=reason)
+            return _tell_state(client.job(job), output)
+        with progress_of(session, job, f"stopping {job}"):
+            asked = client.stop(job, request, reason=reason)
+            if wait:
+                asked = wait_for_end(client, asked)
+    return _tell_end(asked, ExecutionState.STOPPED, output) if wait else _tell_state(asked, output)
 
 
 @click.command("cancel", short_help="Cancel a job, or jobs that wait.")

@@ -285,6 +285,7 @@ synced_seconds: Of that, in the slowest worker, until it was durable.
 target: What it was about.
 tasks: Each plugin, sources first.
 text: The text of a job file.
+timeout: Seconds that the savepoint may take; later the stop is given up and the job runs on. Null: it stops all the same.
 title: The status in words.
 total: How many there are in all; null: nobody counted.
 totals: Counters since its first attempt.

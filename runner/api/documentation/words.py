@@ -92,7 +92,7 @@ sink { Console { plugin_input = "rows" } }
 
 EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "SubmitRequest": {"text": JOB_TEXT, "variables": {"day": "2026-01-31"}},
-    "StopRequest": {"savepoint": True, "description": "before the upgrade"},
+    "StopRequest": {"savepoint": True, "description": "before the upgrade", "timeout": 60},
     "PauseRequest": {"reason": "the database is being moved"},
     "SavepointRequest": {"description": "before the upgrade"},
     "RestartRequest": {"restore": "latest", "overrides": {"env.parallelism": "2"}},
