@@ -22,6 +22,8 @@ from tui.settings.memory import Keeper, View
 from tui.themes import THEMES
 
 _MOST_JOBS = 50
+_SURE = 1e6
+"""The score of what was named by a word of its own: above everything that was only found to be like it."""
 
 
 class Host(Protocol):
@@ -69,7 +71,7 @@ class JobCommands(Provider):
         """Commands and jobs that fit."""
         pairs = (*self._pairs(query), *self._views(query))
         for pair in pairs:
-            yield Hit(1.0, Content(pair.title), pair.run, text=pair.title, help=pair.help)
+            yield Hit(_SURE, Content(pair.title), pair.run, text=pair.title, help=pair.help)
         there = {pair.title for pair in pairs}
         matcher = self.matcher(query)
         for command in (*self._commands(), *islice(self._jobs(query), _MOST_JOBS)):
@@ -120,7 +122,7 @@ class JobCommands(Provider):
                 yield Command(f"view {clean(name)}", clean(view.words), partial(self._open_view, view))
         if not beginning:
             for name in app.keeper.memory.views:
-                yield Command(f"forget view {clean(name)}", "it is kept no longer", partial(app.forget_view, name))
+                yield Command(f"forget view {clean(name)}", "it is kept no longer", partial(self._forget_view, name))
 
     def _views(self, query: str) -> Iterator[Command]:
         """``v quiet``, and all of them for ``v`` alone."""
@@ -133,6 +135,10 @@ class JobCommands(Provider):
         while self.app.screen is not main:
             self.app.pop_screen()
         main.open_view(view)
+
+    def _forget_view(self, name: str) -> None:
+        self._app.forget_view(name)
+        self.app.notify(f"The view {clean(name)} is forgotten.", markup=False)
 
     def _context_commands(self) -> Iterator[Command]:
         app = self._app

@@ -74,3 +74,21 @@ async def test_a_view_is_there_once(open_ui: Any, stage: Any, serve: Callable[[A
         await page.sees("save view")
         await page.sees("view quick")
         assert [page.text.count(f"view {name}") for name in ("slow", "quick")] == [1, 1]
+
+
+async def test_a_view_is_found_before_the_way_to_forget_it(open_ui: Any, stage: Any, serve: Callable[[Any], Any]) -> None:
+    """`:view m` and enter opens the view that was kept; forgetting it is another line, and says that it was done."""
+    serve(stage)
+    async with open_ui() as page:
+        await page.loaded()
+        await page.press("slash", *"state:running", "enter", "b")
+        await page.until(lambda: page.dialog == "NamingScreen")
+        await page.press(*"mine", "enter", "c", "colon", *"view", "space", "m")
+        await page.sees("forget view mine")
+        await page.press("enter")
+        await page.sees("3 of 11 jobs")
+        await page.press("colon", *"forget")
+        await page.sees("it is kept no longer")
+        await page.press("enter")
+        await page.until(lambda: "The view mine is forgotten." in page.toasts)
+        assert page.app.views == {}
