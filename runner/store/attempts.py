@@ -3,8 +3,6 @@
 # ruff: noqa: S608 - statements are put together from this module's constants; values are always parameters
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
 from runner.model import Attempt
@@ -114,7 +112,7 @@ class _Named(msgspec.Struct):
     job_name: str = ""
 
 
-class _Counted(NamedTuple):
+class _Counted(msgspec.Struct, frozen=True, gc=False):
     """What is to be known of an attempt to count it."""
 
     is_restart: bool

@@ -9,38 +9,23 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import sys
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from runner.model import MetricPoint, MetricSeries
 from runner.store import latencies
+from runner.store import series as series_of_executions
 from runner.store.errors import StoreError
 from runner.store.measured import ALWAYS, MICROSECONDS, SELDOM, Lifetime, Measured, Metric
 from runner.store.metric_windows import Window, read
-from runner.store.session import Row, Session, one_of
+from runner.store.series import COUNTER, SeriesKey, numbers_of, of_executions
+from runner.store.session import Session
 
-COUNTER_NAMES = frozenset(
-    {
-        "rows_in",
-        "rows_out",
-        "bytes_in",
-        "bytes_out",
-        "rows_rejected",
-        "busy_seconds",
-        "idle_seconds",
-        "backpressured_seconds",
-        "cpu_seconds",
-    }
-)
 MAXIMUM_BUCKETS = 10_000
 _LATEST = 60.0
 """So many seconds after the end of an execution the last of its measurements are written down, at the very latest."""
-
-_COUNTER = "counter"
-_GAUGE = "gauge"
 
 _APPEND_FEW = 'INSERT INTO "samples" ("ts", "series", "value") VALUES '
 _FEW = 5
@@ -49,12 +34,12 @@ _APPEND = """
     SELECT make_timestamp("t"), "s", "v"
     FROM (SELECT unnest($1::BIGINT[]) AS "t", unnest($2::INTEGER[]) AS "s", unnest($3::DOUBLE[]) AS "v")
 """
-_WANTED = 'SELECT "execution_id", "id", "plugin", "name", "kind" FROM "series" WHERE {of_executions}'
 
 
 class MetricSample(msgspec.Struct, frozen=True):
-    """One measurement. ``plugin`` is empty for the execution as a whole; ``name`` in :data:`COUNTER_NAMES` makes ``value`` a
-    counter (it only grows within an attempt), any other name a gauge."""
+    """One measurement. ``plugin`` is empty for the execution as a whole; ``name`` in
+    :data:`~runner.store.series.COUNTER_NAMES` makes ``value`` a counter (it only grows within an attempt), any other name a
+    gauge."""
 
     at: float
     execution_id: str
@@ -70,7 +55,7 @@ def append(session: Session, samples: Sequence[MetricSample]) -> None:
         return
     _begin_recent(session)
     ats = [round(sample.at * MICROSECONDS) for sample in samples]
-    numbers, values = _series_numbers(session, samples), [float(sample.value) for sample in samples]
+    numbers, values = numbers_of(session, samples), [float(sample.value) for sample in samples]
     if len(samples) > _FEW:
         session.change(_APPEND, ats, numbers, values)
     else:  # to unnest them takes longer to be planned
@@ -153,40 +138,22 @@ def _measured(
     ids = list(execution_ids)
     if not ids:
         return {}
-    numbers: dict[tuple[str, str, str], list[int]] = {}
-    for number, plugin, name, kind in _series_of(session, ids):
-        if names is None or name in names:
-            numbers.setdefault((name, plugin, kind), []).append(number)
+    numbers: dict[SeriesKey, list[int]] = {}
+    for found in of_executions(session, ids):
+        for number, key in zip(found.numbers, found.keys, strict=True):
+            if names is None or key.name in names:
+                numbers.setdefault(key, []).append(number)
     wanted = [
-        Metric(of_metric, is_counter=kind == _COUNTER, is_seldom=name == SELDOM)
-        for (name, _, kind), of_metric in numbers.items()
+        Metric(of_metric, is_counter=key.kind == COUNTER, is_seldom=key.name == SELDOM) for key, of_metric in numbers.items()
     ]
-    found = read(session, window, wanted)
-    return {(name, plugin): buckets for (name, plugin, _), buckets in zip(numbers, found, strict=True) if buckets}
-
-
-def _series_of(session: Session, execution_ids: Sequence[str]) -> Iterator[tuple[int, str, str, str]]:
-    """Number, plugin, name and kind of all series of some executions. They are remembered: the table is large."""
-    known = {execution_id: session.known(("series", execution_id)) for execution_id in execution_ids}
-    missing = [execution_id for execution_id, found in known.items() if found is None]
-    if missing:
-        of_executions, parameters = one_of("execution_id", missing)
-        fresh: dict[str, list[tuple[int, str, str, str]]] = {execution_id: [] for execution_id in missing}
-        for execution_id, *found in session.rows(_WANTED.format(of_executions=of_executions), *parameters):
-            number, plugin, name, kind = found
-            fresh[execution_id].append((number, sys.intern(plugin), sys.intern(name), sys.intern(kind)))
-        for execution_id, series in fresh.items():
-            known[execution_id] = series
-            session.remember(("series", execution_id), series)
-    return itertools.chain.from_iterable(found or () for found in known.values())
+    buckets = read(session, window, wanted)
+    return {(key.name, key.plugin): by_number for key, by_number in zip(numbers, buckets, strict=True) if by_number}
 
 
 def remove_series(session: Session, execution_ids: list[str]) -> None:
     """Forget the series and latencies of executions; their samples go when they are old enough."""
     latencies.remove(session, execution_ids)
-    session.change('DELETE FROM "series" WHERE "execution_id" = ANY(?::VARCHAR[])', execution_ids)
-    session.unsettle(*(("series", execution_id) for execution_id in execution_ids))
-    session.memory.series.clear()
+    series_of_executions.remove(session, execution_ids)
 
 
 def _series(name: str, plugin: str, window: Window, gaps: Sequence[MetricPoint], found: Mapping[int, Measured]) -> MetricSeries:
@@ -203,42 +170,6 @@ def _gaps(since: float, window: Window) -> list[MetricPoint]:
 
 def _point(at: float, measured: Measured) -> MetricPoint:
     return MetricPoint(at=at, value=measured.mean, lowest=measured.lowest, highest=measured.highest)
-
-
-def _series_numbers(session: Session, samples: Sequence[MetricSample]) -> list[int]:
-    known = session.memory.series
-    keys = [(sample.execution_id, sample.plugin, sample.name) for sample in samples]
-    if any(key not in known for key in keys):
-        _load_series(session, {key[0] for key in keys if key not in known})
-        if new := list(dict.fromkeys(key for key in keys if key not in known)):
-            _insert_series(session, new)
-    return [known[key] for key in keys]
-
-
-def _load_series(session: Session, execution_ids: set[str]) -> None:
-    statement = """
-        SELECT "execution_id", "plugin", "name", "id" FROM "series" WHERE "execution_id" IN (SELECT unnest(?::VARCHAR[]))
-    """
-    _remember_series(session, session.rows(statement, sorted(execution_ids)))
-
-
-def _insert_series(session: Session, keys: Sequence[tuple[str, str, str]]) -> None:
-    """All in one statement: an execution has some twenty, and each statement costs what all of them do."""
-    statement = """
-        INSERT INTO "series" ("id", "execution_id", "plugin", "name", "kind")
-        SELECT nextval('series_numbers'), "execution_id", "plugin", "name", "kind"
-        FROM (SELECT unnest(?::VARCHAR[]) AS "execution_id", unnest(?::VARCHAR[]) AS "plugin", unnest(?::VARCHAR[]) AS "name",
-                     unnest(?::VARCHAR[]) AS "kind")
-        RETURNING "execution_id", "plugin", "name", "id"
-    """
-    session.unsettle(*(("series", execution_id) for execution_id, _, _ in keys))
-    kinds = [_COUNTER if name in COUNTER_NAMES else _GAUGE for _, _, name in keys]
-    _remember_series(session, session.rows(statement, *map(list, zip(*keys, strict=True)), kinds))
-
-
-def _remember_series(session: Session, rows: Sequence[Row]) -> None:
-    for execution_id, plugin, name, number in rows:
-        session.memory.series[execution_id, plugin, name] = number
 
 
 def _to_microseconds(at: float) -> int:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 
+from runner.store import series
 from runner.store.measured import LONGEST_INTERVAL, LONGEST_PART, MICROSECONDS
 from runner.store.resolutions import (
     RESOLUTIONS,
@@ -173,8 +174,7 @@ def _drop_series(session: Session, before: int) -> None:
         'RETURNING "execution_id"',
         before / MICROSECONDS,
     )
-    session.unsettle(*{("series", execution_id) for (execution_id,) in gone})
-    session.memory.series.clear()
+    series.forget(session, {execution_id for (execution_id,) in gone})
 
 
 def _forget_future(session: Session, known: dict[int, Held], moment: int) -> None:

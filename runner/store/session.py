@@ -44,16 +44,16 @@ class AnswersKept:
 class WriterMemory:
     """What the single writer knows without asking: kept between its transactions.
 
-    ``series``: the number of each (execution, plugin, name) of metrics. ``revision``: of the newest event. ``epochs``: those
-    that have the executions' leases, 0: nobody has. ``newest_checkpoints``: no checkpoint of the job has a higher number.
-    ``unfinished_checkpoints``: the records of those that may still become others, by job and number.
+    ``series``: of some executions the numbers of all series of metrics, by plugin and name. ``revision``: of the newest event.
+    ``epochs``: those that have the executions' leases, 0: nobody has. ``newest_checkpoints``: no checkpoint of the job has a
+    higher number. ``unfinished_checkpoints``: the records of those that may still become others, by job and number.
     ``last_epoch``: no higher one was ever given out. ``states``: of executions that are not over. ``audit``: the id of its
     newest entry. ``answers``: how much is kept of those that may be given again. ``names``: of jobs; whoever changes them has
     them forgotten after a rollback. ``checkpoint_numbers`` say only what is durable, and outlive a rollback.
     """
 
     def __init__(self) -> None:
-        self.series: dict[tuple[str, str, str], int] = {}
+        self.series: dict[str, dict[str, dict[str, int]]] = {}
         self.revision: int | None = None
         self.epochs: dict[str, int] = {}
         self.last_epoch: int | None = None

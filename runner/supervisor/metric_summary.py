@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import psutil
 
 from runner.latency import LatencyHistogram
-from runner.model import Job, MetricPoint, Totals
+from runner.model import Job, Totals
 from runner.observation import (
     Backpressure,
     CheckpointSummary,
@@ -217,14 +217,14 @@ def _errors(stored: Stored, wanted: Wanted) -> ErrorRate:
 
 
 def _history(stored: Stored, wanted: Wanted) -> tuple[HistoryPoint, ...]:
-    own = {series.name: series.points for series in stored.measured.series if not series.plugin and series.name in _HISTORY}
+    measured: list[dict[str, Any]] = [{} for _ in range(wanted.buckets)]
+    for series in stored.measured.series:
+        if series.name in _HISTORY and not series.plugin:
+            name = series.name + _RATE if series.name in _COUNTERS else series.name
+            for found, point in zip(measured, series.points, strict=True):
+                if point.value is not None:
+                    found[name] = point.value
+    for number, latency in stored.latency.points.items():
+        measured[number] |= {"latency_rows": latency.rows, "latency_p50": latency.p50, "latency_p99": latency.p99}
     width = (wanted.until - wanted.since) / wanted.buckets
-    return tuple(_point(number, wanted.since + number * width, own, stored) for number in range(wanted.buckets))
-
-
-def _point(number: int, at: float, own: Mapping[str, Sequence[MetricPoint]], stored: Stored) -> HistoryPoint:
-    values: dict[str, Any] = {name + _RATE if name in _COUNTERS else name: points[number].value for name, points in own.items()}
-    latency = stored.latency.points.get(number)
-    if latency is not None:
-        values |= {"latency_rows": latency.rows, "latency_p50": latency.p50, "latency_p99": latency.p99}
-    return HistoryPoint(at=at, **values)
+    return tuple(HistoryPoint(at=wanted.since + number * width, **found) for number, found in enumerate(measured))
