@@ -28,6 +28,7 @@ ROOT = f"{SCHEME}:///"
 LONGEST_LINE = 4 << 20
 """The engine reads twice as much at once. Larger ranges may have longer lines, and are not left to it."""
 
+_ALL = 1 << 62
 _WHOLE = frozenset({ScalarType.TINYINT, ScalarType.SMALLINT, ScalarType.INT, ScalarType.BIGINT})
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?"  # to the engine there is a 24:00:00, too
@@ -64,23 +65,58 @@ class Lines:
     read: frozenset[str]
 
     def select(self, name: str, *, booleans: bool) -> str:
-        """A query of the file ``name``. With ``booleans`` doubles are read as texts, as the engine takes ``true`` for 1.0."""
-        kinds = {column.name: _kind(column.type, booleans=booleans) for column in self.columns if column.name in self.read}
-        values = ", ".join(f"{self._value(column, kinds)} AS {identifier(column.name)}" for column in self.columns)
-        checks = [_check(column, kinds[column.name]) for column in self.columns if column.name in kinds]
-        fits = " AND ".join([check for check in checks if check] or ["true"])
+        """A query of the file ``name``. With ``booleans`` doubles are read as texts, as the engine takes ``true`` for 1.0.
+
+        Each text becomes a value once, below the check. All rows are taken from there and from the check (``LIMIT``), so that
+        nothing that is asked for outside is looked at before, and nothing is done twice."""
+        read = [column for column in self.columns if column.name in self.read]
+        kinds = {column.name: _kind(column.type, booleans=booleans) for column in read}
+        values = [_Value(column, kinds[column.name], f"value_{number}", f"text_{number}") for number, column in enumerate(read)]
+        made = ", ".join(item for value in values for item in value.items()) or "1"
+        fits = " AND ".join([check for value in values if (check := value.check())] or ["true"])
+        names = {value.column.name: value.name for value in values}
         return (
-            f"(SELECT {values} FROM {_scan(name, kinds)}"  # noqa: S608 - quoted
-            f" WHERE CASE WHEN {fits} THEN true ELSE error('a value has another form') END"
-            f" LIMIT {1 << 62})"  # all of them, but nothing that is asked for outside is looked at before the check
+            f"(SELECT {', '.join(self._column(column, names) for column in self.columns)}"  # noqa: S608 - quoted
+            f" FROM (SELECT {made} FROM {_scan(name, kinds)} LIMIT {_ALL})"
+            f" WHERE CASE WHEN {fits} THEN true ELSE error('a value has another form') END LIMIT {_ALL})"
         )
 
     @staticmethod
-    def _value(column: Column, kinds: Mapping[str, str]) -> str:
-        name, wanted = identifier(column.name), sql_type(column.type)
-        if column.name not in kinds:
-            return f"CAST(NULL AS {wanted})"
-        return name if kinds[column.name] == wanted else f"TRY_CAST({name} AS {wanted})"
+    def _column(column: Column, names: Mapping[str, str]) -> str:
+        value = names.get(column.name) or f"CAST(NULL AS {sql_type(column.type)})"
+        return f"{value} AS {identifier(column.name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A column that is read in the type ``kind``: the value is to be called ``name``, and what it is made of ``text``."""
+
+    column: Column
+    kind: str
+    name: str
+    text: str
+
+    def items(self) -> Iterator[str]:
+        """What to select of the file."""
+        read, wanted = identifier(self.column.name), sql_type(self.column.type)
+        if self.kind == wanted:
+            yield f"{read} AS {self.name}"
+        else:
+            yield from (f"TRY_CAST({read} AS {wanted}) AS {self.name}", f"{read} AS {self.text}")
+
+    def check(self) -> str:
+        """A condition that the text is null or has the usual form; none when every form will do."""
+        kind, text, value = self.column.type, self.text, self.name
+        if kind in _WHOLE:
+            return f"({text} IS NULL OR CAST({value} AS VARCHAR) = {text})"
+        if isinstance(kind, ScalarType) and kind in _FORMS:
+            return f"({text} IS NULL OR (regexp_full_match({text}, {literal(_FORMS[kind])}) AND {value} IS NOT NULL))"
+        if kind is ScalarType.BOOLEAN:
+            return f"({text} IS NULL OR {text} IN ('true', 'false'))"
+        if kind is ScalarType.DOUBLE and self.kind != sql_type(kind):
+            plain = f"ascii({text}) BETWEEN 45 AND 57 AND NOT contains({text}, '_') AND {value} IS NOT NULL"
+            return f"({text} IS NULL OR ({plain}))"
+        return ""
 
 
 def _scan(name: str, kinds: Mapping[str, str]) -> str:
@@ -95,22 +131,6 @@ def _scan(name: str, kinds: Mapping[str, str]) -> str:
 def _kind(field_type: FieldType, *, booleans: bool) -> str:
     """The type in which the engine is to read values. It would round 1.5 to a whole number, and take 1 for ``true``."""
     return sql_type(ScalarType.DOUBLE if field_type is ScalarType.DOUBLE and not booleans else ScalarType.STRING)
-
-
-def _check(column: Column, kind: str) -> str:
-    """A condition that the value is null or has the usual form; none when every form will do."""
-    name, wanted = identifier(column.name), sql_type(column.type)
-    if column.type in _WHOLE:
-        return f"({name} IS NULL OR CAST(TRY_CAST({name} AS {wanted}) AS VARCHAR) = {name})"
-    if isinstance(column.type, ScalarType) and column.type in _FORMS:
-        form = literal(_FORMS[column.type])
-        return f"({name} IS NULL OR (regexp_full_match({name}, {form}) AND TRY_CAST({name} AS {wanted}) IS NOT NULL))"
-    if column.type is ScalarType.BOOLEAN:
-        return f"({name} IS NULL OR {name} IN ('true', 'false'))"
-    if column.type is ScalarType.DOUBLE and kind != wanted:
-        plain = f"ascii({name}) BETWEEN 45 AND 57 AND NOT contains({name}, '_') AND TRY_CAST({name} AS {wanted}) IS NOT NULL"
-        return f"({name} IS NULL OR ({plain}))"
-    return ""
 
 
 @dataclass(frozen=True, slots=True)
