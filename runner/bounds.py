@@ -8,3 +8,5 @@ MAXIMUM_LOG_LINES = 10_000
 MAXIMUM_SAMPLED = 100
 MAXIMUM_BUCKETS = 2_000
 MAXIMUM_WINDOW_SECONDS = 400 * 86_400
+SORT_PATTERN = "^(name|state|created|updated|started|ended)(:(asc|desc))?$"
+"""How lists of jobs and executions may be ordered: by which field, and which way."""

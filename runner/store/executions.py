@@ -3,6 +3,9 @@
 # ruff: noqa: S608 - statements are put together from this module's constants; values are always parameters
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from runner.model import Execution
 from runner.states import ExecutionState, check_transition
 from runner.store import jobs
@@ -11,6 +14,7 @@ from runner.store.identifiers import check_id
 from runner.store.measured import Lifetime
 from runner.store.pages import ExecutionFilter, Place
 from runner.store.session import Row, Session, decode_record, encode_record
+from runner.store.sorting import Order, SortField, SortPlace, beyond, clause
 
 # In the JSON text of a record a quote inside a value has a backslash before it, so this is the field and nothing else.
 UNSETTLED = """(contains("record", '"unsettled":"') AND NOT contains("record", '"unsettled":""'))"""
@@ -105,6 +109,14 @@ _NOT_DELETED = '"job_id" NOT IN (SELECT "id" FROM "jobs" WHERE "deleted_at" IS N
 _OF_QUEUE = '"job_id" IN (SELECT "id" FROM "jobs" WHERE "queue" = $queue)'
 _AFTER = '("created_at" < $at OR ("created_at" = $at AND "id" > $last))'
 _ORDER = 'ORDER BY "created_at" DESC, "id"'
+_SORTED_BY: Final[Mapping[SortField, str]] = {
+    SortField.NAME: """lower("record"->>'job_name')""",
+    SortField.STATE: '"state"',
+    SortField.CREATED: '"created_at"',
+    SortField.UPDATED: """("record"->>'state_since')::DOUBLE""",
+    SortField.STARTED: """("record"->>'started_at')::DOUBLE""",
+    SortField.ENDED: '"finished_at"',
+}
 
 
 def page(
@@ -122,6 +134,25 @@ def page(
     """
     rows = session.named_rows(statement, {**parameters, "limit": limit, "offset": offset})
     return [(float(at), decode_record(Execution, record)) for at, record in rows]
+
+
+def sorted_page(
+    session: Session, wanted: ExecutionFilter, order: Order, limit: int, offset: int, after: SortPlace | None
+) -> list[tuple[SortPlace, Execution]]:
+    """One page of executions in some order, each with its place in it."""
+    conditions, parameters = _filter(session, wanted)
+    value = _SORTED_BY[order.field]
+    if after is not None:
+        condition, place = beyond(value, order, after)
+        conditions.append(condition)
+        parameters |= place
+    statement = f"""
+        SELECT "id", {value}, "record" FROM "executions" WHERE rowid IN (
+            SELECT rowid FROM "executions" WHERE {" AND ".join(conditions)} {clause(value, order)} LIMIT $limit OFFSET $offset
+        ) {clause(value, order)}
+    """
+    rows = session.named_rows(statement, {**parameters, "limit": limit, "offset": offset})
+    return [(SortPlace(at, execution_id), decode_record(Execution, record)) for execution_id, at, record in rows]
 
 
 def count(session: Session, wanted: ExecutionFilter) -> int:

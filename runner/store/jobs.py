@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -17,6 +18,7 @@ from runner.store.job_names import JobNames
 from runner.store.known_jobs import IndexedJob
 from runner.store.pages import JobFilter, Place
 from runner.store.session import Row, Session, decode_record, encode_record, one_of
+from runner.store.sorting import Order, SortField, SortPlace, beyond, clause
 
 _PREFIX_MATCHES = 20
 _FEW = 100
@@ -33,6 +35,14 @@ _DELETED = f'{_COLUMNS} WHERE "deleted_at" IS NOT NULL'
 _DELETED_BY_ID = f'{_DELETED} AND "id" = ?'
 _DELETED_BY_NAME = f'{_DELETED} AND "name" = ? ORDER BY "deleted_at" DESC'
 _AFTER = '("created_at" < $at OR ("created_at" = $at AND "id" > $last))'
+_SORTED_BY: Final[Mapping[SortField, str]] = {
+    SortField.NAME: 'lower("name")',
+    SortField.STATE: '"execution_state"',
+    SortField.CREATED: '"created_at"',
+    SortField.UPDATED: """greatest(("record"->>'updated_at')::DOUBLE, ("execution"->>'state_since')::DOUBLE)""",
+    SortField.STARTED: """("execution"->>'started_at')::DOUBLE""",
+    SortField.ENDED: """("execution"->>'finished_at')::DOUBLE""",
+}
 # The newest of each job is found here: few are kept, and to group them costs more than to read them all.
 _CHECKPOINTS = """
     SELECT "job_id", "record" FROM "checkpoints"
@@ -129,6 +139,25 @@ def page(session: Session, wanted: JobFilter, limit: int, offset: int, after: Pl
         ) {_ORDER}
     """
     return _jobs(session, session.named_rows(statement, {**parameters, "limit": limit, "offset": offset}))
+
+
+def sorted_page(
+    session: Session, wanted: JobFilter, order: Order, limit: int, offset: int, after: SortPlace | None
+) -> list[tuple[SortPlace, Job]]:
+    """One page of jobs in some order, each with its place in it."""
+    conditions, parameters = _filter(wanted)
+    value = _SORTED_BY[order.field]
+    if after is not None:
+        condition, place = beyond(value, order, after)
+        conditions.append(condition)
+        parameters |= place
+    statement = f"""
+        SELECT "id", "record", "execution", "version", "deleted_at", {value} FROM "jobs"
+        WHERE {" AND ".join(conditions)} {clause(value, order)} LIMIT $limit OFFSET $offset
+    """
+    rows = session.named_rows(statement, {**parameters, "limit": limit, "offset": offset})
+    places = [SortPlace(row[5], row[0]) for row in rows]
+    return list(zip(places, _jobs(session, [row[:5] for row in rows]), strict=True))
 
 
 def count(session: Session, wanted: JobFilter) -> int:

@@ -51,6 +51,7 @@ from runner.store.metrics import MeasuredWindow, MetricSample
 from runner.store.operations import OperationRecords
 from runner.store.pages import ALL, ExecutionFilter, JobFilter, Place
 from runner.store.rejections import Rejected
+from runner.store.sorting import Order, SortPlace
 
 
 class Store(CheckpointCalls):
@@ -104,6 +105,12 @@ class Store(CheckpointCalls):
     def job_page(self, wanted: JobFilter, limit: int = 100, offset: int = 0, after: Place | None = None) -> list[Job]:
         """Jobs that ``wanted`` describes, newest first: those after ``after``, without the first ``offset`` of them."""
         return jobs.page(self._session, wanted, limit, offset, after)
+
+    def sorted_jobs(
+        self, wanted: JobFilter, order: Order, limit: int = 100, offset: int = 0, after: SortPlace | None = None
+    ) -> list[tuple[SortPlace, Job]]:
+        """Jobs that ``wanted`` describes in another order, each with its place in it."""
+        return jobs.sorted_page(self._session, wanted, order, limit, offset, after)
 
     def count_jobs(self, wanted: JobFilter) -> int:
         """How many jobs ``wanted`` describes."""
@@ -312,6 +319,12 @@ class Store(CheckpointCalls):
     ) -> list[tuple[float, Execution]]:
         """Executions that ``wanted`` describes, newest first, each with the time it is ordered by."""
         return executions.page(self._session, wanted, limit, offset, after)
+
+    def sorted_executions(
+        self, wanted: ExecutionFilter, order: Order, limit: int = 100, offset: int = 0, after: SortPlace | None = None
+    ) -> list[tuple[SortPlace, Execution]]:
+        """Executions that ``wanted`` describes in another order, each with its place in it."""
+        return executions.sorted_page(self._session, wanted, order, limit, offset, after)
 
     def count_executions(self, wanted: ExecutionFilter) -> int:
         """How many executions ``wanted`` describes."""

@@ -14,12 +14,14 @@ from runner.requests import EditRequest, SubmitRequest, UpdateRequest
 from runner.states import ExecutionState
 from runner.store.errors import NAME_TAKEN, StoreError
 from runner.store.pages import ALL, JobFilter, Place
+from runner.store.sorting import USUAL, Order
+from runner.store.store import Store
 from runner.supervisor.commands import Command
 from runner.supervisor.errors import Conflict, NotFound
 from runner.supervisor.generations import read_generation, read_shown
 from runner.supervisor.journal import Entry
 from runner.supervisor.labels import check_labels
-from runner.supervisor.page_tokens import GENERATIONS, decode_place, page_of
+from runner.supervisor.page_tokens import GENERATIONS, decode_place, decode_sort_place, page_of, sorted_page_of
 from runner.supervisor.plan_view import dataflow_of, planned_plugins
 from runner.supervisor.reloading.content import file_key
 from runner.supervisor.reloading.upgrade import SYNCED, Step, Upgrade
@@ -122,15 +124,21 @@ class Catalog(ServiceBase):
         return list(page.jobs), page.total or 0
 
     async def job_page(
-        self, wanted: JobFilter, *, limit: int = 100, offset: int = 0, after: str | None = None, count: bool = True
+        self,
+        wanted: JobFilter,
+        *,
+        order: Order = USUAL,
+        limit: int = 100,
+        offset: int = 0,
+        after: str | None = None,
+        count: bool = True,
     ) -> JobPage:
-        """One page of the jobs that ``wanted`` describes, newest first; with ``count``, how many there are on all pages.
-        ``after`` is the ``next`` of the page before."""
-        place = decode_place(after)
-        found, total = await self._journal.read(
-            lambda store: (store.job_page(wanted, limit + 1, offset, place), store.count_jobs(wanted) if count else None)
+        """One page of the jobs that ``wanted`` describes, newest first or in another ``order``; with ``count``, how many there
+        are on all pages. ``after`` is the ``next`` of the page before."""
+        read = _jobs_of_page(wanted, order, limit, offset, after)
+        (shown, token), total = await self._journal.read(
+            lambda store: (read(store), store.count_jobs(wanted) if count else None)
         )
-        shown, token = page_of(found, limit, lambda job: Place(job.created_at, job.id))
         return JobPage(jobs=tuple(map(self._executions.live_job, shown)), total=total, next=token)
 
     async def generations(self, reference: str) -> list[Generation]:
@@ -237,6 +245,19 @@ class Catalog(ServiceBase):
         self._require(Command.PURGE, job)
         async with self._lifecycle.lock(job.id):
             await self._lifecycle.purge(job)
+
+
+def _jobs_of_page(
+    wanted: JobFilter, order: Order, limit: int, offset: int, after: str | None
+) -> Callable[[Store], tuple[tuple[Job, ...], str | None]]:
+    """Reads a page of jobs, and where the next one begins."""
+    if order == USUAL:
+        place = decode_place(after)
+        return lambda store: page_of(
+            store.job_page(wanted, limit + 1, offset, place), limit, lambda job: Place(job.created_at, job.id)
+        )
+    behind = decode_sort_place(after, order)
+    return lambda store: sorted_page_of(store.sorted_jobs(wanted, order, limit + 1, offset, behind), limit, order)
 
 
 def as_submit(request: UpdateRequest) -> SubmitRequest:

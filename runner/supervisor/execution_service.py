@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from runner.model import Attempt, CheckpointKind, Execution
 from runner.replies import AttemptList, CheckpointList, ExecutionList
 from runner.states import ExecutionState
 from runner.store.pages import ALL, CheckpointFilter, ExecutionFilter, Place
+from runner.store.sorting import USUAL, Order
+from runner.store.store import Store
 from runner.supervisor.errors import NotFound
-from runner.supervisor.page_tokens import ATTEMPTS, CHECKPOINTS, decode_place, page_of
+from runner.supervisor.page_tokens import ATTEMPTS, CHECKPOINTS, decode_place, decode_sort_place, page_of, sorted_page_of
 from runner.supervisor.service_base import ServiceBase
 
 _PAGE = 1000
@@ -26,25 +30,21 @@ class ExecutionService(ServiceBase):
         job: str | None = None,
         states: tuple[ExecutionState | str, ...] = (),
         queue: str | None = None,
+        order: Order = USUAL,
         limit: int = 100,
         offset: int = 0,
         after: str | None = None,
         count: bool = False,
     ) -> ExecutionList:
-        """One page of executions, newest first, of one job or of all that are not deleted; with ``count``, how many there are
-        on all pages. ``after`` is the ``next`` of the page before."""
+        """One page of executions, newest first or in another ``order``, of one job or of all that are not deleted; with
+        ``count``, how many there are on all pages. ``after`` is the ``next`` of the page before."""
         found = await self._lifecycle.require(job) if job is not None else None
         wanted = ExecutionFilter(job_id=found.id if found else None, states=states, queue=queue)
-        place = decode_place(after)
-        rows, total = await self._journal.read(
-            lambda store: (
-                store.execution_page(wanted, limit + 1, offset, place),
-                store.count_executions(wanted) if count else None,
-            )
+        read = _executions_of_page(wanted, order, limit, offset, after)
+        (shown, token), total = await self._journal.read(
+            lambda store: (read(store), store.count_executions(wanted) if count else None)
         )
-        shown, token = page_of(rows, limit, lambda row: Place(row[0], row[1].id))
-        executions = tuple(self._executions.live(execution) for _, execution in shown)
-        return ExecutionList(executions=executions, total=total, next=token)
+        return ExecutionList(executions=tuple(map(self._executions.live, shown)), total=total, next=token)
 
     async def execution(self, execution_id: str) -> Execution:
         """One execution. One that runs is known without a look into the store."""
@@ -87,3 +87,20 @@ class ExecutionService(ServiceBase):
         found = await self._journal.read(lambda store: store.checkpoint_page(execution.job_id, wanted, limit + 1))
         shown, token = page_of(found, limit, lambda checkpoint: Place(checkpoint.id, ""), CHECKPOINTS)
         return CheckpointList(checkpoints=shown, next=token)
+
+
+def _executions_of_page(
+    wanted: ExecutionFilter, order: Order, limit: int, offset: int, after: str | None
+) -> Callable[[Store], tuple[tuple[Execution, ...], str | None]]:
+    """Reads a page of executions, and where the next one begins."""
+    if order != USUAL:
+        behind = decode_sort_place(after, order)
+        return lambda store: sorted_page_of(store.sorted_executions(wanted, order, limit + 1, offset, behind), limit, order)
+    place = decode_place(after)
+
+    def read(store: Store) -> tuple[tuple[Execution, ...], str | None]:
+        rows = store.execution_page(wanted, limit + 1, offset, place)
+        shown, token = page_of(rows, limit, lambda row: Place(row[0], row[1].id))
+        return tuple(execution for _, execution in shown), token
+
+    return read

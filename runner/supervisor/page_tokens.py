@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from runner.store.pages import Place
+from runner.store.sorting import Order, SortPlace
 from spec.errors import UsageError
 
 T = TypeVar("T")
@@ -22,12 +23,13 @@ GENERATIONS: Final = "generations"
 ATTEMPTS: Final = "attempts"
 CHECKPOINTS: Final = "checkpoints"
 SAVEPOINTS: Final = "savepoints"
+_NONE: Final = "what `after` says is no place in the list"
 
 
 class _Told(msgspec.Struct, frozen=True, array_like=True):
     """What a token says."""
 
-    at: float
+    at: float | str | None
     id: str
     order: str = ""
 
@@ -41,24 +43,55 @@ def page_of(
     return shown, encode_place(place_of(shown[-1]), order) if len(found) > limit else None
 
 
+def sorted_page_of(found: Sequence[tuple[SortPlace, T]], limit: int, order: Order) -> tuple[tuple[T, ...], str | None]:
+    """The same of what comes in some order."""
+    token = encode_sort_place(found[limit - 1][0], order) if len(found) > limit else None
+    return tuple(record for _, record in found[:limit]), token
+
+
 def encode_place(place: Place, order: str = "") -> str:
     """The text that stands for the place in a list of that order."""
-    told = msgspec.json.encode(_Told(place.at, place.id, order))
-    return base64.urlsafe_b64encode(told).rstrip(b"=").decode()
+    return _encode(_Told(place.at, place.id, order))
+
+
+def encode_sort_place(place: SortPlace, order: Order) -> str:
+    """The text that stands for the place in a list that is sorted like that."""
+    return _encode(_Told(place.value, place.id, str(order)))
+
+
+def _encode(told: _Told) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(told)).rstrip(b"=").decode()
 
 
 def decode_place(token: str | None, order: str = "") -> Place | None:
     """The place that the text stands for, in a list of that order. Raises UsageError ``invalid-token``."""
     if token is None:
         return None
+    told = _decode(token, order)
+    if not isinstance(told.at, float):
+        raise _no_place(_NONE)
+    return Place(told.at, told.id)
+
+
+def decode_sort_place(token: str | None, order: Order) -> SortPlace | None:
+    """The place that the text stands for, in a list that is sorted like that. Raises UsageError ``invalid-token``."""
+    if token is None:
+        return None
+    told = _decode(token, str(order))
+    if told.at is not None and isinstance(told.at, str) is not order.field.is_text:
+        raise _no_place(_NONE)
+    return SortPlace(told.at, told.id)
+
+
+def _decode(token: str, order: str) -> _Told:
     try:
         data = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
         told = msgspec.json.decode(data, type=_Told)
     except (UnicodeEncodeError, binascii.Error, msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise _no_place("what `after` says is no place in the list") from error
+        raise _no_place(_NONE) from error
     if told.order != order:
         raise _no_place("what `after` says is a place in another list, or in another order of this one")
-    return Place(told.at, told.id)
+    return told
 
 
 def _no_place(message: str) -> UsageError:

@@ -83,9 +83,10 @@ class EachVerbs:
         *,
         labels: Mapping[str, str] | None = None,
         deleted: bool = False,
+        sort: str | None = None,
     ) -> Call[Page[Job]]:
         """Every job that ``jobs`` would list, page after page."""
-        narrowed = {"queue": queue, "labels": labels, "deleted": deleted}
+        narrowed = {"queue": queue, "labels": labels, "deleted": deleted, "sort": sort}
         asked = described(JobVerbs.jobs)(self, state, name, MAXIMUM_PAGE, count=False, **narrowed)
         return asked.then(lambda page: (page.jobs, page.next))
 
@@ -95,9 +96,12 @@ class EachVerbs:
         job: str | None = None,
         state: ExecutionState | Sequence[ExecutionState] | None = None,
         queue: str | None = None,
+        *,
+        sort: str | None = None,
     ) -> Call[Page[Execution]]:
         """Every execution, of all jobs or of one, page after page."""
-        asked = described(ExecutionVerbs.execution_page)(self, job=job, state=state, queue=queue, limit=MAXIMUM_PAGE)
+        narrowed = {"state": state, "queue": queue, "sort": sort}
+        asked = described(ExecutionVerbs.execution_page)(self, job=job, limit=MAXIMUM_PAGE, **narrowed)
         return asked.then(lambda page: (page.executions, page.next))
 
     @Each

@@ -30,10 +30,12 @@ class ExecutionVerbs:
         queue: str | None = None,
         limit: int = 100,
         after: str | None = None,
+        sort: str | None = None,
     ) -> Call[ExecutionList]:
-        """Of all jobs, or of one, newest first. ``after`` is the ``next`` of the page before."""
+        """Of all jobs, or of one, newest first, or as ``sort`` says (see ``jobs``). ``after`` is the ``next`` of the page
+        before."""
         states = (state,) if isinstance(state, str) or state is None else tuple(state)
-        query: Query = {"job": job, "state": states, "queue": queue, "limit": limit, "after": after}
+        query: Query = {"job": job, "state": states, "queue": queue, "limit": limit, "after": after, "sort": sort}
         return get(ExecutionList, "executions", query=query)
 
     @Verb

@@ -43,13 +43,15 @@ class JobVerbs:
         deleted: bool = False,
         after: str | None = None,
         count: bool = True,
+        sort: str | None = None,
     ) -> Call[JobPage]:
-        """Jobs in one of the states and of ``queue``, whose name contains ``name``, with all the labels; the newest first.
+        """Jobs in one of the states and of ``queue``, whose name contains ``name``, with all the labels; the newest first, or
+        as ``sort`` says: by ``name``, ``state``, ``created``, ``updated``, ``started`` or ``ended``, as in ``ended:asc``.
         ``after`` is the ``next`` of the page before; without ``count`` nobody counts how many there are in all."""
         states = (state,) if isinstance(state, str) or state is None else tuple(state)
         marks = tuple(f"{key}={value}" for key, value in (labels or {}).items())
         query: Query = {"state": states, "name": name, "limit": limit, "offset": offset, "queue": queue, "label": marks}
-        rarer: Query = {"deleted": deleted or None, "after": after, "count": None if count else False}
+        rarer: Query = {"deleted": deleted or None, "after": after, "count": None if count else False, "sort": sort}
         return get(JobPage, "jobs", query={**query, **rarer})
 
     @Verb

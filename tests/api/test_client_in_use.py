@@ -63,6 +63,25 @@ def test_every_page_is_read(daemon, stored, monkeypatch):
         assert list(client.each_execution(stored[0])) == []
 
 
+def test_every_page_is_in_the_order_that_was_asked_for(daemon, stored, monkeypatch):
+    """A token goes on in its own order and is refused in another one."""
+    monkeypatch.setattr(each, "MAXIMUM_PAGE", 2)
+    with daemon.client() as client:
+        assert [job.id for job in client.each_job(labels={"many": "yes"}, sort="name")] == stored[::-1]
+        assert [job.id for job in client.each_job(labels={"many": "yes"}, sort="created:asc")] == stored[::-1]
+        assert [job.id for job in client.each_job(labels={"many": "yes"}, sort="created")] == stored
+        assert sorted(job.id for job in client.each_job(labels={"many": "yes"}, sort="ended")) == sorted(stored)
+        token = client.jobs(limit=1, sort="name").next
+        for other in ("name:desc", "state", "created", None):
+            with pytest.raises(ApiError) as refused:
+                client.jobs(after=token, sort=other)
+            assert (refused.value.status, refused.value.code) == (400, "invalid-token"), other
+        with pytest.raises(ApiError) as refused:
+            client.jobs(sort="size")
+        assert refused.value.code == "invalid-request"
+        assert list(client.each_execution(stored[0], sort="started:asc")) == []
+
+
 def test_every_page_of_what_belongs_to_a_job_is_read(daemon, stream, monkeypatch):
     """Its generations, attempts, checkpoints and savepoints, too: all at once as before, and page by page."""
     monkeypatch.setattr(each, "MAXIMUM_PAGE", 2)

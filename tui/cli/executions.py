@@ -12,7 +12,7 @@ from runner.states import ExecutionState
 from tui.cli import figures
 from tui.cli.job_details import moment
 from tui.cli.json_output import print_json
-from tui.cli.options import home_option, job_argument, output_option, queue_option
+from tui.cli.options import home_option, job_argument, output_option, queue_option, sort_option
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
 from tui.cli.tables import Cell, Column, print_table, state_cell, tell_more
@@ -43,6 +43,7 @@ _COLUMNS = (
     help="Only those in this state. May be repeated.",
 )
 @queue_option
+@sort_option
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most this many.")
 @click.option("--all", "everything", is_flag=True, help="All of them, however many there are.")
 @output_option
@@ -52,6 +53,7 @@ def executions_command(
     *,
     states: tuple[ExecutionState, ...],
     queue: str | None,
+    sort: str | None,
     limit: int,
     everything: bool,
     output: str,
@@ -59,9 +61,9 @@ def executions_command(
     """List the executions of JOB, or of all jobs, newest first. Each is one run, kept as it was."""
     with current_session().client() as client, suggesting(client, job) if job is not None else contextlib.nullcontext():
         if everything:
-            found, rest = tuple(client.each_execution(job, states, queue)), None
+            found, rest = tuple(client.each_execution(job, states, queue, sort=sort)), None
         else:
-            page = client.execution_page(job=job, state=states, queue=queue, limit=limit)
+            page = client.execution_page(job=job, state=states, queue=queue, limit=limit, sort=sort)
             found, rest = page.executions, page.next
     if output == "json":
         print_json({"executions": found, "next": rest})

@@ -15,7 +15,7 @@ from tui.cli.action import action_options, tell_effects
 from tui.cli.job_details import print_details
 from tui.cli.json_output import print_json, to_plain
 from tui.cli.labels import label_options
-from tui.cli.options import home_option, job_argument, output_option, queue_option
+from tui.cli.options import home_option, job_argument, output_option, queue_option, sort_option
 from tui.cli.references import suggesting
 from tui.cli.session import current_session
 from tui.cli.tables import Cell, Column, print_table, state_cell
@@ -50,6 +50,7 @@ _LABELS = Column("LABELS", flexible=True, rank=4)
 @click.option("--name", metavar="TEXT", help="Only jobs whose name contains this.")
 @label_options("Only jobs with this label. May be repeated.")
 @click.option("--deleted", is_flag=True, help="Those that were deleted and can be brought back.")
+@sort_option
 @click.option("--limit", type=click.IntRange(1, _PAGE), default=100, show_default=True, help="At most this many.")
 @click.option("--all", "everything", is_flag=True, help="All of them, however many there are.")
 @output_option
@@ -61,24 +62,21 @@ def ls_command(
     name: str | None,
     labels: dict[str, str],
     deleted: bool,
+    sort: str | None,
     limit: int,
     everything: bool,
     output: str,
 ) -> int:
     """List jobs with their throughput and newest checkpoint, the newest job first."""
-    jobs: list[Job] = []
-    after: str | None = None
     with current_session().client() as client:
-        while True:
-            page = client.jobs(
-                states, name, _PAGE if everything else limit, queue=queue, labels=labels, deleted=deleted, after=after
-            )
-            jobs += page.jobs
-            after = page.next
-            if not everything or after is None:
-                break
+        jobs: Sequence[Job]
+        if everything:
+            jobs = tuple(client.each_job(states, name, queue, labels=labels, deleted=deleted, sort=sort))
+            total: int | None = len(jobs)
+        else:
+            page = client.jobs(states, name, limit, queue=queue, labels=labels, deleted=deleted, sort=sort)
+            jobs, total = page.jobs, page.total
     narrowed = states or queue or name or labels or deleted
-    total = len(jobs) if everything else page.total
     print_jobs(jobs, total, output, "no job is like that" if narrowed else _NO_JOBS)
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -10,6 +11,7 @@ from typing import Any, TypeVar, overload
 import click
 from click.shell_completion import CompletionItem
 
+from runner.bounds import SORT_PATTERN
 from runner.user_home import expanded
 from tui.cli.session import Session
 
@@ -103,6 +105,28 @@ def check_restore_point(value: str) -> str:
     if os.sep not in value and not path.is_dir():
         raise click.BadParameter(f"{value!r} is neither `latest` nor the number of a checkpoint nor a savepoint's directory")
     return absolute_path(path)
+
+
+class _Sorting(click.ParamType[str]):
+    """``ended:asc``."""
+
+    name = "order"
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        text = str(value).lower()
+        if re.fullmatch(SORT_PATTERN, text) is None:
+            self.fail(
+                f"{text!r} is no order: write a field, as in name, or with a direction, as in ended:asc", parameter, context
+            )
+        return text
+
+
+sort_option = click.option(
+    "--sort",
+    type=_Sorting(),
+    metavar="FIELD[:asc|desc]",
+    help="By name, state, created, updated, started or ended, instead of the newest first.",
+)
 
 
 def absolute_path(path: Path) -> str:

@@ -9,10 +9,11 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Limit, Offset, OptionalLimit, PageToken
+from runner.api.routes.parameters import Limit, Offset, OptionalLimit, PageToken, Sort
 from runner.model import CheckpointKind, Execution
 from runner.replies import AttemptList, CheckpointList, ExecutionList
 from runner.states import ExecutionState
+from runner.store.sorting import order_of
 
 States = Annotated[list[ExecutionState] | None, QueryParameter(name="state", max_items=20)]
 
@@ -27,20 +28,35 @@ async def list_executions(
     offset: Offset = 0,
     after: PageToken = None,
     count: bool = False,
+    sort: Sort = None,
 ) -> ExecutionList:
-    """Of all jobs, newest first. `queue` is that of the job's newest generation; `after` is the `next` of the page before;
-    `total` is null unless `count`."""
+    """Of all jobs, newest first, or as `sort` says. `queue` is that of the job's newest generation; `after` is the `next` of
+    the page before; `total` is null unless `count`."""
     return await gateway.service.execution_page(
-        job=job, states=tuple(states or ()), queue=queue, limit=limit, offset=offset, after=after, count=count
+        job=job,
+        states=tuple(states or ()),
+        queue=queue,
+        order=order_of(sort),
+        limit=limit,
+        offset=offset,
+        after=after,
+        count=count,
     )
 
 
 @get("/jobs/{job:str}/executions", summary="List a job's executions", tags=["executions"])
 async def executions(
-    gateway: Gateway, job: str, limit: Limit = 1000, offset: Offset = 0, after: PageToken = None, count: bool = False
+    gateway: Gateway,
+    job: str,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+    after: PageToken = None,
+    count: bool = False,
+    sort: Sort = None,
 ) -> ExecutionList:
-    """Newest first."""
-    return await gateway.service.execution_page(job=job, limit=limit, offset=offset, after=after, count=count)
+    """Newest first, or as `sort` says."""
+    order = order_of(sort)
+    return await gateway.service.execution_page(job=job, order=order, limit=limit, offset=offset, after=after, count=count)
 
 
 @get("/executions/{execution_id:str}", summary="Look at an execution", tags=["executions"])

@@ -15,7 +15,7 @@ from runner.api.gateway import Gateway
 from runner.api.idempotency import CLAIMED_BY_ITS_WRITE
 from runner.api.performing import Terms, perform, perform_submit
 from runner.api.routes.answers import GONE, TAKEN_UP
-from runner.api.routes.parameters import DryRun, Limit, Number, Offset, OptionalLimit, PageToken, Prefer, Reason
+from runner.api.routes.parameters import DryRun, Limit, Number, Offset, OptionalLimit, PageToken, Prefer, Reason, Sort
 from runner.dataflow import Dataflow
 from runner.model import Generation, Job, KeyScope
 from runner.operation import Effects
@@ -23,6 +23,7 @@ from runner.replies import GenerationList, JobPage, SubmissionVerdict
 from runner.requests import EditRequest, SubmitRequest, UpdateRequest
 from runner.states import ExecutionState
 from runner.store.pages import JobFilter
+from runner.store.sorting import order_of
 from runner.supervisor.commands import Command
 from runner.supervisor.labels import parse_labels
 
@@ -71,11 +72,14 @@ async def list_jobs(
     offset: Offset = 0,
     after: PageToken = None,
     count: bool = True,
+    sort: Sort = None,
 ) -> JobPage:
-    """Newest first. Those whose newest execution is in one of the states, whose name contains `name`, of `queue`, with each
-    label; `deleted`: those that are deleted. `after` is the `next` of the page before, `total` is null without `count`."""
+    """Newest first, or as `sort` says. Those whose newest execution is in one of the states, whose name contains `name`, of
+    `queue`, with each label; `deleted`: those that are deleted. `after` is the `next` of the page before, `total` is null
+    without `count`."""
     wanted = JobFilter(states=tuple(states or ()), name=name, queue=queue, labels=parse_labels(label or ()), deleted=deleted)
-    return await gateway.service.job_page(wanted, limit=limit, offset=offset, after=after, count=count)
+    order = order_of(sort)
+    return await gateway.service.job_page(wanted, order=order, limit=limit, offset=offset, after=after, count=count)
 
 
 @get("/jobs/{job:str}", summary="Look at a job", tags=["jobs"])

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
-from runner.bounds import MAXIMUM_BUCKETS, MAXIMUM_LOG_LINES, MAXIMUM_PAGE, MAXIMUM_SAMPLED
+from runner.bounds import MAXIMUM_BUCKETS, MAXIMUM_LOG_LINES, MAXIMUM_PAGE, MAXIMUM_SAMPLED, SORT_PATTERN
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_PAGE)]
 OptionalLimit = Annotated[
@@ -28,4 +28,12 @@ Deleted = Annotated[bool, QueryParameter(name="deleted", description="Of a job t
 DryRun = Annotated[bool, QueryParameter(name="dry_run")]
 Reason = Annotated[str | None, QueryParameter(max_length=1000)]
 Prefer = Annotated[str | None, HeaderParameter(name="Prefer", max_length=200)]
+_SORT = (
+    "In which order: by `name`, `state`, `created`, `updated`, `started` or `ended`; with `:asc` or `:desc` behind it. Texts go"
+    " from A to Z and times from now back when that is left out. The newest first without it. With `after` it stays the same."
+)
+Sort = Annotated[
+    str | None,
+    QueryParameter(name="sort", pattern=SORT_PATTERN, description=_SORT),
+]
 PageToken = Annotated[str | None, QueryParameter(name="after", max_length=200)]
