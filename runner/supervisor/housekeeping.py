@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 import time
 from pathlib import Path
@@ -71,8 +72,9 @@ class Housekeeping:
 def _remove_logs(home: Home, known: set[str], before: float) -> None:
     """Remove the logs of executions that nobody knows any more and that have not been written to since ``before``, and what
     their workers' SQL may have left beside them."""
-    for path in home.logs.iterdir():
-        if _execution_of(path) not in known:
+    for name in os.listdir(home.logs):  # noqa: PTH208 - ten thousand paths would be as many objects
+        if _execution_of(name) not in known:
+            path = home.logs / name
             try:
                 _remove_old(path, before)
             except OSError as error:  # just removed by somebody else, or not ours to remove: the others are
@@ -88,5 +90,5 @@ def _remove_old(path: Path, before: float) -> None:
         path.unlink(missing_ok=True)
 
 
-def _execution_of(path: Path) -> str:
-    return path.name.partition(".")[0]
+def _execution_of(name: str) -> str:
+    return name.partition(".")[0]

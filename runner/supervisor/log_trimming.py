@@ -12,7 +12,7 @@ import errno
 import logging
 import os
 import stat
-from collections.abc import Iterable
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,12 @@ _KEEP_SIZE: Final = 0x01
 _PUNCH_HOLE: Final = 0x02
 _SEARCHED: Final = 1024 * 1024
 _UNSUPPORTED: Final = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
+_LIVELY: Final = 600.0
+"""Seconds after which somebody who has not written is not expected to."""
+_TURNS: Final = 24
+"""After so many times everybody was looked at."""
+_AT_LEAST: Final = 50
+_TELLING: Final = 2.0
 _log = logging.getLogger(__name__)
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -34,36 +40,90 @@ class LogBounds:
     least: int = 256 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """A file as it was at the last look: when it was written to, and the bytes that it has on the disk."""
+
+    written_at: float
+    size: int
+
+
 class LogTrimmer:
-    """Trims the files of one directory. Belongs to one thread at a time."""
+    """Trims the files of one directory. Belongs to one thread at a time.
+
+    There may be ten thousand files, and a look at all of them would keep everybody else waiting. So each time there is one at
+    those that are new or were written to not long ago, and at a part of the others, which hardly ever change.
+    """
 
     def __init__(self, directory: Path, bounds: LogBounds) -> None:
         self._directory = directory
         self._bounds = bounds
         self._has_complained = False
+        self._logs: dict[str, _Log] = {}
+        self._bytes = 0
+        self._lively: set[str] = set()
+        self._turn: list[str] = []
+        self._listed: int | None = None
 
     def trim(self) -> int:
         """Once; the bytes that were given back. A file that cannot be trimmed is complained about, and keeps no other one long;
         a file system that cannot do it is complained about once."""
-        bounds, freed, found = self._bounds, 0, []
-        for path in self._directory.iterdir():
-            status = _status_of(path)
-            if status is not None:
-                size = status.st_blocks * 512
-                if size > bounds.file:
-                    given_back = self._try(path, bounds.file * 3 // 4)
-                    freed, size = freed + given_back, size - given_back
-                found.append((status.st_mtime, size, path))
-        return freed + self._trim_oldest(sorted(found), sum(size for _, size, _ in found) - bounds.together)
+        freed, now = 0, time.time()
+        for name in self._due(now):
+            log = self._look(name, now)
+            if log is not None and log.size > self._bounds.file:
+                freed += self._try(self._directory / name, self._bounds.file * 3 // 4)
+                self._look(name, now)
+        excess = self._bytes - self._bounds.together
+        return freed if excess <= 0 else freed + self._trim_oldest(excess, now)
 
-    def _trim_oldest(self, files: Iterable[tuple[float, int, Path]], excess: int) -> int:
+    def _due(self, now: float) -> set[str]:
+        """Whom to look at: who is new, who was written to not long ago, and whose turn it is of the others."""
+        due = self._lively | self._new(now)
+        if not self._turn:
+            self._turn = list(self._logs)
+        part = max(_AT_LEAST, len(self._logs) // _TURNS)
+        due.update(self._turn[-part:])
+        del self._turn[-part:]
+        return due
+
+    def _new(self, now: float) -> set[str]:
+        """What is in the directory and not known; what is no more in it is forgotten. A directory that is as it was is not
+        read, unless that was so short ago that its time says nothing."""
+        changed = self._directory.stat().st_mtime_ns
+        if changed == self._listed:
+            return set()
+        names = set(os.listdir(self._directory))  # noqa: PTH208 - ten thousand paths would be as many objects
+        self._listed = changed if abs(now - changed / 1e9) > _TELLING else None
+        for name in self._logs.keys() - names:
+            self._forget(name)
+        return names - self._logs.keys()
+
+    def _look(self, name: str, now: float) -> _Log | None:
+        status = _status_of(self._directory / name)
+        self._forget(name)
+        if status is None:
+            return None
+        log = self._logs[name] = _Log(status.st_mtime, status.st_blocks * 512)
+        self._bytes += log.size
+        if now - log.written_at < _LIVELY:
+            self._lively.add(name)
+        return log
+
+    def _forget(self, name: str) -> None:
+        log = self._logs.pop(name, None)
+        self._bytes -= 0 if log is None else log.size
+        self._lively.discard(name)
+
+    def _trim_oldest(self, excess: int, now: float) -> int:
         """Those first that nobody has written to for the longest time."""
         freed = 0
-        for _, size, path in files:
+        for name, log in sorted(self._logs.items(), key=lambda found: (found[1].written_at, found[1].size, found[0])):
             if freed >= excess:
                 break
-            if size > self._bounds.least:
-                freed += self._try(path, self._bounds.least)
+            if log.size > self._bounds.least:
+                freed += self._try(self._directory / name, self._bounds.least)
+                self._look(name, now)
         return freed
 
     def _try(self, path: Path, keep: int) -> int:

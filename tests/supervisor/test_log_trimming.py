@@ -136,3 +136,27 @@ def test_a_log_that_cannot_be_written_to_keeps_no_other_one_long(tmp_path, trimm
             running.kill()
     assert all((tmp_path / f"{name}.jsonl").stat().st_blocks * 512 <= 64 * 1024 for name in ("a", "z"))
     assert "odd.jsonl" in caplog.text
+
+
+def test_everybody_has_a_turn_and_who_is_new_or_lively_has_it_at_once(tmp_path, trimmer):
+    """Among two hundred old logs one that grows is found after some looks, one that was just written to at the next; what is
+    removed is not asked for again, and what is made then is found."""
+    for number in range(200):
+        path = tmp_path / f"old-{number}.jsonl"
+        path.touch()
+        os.utime(path, (1_000_000, 1_000_000))
+    lively = tmp_path / "lively.jsonl"
+    write(lively, range(10))
+    assert trimmer.trim() == 0
+    write(lively, range(10, 3000))
+    assert trimmer.trim() > 0
+    late = tmp_path / "old-77.jsonl"
+    write(late, range(3000))
+    os.utime(late, (1_000_000, 1_000_000))
+    assert sum(trimmer.trim() for _ in range(6)) > 0
+    assert late.stat().st_blocks * 512 <= 64 * 1024
+    lively.unlink()
+    fresh = tmp_path / "fresh.jsonl"
+    write(fresh, range(3000))
+    assert trimmer.trim() > 0
+    assert fresh.stat().st_blocks * 512 <= 64 * 1024
