@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 _KEEP_SIZE: Final = 0x01
 _PUNCH_HOLE: Final = 0x02
 _SEARCHED: Final = 1024 * 1024
@@ -24,7 +26,7 @@ _UNSUPPORTED: Final = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 _LIVELY: Final = 600.0
 """Seconds after which somebody who has not written is not expected to."""
 _TURNS: Final = 24
-"""After so many times everybody was looked at."""
+"""In so many times everybody is looked at once."""
 _AT_LEAST: Final = 50
 _TELLING: Final = 2.0
 _log = logging.getLogger(__name__)
@@ -40,8 +42,7 @@ class LogBounds:
     least: int = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _Log:
+class _Log(msgspec.Struct, frozen=True, gc=False):
     """A file as it was at the last look: when it was written to, and the bytes that it has on the disk."""
 
     written_at: float
