@@ -6,6 +6,8 @@ import asyncio
 import logging
 from typing import Final, Protocol
 
+import msgspec
+
 from runner.model import Checkpoint, DesiredState, ErrorInfo, Execution, Job, Queue
 from runner.operation import Operation, OperationOutcome
 from runner.replies import CanceledList
@@ -86,7 +88,9 @@ class Following:
                 else:  # it was not on record yet, or it was a stop that could still be given up
                     self._operations.end(operation.id, _RUNS_ON, outcome=OperationOutcome.ABANDONED)
             else:
-                await self._until_started(operation, await self._service.job(operation.job_id or ""))
+                # The record may name the new execution already, and not the one that was there before.
+                begun = msgspec.structs.replace(operation, execution_id=None)
+                await self._until_started(begun, await self._service.job(operation.job_id or ""))
         except Exception as error:  # noqa: BLE001 - see _lose_sight
             self._lose_sight(operation, "the daemon ended in the middle", error)
 
@@ -188,7 +192,10 @@ def _phase(execution: Execution) -> str:
 
 
 def _is_older(execution: Execution, operation: Operation) -> bool:
-    """Whether the execution was there before the operation."""
+    """Whether the execution was there before the operation. Told by its id where that is known: somebody may have set the clock
+    back since it was made."""
+    if operation.execution_id is not None:
+        return execution.id == operation.execution_id
     return execution.created_at < operation.started_at
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +24,7 @@ from runner.requests import (
 )
 from runner.states import ExecutionState
 from runner.store.errors import StoreError
+from runner.supervisor import operations
 from runner.supervisor.actions import Asked
 from runner.supervisor.commands import Command
 from runner.supervisor.errors import Conflict, NotFound
@@ -76,6 +79,18 @@ async def test_a_command_is_an_operation_to_its_end(flow, copy):
     assert (await operations.page(job_id=None, kind=None, is_open=True, limit=9, after=None)).operations == ()
     with pytest.raises(NotFound):
         await operations.get("nothing")
+
+
+async def test_a_clock_that_was_set_back_makes_no_execution_new(flow, copy, monkeypatch):
+    """An execution that was there already is no new one although the clock says that it was made later; the next one is."""
+    job = await flow.service.submit(copy.but(mode="STREAMING", rows=500).request())
+    await flow.running_workers(job.id)
+    monkeypatch.setattr(operations, "time", SimpleNamespace(time=lambda: time.time() - 3600))
+    again = await do(flow, Command.START, job.id, lambda service, job: service.start(job, StartRequest()))
+    assert (again.outcome, again.phase) == (SUCCEEDED, f"there is no new execution: {job.execution.id} is RUNNING")
+    restart = await do(flow, Command.RESTART, job.id, lambda service, job: service.restart(job, RestartRequest()))
+    assert (restart.outcome, restart.execution_id) == (SUCCEEDED, (await flow.service.job(job.id)).execution.id)
+    assert restart.execution_id != job.execution.id
 
 
 async def test_what_fails_says_why(flow, copy):
