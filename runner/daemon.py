@@ -50,9 +50,10 @@ _EXIT_ENVIRONMENT = 2
 _PATIENCE = 0.0005
 """Seconds for which a thread may keep the others waiting. Python's own are ten times as many, and a call that reads changes
 threads a dozen times: beside a writer it would wait each time."""
-_GARBAGE = (10_000, 20, 50)
+_GARBAGE = (10_000, 5, 200)
 """What is known of jobs and executions makes many objects and hardly any garbage: with Python's own thresholds everything is
-searched again and again, with everybody waiting."""
+searched again and again, with everybody waiting. What has survived the first search is searched once more after five of them,
+not twenty: as often, but never so much at a time."""
 
 
 @contextlib.asynccontextmanager

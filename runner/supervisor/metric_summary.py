@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from runner.observation import (
     Throughput,
     Usage,
 )
+from runner.states import ExecutionState
 from runner.store.attempts import AttemptTally
 from runner.store.latencies import CELL_SECONDS, LatencyWindow
 from runner.store.measured import Lifetime, Measured
@@ -80,7 +81,18 @@ def read_window(store: Store, job: Job, wanted: Wanted, executions: Mapping[str,
     return Stored(
         measured=store.metric_window(ids, since, until, wanted.buckets, None if wanted.series else _HISTORY, lifetime),
         latency=store.latency_window(ids, since, until, wanted.buckets, lifetime),
-        attempts=store.attempt_tally(ids, since),
+        attempts=AttemptTally() if _went_through(job, ids) else store.attempt_tally(ids, since),
+    )
+
+
+def _went_through(job: Job, execution_ids: Sequence[str]) -> bool:
+    """Whether there was one execution, which came to its end at the first attempt: nothing was restarted, and none failed."""
+    newest = job.execution
+    return (
+        newest is not None
+        and newest.state is ExecutionState.FINISHED
+        and newest.attempt == 1
+        and list(execution_ids) == [newest.id]
     )
 
 

@@ -66,12 +66,17 @@ class ObservationBase:
 
     async def _job_of(self, execution_id: str) -> Job:
         """The job of an execution, as if that were its newest. Of a deleted job what the execution knows of it."""
-        execution = await self._execution(execution_id)
+        control = self._executions.control(execution_id)
+        known = None if control is None else control.view()
 
-        def work(store: Store) -> Job | None:
-            return store.job(execution.job_id)
+        def work(store: Store) -> tuple[Execution | None, Job | None]:
+            found = known or store.execution(execution_id)
+            return found, None if found is None else store.job(found.job_id)
 
-        job = await self._journal.read(work)
+        found, job = await self._journal.read(work)
+        if found is None:
+            raise NotFound(f"there is no execution {execution_id}")
+        execution = self._executions.live(found)
         if job is None:
             raise NotFound(f"the job {execution.job_name} of execution {execution_id} is deleted")
         last = job.last_checkpoint
