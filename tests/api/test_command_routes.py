@@ -124,4 +124,4 @@ def test_savepoints_of_a_deleted_job(daemon, stream):
         assert found == client.show_savepoint(stream, found.id, deleted=True)
         assert client.verify_savepoint(stream, found.id, deleted=True).problems == ()
         client.delete_savepoint(stream, found.id, force=True, deleted=True)
-    assert daemon.json("GET", "/api/v1/savepoints?deleted=true", status=200) == {"savepoints": []}
+    assert daemon.json("GET", "/api/v1/savepoints?deleted=true", status=200) == {"savepoints": [], "next": None}

@@ -102,7 +102,7 @@ def test_checkpoints_and_savepoints(daemon, stream):
     assert verdict["problems"] == []
     assert verdict["savepoint"]["place"]["path"] == savepoint["place"]["path"]
     assert daemon.json("DELETE", f"{target}?force=true", status=204) is None
-    assert daemon.json("GET", "/api/v1/savepoints", status=200) == {"savepoints": []}
+    assert daemon.json("GET", "/api/v1/savepoints", status=200) == {"savepoints": [], "next": None}
 
 
 def test_a_savepoint_needs_no_body(daemon, stream):
