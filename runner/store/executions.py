@@ -106,6 +106,7 @@ def of_job(session: Session, job_id: str, limit: int, offset: int) -> list[Execu
 
 _JOBS_DELETED = 'SELECT 1 FROM "jobs" WHERE "deleted_at" IS NOT NULL LIMIT 1'
 _NOT_DELETED = '"job_id" NOT IN (SELECT "id" FROM "jobs" WHERE "deleted_at" IS NOT NULL)'
+_DELETED = '"job_id" IN (SELECT "id" FROM "jobs" WHERE "deleted_at" IS NOT NULL)'
 _OF_QUEUE = '"job_id" IN (SELECT "id" FROM "jobs" WHERE "queue" = $queue)'
 _AFTER = '("created_at" < $at OR ("created_at" = $at AND "id" > $last))'
 _ORDER = 'ORDER BY "created_at" DESC, "id"'
@@ -171,7 +172,9 @@ def _filter(session: Session, wanted: ExecutionFilter) -> tuple[list[str], dict[
         (_OF_QUEUE, "queue", wanted.queue),
     ]
     conditions = ["true", *(condition for condition, _, value in asked if value is not None)]
-    if wanted.job_id is None and _any_deleted(session):
+    if wanted.job_id is None and wanted.deleted:
+        conditions.append(_DELETED)
+    elif wanted.job_id is None and _any_deleted(session):
         conditions.append(_NOT_DELETED)
     return conditions, {name: value for _, name, value in asked if value is not None}
 

@@ -24,12 +24,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionFilter:
-    """Which executions: of one job (None: of all that are not deleted), in one of ``states`` (none: any), of the jobs whose
-    queue is ``queue``."""
+    """Which executions: of one job (None: of all that are not deleted, or with ``deleted`` of all that are), in one of
+    ``states`` (none: any), of the jobs whose queue is ``queue``."""
 
     job_id: str | None = None
     states: tuple[ExecutionState | str, ...] = ()
     queue: str | None = None
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ class ExecutionService(ServiceBase):
         job: str | None = None,
         states: tuple[ExecutionState | str, ...] = (),
         queue: str | None = None,
+        deleted: bool = False,
         order: Order = USUAL,
         limit: int = 100,
         offset: int = 0,
@@ -37,9 +38,14 @@ class ExecutionService(ServiceBase):
         count: bool = False,
     ) -> ExecutionList:
         """One page of executions, newest first or in another ``order``, of one job or of all that are not deleted; with
-        ``count``, how many there are on all pages. ``after`` is the ``next`` of the page before."""
-        found = await self._lifecycle.require(job) if job is not None else None
-        wanted = ExecutionFilter(job_id=found.id if found else None, states=states, queue=queue)
+        ``deleted`` of one that is, or of all these. With ``count``, how many there are on all pages. ``after`` is the ``next``
+        of the page before."""
+        found = None
+        if job is not None:
+            found = await (self._lifecycle.deleted(job) if deleted else self._lifecycle.require(job))
+            if found is None:
+                raise NotFound(f"there is no deleted job {job!r}", hint="`flowdeck ls --deleted` lists those that are")
+        wanted = ExecutionFilter(job_id=found.id if found else None, states=states, queue=queue, deleted=deleted)
         read = _executions_of_page(wanted, order, limit, offset, after)
         (shown, token), total = await self._journal.read(
             lambda store: (read(store), store.count_executions(wanted) if count else None)

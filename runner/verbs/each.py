@@ -98,9 +98,10 @@ class EachVerbs:
         queue: str | None = None,
         *,
         sort: str | None = None,
+        deleted: bool = False,
     ) -> Call[Page[Execution]]:
-        """Every execution, of all jobs or of one, page after page."""
-        narrowed = {"state": state, "queue": queue, "sort": sort}
+        """Every execution, of all jobs or of one, page after page; with ``deleted`` of those that are deleted."""
+        narrowed = {"state": state, "queue": queue, "sort": sort, "deleted": deleted}
         asked = described(ExecutionVerbs.execution_page)(self, job=job, limit=MAXIMUM_PAGE, **narrowed)
         return asked.then(lambda page: (page.executions, page.next))
 

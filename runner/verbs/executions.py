@@ -31,12 +31,13 @@ class ExecutionVerbs:
         limit: int = 100,
         after: str | None = None,
         sort: str | None = None,
+        deleted: bool = False,
     ) -> Call[ExecutionList]:
-        """Of all jobs, or of one, newest first, or as ``sort`` says (see ``jobs``). ``after`` is the ``next`` of the page
-        before."""
+        """Of all jobs, or of one, newest first, or as ``sort`` says (see ``jobs``); with ``deleted`` of those that are
+        deleted. ``after`` is the ``next`` of the page before."""
         states = (state,) if isinstance(state, str) or state is None else tuple(state)
         query: Query = {"job": job, "state": states, "queue": queue, "limit": limit, "after": after, "sort": sort}
-        return get(ExecutionList, "executions", query=query)
+        return get(ExecutionList, "executions", query={**query, "deleted": deleted or None})
 
     @Verb
     def execution(self, execution_id: str) -> Call[Execution]:

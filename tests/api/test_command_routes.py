@@ -1,8 +1,9 @@
 """The routes of the whole life of jobs through a real daemon: dry runs, operations, the same by execution, lists, queues."""
 
 import msgspec
+import pytest
 
-from runner.client import Client
+from runner.client import ApiError, Client
 
 
 def submit(daemon, text, name, tmp_path, **fields):
@@ -120,6 +121,13 @@ def test_savepoints_of_a_deleted_job(daemon, stream):
     assert daemon.json("GET", path, status=404)["code"] == "not-found"
     assert daemon.json("GET", f"{path}?deleted=true", status=200)["id"] == savepoint["id"]
     with Client(daemon.home) as client:
+        ran = list(client.each_execution(stream, deleted=True))
+        assert {execution.job_id for execution in ran} == {found.job_id for found in client.savepoints(deleted=True)}
+        assert [execution for execution in client.each_execution(deleted=True) if execution.job_name == ran[0].job_name] == ran
+        assert not {execution.id for execution in ran} & {execution.id for execution in client.each_execution()}
+        with pytest.raises(ApiError) as refused:
+            client.execution_page(job="nobody", deleted=True)
+        assert refused.value.status == 404
         (found,) = client.savepoints(stream, deleted=True)
         assert found == client.show_savepoint(stream, found.id, deleted=True)
         assert client.verify_savepoint(stream, found.id, deleted=True).problems == ()

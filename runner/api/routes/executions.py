@@ -9,7 +9,7 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Limit, Offset, OptionalLimit, PageToken, Sort
+from runner.api.routes.parameters import Deleted, Limit, Offset, OptionalLimit, PageToken, Sort
 from runner.model import CheckpointKind, Execution
 from runner.replies import AttemptList, CheckpointList, ExecutionList
 from runner.states import ExecutionState
@@ -24,18 +24,20 @@ async def list_executions(
     job: str | None = None,
     states: States = None,
     queue: str | None = None,
+    deleted: Deleted = False,
     limit: Limit = 100,
     offset: Offset = 0,
     after: PageToken = None,
     count: bool = False,
     sort: Sort = None,
 ) -> ExecutionList:
-    """Of all jobs, newest first, or as `sort` says. `queue` is that of the job's newest generation; `after` is the `next` of
-    the page before; `total` is null unless `count`."""
+    """Of all jobs, newest first, or as `sort` says; with `deleted` of those that are deleted, or of one. `queue` is that of the
+    job's newest generation; `after` is the `next` of the page before; `total` is null unless `count`."""
     return await gateway.service.execution_page(
         job=job,
         states=tuple(states or ()),
         queue=queue,
+        deleted=deleted,
         order=order_of(sort),
         limit=limit,
         offset=offset,
