@@ -51,9 +51,9 @@ _PATIENCE = 0.0005
 """Seconds for which a thread may keep the others waiting. Python's own are ten times as many, and a call that reads changes
 threads a dozen times: beside a writer it would wait each time."""
 _GARBAGE = (2_000, 4, 1_000)
-"""What is known of jobs and executions makes many objects and hardly any garbage. Looking for it costs a microsecond for each that
-is new, with everybody waiting: the sum does not depend on how often that is done, the longest wait does (10,000 objects and five
-portions of them: 9 and 27 ms; with these 1 to 4 and 5 to 7 ms). All of them are looked at once in some million."""
+"""What is known of jobs and executions makes many objects and hardly any garbage. Looking for it costs a microsecond for each
+that is new, with everybody waiting: the sum does not depend on how often that is done, the longest wait does (10,000 objects
+and five portions of them: 9 and 27 ms; with these 1 to 4 and 5 to 7 ms). All of them are looked at once in some million."""
 
 
 @contextlib.asynccontextmanager
