@@ -102,6 +102,11 @@ class Home:
         """The log of one execution. Raises ``ValueError`` for anything that is not a plain id."""
         return self.logs / f"{_plain_id(execution_id)}.jsonl"
 
+    def log_files(self, execution_id: str) -> tuple[Path, Path]:
+        """Its log, and what its processes print besides. Raises ``ValueError`` for anything that is not a plain id."""
+        log = self.log_file(execution_id)
+        return log, log.with_name(log.name + ".stderr")
+
     def workers_file(self, execution_id: str) -> Path:
         """The worker processes of one execution. Raises ``ValueError`` for anything that is not a plain id."""
         return self.workers / f"{_plain_id(execution_id)}.json"

@@ -106,10 +106,10 @@ class Crew:
             await asyncio.to_thread(remember_workers, self._home, self._execution, noted)
 
     async def _hire(self, number: int) -> None:
-        log_file = self._home.log_file(self._execution)
+        _, printed = self._home.log_files(self._execution)
         ours, theirs = socket.socketpair()
         try:
-            process = await self._fork_server.fork(theirs, log_file.with_name(log_file.name + ".stderr"))
+            process = await self._fork_server.fork(theirs, printed)
         except BaseException:
             ours.close()
             raise
@@ -151,7 +151,7 @@ class Crew:
         await asyncio.wait({ended}, timeout=0 if reason else _EXIT_LAG)
         code = ended.result() if ended.done() else None
         what = reason or _describe_exit(code, worker.link.memory_bytes)
-        hint = f"what it printed is in {self._home.log_file(self._execution)}.stderr"
+        hint = f"what it printed is in {self._home.log_files(self._execution)[1]}"
         return AttemptFailed(ErrorInfo(code="worker-lost", message=f"worker {number} was lost: {what}", hint=hint))
 
     def see_off(self, number: int, patience: float) -> None:

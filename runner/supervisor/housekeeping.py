@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from runner.home import Home
@@ -23,9 +24,18 @@ _YOUNGEST_LOG = 600.0
 
 
 class Housekeeping:
-    """One task of the daemon."""
+    """One task of the daemon. ``at_work``: the ids of the executions that run."""
 
-    def __init__(self, home: Home, journal: Journal, limits: Limits, clock: SteadyClock | None = None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        journal: Journal,
+        limits: Limits,
+        clock: SteadyClock | None = None,
+        *,
+        at_work: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        self._at_work = at_work
         self._clock = clock or SteadyClock()
         self._home = home
         self._journal = journal
@@ -47,9 +57,12 @@ class Housekeeping:
         while True:
             await asyncio.sleep(limits.trimming)
             try:
-                await asyncio.to_thread(trimmer.trim)
+                await asyncio.to_thread(trimmer.trim, self._logs_at_work())
             except OSError as error:  # one that was just removed, or a disk that fails: the next look may do
                 _log.warning("no log was trimmed: %s", error)
+
+    def _logs_at_work(self) -> list[str]:
+        return [path.name for execution_id in self._at_work() for path in self._home.log_files(execution_id)]
 
     async def tidy(self) -> None:
         """Once."""

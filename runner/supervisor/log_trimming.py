@@ -13,6 +13,7 @@ import logging
 import os
 import stat
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,7 +54,8 @@ class LogTrimmer:
     """Trims the files of one directory. Belongs to one thread at a time.
 
     There may be ten thousand files, and a look at all of them would keep everybody else waiting. So each time there is one at
-    those that are new or were written to not long ago, and at a part of the others, which hardly ever change.
+    those that are new or were written to not long ago, at those that may be written to, and at a part of the others, which
+    hardly ever change.
     """
 
     def __init__(self, directory: Path, bounds: LogBounds) -> None:
@@ -66,11 +68,12 @@ class LogTrimmer:
         self._turn: list[str] = []
         self._listed: int | None = None
 
-    def trim(self) -> int:
-        """Once; the bytes that were given back. A file that cannot be trimmed is complained about, and keeps no other one long;
-        a file system that cannot do it is complained about once."""
+    def trim(self, at_work: Iterable[str] = ()) -> int:
+        """Once; the bytes that were given back. ``at_work``: the names of logs that may be written to at any time. A file that
+        cannot be trimmed is complained about, and keeps no other one long; a file system that cannot do it is complained about
+        once."""
         freed, now = 0, time.time()
-        for name in self._due(now):
+        for name in self._due(at_work, now):
             log = self._look(name, now)
             if log is not None and log.size > self._bounds.file:
                 freed += self._try(self._directory / name, self._bounds.file * 3 // 4)
@@ -78,9 +81,10 @@ class LogTrimmer:
         excess = self._bytes - self._bounds.together
         return freed if excess <= 0 else freed + self._trim_oldest(excess, now)
 
-    def _due(self, now: float) -> set[str]:
-        """Whom to look at: who is new, who was written to not long ago, and whose turn it is of the others."""
+    def _due(self, at_work: Iterable[str], now: float) -> set[str]:
+        """Whom to look at: who is new, who was or may be written to, and whose turn it is of the others."""
         due = self._lively | self._new(now)
+        due.update(name for name in at_work if name in self._logs)
         if not self._turn:
             self._turn = list(self._logs)
         part = max(_AT_LEAST, len(self._logs) // _TURNS)

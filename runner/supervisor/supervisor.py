@@ -107,7 +107,7 @@ class Supervisor:
             await stack.enter_async_context(background.run(Reaper(parts, executions, recovery).run(), "reaper", matters=True))
             await stack.enter_async_context(background.run(leftovers.run(), "leftovers"))
             await stack.enter_async_context(background.run(Sampler(parts.journal, executions, limits).run(), "metrics"))
-            housekeeping = Housekeeping(home, parts.journal, limits)
+            housekeeping = Housekeeping(home, parts.journal, limits, at_work=executions.controlled)
             await stack.enter_async_context(background.run(housekeeping.run(), "housekeeping"))
             await stack.enter_async_context(background.run(housekeeping.trim_logs(), "log-trimming"))
             changes = JobChanges(parts.journal, bus, executions)

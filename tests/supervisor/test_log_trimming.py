@@ -92,6 +92,20 @@ def test_who_follows_goes_on_over_it(tmp_path, trimmer):
     assert followed == sorted(set(followed))
 
 
+def test_who_is_at_work_is_looked_at_each_time(tmp_path, trimmer):
+    """A log that nobody wrote to for a day, and that grows again, is within its bounds at the next look."""
+    for number in range(600):
+        path = tmp_path / f"{number}.jsonl"
+        write(path, [number])
+        os.utime(path, (1_000_000, 1_000_000))
+    trimmer = LogTrimmer(tmp_path, LogBounds(64 * 1024, 1 << 30))
+    assert trimmer.trim() == 0
+    write(tmp_path / "7.jsonl", range(3000))
+    assert (tmp_path / "7.jsonl").stat().st_blocks * 512 > 64 * 1024
+    assert trimmer.trim(["7.jsonl", "gone.jsonl"]) > 0
+    assert (tmp_path / "7.jsonl").stat().st_blocks * 512 <= 64 * 1024
+
+
 def test_all_together_are_bounded_and_the_oldest_go_first(tmp_path, trimmer):
     """Of the logs that nobody writes to any more only the last lines stay; a directory beside them is left alone."""
     (tmp_path / "old.jsonl.spill").mkdir()
