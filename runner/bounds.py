@@ -10,3 +10,5 @@ MAXIMUM_BUCKETS = 2_000
 MAXIMUM_WINDOW_SECONDS = 400 * 86_400
 SORT_PATTERN = "^(name|state|created|updated|started|ended)(:(asc|desc))?$"
 """How lists of jobs and executions may be ordered: by which field, and which way."""
+ERROR_SORT_PATTERN = "^(last|first|count|code)(:(asc|desc))?$"
+"""How errors may be ordered."""

@@ -115,19 +115,22 @@ class WorkerList(msgspec.Struct, frozen=True, kw_only=True):
 class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
     """What went wrong in a job. ``counts`` is what its newest execution has rejected, the most first; ``rows`` the newest
     rejected rows that are kept of all its executions and ``failures`` the attempts that failed, both newest first. ``groups``
-    has the failures and the rejected rows of all its executions that are the same but for details, the newest first."""
+    has the failures and the rejected rows of all its executions that are the same but for details, the newest first.
+    ``next`` goes on in all of these but ``counts``; a list that came to its end is empty on the pages that follow."""
 
     counts: tuple[RejectedRows, ...]
     rows: tuple[Rejection, ...]
     failures: tuple[AttemptFailure, ...]
     groups: tuple[ErrorGroup, ...] = ()
+    next: str | None = None
 
 
 class ErrorOverview(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong in all jobs: in groups, and the newest failures of attempts."""
+    """What went wrong in all jobs: in groups, and the failures of attempts; ``next`` as in :class:`ErrorReport`."""
 
     groups: tuple[ErrorGroup, ...]
     failures: tuple[AttemptFailure, ...]
+    next: str | None = None
 
 
 class GenerationList(msgspec.Struct, frozen=True, kw_only=True):

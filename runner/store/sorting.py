@@ -7,9 +7,11 @@ that changes while somebody pages (the state, say) moves its record: it may come
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
+
+F = TypeVar("F", bound=enum.StrEnum)
 
 
 class SortField(enum.StrEnum):
@@ -26,7 +28,10 @@ class SortField(enum.StrEnum):
     @property
     def is_text(self) -> bool:
         """Whether its values are texts, not times."""
-        return self in {SortField.NAME, SortField.STATE}
+        return self in _TEXTS
+
+
+_TEXTS: Final = frozenset({SortField.NAME, SortField.STATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,14 @@ def order_of(text: str | None) -> Order:
     one."""
     if text is None:
         return USUAL
+    return Order(*field_and_way(text, SortField, _TEXTS))
+
+
+def field_and_way(text: str, fields: type[F], texts: Collection[F]) -> tuple[F, bool]:
+    """The field and whether it is the highest value first; without a direction that is so of all but ``texts``."""
     name, _, direction = text.partition(":")
-    field = SortField(name)
-    return Order(field, descending=direction == "desc" if direction else not field.is_text)
+    field = fields(name)
+    return field, direction == "desc" if direction else field not in texts
 
 
 @dataclass(frozen=True, slots=True)

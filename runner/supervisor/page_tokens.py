@@ -51,15 +51,16 @@ def sorted_page_of(found: Sequence[tuple[SortPlace, T]], limit: int, order: Orde
 
 def encode_place(place: Place, order: str = "") -> str:
     """The text that stands for the place in a list of that order."""
-    return _encode(_Told(place.at, place.id, order))
+    return encoded(_Told(place.at, place.id, order))
 
 
 def encode_sort_place(place: SortPlace, order: Order) -> str:
     """The text that stands for the place in a list that is sorted like that."""
-    return _encode(_Told(place.value, place.id, str(order)))
+    return encoded(_Told(place.value, place.id, str(order)))
 
 
-def _encode(told: _Told) -> str:
+def encoded(told: msgspec.Struct) -> str:
+    """The text that says this."""
     return base64.urlsafe_b64encode(msgspec.json.encode(told)).rstrip(b"=").decode()
 
 
@@ -84,14 +85,24 @@ def decode_sort_place(token: str | None, order: Order) -> SortPlace | None:
 
 
 def _decode(token: str, order: str) -> _Told:
+    told = decoded(token, _Told)
+    if told.order != order:
+        raise elsewhere()
+    return told
+
+
+def decoded(token: str, kind: type[T]) -> T:
+    """What the text says. Raises UsageError ``invalid-token``."""
     try:
         data = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-        told = msgspec.json.decode(data, type=_Told)
+        return msgspec.json.decode(data, type=kind)
     except (UnicodeEncodeError, binascii.Error, msgspec.DecodeError, ValueError, RecursionError) as error:
         raise _no_place(_NONE) from error
-    if told.order != order:
-        raise _no_place("what `after` says is a place in another list, or in another order of this one")
-    return told
+
+
+def elsewhere() -> UsageError:
+    """The error for a text that belongs to another list."""
+    return _no_place("what `after` says is a place in another list, or in another order of this one")
 
 
 def _no_place(message: str) -> UsageError:

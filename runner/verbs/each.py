@@ -12,15 +12,17 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, overload
 
 from runner.audit import AuditEntry
 from runner.bounds import MAXIMUM_PAGE
-from runner.model import Attempt, Checkpoint, CheckpointKind, Execution, Generation, Job
+from runner.model import Attempt, AttemptFailure, Checkpoint, CheckpointKind, Execution, Generation, Job
+from runner.observation import ErrorGroup
 from runner.operation import Operation
+from runner.replies import ErrorOverview, ErrorReport
 from runner.states import ExecutionState
 from runner.verbs.call import Call
 from runner.verbs.checkpoints import CheckpointVerbs
 from runner.verbs.daemon import DaemonVerbs
 from runner.verbs.executions import ExecutionVerbs
 from runner.verbs.jobs import JobVerbs
-from runner.verbs.observation import Time
+from runner.verbs.observation import ObservationVerbs, Time
 from runner.verbs.verb import Awaited, Blocking, Described, described
 
 P = ParamSpec("P")
@@ -130,6 +132,20 @@ class EachVerbs:
         return asked.then(lambda page: (page.savepoints, page.next))
 
     @Each
+    def each_error_group(
+        self, reference: str | None = None, *, kind: str | None = None, since: Time | None = None, sort: str | None = None
+    ) -> Call[Page[ErrorGroup]]:
+        """Everything that went wrong in a job or in all, in groups of what is the same but for details, page after page."""
+        return _errors(self, reference, kind, since, sort).then(lambda page: (page.groups, page.next))
+
+    @Each
+    def each_failure(
+        self, reference: str | None = None, *, kind: str | None = None, since: Time | None = None, sort: str | None = None
+    ) -> Call[Page[AttemptFailure]]:
+        """Every attempt that failed, of a job or of all, page after page; the newest 2,000."""
+        return _errors(self, reference, kind, since, sort).then(lambda page: (page.failures, page.next))
+
+    @Each
     def each_operation(
         self, job: str | None = None, kind: str | None = None, *, is_open: bool | None = None
     ) -> Call[Page[Operation]]:
@@ -151,3 +167,12 @@ class EachVerbs:
         narrowed = {"who": who, "action": action, "since": since, "until": until}
         asked = described(DaemonVerbs.audit)(self, job, limit=MAXIMUM_PAGE, **narrowed)
         return asked.then(lambda page: (page.entries, page.next))
+
+
+def _errors(
+    client: Any, reference: str | None, kind: str | None, since: Time | None, sort: str | None
+) -> Call[ErrorReport] | Call[ErrorOverview]:
+    narrowed = {"kind": kind, "since": since, "sort": sort, "limit": MAXIMUM_PAGE}
+    if reference is None:
+        return described(ObservationVerbs.all_errors)(client, **narrowed)
+    return described(ObservationVerbs.errors)(client, reference, **narrowed)

@@ -61,11 +61,33 @@ class ObservationVerbs:
         fingerprint: str | None = None,
         since: Time | None = None,
         limit: int = 100,
+        offset: int = 0,
+        after: str | None = None,
+        sort: str | None = None,
     ) -> Call[ErrorReport]:
         """What went wrong in the job: rejected rows, counted and the newest of them, attempts that failed, and both in groups
-        of those that are the same but for details."""
+        of those that are the same but for details; the latest first, or as ``sort`` says: by ``last``, ``first``, ``count`` or
+        ``code``, as in ``count:asc``. ``after`` is the ``next`` of the page before, and goes on in each of the lists."""
         query: Query = {"plugin": plugin, "kind": kind, "fingerprint": fingerprint, "since": since, "limit": limit}
-        return get(ErrorReport, "jobs", reference, "errors", query=query)
+        return get(ErrorReport, "jobs", reference, "errors", query={**query, **_place(offset, after, sort)})
+
+    @Verb
+    def execution_errors(
+        self,
+        execution_id: str,
+        *,
+        plugin: str | None = None,
+        kind: str | None = None,
+        fingerprint: str | None = None,
+        since: Time | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        after: str | None = None,
+        sort: str | None = None,
+    ) -> Call[ErrorReport]:
+        """The same of one execution."""
+        query: Query = {"plugin": plugin, "kind": kind, "fingerprint": fingerprint, "since": since, "limit": limit}
+        return get(ErrorReport, "executions", execution_id, "errors", query={**query, **_place(offset, after, sort)})
 
     @Verb
     def all_errors(
@@ -76,10 +98,13 @@ class ObservationVerbs:
         fingerprint: str | None = None,
         since: Time | None = None,
         limit: int = 100,
+        offset: int = 0,
+        after: str | None = None,
+        sort: str | None = None,
     ) -> Call[ErrorOverview]:
-        """What went wrong in all jobs, in groups."""
+        """What went wrong in all jobs, in groups; pages and order as for ``errors``."""
         query: Query = {"plugin": plugin, "kind": kind, "fingerprint": fingerprint, "since": since, "limit": limit}
-        return get(ErrorOverview, "errors", query=query)
+        return get(ErrorOverview, "errors", query={**query, **_place(offset, after, sort)})
 
     @Verb
     def logs(
@@ -116,3 +141,8 @@ class ObservationVerbs:
         query: Query = {"after": after, "limit": limit, "level": level, "tail": tail}
         narrowed: Query = {"since": since, "until": until, "contains": contains}
         return get(LogPage, "executions", execution_id, "logs", query={**query, **narrowed})
+
+
+def _place(offset: int, after: str | None, sort: str | None) -> Query:
+    """Which page, in which order; nothing of what is as usual."""
+    return {"offset": offset or None, "after": after, "sort": sort}

@@ -10,7 +10,7 @@ from runner.async_client import AsyncClient
 from runner.client import ApiError, Client, DaemonUnreachable, WaitTimeout
 from runner.endpoint import parse_server
 from runner.home import Home
-from runner.requests import SubmitRequest, UpdateRequest
+from runner.requests import EditRequest, SubmitRequest, UpdateRequest
 from runner.verbs import each
 from spec.errors import UsageError
 
@@ -71,6 +71,9 @@ def test_every_page_is_in_the_order_that_was_asked_for(daemon, stored, monkeypat
         assert [job.id for job in client.each_job(labels={"many": "yes"}, sort="created:asc")] == stored[::-1]
         assert [job.id for job in client.each_job(labels={"many": "yes"}, sort="created")] == stored
         assert sorted(job.id for job in client.each_job(labels={"many": "yes"}, sort="ended")) == sorted(stored)
+        for number in range(3):
+            client.edit(stored[number], EditRequest(name=f"{number}{'n' * 127}"))
+        assert [job.id for job in client.each_job(labels={"many": "yes"}, sort="name")][:3] == stored[:3]
         token = client.jobs(limit=1, sort="name").next
         for other in ("name:desc", "state", "created", None):
             with pytest.raises(ApiError) as refused:
@@ -80,6 +83,26 @@ def test_every_page_is_in_the_order_that_was_asked_for(daemon, stored, monkeypat
             client.jobs(sort="size")
         assert refused.value.code == "invalid-request"
         assert list(client.each_execution(stored[0], sort="started:asc")) == []
+
+
+def test_every_page_of_errors_is_read(daemon, stream, monkeypatch):
+    """Of a job, of its execution, of all jobs: the failures and the groups of each."""
+    monkeypatch.setattr(each, "MAXIMUM_PAGE", 1)
+    with daemon.client() as client:
+        for number in range(3):
+            (worker,) = client.workers(stream).workers
+            client.kill_worker(client.job(stream).execution.id, worker.number, reason=f"for the reason {'abc'[number]}")
+            daemon.wait_until(stream, lambda job, number=number: job.execution.attempt == number + 2 and daemon.is_running(job))
+        report = client.errors(stream)
+        assert [len(report.failures), len(report.groups), report.next] == [3, 3, None]
+        assert list(client.each_failure(stream)) == [*report.failures]
+        assert list(client.each_error_group(stream)) == [*report.groups]
+        assert list(client.each_error_group(stream, sort="last:asc")) == [*report.groups[::-1]]
+        assert [one for one in client.each_failure() if one.job_id == report.failures[0].job_id] == [*report.failures]
+        execution_id = client.job(stream).execution.id
+        assert client.execution_errors(execution_id, limit=1, offset=1).failures == report.failures[1:2]
+        page = client.execution_errors(execution_id, limit=2)
+        assert client.execution_errors(execution_id, limit=2, after=page.next).failures == report.failures[2:]
 
 
 def test_every_page_of_what_belongs_to_a_job_is_read(daemon, stream, monkeypatch):

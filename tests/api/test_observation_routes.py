@@ -95,6 +95,9 @@ def test_samples_and_workers_of_a_running_job(daemon, stream):
     assert (group["code"], group["sample"]) == ("worker-killed", "worker 0 was killed: tests")
     execution = worker["execution_id"]
     assert daemon.json("GET", f"/api/v1/executions/{execution}/errors", status=200)["failures"][0]["attempt"] == 1
+    assert daemon.json("GET", f"/api/v1/executions/{execution}/errors?sort=code&offset=1", status=200)["groups"] == []
+    assert daemon.json("GET", "/api/v1/errors?sort=size", status=400)["code"] == "invalid-request"
+    assert daemon.json("GET", "/api/v1/errors?after=here", status=400)["code"] == "invalid-token"
     assert len(daemon.json("GET", f"/api/v1/executions/{execution}/workers", status=200)["workers"]) == 1
     assert daemon.json("DELETE", f"/api/v1/workers/{execution}/99", status=404)["code"] == "not-found"
 

@@ -150,6 +150,8 @@ def test_the_cluster_and_its_workers(served):
     served.wait_for(lambda: served.is_reading("stream") and served.job("stream")["execution"]["restarts"])
     assert "worker" in served("errors").stdout
     assert "worker-killed" in {group["code"] for group in served.json("errors", "stream", "--grouped")["groups"]}
+    assert served.json("errors", "stream", "--all", "--sort", "count:asc")["failures"][0]["error"]["code"] == "worker-killed"
+    assert "as in count:asc" in served("errors", "--sort", "size", status=2).stderr
 
 
 def test_samples(served):

@@ -13,6 +13,7 @@ import pytest
 from runner.requests import RestartRequest, StopRequest, SubmitRequest
 from runner.states import ExecutionState
 from runner.store.rejections import RETAINED
+from runner.supervisor.error_pages import ErrorPage
 from runner.supervisor.error_report import ErrorFilter
 
 FINISHED, STOPPED, FAILED = ExecutionState.FINISHED, ExecutionState.STOPPED, ExecutionState.FAILED
@@ -65,7 +66,7 @@ async def test_rejections_are_counted_once_through_kills_and_a_restart(flow, tmp
     assert [(found.plugin, found.kind, found.rows) for found in execution.rejected] == [("numbers", "cast", ROWS // 3)]
     assert execution.totals.rows_rejected == ROWS // 3
     assert execution.totals.rows_in == ROWS - ROWS // 3
-    report = await flow.service.observation.errors(job.id, ErrorFilter(), 1000)
+    report = await flow.service.observation.errors(job.id, ErrorFilter(), ErrorPage(1000))
     assert report.counts == execution.rejected
     assert len(report.rows) == RETAINED
     assert report.rows[0].line > report.rows[-1].line
@@ -81,7 +82,7 @@ async def test_a_report_can_be_narrowed(flow, tmp_path):
     await flow.reach(job.id, FINISHED)
 
     async def report(plugin=None, kind=None, limit=1000):
-        found = await flow.service.observation.errors(job.id, ErrorFilter(plugin, kind), limit)
+        found = await flow.service.observation.errors(job.id, ErrorFilter(plugin, kind), ErrorPage(limit))
         return len(found.counts), len(found.rows)
 
     assert await report() == (1, 20)

@@ -12,6 +12,7 @@ from runner.observation import TaskState
 from runner.requests import RestartRequest, SubmitRequest
 from runner.states import ExecutionState
 from runner.supervisor.error_groups import fingerprint, masked, pattern_of
+from runner.supervisor.error_pages import ErrorPage
 from runner.supervisor.error_report import ErrorFilter
 from runner.supervisor.errors import Conflict, TooMany
 from runner.supervisor.log_file import LogFilter, LogRead
@@ -103,7 +104,7 @@ async def test_failures_are_grouped_and_counted_over_executions(flow, copy):
     await flow.reach(job.id, FINISHED)
     with pytest.raises(Exception, match="nothing"):
         await flow.service.submit(broken.request())
-    report = await look.errors(job.id, ErrorFilter(), 100)
+    report = await look.errors(job.id, ErrorFilter(), ErrorPage(100))
     (group,) = report.groups
     assert (group.code, group.count, group.kind) == ("worker-lost", 1, "failure")
     assert group.executions == (job.execution.id,)
@@ -114,14 +115,14 @@ async def test_failures_are_grouped_and_counted_over_executions(flow, copy):
     for pid in await flow.running_workers(job.id):
         os.kill(pid, signal.SIGKILL)
     await flow.reach(job.id, FINISHED)
-    (both,) = (await look.all_errors(ErrorFilter(fingerprint=group.fingerprint), 100)).groups
+    (both,) = (await look.all_errors(ErrorFilter(fingerprint=group.fingerprint), ErrorPage(100))).groups
     assert (both.fingerprint, both.count) == (group.fingerprint, 2)
     assert set(both.executions) == {job.execution.id, again.execution.id}
     assert both.first_at == group.first_at < both.last_at
-    one = await look.execution_errors(again.execution.id, ErrorFilter(), 100)
+    one = await look.execution_errors(again.execution.id, ErrorFilter(), ErrorPage(100))
     assert [failure.execution_id for failure in one.failures] == [again.execution.id]
-    assert (await look.errors(job.id, ErrorFilter(kind="other"), 100)).groups == ()
-    assert (await look.all_errors(ErrorFilter(since=both.last_at + 1), 100)).failures == ()
+    assert (await look.errors(job.id, ErrorFilter(kind="other"), ErrorPage(100))).groups == ()
+    assert (await look.all_errors(ErrorFilter(since=both.last_at + 1), ErrorPage(100))).failures == ()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 import click
 from click.shell_completion import CompletionItem
 
-from runner.bounds import SORT_PATTERN
+from runner.bounds import ERROR_SORT_PATTERN, SORT_PATTERN
 from runner.user_home import expanded
 from tui.cli.session import Session
 
@@ -112,20 +112,30 @@ class _Sorting(click.ParamType[str]):
 
     name = "order"
 
+    def __init__(self, pattern: str, example: str) -> None:
+        self._pattern = re.compile(pattern)
+        self._example = example
+
     def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
         text = str(value).lower()
-        if re.fullmatch(SORT_PATTERN, text) is None:
-            self.fail(
-                f"{text!r} is no order: write a field, as in name, or with a direction, as in ended:asc", parameter, context
-            )
+        if self._pattern.fullmatch(text) is None:
+            field = self._example.partition(":")[0]
+            told = f"{text!r} is no order: write a field, as in {field}, or with a direction, as in {self._example}"
+            self.fail(told, parameter, context)
         return text
 
 
 sort_option = click.option(
     "--sort",
-    type=_Sorting(),
+    type=_Sorting(SORT_PATTERN, "ended:asc"),
     metavar="FIELD[:asc|desc]",
     help="By name, state, created, updated, started or ended, instead of the newest first.",
+)
+error_sort_option = click.option(
+    "--sort",
+    type=_Sorting(ERROR_SORT_PATTERN, "count:asc"),
+    metavar="FIELD[:asc|desc]",
+    help="By last, first (when that was), count or code, instead of the last first.",
 )
 
 

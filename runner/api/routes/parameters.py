@@ -6,7 +6,7 @@ from typing import Annotated
 
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
-from runner.bounds import MAXIMUM_BUCKETS, MAXIMUM_LOG_LINES, MAXIMUM_PAGE, MAXIMUM_SAMPLED, SORT_PATTERN
+from runner.bounds import ERROR_SORT_PATTERN, MAXIMUM_BUCKETS, MAXIMUM_LOG_LINES, MAXIMUM_PAGE, MAXIMUM_SAMPLED, SORT_PATTERN
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAXIMUM_PAGE)]
 OptionalLimit = Annotated[
@@ -36,4 +36,9 @@ Sort = Annotated[
     str | None,
     QueryParameter(name="sort", pattern=SORT_PATTERN, description=_SORT),
 ]
-PageToken = Annotated[str | None, QueryParameter(name="after", max_length=200)]
+_ERROR_SORT = (
+    "In which order: by `last` or `first` (when that error of a group was), `count` or `code`; with `:asc` or `:desc` behind"
+    " it. Codes go from A to Z, all else down when that is left out. By `last` without it. With `after` it stays the same."
+)
+ErrorSort = Annotated[str | None, QueryParameter(name="sort", pattern=ERROR_SORT_PATTERN, description=_ERROR_SORT)]
+PageToken = Annotated[str | None, QueryParameter(name="after", max_length=1000)]
