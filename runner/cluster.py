@@ -58,6 +58,22 @@ class WorkerKill(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class WorkersOfJob(msgspec.Struct, frozen=True, kw_only=True):
+    """How many worker processes an execution of a job has."""
+
+    job_id: str
+    job_name: str
+    execution_id: str
+    workers: int
+
+
+class WorkerKillList(msgspec.Struct, frozen=True, kw_only=True):
+    """The workers of a queue that were killed, or would be, and whose they are: how many of each job."""
+
+    killed: tuple[WorkerKill, ...]
+    jobs: tuple[WorkersOfJob, ...]
+
+
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """A machine: there is one, this. ``disk`` is that of the home; ``load`` are the processes that wanted to run in the last
     1, 5 and 15 minutes."""

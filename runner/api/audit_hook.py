@@ -116,7 +116,7 @@ def _entry(scope: Scope, template: str, visitor: Visitor, watch: _Watch, former:
     asked = _decode(watch.body, _Asked)
     answered = _decode(watch.answer, _Answered)
     is_job = isinstance(answered.generation, int) and isinstance(answered.id, str)
-    target = "/".join(str(value) for value in scope.get("path_params", {}).values())
+    target = "/".join(str(value) for value in scope.get("path_params", {}).values()) or next(iter(query.get("queue", ())), "")
     reason = asked.reason or next(iter(query.get("reason", ())), "")
     dry_run = " (dry run)" if query.get("dry_run") == ["true"] else ""
     repeated = " (answered again)" if watch.repeated else ""

@@ -163,8 +163,17 @@ class ExecutionControl:
     def kill_worker(self, number: int, reason: str) -> WorkerKill | None:
         """Kill a worker; None when there is none of that number. The attempt fails, and the next one begins at once."""
         pid = self._crew.kill(number, reason) if self._crew is not None else None
-        if pid is None:
-            return None
+        return None if pid is None else self._killed(number, pid, reason)
+
+    def kill_workers(self, reason: str, *, dry_run: bool = False) -> list[WorkerKill]:
+        """Kill all workers that there are, before anything is known of the end of any; with ``dry_run`` only tell which."""
+        present = {} if self._crew is None else self._crew.pids
+        if self._crew is not None and not dry_run:
+            for number in present:
+                self._crew.kill(number, reason)
+        return [self._killed(number, pid, reason) for number, pid in sorted(present.items())]
+
+    def _killed(self, number: int, pid: int, reason: str) -> WorkerKill:
         current = self._record.current
         name = f"{current.id}/{number}"
         return WorkerKill(worker=name, pid=pid, execution_id=current.id, attempt=current.attempt, reason=reason)

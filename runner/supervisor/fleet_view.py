@@ -25,8 +25,10 @@ from runner.cluster import (
     HealthStatus,
     Node,
     WorkerKill,
+    WorkerKillList,
+    WorkersOfJob,
 )
-from runner.model import DaemonStatus, Job
+from runner.model import DaemonStatus, Execution, Job
 from runner.replies import WorkerList
 from runner.states import ExecutionState
 from runner.store.pages import JobFilter
@@ -90,13 +92,27 @@ class FleetView(ObservationBase):
             message = f"the execution {execution_id} of {execution.job_name} has no worker {number}"
             raise NotFound(message, hint=f"`flowdeck workers {execution.job_name}` lists them")
 
-        def note(entry: Entry) -> None:
-            message = f"{execution.job_name}: worker {number} is killed: {reason}"
-            data = {"worker": number, "reason": reason}
-            entry.note("worker.killed", message, job_id=execution.job_id, execution_id=execution_id, data=data)
-
-        await self._journal.write(note)
+        await self._journal.write(lambda entry: _note_kill(entry, execution, killed))
         return killed
+
+    async def kill_workers(self, queue: str, reason: str, *, dry_run: bool = False) -> WorkerKillList:
+        """End every worker process of the jobs at work in a queue at once; each of them goes on as after the kill of one. With
+        ``dry_run`` only which ones they are. Raises :class:`NotFound` for a queue that nothing is known of."""
+        self._parts.queues.require(queue)
+        controls = [control for control in self._executions.controls() if control.work.job.env.queue == queue]
+        found = [(control.view(), control.kill_workers(reason, dry_run=dry_run)) for control in controls]
+
+        def note(entry: Entry) -> None:
+            for execution, killed in found:
+                for each in killed:
+                    _note_kill(entry, execution, each)
+
+        if not dry_run and any(killed for _, killed in found):
+            await self._journal.write(note)
+        return WorkerKillList(
+            killed=tuple(each for _, killed in found for each in killed),
+            jobs=tuple(_workers_of_job(execution, len(killed)) for execution, killed in found if killed),
+        )
 
     async def cluster(self) -> ClusterState:
         """The daemon with all that it runs, and this machine."""
@@ -168,6 +184,18 @@ class FleetView(ObservationBase):
             worker_pids=tuple(pid for execution in running for pid in execution.worker_pids),
             embedded=self._identity.embedded,
         )
+
+
+def _note_kill(entry: Entry, execution: Execution, killed: WorkerKill) -> None:
+    number = int(killed.worker.rpartition("/")[2])
+    message = f"{execution.job_name}: worker {number} is killed: {killed.reason}"
+    data = {"worker": number, "reason": killed.reason}
+    entry.note("worker.killed", message, job_id=execution.job_id, execution_id=execution.id, data=data)
+
+
+def _workers_of_job(execution: Execution, workers: int) -> WorkersOfJob:
+    job_id, name = execution.job_id, execution.job_name
+    return WorkersOfJob(job_id=job_id, job_name=name, execution_id=execution.id, workers=workers)
 
 
 def _workers(control: ExecutionControl) -> int:

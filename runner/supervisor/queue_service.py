@@ -11,7 +11,7 @@ from runner.replies import CanceledList, LeftAlone
 from runner.requests import CancelQueuedRequest, QueueRequest
 from runner.states import ExecutionState
 from runner.store.pages import JobFilter
-from runner.supervisor.errors import Conflict, NotFound
+from runner.supervisor.errors import Conflict
 from runner.supervisor.journal import Entry
 from runner.supervisor.queues import is_pinned
 from runner.supervisor.service_base import ServiceBase
@@ -34,8 +34,7 @@ class QueueService(ServiceBase):
     async def queue(self, name: str) -> Queue:
         """One queue. Raises :class:`NotFound` for one that nothing is known of."""
         check_name("a queue's name", name.removeprefix(PINNED))
-        if not any(found.name == name for found in self._parts.queues.view()):
-            raise NotFound(f"there is no queue {name!r}", hint="`flowdeck queues` lists them")
+        self._parts.queues.require(name)
         return self._parts.queues.one(name)
 
     async def limit_queue(self, name: str, request: QueueRequest) -> Queue:

@@ -19,6 +19,7 @@ from runner.states import ExecutionState
 from runner.supervisor import pausing
 from runner.supervisor.audited_request import audited_as
 from runner.supervisor.conditions import PreconditionFailed, depending_on
+from runner.supervisor.errors import NotFound
 from runner.supervisor.execution_record import ExecutionRecord
 from runner.supervisor.link import Heard, Hung
 from runner.supervisor.pending_wishes import reject, resolve
@@ -142,6 +143,11 @@ class Queues:
         """Every queue that is limited or in use, and the default one, by name."""
         used = (*self._running.queues(), *self._waiting.queues())
         return [self.one(name) for name in sorted({DEFAULT_QUEUE, *self._limits, *self._paused, *used})]
+
+    def require(self, name: str) -> None:
+        """Raise :class:`NotFound` for a queue that nothing is known of."""
+        if not any(found.name == name for found in self.view()):
+            raise NotFound(f"there is no queue {name!r}", hint="`flowdeck queues` lists them")
 
     def one(self, name: str) -> Queue:
         """The queue of this name as it is now."""

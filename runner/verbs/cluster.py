@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from runner.cluster import ClusterState, ClusterStatistics, ComponentHealth, FleetWorker, FleetWorkerList, Health, WorkerKill
+from runner.cluster import (
+    ClusterState,
+    ClusterStatistics,
+    ComponentHealth,
+    FleetWorker,
+    FleetWorkerList,
+    Health,
+    WorkerKill,
+    WorkerKillList,
+)
+from runner.transport import Query
 from runner.verbs.call import READ, Call, get, reader
 from runner.verbs.verb import Verb
 
@@ -31,6 +41,13 @@ class ClusterVerbs:
     def kill_worker(self, execution_id: str, number: int, *, reason: str | None = None) -> Call[WorkerKill]:
         """End a worker process at once. The execution goes on from its last checkpoint; its record has the reason."""
         return Call("DELETE", ("workers", execution_id, number), reader(WorkerKill), {"reason": reason})
+
+    @Verb
+    def kill_workers(self, queue: str, *, reason: str | None = None, dry_run: bool = False) -> Call[WorkerKillList]:
+        """End every worker process of the jobs at work in ``queue`` at once; each job goes on as after ``kill_worker``. With
+        ``dry_run`` nothing is done: the answer has those that would be killed."""
+        query: Query = {"queue": queue, "reason": reason, "dry_run": dry_run or None}
+        return Call("DELETE", ("workers",), reader(WorkerKillList), query)
 
     @Verb
     def health(self) -> Call[Health]:

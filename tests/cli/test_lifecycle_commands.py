@@ -148,6 +148,16 @@ def test_the_cluster_and_its_workers(served):
     assert (killed["pid"], killed["reason"]) == (worker["pid"], "it hangs")
     assert "is no worker" in served("workers", "kill", "stream", status=2).stderr
     served.wait_for(lambda: served.is_reading("stream") and served.job("stream")["execution"]["restarts"])
+    tried = served("workers", "kill", "--queue", "default", "--dry-run").stdout
+    assert tried == "would kill 1 worker of stream\n"
+    killed = served.json("workers", "kill", "--queue", "default", "--reason", "all of it")
+    assert [job["job_name"] for job in killed["jobs"]] == ["stream"]
+    (entry,) = [entry for entry in served.json("audit")["entries"] if entry["action"] == "DELETE /workers"]
+    assert (entry["target"], entry["reason"], entry["outcome"]) == ("default", "all of it", "done")
+    served.wait_for(lambda: served.is_reading("stream") and served.job("stream")["execution"]["restarts"] == 2)
+    for wrong in (["kill"], ["kill", "a/1", "--queue", "b"], ["kill", "a/1", "--dry-run"]):
+        assert "flowdeck workers" in served("workers", *wrong, status=2).stderr
+    assert "no queue" in served("workers", "kill", "--queue", "nosuch", status=None).stderr
     assert "worker" in served("errors").stdout
     assert "worker-killed" in {group["code"] for group in served.json("errors", "stream", "--grouped")["groups"]}
     assert served.json("errors", "stream", "--all", "--sort", "count:asc")["failures"][0]["error"]["code"] == "worker-killed"

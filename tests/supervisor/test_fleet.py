@@ -50,6 +50,35 @@ async def test_a_killed_worker_is_replaced_and_the_output_is_exact(flow, copy):
     assert statistics.splits_processed == 1
 
 
+async def test_the_workers_of_a_queue_are_killed_together(flow, copy):
+    """Those of each job at work in it and of no other, however many a job has; all of them go on and lose nothing."""
+    look = flow.service.observation
+    slow = f'{ONCE}, job.queue = "slow"'
+    wide = copy.but(name="wide", settings=slow, workers=2, files=4, rows_per_second=3000)
+    jobs = [await flow.service.submit(wide.request())]
+    jobs.append(await flow.service.submit(copy.but(name="other", settings=ONCE, rows_per_second=3000).request()))
+    for job in jobs:
+        await flow.progressed(job.id)
+    async with flow.waiting():
+        while len(before := await look.fleet()) < 3:
+            await flow.a_moment()
+    tried = await look.kill_workers("slow", "why not", dry_run=True)
+    assert {worker.pid for worker in await look.fleet()} == {worker.pid for worker in before}
+    killed = await look.kill_workers("slow", "why not")
+    assert killed == tried
+    assert [each.worker for each in killed.killed] == [f"{jobs[0].execution.id}/{number}" for number in (0, 1)]
+    assert [(found.job_name, found.workers) for found in killed.jobs] == [("wide", 2)]
+    executions = [await flow.reach(job.id, FINISHED) for job in jobs]
+    assert [execution.attempt for execution in executions] == [2, 1]
+    attempts = await flow.service.attempts(executions[0].id)
+    assert attempts[0].error.code == "worker-killed"
+    assert [event.data["worker"] for event in await look.events_since(0) if event.kind == "worker.killed"] == [0, 1]
+    assert executions[0].totals.rows_in == executions[1].totals.rows_in == copy.rows
+    assert (await look.kill_workers("default", "nobody is there")).killed == ()
+    with pytest.raises(NotFound, match="no queue"):
+        await look.kill_workers("no such", "")
+
+
 async def test_workers_and_controllers_of_several_jobs(flow, copy):
     """Who works for whom, since when, how much; narrowed to a job or a queue; statistics go on when jobs end."""
     look = flow.service.observation

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from runner.client import Client
-from runner.cluster import FleetWorker
+from runner.cluster import FleetWorker, WorkerKillList
 from runner.model import Execution, Job, Worker
 from runner.replies import WorkerList
 from runner.requests import WorkersRequest
@@ -100,13 +100,26 @@ def list_command(
 
 
 @workers_command.command("kill", short_help="End a worker process at once.")
-@click.argument("worker", metavar="EXECUTION/NUMBER", shell_complete=completing("workers"))
+@click.argument("worker", metavar="[EXECUTION/NUMBER]", required=False, shell_complete=completing("workers"))
+@click.option("--queue", metavar="Q", default=None, help="All workers of the jobs at work in this queue.")
+@click.option("--dry-run", is_flag=True, help="With --queue: say whose workers it would end, and do nothing.")
 @click.option("--reason", metavar="TEXT", default=None, help="Why; kept with the attempt and in the audit trail.")
 @output_option
 @home_option
-def kill_command(worker: str, *, reason: str | None, output: str) -> int:
-    """End a worker process at once, one that hangs for example. Its job goes on from the last checkpoint with a new attempt,
-    which uses up none of its restarts. `flowdeck workers` lists the workers of all jobs."""
+def kill_command(worker: str | None, *, queue: str | None, dry_run: bool, reason: str | None, output: str) -> int:
+    """End a worker process at once, one that hangs for example, or with --queue all of a queue. Its job goes on from the last
+    checkpoint with a new attempt, which uses up none of its restarts. `flowdeck workers` lists the workers of all jobs."""
+    if (worker is None) is (queue is None):
+        raise UsageError("name one worker, or --queue Q", hint="flowdeck workers lists them all")
+    if queue is not None:
+        with current_session().client() as client:
+            return _tell_killed(client.kill_workers(queue, reason=reason, dry_run=dry_run), output, dry_run=dry_run)
+    if dry_run:
+        raise UsageError("--dry-run goes with --queue Q", hint=f"flowdeck workers kill {worker} ends this one")
+    return _kill_one(worker or "", reason, output)
+
+
+def _kill_one(worker: str, reason: str | None, output: str) -> int:
     execution_id, _, number = worker.rpartition("/")
     if not execution_id or not (number.isascii() and number.isdigit()):
         raise UsageError(f"{worker!r} is no worker", hint="name it EXECUTION/NUMBER; flowdeck workers lists them")
@@ -116,6 +129,17 @@ def kill_command(worker: str, *, reason: str | None, output: str) -> int:
         print_json(killed)
     else:
         write_data(f"killed {killed.worker} (process {killed.pid}); the job goes on from its last checkpoint\n")
+    return 0
+
+
+def _tell_killed(found: WorkerKillList, output: str, *, dry_run: bool) -> int:
+    if output == "json":
+        print_json(found)
+    for job in found.jobs if output != "json" else ():
+        of_job = f"{job.workers} worker{'' if job.workers == 1 else 's'} of {job.job_name}"
+        write_data(f"would kill {of_job}\n" if dry_run else f"killed {of_job}; the job goes on from its last checkpoint\n")
+    if not found.jobs:
+        say("no worker runs there")
     return 0
 
 

@@ -136,6 +136,7 @@ job_name: The name of the job.
 jobs: The jobs.
 jobs_created: Jobs that were made.
 kept: What is still there afterwards, in words.
+killed: The workers that were killed; of a dry run those that would be.
 key: The key itself: no other answer has it.
 keys: By name.
 kind: Its kind.
@@ -364,6 +365,7 @@ JobMetrics.bytes_out: Bytes written a second.
 LogPage.next: The offset to read on from.
 LookRequest.job: The id or name of a job; null: all watched files.
 MetricPoint.at: When the point begins.
+WorkerKillList.jobs: Whose they are, and how many of each job.
 Node.workers: How many workers run on it.
 Operation.queue: The queue that it is about; empty: none.
 PlannedChange.path: The path in the resolved job.

@@ -79,6 +79,7 @@ GET /workers list_workers
 GET /jobs/{job}/workers list_workers_of_job
 GET /executions/{execution_id}/workers list_workers_of_execution
 DELETE /workers/{execution_id}/{worker} kill_worker
+DELETE /workers kill_workers
 GET /jobs/{job}/metrics get_metrics
 GET /executions/{execution_id}/metrics get_metrics_of_execution
 GET /jobs/{job}/logs get_logs

@@ -5,8 +5,8 @@ from __future__ import annotations
 from litestar import delete, get
 
 from runner.api.gateway import Gateway
-from runner.api.routes.parameters import Number, Reason
-from runner.cluster import FleetWorkerList, WorkerKill
+from runner.api.routes.parameters import DryRun, Number, Reason
+from runner.cluster import FleetWorkerList, WorkerKill, WorkerKillList
 from runner.replies import WorkerList
 
 
@@ -36,4 +36,17 @@ async def kill(gateway: Gateway, execution_id: str, worker: Number, reason: Reas
     return await gateway.observation.kill_worker(execution_id, worker, reason or "")
 
 
-ROUTES = (workers, all_workers, execution_workers, kill)
+@delete("/workers", status_code=200, summary="Kill the workers of a queue", tags=["workers"])
+async def kill_of_queue(
+    gateway: Gateway,
+    queue: str,
+    dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
+    reason: Reason = None,
+) -> WorkerKillList:
+    """Every worker process of the jobs at work in `queue` ends at once. Each of these jobs goes on as after the kill of one
+    worker; what waits in the queue is not touched. With `dry_run` nothing is done: the answer has those that would be
+    killed."""
+    return await gateway.observation.kill_workers(queue, reason or "", dry_run=dry_run)
+
+
+ROUTES = (workers, all_workers, execution_workers, kill, kill_of_queue)
