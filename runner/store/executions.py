@@ -14,7 +14,7 @@ from runner.store.identifiers import check_id
 from runner.store.measured import Lifetime
 from runner.store.pages import ExecutionFilter, Place
 from runner.store.session import Row, Session, decode_record, encode_record
-from runner.store.sorting import Order, SortField, SortPlace, beyond, clause
+from runner.store.sorting import Order, SortField, SortPlace, beyond, clause, number_in, text_in
 
 # In the JSON text of a record a quote inside a value has a backslash before it, so this is the field and nothing else.
 UNSETTLED = """(contains("record", '"unsettled":"') AND NOT contains("record", '"unsettled":""'))"""
@@ -110,12 +110,13 @@ _DELETED = '"job_id" IN (SELECT "id" FROM "jobs" WHERE "deleted_at" IS NOT NULL)
 _OF_QUEUE = '"job_id" IN (SELECT "id" FROM "jobs" WHERE "queue" = $queue)'
 _AFTER = '("created_at" < $at OR ("created_at" = $at AND "id" > $last))'
 _ORDER = 'ORDER BY "created_at" DESC, "id"'
+_RECORD = '"record"'
 _SORTED_BY: Final[Mapping[SortField, str]] = {
-    SortField.NAME: """lower("record"->>'job_name')""",
+    SortField.NAME: f"lower({text_in(_RECORD, 'job_name')})",
     SortField.STATE: '"state"',
     SortField.CREATED: '"created_at"',
-    SortField.UPDATED: """("record"->>'state_since')::DOUBLE""",
-    SortField.STARTED: """("record"->>'started_at')::DOUBLE""",
+    SortField.UPDATED: number_in(_RECORD, "state_since"),
+    SortField.STARTED: number_in(_RECORD, "started_at"),
     SortField.ENDED: '"finished_at"',
 }
 

@@ -18,7 +18,7 @@ from runner.store.job_names import JobNames
 from runner.store.known_jobs import IndexedJob
 from runner.store.pages import JobFilter, Place
 from runner.store.session import Row, Session, decode_record, encode_record, one_of
-from runner.store.sorting import Order, SortField, SortPlace, beyond, clause
+from runner.store.sorting import Order, SortField, SortPlace, beyond, clause, number_in
 
 _PREFIX_MATCHES = 20
 _FEW = 100
@@ -35,13 +35,14 @@ _DELETED = f'{_COLUMNS} WHERE "deleted_at" IS NOT NULL'
 _DELETED_BY_ID = f'{_DELETED} AND "id" = ?'
 _DELETED_BY_NAME = f'{_DELETED} AND "name" = ? ORDER BY "deleted_at" DESC'
 _AFTER = '("created_at" < $at OR ("created_at" = $at AND "id" > $last))'
+_RECORD, _EXECUTION = '"record"', '"execution"'
 _SORTED_BY: Final[Mapping[SortField, str]] = {
     SortField.NAME: 'lower("name")',
     SortField.STATE: '"execution_state"',
     SortField.CREATED: '"created_at"',
-    SortField.UPDATED: """greatest(("record"->>'updated_at')::DOUBLE, ("execution"->>'state_since')::DOUBLE)""",
-    SortField.STARTED: """("execution"->>'started_at')::DOUBLE""",
-    SortField.ENDED: """("execution"->>'finished_at')::DOUBLE""",
+    SortField.UPDATED: f"greatest({number_in(_RECORD, 'updated_at')}, {number_in(_EXECUTION, 'state_since')})",
+    SortField.STARTED: number_in(_EXECUTION, "started_at"),
+    SortField.ENDED: number_in(_EXECUTION, "finished_at"),
 }
 # The newest of each job is found here: few are kept, and to group them costs more than to read them all.
 _CHECKPOINTS = """

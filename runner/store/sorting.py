@@ -71,6 +71,18 @@ class SortPlace:
     id: str
 
 
+def text_in(column: str, field: str) -> str:
+    """The text of a field that the record in ``column`` has, as an expression. To look for it costs less than half of what it
+    costs to read the whole JSON. Inside a value a quote has a backslash before it, so what is found is the field; of fields of
+    that name the first one, so no structure that has one, too, may come before it."""
+    return f"""regexp_extract({column}, '"{field}":"([^"]*)"', 1)"""
+
+
+def number_in(column: str, field: str) -> str:
+    """The same of a number, null where it is null."""
+    return f"""TRY_CAST(regexp_extract({column}, '"{field}":([-+.0-9eE]+|null)', 1) AS DOUBLE)"""
+
+
 def clause(expression: str, order: Order) -> str:
     """How a statement puts records in order whose value is ``expression``."""
     return f'ORDER BY {expression} {"DESC" if order.descending else "ASC"} NULLS LAST, "id"'

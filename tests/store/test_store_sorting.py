@@ -26,7 +26,8 @@ def fill(chance, make_job, make_execution):
                 times = {
                     "started_at": chance.choice([None, 5.25, 7.1]),
                     "finished_at": chance.choice([8.5, 9.75]) if state.is_terminal else None,
-                    "state_since": chance.choice([1.5, 2.5, 100.125]),
+                    "state_since": chance.choice([1.5, 2.5, 100.125, 1e16, 1e-7]),
+                    "phase": '"started_at":3,"state_since":4,"finished_at":5,"job_name":"z"',
                 }
                 store.insert_execution(msgspec.structs.replace(made, state=state, **times))
 
