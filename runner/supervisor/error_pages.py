@@ -93,6 +93,8 @@ class ErrorPage:
         """The part of the list ``name`` that is on this page. ``found`` is all of it, newest first."""
         if self._begun is not None and name not in self._begun:
             return ()
+        if self.order == LATEST and self._begun is None:  # what comes behind does not matter, and may be much
+            found = found[: self.offset + self.limit + 1]
         placed = list(zip(_told_apart(place_of(one, self.order.field) for one in found), found, strict=True))
         if self.order != LATEST:
             placed.sort(key=lambda pair: pair[0].value, reverse=self.order.descending)

@@ -101,7 +101,9 @@ def list_command(
 
 @workers_command.command("kill", short_help="End a worker process at once.")
 @click.argument("worker", metavar="[EXECUTION/NUMBER]", required=False, shell_complete=completing("workers"))
-@click.option("--queue", metavar="Q", default=None, help="All workers of the jobs at work in this queue.")
+@click.option(
+    "--queue", metavar="Q", shell_complete=completing("queues"), help="All workers of the jobs at work in this queue."
+)
 @click.option("--dry-run", is_flag=True, help="With --queue: say whose workers it would end, and do nothing.")
 @click.option("--reason", metavar="TEXT", default=None, help="Why; kept with the attempt and in the audit trail.")
 @output_option
