@@ -30,7 +30,9 @@ CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
     # The allocator keeps what short queries free, by default up to 128 MB a thread: a daemon would grow for hours.
     "allocator_background_threads": "true",
     "allocator_flush_threshold": "1MB",
-    "allocator_bulk_deallocation_flush_threshold": "1MB",
+    # A statement that joins takes some 12 MB for a moment. Given back each time, the next one waits until its pages are made
+    # anew: 12 ms instead of 2 for one look of a hundred.
+    "allocator_bulk_deallocation_flush_threshold": "16MB",
 }
 MAXIMUM_REPAIRS = 5
 LOCK_RETRY = 0.1
